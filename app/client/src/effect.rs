@@ -1,0 +1,39 @@
+//! Everything that an engine asks of the world around it.
+
+use crate::HistoryRequest;
+use protocol::{ClientFrame, RoomId};
+
+/// Something to do, in the order given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Open a socket (closing an earlier one), then answer `Connected` or `Disconnected`.
+    Connect,
+    /// Send this on the open socket.
+    Transmit(ClientFrame),
+    /// Ask the server for a page, then answer with `History`.
+    FetchHistory {
+        /// Where.
+        room_id: RoomId,
+        /// Which page.
+        request: HistoryRequest,
+    },
+    /// Call with `Wake` at this monotonic time; replaces the moment asked for before.
+    WakeAt(u64),
+    /// Something that a screen shows has changed: read it again.
+    Changed(View),
+    /// The session has ended: nothing more can be done without a new sign-in.
+    SignedOut,
+    /// The server speaks a later protocol: the page must be loaded anew.
+    Reload,
+}
+
+/// What a screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum View {
+    /// The list of rooms.
+    Rooms,
+    /// The rows of one room.
+    Timeline(RoomId),
+    /// The state of the connection.
+    Connection,
+}

@@ -1,0 +1,82 @@
+//! Everything that can happen to an engine.
+
+use protocol::{ApiError, ClientId, HistoryPage, RoomId, RoomSummary, Seq, ServerFrame, UnixMillis};
+
+/// Time and chance, handed in with every input.
+#[derive(Clone, Copy, Debug)]
+pub struct Now {
+    /// Milliseconds that only grow, from any origin. Timers and backoff use it.
+    pub monotonic_ms: u64,
+    /// The device's clock, for labels on messages that have none of the server's yet.
+    pub wall: UnixMillis,
+    /// 64 fresh random bits. Backoff uses them.
+    pub random: u64,
+}
+
+/// Which page of history is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryRequest {
+    /// The newest page.
+    Newest,
+    /// The page before this message.
+    Before(Seq),
+    /// The page after this message.
+    After(Seq),
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The socket that [`crate::Effect::Connect`] asked for is open.
+    Connected,
+    /// A frame arrived on it.
+    Frame(ServerFrame),
+    /// It is closed, or could not be opened. `code` is the close code, if the other side gave one.
+    Disconnected {
+        /// See `protocol::CloseCode`.
+        code: Option<u16>,
+    },
+    /// The moment of the last [`crate::Effect::WakeAt`] has come (early and repeated calls do no harm).
+    Wake,
+    /// The person asks to connect now instead of waiting (or the browser says that the network is back).
+    ConnectNow,
+    /// The person sends a message.
+    Send {
+        /// Made by the caller: a UUIDv7.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// Checked with `protocol::body` already.
+        body: String,
+        /// The message it answers.
+        reply_to: Option<Seq>,
+    },
+    /// The person tries a failed message again.
+    Retry(ClientId),
+    /// The person gives up a failed message.
+    Discard(ClientId),
+    /// The person looks at this room; `None`: at no room.
+    Open(Option<RoomId>),
+    /// The person scrolled to the oldest row of a room that has older ones.
+    LoadOlder(RoomId),
+    /// The person has seen everything up to here (the page is visible and scrolled there).
+    Seen {
+        /// Where.
+        room_id: RoomId,
+        /// Up to here.
+        seq: Seq,
+    },
+    /// The page that [`crate::Effect::FetchHistory`] asked for.
+    History {
+        /// Where.
+        room_id: RoomId,
+        /// What had been asked.
+        request: HistoryRequest,
+        /// The answer.
+        result: Result<HistoryPage, ApiError>,
+    },
+    /// A room that a REST call answered with: made, joined or renamed by this person just now.
+    Room(RoomSummary),
+    /// A room that a REST call took away: left or deleted by this person just now.
+    RoomLeft(RoomId),
+}

@@ -1,0 +1,22 @@
+//! The sync engine: a pure state machine between a person, a server and a screen.
+//!
+//! Inputs go in (a frame arrived, a person did something, a timer fired, a page of history came), effects come out
+//! (frames to send, pages to fetch, timers to set, views that changed). There is no clock, no randomness, no socket and
+//! no DOM in here: time and random numbers are handed in with every input. The browser runs it as WASM, the load
+//! driver natively, the tests step it by hand: the code that is proven is the code that ships.
+
+mod backoff;
+mod connection;
+mod effect;
+mod engine;
+mod input;
+mod outbox;
+mod rooms;
+mod row;
+mod timeline;
+
+pub use connection::ConnectionState;
+pub use effect::{Effect, View};
+pub use engine::Engine;
+pub use input::{HistoryRequest, Input, Now};
+pub use row::{Row, RowState};

@@ -1,0 +1,167 @@
+//! Frames on the WebSocket: JSON text, `{"type": "…", "data": {…}}`, one enum a direction.
+//!
+//! Unknown fields are ignored, so that a later version may add some; an unknown type is an error that names it.
+
+use crate::{ApiError, ClientId, ErrorCode, Message, Rev, RoomId, RoomSummary, Seq, UnixMillis, UserId};
+use serde::{Deserialize, Serialize};
+
+/// How far a device has a room: `[room_id, seq, rev]` on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cursor(pub RoomId, pub Seq, pub Rev);
+
+/// The newest numbers of a room: `[room_id, last_seq, last_rev]` on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomHead(pub RoomId, pub Seq, pub Rev);
+
+/// How far a member is: `[user_id, delivered_seq, read_seq]` on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mark(pub UserId, pub Seq, pub Seq);
+
+/// What a client says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum ClientFrame {
+    /// The first frame of a connection.
+    #[serde(rename = "hello")]
+    Hello {
+        /// [`crate::PROTOCOL_VERSION`] of the client.
+        protocol: u32,
+        /// What the device holds already; at most [`crate::limits::HELLO_CURSORS`].
+        #[serde(default)]
+        cursors: Vec<Cursor>,
+    },
+    /// Store this message.
+    #[serde(rename = "message:send")]
+    Send {
+        /// The sender's name for it.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// The text.
+        body: String,
+        /// The message that this one answers.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reply_to: Option<Seq>,
+    },
+    /// Everything up to `seq` has arrived on this device.
+    #[serde(rename = "message:delivered")]
+    Delivered {
+        /// Where.
+        room_id: RoomId,
+        /// Up to here.
+        seq: Seq,
+    },
+    /// A person has seen everything up to `seq`.
+    #[serde(rename = "message:read")]
+    Read {
+        /// Where.
+        room_id: RoomId,
+        /// Up to here.
+        seq: Seq,
+    },
+}
+
+impl ClientFrame {
+    /// Every type of this direction, as on the wire.
+    pub const TYPES: [&'static str; 4] = ["hello", "message:send", "message:delivered", "message:read"];
+}
+
+/// What a server says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum ServerFrame {
+    /// Answer to `hello`.
+    #[serde(rename = "welcome")]
+    Welcome {
+        /// [`crate::PROTOCOL_VERSION`] of the server.
+        protocol: u32,
+        /// Which life of the database this is; another one means that cached rooms are worthless.
+        epoch: uuid::Uuid,
+        /// The person's rooms with their heads, marks and unread counts.
+        rooms: Vec<RoomSummary>,
+        /// Rooms among the cursors that are gone, or no longer this person's.
+        gone: Vec<RoomId>,
+        /// The server's clock, for showing times.
+        server_time: UnixMillis,
+    },
+    /// Stored: sent after the commit.
+    #[serde(rename = "message:ack")]
+    Ack {
+        /// Which message.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// Its number from now on.
+        seq: Seq,
+        /// When it was stored.
+        created_at: UnixMillis,
+    },
+    /// Not stored.
+    #[serde(rename = "message:nack")]
+    Nack {
+        /// Which message.
+        client_id: ClientId,
+        /// Why.
+        code: ErrorCode,
+        /// Why, for people.
+        message: String,
+        /// Whether sending the same again may succeed.
+        retryable: bool,
+    },
+    /// A new message in one of the person's rooms, their own from this or another device included.
+    #[serde(rename = "message:new")]
+    New {
+        /// The row.
+        message: Message,
+    },
+    /// Members' marks moved.
+    #[serde(rename = "message:status")]
+    Status {
+        /// Where.
+        room_id: RoomId,
+        /// Whose, and how far.
+        marks: Vec<Mark>,
+    },
+    /// A room of the person is new or differs in name, role or members; unread and heads are as of now.
+    #[serde(rename = "room:changed")]
+    RoomChanged {
+        /// As the person sees it now.
+        room: RoomSummary,
+    },
+    /// The person is no longer in this room.
+    #[serde(rename = "room:gone")]
+    RoomGone {
+        /// Which.
+        room_id: RoomId,
+    },
+    /// Where rooms stand, so that even a lost last message is noticed.
+    #[serde(rename = "heads")]
+    Heads {
+        /// Rooms that are active on this connection.
+        rooms: Vec<RoomHead>,
+    },
+    /// The node is about to close this connection, by plan.
+    #[serde(rename = "goaway")]
+    GoAway {
+        /// How long to wait before connecting again, in milliseconds; drawn by the server for each connection.
+        retry_after_ms: u64,
+    },
+    /// The last frame was not understood or not allowed. The connection stays.
+    #[serde(rename = "error")]
+    Error {
+        /// Why.
+        code: ErrorCode,
+        /// Why, for people.
+        message: String,
+        /// Whether the same may succeed later.
+        retryable: bool,
+    },
+}
+
+impl ServerFrame {
+    /// The frame that tells of an error outside a message.
+    #[must_use]
+    pub fn error(error: ApiError) -> Self {
+        Self::Error { code: error.code, retryable: error.code.retryable(), message: error.message }
+    }
+}

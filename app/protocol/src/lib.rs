@@ -1,0 +1,27 @@
+//! The wire contract between a Jackdaw server and everything that talks to it.
+//!
+//! Types only: no socket, no clock, no database. What is said here is said once: limits, ids, frames,
+//! REST bodies, error codes and close codes are used as they are by the server, by the page and by the load driver.
+
+mod close;
+mod error;
+mod frame;
+mod ids;
+pub mod limits;
+mod model;
+mod rest;
+mod validate;
+
+pub use close::CloseCode;
+pub use error::{ApiError, ErrorBody, ErrorCode};
+pub use frame::{ClientFrame, Cursor, Mark, RoomHead, ServerFrame};
+pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
+pub use model::{Member, Message, MessageKind, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
+pub use rest::{
+    AddMember, AuthAnswer, CreateRoom, HistoryPage, Login, MemberPage, MessageAnswer, NewMessage, PublicRoom,
+    PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe, UpdateRoom, UserAnswer, UserList,
+};
+pub use validate::{Invalid, body, display_name, password, room_name, username};
+
+/// The protocol's version, sent in `hello` and answered in `welcome`. A page that meets a later one asks to be reloaded.
+pub const PROTOCOL_VERSION: u32 = 1;

@@ -1,0 +1,24 @@
+//! The limits that both sides keep, with their units. The server announces none that is not here.
+
+/// Characters in a user name, from and to.
+pub const USERNAME_CHARS: (usize, usize) = (3, 32);
+/// Characters in a password, from and to.
+pub const PASSWORD_CHARS: (usize, usize) = (8, 256);
+/// Characters in a display name, from and to.
+pub const DISPLAY_NAME_CHARS: (usize, usize) = (1, 64);
+/// Characters in a room's name, from and to.
+pub const ROOM_NAME_CHARS: (usize, usize) = (1, 80);
+/// Characters in a message's body after trimming, from and to.
+pub const BODY_CHARS: (usize, usize) = (1, 8_000);
+/// Bytes in one WebSocket frame or one request body.
+pub const FRAME_BYTES: usize = 64 * 1024;
+/// Rows in the largest page that may be asked for.
+pub const PAGE_MAX: i64 = 100;
+/// Rows in a page of history where none is asked for.
+pub const PAGE_DEFAULT: i64 = 50;
+/// Members that one request may add to a room.
+pub const MEMBERS_ADDED: usize = 100;
+/// Cursors in one `hello`.
+pub const HELLO_CURSORS: usize = 1_000;
+/// Unread messages are counted up to here; one more than this reads "999+".
+pub const UNREAD_MAX: i64 = 999;

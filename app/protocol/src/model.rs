@@ -1,0 +1,183 @@
+//! What the two sides talk about: people, rooms, members and messages, as they are sent.
+
+use crate::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
+use serde::{Deserialize, Serialize};
+
+/// A person, as everybody who shares a server with them may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// The name to sign in with: lower case, unique.
+    pub username: String,
+    /// The name to show.
+    pub display_name: String,
+    /// Whether this account administers the server. The first account does.
+    pub is_admin: bool,
+    /// When the account was made.
+    pub created_at: UnixMillis,
+}
+
+/// One device's session, as its owner sees it in the list of devices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Which.
+    pub id: SessionId,
+    /// The browser's or program's own words about itself.
+    pub user_agent: String,
+    /// When it signed in.
+    pub created_at: UnixMillis,
+    /// When it last renewed its access.
+    pub last_seen_at: UnixMillis,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+/// What sort of room it is: who may see it, and who may come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomKind {
+    /// Two people, once and for ever; it has no name of its own.
+    Direct,
+    /// Members only; they are added by others.
+    Group,
+    /// Anybody with an account may see and join it.
+    Public,
+}
+
+/// What a member may do in a room. Ordered: an owner may all that an admin may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Reads and writes, and may leave.
+    Member,
+    /// Also adds and removes members and renames the room.
+    Admin,
+    /// Also gives roles and deletes the room.
+    Owner,
+}
+
+/// A room as one of its members (or, for a public room, anybody) sees it in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomSummary {
+    /// Which.
+    pub id: RoomId,
+    /// What sort.
+    pub kind: RoomKind,
+    /// Its name; for a direct room the other person's display name.
+    pub name: String,
+    /// Number of the newest message, 0 in an empty room.
+    pub last_seq: Seq,
+    /// Number of the newest revision, 0 where nothing was ever revised.
+    pub last_rev: Rev,
+    /// How far the asking person has read.
+    pub read_seq: Seq,
+    /// Text messages by others after `read_seq`, counted up to [`crate::limits::UNREAD_MAX`] + 1.
+    pub unread: i64,
+    /// The newest message, if any.
+    pub last_message: Option<Message>,
+    /// Number of members.
+    pub members_count: i64,
+    /// The asking person's role; none where they are not a member.
+    pub role: Option<Role>,
+    /// The other person of a direct room.
+    pub other: Option<User>,
+}
+
+/// One member of a room.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Who.
+    pub user: User,
+    /// What they may do.
+    pub role: Role,
+    /// How far they have received.
+    pub delivered_seq: Seq,
+    /// How far they have read.
+    pub read_seq: Seq,
+}
+
+/// Whether a person wrote the message or the room did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageKind {
+    /// Written by its sender.
+    Text,
+    /// A fact about the room; `event` says which, `sender_id` who brought it about.
+    System,
+}
+
+/// A fact about a room, told as a message so that people see it and devices learn it the same way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum SystemEvent {
+    /// The sender made the room.
+    Created,
+    /// The sender gave it another name.
+    Renamed {
+        /// The name from then on.
+        name: String,
+    },
+    /// The sender came in by themselves.
+    Joined,
+    /// The sender brought somebody in.
+    Added {
+        /// Whom.
+        user_id: UserId,
+        /// Their name at that time.
+        display_name: String,
+    },
+    /// The sender went by themselves.
+    Left,
+    /// The sender took somebody out.
+    Removed {
+        /// Whom.
+        user_id: UserId,
+        /// Their name at that time.
+        display_name: String,
+    },
+    /// The sender gave somebody a role.
+    RoleChanged {
+        /// Whom.
+        user_id: UserId,
+        /// Their name at that time.
+        display_name: String,
+        /// The role from then on.
+        role: Role,
+    },
+}
+
+/// A stored message. Known by `(room_id, seq)`; its `client_id` stays its key on every screen for life.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The room it is in.
+    pub room_id: RoomId,
+    /// Its number there.
+    pub seq: Seq,
+    /// The newest revision that touched it; 0 if none did.
+    pub rev: Rev,
+    /// Who sent it.
+    pub sender_id: UserId,
+    /// The sender's display name when this was read from the database.
+    pub sender_name: String,
+    /// The sender's own name for it.
+    pub client_id: ClientId,
+    /// Text or system.
+    pub kind: MessageKind,
+    /// The text. Empty for a system message and for a deleted one.
+    pub body: String,
+    /// What a system message tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<SystemEvent>,
+    /// The message that this one answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Seq>,
+    /// When the server stored it.
+    pub created_at: UnixMillis,
+    /// When it was last edited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_at: Option<UnixMillis>,
+    /// When it was deleted: from then on it is a tombstone without a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<UnixMillis>,
+}

@@ -1,0 +1,127 @@
+//! Checks of what people type, shared so that the page and the server say the same sentence.
+
+use crate::limits::{BODY_CHARS, DISPLAY_NAME_CHARS, PASSWORD_CHARS, ROOM_NAME_CHARS, USERNAME_CHARS};
+
+/// A value outside its limits: which field, and a sentence about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: {problem}")]
+pub struct Invalid {
+    /// The field as it is called in requests.
+    pub field: &'static str,
+    /// What is wrong with it and what is allowed.
+    pub problem: String,
+}
+
+fn invalid(field: &'static str, problem: impl Into<String>) -> Invalid {
+    Invalid { field, problem: problem.into() }
+}
+
+fn between(field: &'static str, text: &str, (from, to): (usize, usize)) -> Result<(), Invalid> {
+    let count = text.chars().count();
+    if count < from || count > to {
+        return Err(invalid(field, format!("must have {from} to {to} characters, this has {count}.")));
+    }
+    Ok(())
+}
+
+fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
+    match text.chars().find(|c| c.is_control()) {
+        Some(c) => Err(invalid(field, format!("must not contain the control character U+{:04X}.", c as u32))),
+        None => Ok(()),
+    }
+}
+
+/// A user name: 3-32 of `a-z0-9_.-`, starting with a letter. Upper case is folded, outer space dropped.
+///
+/// # Errors
+/// Says which rule the name breaks.
+pub fn username(text: &str) -> Result<String, Invalid> {
+    let name = text.trim().to_ascii_lowercase();
+    between("username", &name, USERNAME_CHARS)?;
+    if !name.starts_with(|c: char| c.is_ascii_lowercase()) {
+        return Err(invalid("username", "must start with a letter from a to z."));
+    }
+    match name.chars().find(|c| !matches!(c, 'a'..='z' | '0'..='9' | '_' | '.' | '-')) {
+        Some(c) => Err(invalid("username", format!("may have letters a-z, digits, and _ . - only, not “{c}”."))),
+        None => Ok(name),
+    }
+}
+
+/// A password, taken as it is: no rule but its length.
+///
+/// # Errors
+/// Says how long it must be.
+pub fn password(text: &str) -> Result<(), Invalid> {
+    between("password", text, PASSWORD_CHARS)
+}
+
+/// A name to show, outer space dropped.
+///
+/// # Errors
+/// Says which rule the name breaks.
+pub fn display_name(text: &str) -> Result<String, Invalid> {
+    let name = text.trim();
+    between("display_name", name, DISPLAY_NAME_CHARS)?;
+    printable("display_name", name)?;
+    Ok(name.to_owned())
+}
+
+/// A room's name, outer space dropped.
+///
+/// # Errors
+/// Says which rule the name breaks.
+pub fn room_name(text: &str) -> Result<String, Invalid> {
+    let name = text.trim();
+    between("name", name, ROOM_NAME_CHARS)?;
+    printable("name", name)?;
+    Ok(name.to_owned())
+}
+
+/// A message's text, outer space dropped. Line breaks and tabs are text; NUL is not.
+///
+/// # Errors
+/// Says which rule the text breaks.
+pub fn body(text: &str) -> Result<String, Invalid> {
+    let body = text.trim();
+    between("body", body, BODY_CHARS)?;
+    if body.contains('\0') {
+        return Err(invalid("body", "must not contain the NUL character."));
+    }
+    Ok(body.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_name_is_folded_and_checked() {
+        assert_eq!(username(" Ada.L-1_ ").unwrap(), "ada.l-1_");
+        for bad in ["ab", "1abc", "ada lovelace", "adä", &"a".repeat(33)] {
+            assert_eq!(username(bad).unwrap_err().field, "username", "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_trimmed_and_counted_in_characters() {
+        assert_eq!(body("  hi\nthere ").unwrap(), "hi\nthere");
+        assert!(body(&"ä".repeat(8_000)).is_ok());
+        assert!(body(&"ä".repeat(8_001)).unwrap_err().problem.contains("8001"));
+        assert!(body(" \n ").is_err());
+        assert!(body("a\0b").is_err());
+    }
+
+    #[test]
+    fn names_refuse_control_characters() {
+        assert!(room_name("a\nb").unwrap_err().problem.contains("U+000A"));
+        assert!(display_name("\u{7f}x").is_err());
+        assert_eq!(room_name("  Tea & cake ").unwrap(), "Tea & cake");
+    }
+
+    #[test]
+    fn passwords_have_a_length_only() {
+        assert!(password("12345678").is_ok());
+        assert!(password("1234567").is_err());
+        assert!(password(&"x".repeat(257)).is_err());
+    }
+}

@@ -1,0 +1,3 @@
+//! (in the making)
+#[cfg(feature = "hydrate")]
+pub fn hydrate() {}

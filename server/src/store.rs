@@ -1,0 +1,113 @@
+//! The store: everything that Jackdaw remembers, on SQLite or PostgreSQL.
+//!
+//! One trait, two engines, one story test that both pass. A method is one query or one transaction; rules about who
+//! may do what live above, in `chat` and `auth`, except those that must be checked in the transaction that writes.
+//!
+//! Architecture invariant: SQL stands only below this module, and no type of the database driver leaves it.
+
+mod error;
+mod postgres;
+mod records;
+mod sqlite;
+
+pub use error::Error;
+pub use records::{
+    Access, Append, Appended, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, SessionRecord, Stamp,
+};
+
+use protocol::{
+    Mark, Member, Message, PublicRoom, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis, User,
+    UserId,
+};
+use std::sync::Arc;
+
+/// What a store method answers.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Opens the store that `url` names (`sqlite://PATH` or `postgres://…`) with at most `pool` connections, without migrating it.
+///
+/// # Errors
+/// `Unavailable` where it does not answer; `Invalid` where the scheme is neither of the two.
+pub async fn open(url: &str, pool: u32) -> Result<Arc<dyn Store>> {
+    match url.split_once(':').map(|(scheme, _)| scheme) {
+        Some("sqlite") => Ok(Arc::new(sqlite::Sqlite::open(url, pool).await?)),
+        Some("postgres" | "postgresql") => Ok(Arc::new(postgres::Postgres::open(url, pool).await?)),
+        _ => Err(Error::Invalid("the database URL must start with sqlite: or postgres:".into())),
+    }
+}
+
+/// A database of users, sessions, rooms, members and messages.
+#[async_trait::async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Brings the schema up to date, under a lock, so that nodes which start together do it once.
+    async fn migrate(&self) -> Result<()>;
+    /// Answers if the database does.
+    async fn ping(&self) -> Result<()>;
+    /// Which life of the database this is; made with it.
+    async fn epoch(&self) -> Result<uuid::Uuid>;
+
+    /// Stores a new account and makes it a member of the first public room. The first account of all administers
+    /// the server and owns that room. Answers with the user and the room's message about their joining, if that room still exists.
+    /// `Conflict` where the user name is taken.
+    async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)>;
+    /// The account with this name and its password's hash.
+    async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>>;
+    /// The account with this id.
+    async fn find_user(&self, id: UserId) -> Result<Option<User>>;
+    /// Changes the name that is shown.
+    async fn update_user(&self, id: UserId, display_name: &str) -> Result<Option<User>>;
+    /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
+    async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
+
+    /// Stores a session in generation 1.
+    async fn create_session(&self, session: NewSession) -> Result<()>;
+    /// A session with its user, whatever its state.
+    async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>>;
+    /// Moves a live session from `generation` to the next; false where it is not live or no longer in that generation.
+    async fn rotate_session(&self, id: SessionId, generation: i64, now: UnixMillis, expires: UnixMillis)
+    -> Result<bool>;
+    /// The user's live sessions, the latest seen first; `current` is false on all.
+    async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>>;
+    /// Ends a live session of this user; false where there is none such.
+    async fn revoke_session(&self, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool>;
+
+    /// The user's rooms with heads, marks, unread counts and last messages, the latest active first. One query.
+    async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>>;
+    /// One room as this user sees it, member or not (`role` none); nothing where it is neither theirs nor public.
+    async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>>;
+    /// Public rooms that the user is not in, by name, 200 at most.
+    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>>;
+    /// What this user is to the room, and the room's kind and head.
+    async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>>;
+    /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers
+    /// `Existing` where the two people have their direct room already. `NotFound` where a member does not exist.
+    async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created>;
+    /// Renames a room; answers with the message that tells of it.
+    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message>;
+    /// Deletes a room with everything in it; answers with those who were its members.
+    async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>>;
+
+    /// Members in the order of their ids, those after `cursor`.
+    async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>>;
+    /// Ids of all members.
+    async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>>;
+    /// Makes `user` a member; `actor` is themselves (joined) or another (added). Nothing where they are one already;
+    /// `NotFound` where there is no such user or room.
+    async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;
+    /// Ends a membership (left, or removed by `actor`). Nothing where there is none.
+    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;
+    /// Gives a member a role. Nothing where they are no member or have it already. `Conflict` where it would leave the room without an owner.
+    async fn update_member(&self, room: RoomId, actor: UserId, user: UserId, role: Role, stamp: Stamp)
+    -> Result<Option<Message>>;
+    /// Raises a member's marks, never above the room's head and never down; the marks afterwards, if they moved.
+    async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>>;
+
+    /// Stores a batch in one transaction: the right to post and repeats are decided inside, rooms are locked in id
+    /// order, and each stored message takes its room's next `seq` in the order of the batch. One answer per entry, in order.
+    async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>>;
+    /// A page of a room that `viewer` may see, oldest first; empty where they may not or there is nothing. One query.
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64)
+    -> Result<Vec<Message>>;
+    /// Heads of these rooms; a room that is gone is left out. One query.
+    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>>;
+}

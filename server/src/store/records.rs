@@ -1,0 +1,119 @@
+//! What goes into the store and comes out of it and is not on the wire as it is.
+
+use protocol::{ClientId, Message, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
+
+/// Identity and time of a system message that a change of a room leaves behind.
+#[derive(Clone, Copy, Debug)]
+pub struct Stamp {
+    /// The message's key, fresh for each change.
+    pub client_id: ClientId,
+    /// The time to show.
+    pub now: UnixMillis,
+}
+
+/// An account to store. Names are checked and folded already.
+#[derive(Clone)]
+pub struct NewUser {
+    pub id: UserId,
+    pub username: String,
+    pub display_name: String,
+    /// A PHC string.
+    pub password_hash: String,
+}
+
+/// What a sign-in is checked against.
+pub struct Credentials {
+    pub user: User,
+    /// A PHC string.
+    pub password_hash: String,
+}
+
+/// A session to store.
+#[derive(Clone)]
+pub struct NewSession {
+    pub id: SessionId,
+    pub user_id: UserId,
+    pub user_agent: String,
+    pub created_at: UnixMillis,
+    pub expires_at: UnixMillis,
+}
+
+/// A session as stored.
+#[derive(Clone, Debug)]
+pub struct SessionRecord {
+    pub id: SessionId,
+    pub user: User,
+    /// How often its refresh token was renewed, from 1.
+    pub generation: i64,
+    /// When it was last renewed.
+    pub rotated_at: UnixMillis,
+    pub expires_at: UnixMillis,
+    pub revoked_at: Option<UnixMillis>,
+}
+
+/// What a user is to a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    pub kind: RoomKind,
+    /// None where they are not a member.
+    pub role: Option<Role>,
+    pub last_seq: Seq,
+}
+
+/// A room to store.
+#[derive(Clone, Debug)]
+pub struct NewRoom {
+    pub id: RoomId,
+    pub kind: RoomKind,
+    /// None for a direct room.
+    pub name: Option<String>,
+    pub creator: UserId,
+    /// Everybody else to bring in; the other one of a direct room.
+    pub members: Vec<UserId>,
+}
+
+/// What became of a room to store.
+#[derive(Clone, Debug)]
+pub enum Created {
+    /// Stored; with its first system message (none in a direct room).
+    New(Option<Message>),
+    /// These two people have their direct room already.
+    Existing(RoomId),
+}
+
+/// A message to store. The body is checked already.
+#[derive(Clone, Debug)]
+pub struct Append {
+    pub room_id: RoomId,
+    pub sender_id: UserId,
+    pub client_id: ClientId,
+    pub body: String,
+    pub reply_to: Option<Seq>,
+    pub created_at: UnixMillis,
+}
+
+/// What became of a message to store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Appended {
+    /// Stored now.
+    Stored(Message),
+    /// Stored before, by the same sender under the same id with the same room and body: this is the original.
+    Repeated(Message),
+    /// The sender used the id for something else.
+    Conflict,
+    /// No such room, or the sender is not in it.
+    NotMember,
+}
+
+/// Which page of a room's history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryRange {
+    /// The newest.
+    Newest,
+    /// The newest of those with a lower number.
+    Before(Seq),
+    /// The oldest of those with a higher number.
+    After(Seq),
+    /// Half before, and from this one on.
+    Around(Seq),
+}
