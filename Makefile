@@ -1,0 +1,61 @@
+# The front door for people and for CI. Every target is safe to repeat, and asks no questions.
+SHELL := bash
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+# step "what" command…: announces, runs with the build tools on PATH, and times.
+STEP := setup/step
+# What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
+HOST := -p protocol -p client -p app -p server -p load
+
+.PHONY: help run dev build setup test fmt format lint test-rust test-browser deny clean
+
+help: ## List these targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+run: build ## Build and start Jackdaw at http://127.0.0.1:3000; nothing else is needed.
+	@exec target/release/jackdaw
+
+dev: ## Start it with debug checks; rebuild and reload the browser on every change.
+	@setup/tools
+	@$(STEP) "watching" cargo leptos watch
+
+build: ## Build the server (target/release/jackdaw) and the page (target/site).
+	@setup/tools
+	@$(STEP) "building the page and the server (the first time takes minutes)" cargo leptos build --release
+	@$(STEP) "compressing the page" setup/site-size
+
+setup: ## Install what building and testing need and this machine lacks.
+	@setup/tools
+	@setup/services
+
+test: setup fmt lint test-rust test-browser ## Everything that CI checks, in its order.
+	@echo "→ all checks passed"
+
+fmt: ## Check the formatting.
+	@$(STEP) "checking the formatting" cargo fmt --all --check
+
+format: ## Format the code.
+	@$(STEP) "formatting" cargo fmt --all
+
+lint: ## Check with clippy, for the host and for the browser; warnings are errors.
+	@setup/tools
+	@$(STEP) "checking with clippy, host" cargo clippy --quiet $(HOST) --features app/ssr --all-targets -- -D warnings
+	@$(STEP) "checking with clippy, browser" cargo clippy --quiet -p hydrate --target wasm32-unknown-unknown -- -D warnings
+
+test-rust: ## Run the Rust tests beside a private PostgreSQL and Redis.
+	@setup/services
+	@$(STEP) "running the Rust tests" end2end/services cargo test --workspace --exclude hydrate
+
+test-browser: build ## Run the browser tests against the release build.
+	@setup/services
+	@JACKDAW_BIN="$(CURDIR)/target/release/jackdaw" CHROMIUM="$$(. setup/lib && find_chromium)" $(STEP) \
+	  "running the browser tests" env -C end2end/browser ../services node_modules/.bin/playwright test
+
+deny: ## Check licences and advisories of the dependencies, where cargo-deny is installed.
+	@if command -v cargo-deny >/dev/null; then $(STEP) "checking the dependencies" cargo deny check; \
+	else echo "→ skipped: cargo-deny is not installed (cargo install cargo-deny)"; fi
+
+clean: ## Remove everything that was built or installed here. Keeps ./data and the shared tools.
+	@rm -rf target style/node_modules end2end/browser/{node_modules,test-results,playwright-report}
