@@ -1,3 +1,37 @@
-//! (in the making)
+//! Jackdaw's page: Leptos views over the sync engine in `client`.
+//!
+//! The server renders the views from a [`Boot`] and embeds it; the browser reads it again, builds the same views over the
+//! same engine, and takes over. `pages` are made of `components`, which read signals in `state`; only `dom` and `socket`
+//! touch the browser, and each has a twin of the same shape that does nothing, for rendering on the server.
+
+mod boot;
+mod components;
+mod links;
+mod pages;
+mod routes;
+mod state;
+mod time;
+mod words;
+
 #[cfg(feature = "hydrate")]
-pub fn hydrate() {}
+mod dom;
+#[cfg(not(feature = "hydrate"))]
+#[path = "dom_absent.rs"]
+mod dom;
+
+#[cfg(feature = "hydrate")]
+mod socket;
+#[cfg(not(feature = "hydrate"))]
+#[path = "socket_absent.rs"]
+mod socket;
+
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "hydrate")]
+mod start;
+
+pub use boot::{Boot, BootPage, Form};
+#[cfg(feature = "ssr")]
+pub use shell::shell;
+#[cfg(feature = "hydrate")]
+pub use start::hydrate;

@@ -1,0 +1,88 @@
+//! What the server knows when it renders a page. The browser reads it again to build the very same views.
+
+use protocol::{HistoryPage, RoomId, RoomSummary, Session, User};
+use serde::{Deserialize, Serialize};
+
+/// Everything that a page is rendered from; embedded as JSON in `<script type="application/json" id="boot">`.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+pub struct Boot {
+    /// Who is signed in.
+    pub user: Option<User>,
+    /// Their rooms, the latest active first.
+    pub rooms: Vec<RoomSummary>,
+    /// Which page, with what only this page needs.
+    pub page: BootPage,
+    /// Whether anybody may make an account.
+    pub registration_open: bool,
+}
+
+/// One page and its own data.
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
+#[serde(tag = "page", rename_all = "snake_case")]
+pub enum BootPage {
+    /// `/login`
+    Login {
+        /// What was typed last time.
+        form: Form,
+    },
+    /// `/register`
+    Register {
+        /// What was typed last time.
+        form: Form,
+    },
+    /// `/`
+    Home,
+    /// `/rooms/{id}`
+    Room {
+        /// The room, also where the person is not a member (a public one).
+        room: RoomSummary,
+        /// Its newest page.
+        history: HistoryPage,
+    },
+    /// `/devices`
+    Devices {
+        /// The person's sessions.
+        sessions: Vec<Session>,
+    },
+    /// Anything else, and rooms that the person may not see.
+    NotFound,
+    /// The server could not answer.
+    Error {
+        /// A sentence for people.
+        message: String,
+    },
+}
+
+/// A form of the sign-in pages as it was sent, without the password.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub struct Form {
+    /// The user name as typed.
+    pub username: String,
+    /// The display name as typed.
+    pub display_name: String,
+    /// Why it was refused, a sentence.
+    pub error: Option<String>,
+    /// The path to go to afterwards; empty for `/`.
+    pub next: String,
+}
+
+impl Boot {
+    /// The path that this page is at, for the router. Pages without client-side navigation are all at `/`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match &self.page {
+            BootPage::Room { room, .. } => format!("/rooms/{}", room.id),
+            BootPage::Devices { .. } => "/devices".to_owned(),
+            _ => "/".to_owned(),
+        }
+    }
+
+    /// The room that the page shows.
+    #[must_use]
+    pub fn room_id(&self) -> Option<RoomId> {
+        match &self.page {
+            BootPage::Room { room, .. } => Some(room.id),
+            _ => None,
+        }
+    }
+}

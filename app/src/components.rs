@@ -1,0 +1,23 @@
+//! Views that pages are made of. They read signals of `state` and say what happened; they decide nothing about messages.
+
+pub(crate) mod auth_card;
+pub(crate) mod avatar;
+pub(crate) mod browse;
+pub(crate) mod composer;
+pub(crate) mod confirm;
+pub(crate) mod connection_bar;
+pub(crate) mod details;
+pub(crate) mod field;
+pub(crate) mod icon;
+pub(crate) mod layout;
+pub(crate) mod logo;
+pub(crate) mod member_row;
+pub(crate) mod message_row;
+pub(crate) mod modal;
+pub(crate) mod new_room;
+pub(crate) mod people;
+pub(crate) mod room_header;
+pub(crate) mod room_item;
+pub(crate) mod sidebar;
+pub(crate) mod time_label;
+pub(crate) mod timeline;

@@ -1,0 +1,91 @@
+//! The frame of the sign-in pages: the mark, a form that is posted as it is, and the way to the other page.
+
+use crate::components::icon::{self, Icon};
+use crate::components::logo::Logo;
+use leptos::prelude::*;
+
+/// Title and form. Works the same with and without scripts.
+#[component]
+pub(crate) fn AuthCard(
+    title: &'static str,
+    lead: &'static str,
+    action: &'static str,
+    error: Option<String>,
+    next: String,
+    children: Children,
+    /// The line under the form.
+    #[prop(into)]
+    below: AnyView,
+) -> impl IntoView {
+    view! {
+        <main class="auth" id="main">
+            <div class="auth-brand">
+                <Logo />
+                <span>"Jackdaw"</span>
+            </div>
+            <div class="auth-card">
+                <h1 class="auth-title">{title}</h1>
+                <p class="auth-lead">{lead}</p>
+                {error
+                    .map(|error| {
+                        view! {
+                            <p class="auth-error" role="alert">
+                                <Icon path=icon::ALERT />
+                                <span>{error}</span>
+                            </p>
+                        }
+                    })}
+                <form method="post" action=action class="auth-form">
+                    <input type="hidden" name="next" value=next />
+                    {children()}
+                </form>
+            </div>
+            <p class="auth-below">{below}</p>
+        </main>
+    }
+}
+
+/// One input of such a form.
+#[component]
+pub(crate) fn AuthField(
+    name: &'static str,
+    label: &'static str,
+    kind: &'static str,
+    autocomplete: &'static str,
+    #[prop(optional)] hint: &'static str,
+    #[prop(optional)] value: String,
+    #[prop(default = true)] required: bool,
+    #[prop(optional)] focus: bool,
+    limits: (usize, usize),
+) -> impl IntoView {
+    let hint_id = format!("{name}-hint");
+    let described_by = (!hint.is_empty()).then(|| hint_id.clone());
+    view! {
+        <div class="field">
+            <label for=name>{label}</label>
+            <input
+                id=name
+                name=name
+                class="input"
+                type=kind
+                value=value
+                required=required
+                autocomplete=autocomplete
+                autocapitalize="none"
+                spellcheck="false"
+                autofocus=focus
+                minlength=limits.0.to_string()
+                maxlength=limits.1.to_string()
+                aria-describedby=described_by
+            />
+            {(!hint.is_empty())
+                .then(|| {
+                    view! {
+                        <p class="hint" id=hint_id>
+                            {hint}
+                        </p>
+                    }
+                })}
+        </div>
+    }
+}

@@ -1,0 +1,62 @@
+//! The document as a whole: its title, where it is, whether it is seen, and what has the focus.
+
+use leptos::ev;
+use leptos::prelude::{RwSignal, Set, document, location, window, window_event_listener};
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlTextAreaElement, VisibilityState};
+
+/// The JSON that the server embedded.
+pub(crate) fn boot_json() -> Option<String> {
+    document().get_element_by_id("boot")?.text_content()
+}
+
+/// Names the tab.
+pub(crate) fn set_title(title: &str) {
+    document().set_title(title);
+}
+
+/// What was typed into the composer before the page became live.
+pub(crate) fn typed_before() -> String {
+    let area = document().get_element_by_id("composer").and_then(|area| area.dyn_into::<HtmlTextAreaElement>().ok());
+    area.map(|area| area.value()).unwrap_or_default()
+}
+
+/// Loads the page anew.
+pub(crate) fn reload() {
+    let _ = location().reload();
+}
+
+/// Leaves for the sign-in page, which comes back here afterwards.
+pub(crate) fn to_login() {
+    let here = location().pathname().unwrap_or_default();
+    let next = String::from(js_sys::encode_uri_component(&here));
+    let _ = location().assign(&format!("/login?next={next}"));
+}
+
+/// Keeps the signal at whether the page can be seen.
+pub(crate) fn follow_visibility(visible: RwSignal<bool>) {
+    let read = move || visible.set(document().visibility_state() == VisibilityState::Visible);
+    read();
+    // The event is fired at the document and reaches the window. The page lives as long as its listeners.
+    window_event_listener(ev::visibilitychange, move |_| read());
+}
+
+/// Calls when the browser says that the network is back.
+pub(crate) fn on_network_back(run: impl Fn() + 'static) {
+    window_event_listener(ev::online, move |_| run());
+}
+
+/// Gives the focus to the element with this id.
+pub(crate) fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// After a change of page: to the composer where there is a keyboard, else to the page itself, so that a screen reader
+/// starts there and no on-screen keyboard opens by itself.
+pub(crate) fn focus_after_navigation() {
+    let coarse = window().match_media("(pointer: coarse)").ok().flatten().is_some_and(|query| query.matches());
+    let composer = document().get_element_by_id("composer").is_some();
+    focus(if composer && !coarse { "composer" } else { "main" });
+}

@@ -1,0 +1,75 @@
+//! One HTTP request, and a lock that all tabs share.
+
+use gloo_net::http::{Method, RequestBuilder};
+use js_sys::{Function, Promise, Reflect};
+use leptos::prelude::window;
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+/// An answer of any status.
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) text: String,
+}
+
+/// No answer came.
+pub(crate) struct Unreachable;
+
+/// Sends JSON and waits for the answer. Cookies of the page's own origin go along by themselves.
+pub(crate) async fn send(method: &'static str, path: &str, body: Option<String>) -> Result<Reply, Unreachable> {
+    let method = method.parse::<Method>().map_err(|_| Unreachable)?;
+    let builder = RequestBuilder::new(path).method(method).header("accept", "application/json");
+    let request = match body {
+        Some(body) => builder.header("content-type", "application/json").body(body),
+        None => builder.build(),
+    };
+    let response = request.map_err(|_| Unreachable)?.send().await.map_err(|_| Unreachable)?;
+    let status = response.status();
+    let text = response.text().await.map_err(|_| Unreachable)?;
+    Ok(Reply { status, text })
+}
+
+/// Runs `work` while no other tab of this browser is inside the same lock. Browsers without Web Locks (and pages
+/// without https) run it at once.
+pub(crate) async fn alone<T: 'static>(name: &str, work: impl Future<Output = T> + 'static) -> T {
+    let Some(request) = lock_request() else {
+        return work.await;
+    };
+    let result = Rc::new(RefCell::new(None));
+    let work = Rc::new(RefCell::new(Some(work)));
+    let inside = {
+        let (result, work) = (Rc::clone(&result), Rc::clone(&work));
+        Closure::once_into_js(move || -> Promise {
+            future_to_promise(async move {
+                let taken = work.borrow_mut().take();
+                if let Some(taken) = taken {
+                    let value = taken.await;
+                    *result.borrow_mut() = Some(value);
+                }
+                Ok(JsValue::UNDEFINED)
+            })
+        })
+    };
+    let (locks, function) = request;
+    let held = function.call2(&locks, &name.into(), &inside).ok().and_then(|held| held.dyn_into::<Promise>().ok());
+    if let Some(held) = held {
+        let _ = JsFuture::from(held).await;
+    }
+    let done = result.borrow_mut().take();
+    match (done, work) {
+        (Some(value), _) => value,
+        (None, work) => {
+            let left = work.borrow_mut().take();
+            left.expect("the lock was refused, so the work has not begun").await
+        }
+    }
+}
+
+/// `navigator.locks` and its `request`, if the browser has them.
+fn lock_request() -> Option<(JsValue, Function)> {
+    let locks = Reflect::get(&window().navigator(), &"locks".into()).ok().filter(|locks| !locks.is_undefined())?;
+    let request = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
+    Some((locks, request))
+}

@@ -1,0 +1,52 @@
+//! `/login`
+
+use crate::boot::Form;
+use crate::components::auth_card::{AuthCard, AuthField};
+use leptos::prelude::*;
+use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
+
+/// Asks for name and password.
+#[component]
+pub(crate) fn Login(form: Form, open: bool) -> impl IntoView {
+    let register = match form.next.as_str() {
+        "" | "/" => "/register".to_owned(),
+        next => format!("/register?next={next}"),
+    };
+    let below = if open {
+        view! { "New here? " <a class="link" href=register>"Create an account"</a> }.into_any()
+    } else {
+        "New accounts are made by the administrator.".into_any()
+    };
+    let typed = !form.username.is_empty();
+    view! {
+        <AuthCard
+            title="Sign in"
+            lead="Good to see you back."
+            action="/login"
+            error=form.error
+            next=form.next
+            below
+        >
+            <AuthField
+                name="username"
+                label="User name"
+                kind="text"
+                autocomplete="username"
+                value=form.username
+                focus=!typed
+                limits=(1, USERNAME_CHARS.1)
+            />
+            <AuthField
+                name="password"
+                label="Password"
+                kind="password"
+                autocomplete="current-password"
+                focus=typed
+                limits=(1, PASSWORD_CHARS.1)
+            />
+            <button type="submit" class="button button-primary button-wide">
+                "Sign in"
+            </button>
+        </AuthCard>
+    }
+}

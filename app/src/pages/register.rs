@@ -1,0 +1,73 @@
+//! `/register`
+
+use crate::boot::Form;
+use crate::components::auth_card::{AuthCard, AuthField};
+use leptos::prelude::*;
+use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
+
+/// Makes an account, where that is open to anybody.
+#[component]
+pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
+    let login = match form.next.as_str() {
+        "" | "/" => "/login".to_owned(),
+        next => format!("/login?next={next}"),
+    };
+    let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.into_any();
+    if !open {
+        return view! {
+            <AuthCard
+                title="Registration is closed"
+                lead="New accounts are made by the administrator of this server. Ask them for one."
+                action="/register"
+                error=form.error
+                next=form.next
+                below
+            >
+                ""
+            </AuthCard>
+        }
+        .into_any();
+    }
+    view! {
+        <AuthCard
+            title="Create an account"
+            lead="One account for all your devices."
+            action="/register"
+            error=form.error
+            next=form.next
+            below
+        >
+            <AuthField
+                name="username"
+                label="User name"
+                kind="text"
+                autocomplete="username"
+                hint="Letters a to z, digits, dots and dashes. You sign in with it."
+                value=form.username
+                focus=true
+                limits=USERNAME_CHARS
+            />
+            <AuthField
+                name="display_name"
+                label="Name to show (optional)"
+                kind="text"
+                autocomplete="name"
+                value=form.display_name
+                required=false
+                limits=(0, DISPLAY_NAME_CHARS.1)
+            />
+            <AuthField
+                name="password"
+                label="Password"
+                kind="password"
+                autocomplete="new-password"
+                hint="At least 8 characters. A few words make a good one."
+                limits=PASSWORD_CHARS
+            />
+            <button type="submit" class="button button-primary button-wide">
+                "Create account"
+            </button>
+        </AuthCard>
+    }
+    .into_any()
+}

@@ -1,0 +1,60 @@
+//! `/rooms/{id}`: one room.
+
+use crate::components::composer::{Composer, JoinBar};
+use crate::components::room_header::RoomHeader;
+use crate::components::timeline::Timeline;
+use crate::state::Chat;
+use leptos::prelude::*;
+use protocol::RoomId;
+
+/// The room that `Chat` has open; it follows the address.
+#[component]
+pub(crate) fn RoomPage() -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    // Everything about one room is made anew for the next: scroll position, draft and counters are each room's own.
+    move || chat.open.get().map(|room| view! { <Room room /> })
+}
+
+#[component]
+fn Room(room: RoomId) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let to_end = RwSignal::new(0_u32);
+    let known = Memo::new(move |_| chat.room.with(Option::is_some));
+    let member = Memo::new(move |_| chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
+    let foot = move || {
+        if member.get() {
+            view! { <Composer room to_end /> }.into_any()
+        } else {
+            view! { <JoinBar room /> }.into_any()
+        }
+    };
+    view! {
+        <Show when=move || known.get() fallback=Missing>
+            <RoomHeader />
+            <Timeline room to_end />
+            {foot}
+        </Show>
+    }
+}
+
+#[component]
+fn Missing() -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    view! {
+        <div class="empty" role="status">
+            {move || match chat.problem.get() {
+                None => view! { <p>"Opening the room…"</p> }.into_any(),
+                Some(problem) => {
+                    view! {
+                        <h1 class="empty-title">"This room is not here"</h1>
+                        <p>{problem}</p>
+                        <a class="button" href="/">
+                            "Back to your rooms"
+                        </a>
+                    }
+                        .into_any()
+                }
+            }}
+        </div>
+    }
+}

@@ -1,0 +1,61 @@
+//! The whole HTML document, rendered on the server only.
+//!
+//! Inline scripts carry the nonce of the response (provide it with `leptos::nonce::provide_nonce` before rendering);
+//! there are no inline styles, so the policy can be strict.
+
+use crate::routes::App;
+use crate::{Boot, words};
+use leptos::prelude::*;
+use leptos_meta::HashedStylesheet;
+use leptos_router::location::RequestUrl;
+
+/// The document for `boot`. Render it inside an `Owner`; it provides the router's URL and the boot data itself.
+pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
+    let json = embed(&boot);
+    let title = words::boot_title(&boot);
+    provide_context(RequestUrl::new(&boot.path()));
+    provide_context(boot);
+
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content" />
+                <meta name="color-scheme" content="light dark" />
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f4f1ea" />
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0d111a" />
+                <meta name="description" content="Jackdaw, a self-hosted real-time chat." />
+                <title>{title}</title>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <HashedStylesheet options=options.clone() />
+                <AutoReload options=options.clone() />
+                <HydrationScripts options />
+                <script type="application/json" id="boot" inner_html=json></script>
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// JSON that is safe inside a script element: a `<` could end it early.
+fn embed(boot: &Boot) -> String {
+    serde_json::to_string(boot).expect("boot data has string keys only").replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{BootPage, Form};
+
+    #[test]
+    fn embedded_json_cannot_end_its_script_and_reads_back() {
+        let form = Form { username: "</script><b>".into(), ..Form::default() };
+        let boot = Boot { user: None, rooms: vec![], page: BootPage::Login { form }, registration_open: true };
+        let json = embed(&boot);
+        assert!(!json.contains('<'));
+        assert_eq!(serde_json::from_str::<Boot>(&json).unwrap(), boot);
+    }
+}

@@ -1,0 +1,18 @@
+//! The twin of `socket` for rendering on the server, where no socket is ever opened.
+
+use protocol::{ClientFrame, ServerFrame};
+
+pub(crate) enum SocketEvent {
+    Opened,
+    Frame(ServerFrame),
+    Closed(Option<u16>),
+}
+
+pub(crate) struct Socket;
+
+impl Socket {
+    pub(crate) const fn open(_on_event: impl Fn(SocketEvent) + 'static) -> Option<Self> {
+        None
+    }
+    pub(crate) const fn send(&self, _frame: &ClientFrame) {}
+}

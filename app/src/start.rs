@@ -1,0 +1,18 @@
+//! The browser's start: reads the boot data that the server embedded and takes the page over.
+
+use crate::routes::App;
+use crate::{Boot, dom};
+use leptos::prelude::*;
+
+/// Makes the server's HTML live. Called once by the `hydrate` crate.
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    let Some(boot) = dom::document::boot_json().and_then(|json| serde_json::from_str::<Boot>(&json).ok()) else {
+        leptos::logging::error!("this page carries no boot data: it stays as the server rendered it");
+        return;
+    };
+    leptos::mount::hydrate_body(move || {
+        provide_context(boot);
+        view! { <App /> }
+    });
+}

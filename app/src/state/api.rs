@@ -1,0 +1,167 @@
+//! The REST calls of the page. An access token that ran out is renewed once and the call repeated; when the session
+//! itself has ended the page leaves for the sign-in page.
+
+use crate::dom::{document, fetch};
+use protocol::{
+    AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, HistoryPage, MemberPage, PublicRooms, Role, RoomAnswer,
+    RoomId, RoomSummary, Session, SessionList, SetRole, UpdateRoom, User, UserId, UserList,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// What a call answers.
+pub(crate) type Answer<T> = Result<T, ApiError>;
+
+/// How a renewal of the session went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// There is a fresh access token.
+    Done,
+    /// The session has ended.
+    Ended,
+    /// The server could not be reached, or could not answer.
+    Failed,
+}
+
+/// Renews the session. Tabs take turns, because every refresh token works only once.
+pub(crate) async fn renew() -> Renewal {
+    let work = async {
+        match fetch::send("POST", "/api/auth/refresh", None).await {
+            Ok(reply) if reply.status < 300 => Renewal::Done,
+            Ok(reply) if matches!(reply.status, 401 | 403) => Renewal::Ended,
+            Ok(_) | Err(fetch::Unreachable) => Renewal::Failed,
+        }
+    };
+    fetch::alone("jackdaw-renew", work).await
+}
+
+fn unreachable() -> ApiError {
+    ApiError { code: ErrorCode::Unavailable, message: "The server cannot be reached. Check the connection.".into() }
+}
+
+/// Sends once, and once more after a renewal where the access token had run out.
+async fn exchange(method: &'static str, path: &str, body: Option<String>) -> Answer<String> {
+    let mut reply = fetch::send(method, path, body.clone()).await.map_err(|fetch::Unreachable| unreachable())?;
+    if reply.status == 401 && renew().await == Renewal::Done {
+        reply = fetch::send(method, path, body).await.map_err(|fetch::Unreachable| unreachable())?;
+    }
+    match reply.status {
+        200..300 => Ok(reply.text),
+        status => {
+            if status == 401 {
+                document::to_login();
+            }
+            Err(refusal(status, &reply.text))
+        }
+    }
+}
+
+fn refusal(status: u16, text: &str) -> ApiError {
+    serde_json::from_str::<ErrorBody>(text).map_or_else(
+        |_| ApiError { code: ErrorCode::Unknown, message: format!("The server answered with status {status}.") },
+        |body| body.error,
+    )
+}
+
+fn unreadable<E>(_: E) -> ApiError {
+    ApiError { code: ErrorCode::Unknown, message: "The server's answer was not understood. Reload the page.".into() }
+}
+
+async fn ask<T: DeserializeOwned>(method: &'static str, path: &str) -> Answer<T> {
+    serde_json::from_str(&exchange(method, path, None).await?).map_err(unreadable)
+}
+
+async fn tell<T: DeserializeOwned>(method: &'static str, path: &str, body: &impl Serialize) -> Answer<T> {
+    let body = serde_json::to_string(body).map_err(unreadable)?;
+    serde_json::from_str(&exchange(method, path, Some(body)).await?).map_err(unreadable)
+}
+
+/// People whose names match; the first few where nothing is asked.
+pub(crate) async fn find_users(query: &str) -> Answer<Vec<User>> {
+    let answer: UserList = ask("GET", &format!("/api/users?query={}&limit=20", escape(query))).await?;
+    Ok(answer.users)
+}
+
+pub(crate) async fn list_sessions() -> Answer<Vec<Session>> {
+    ask("GET", "/api/auth/sessions").await.map(|answer: SessionList| answer.sessions)
+}
+
+pub(crate) async fn list_public_rooms() -> Answer<PublicRooms> {
+    ask("GET", "/api/rooms/public").await
+}
+
+pub(crate) async fn create_room(room: &CreateRoom) -> Answer<RoomSummary> {
+    tell("POST", "/api/rooms", room).await.map(|answer: RoomAnswer| answer.room)
+}
+
+pub(crate) async fn find_room(room: RoomId) -> Answer<RoomSummary> {
+    ask("GET", &format!("/api/rooms/{room}")).await.map(|answer: RoomAnswer| answer.room)
+}
+
+pub(crate) async fn join_room(room: RoomId) -> Answer<RoomSummary> {
+    ask("POST", &format!("/api/rooms/{room}/join")).await.map(|answer: RoomAnswer| answer.room)
+}
+
+pub(crate) async fn rename_room(room: RoomId, name: String) -> Answer<RoomSummary> {
+    let answer: RoomAnswer = tell("PATCH", &format!("/api/rooms/{room}"), &UpdateRoom { name }).await?;
+    Ok(answer.room)
+}
+
+pub(crate) async fn delete_room(room: RoomId) -> Answer<()> {
+    exchange("DELETE", &format!("/api/rooms/{room}"), None).await.map(drop)
+}
+
+/// A page of members, by user id.
+pub(crate) async fn list_members(room: RoomId, cursor: Option<UserId>) -> Answer<MemberPage> {
+    let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+    ask("GET", &format!("/api/rooms/{room}/members?limit=100{cursor}")).await
+}
+
+pub(crate) async fn add_member(room: RoomId, user_id: UserId) -> Answer<()> {
+    let body = serde_json::to_string(&AddMember { user_id }).map_err(unreadable)?;
+    exchange("POST", &format!("/api/rooms/{room}/members"), Some(body)).await.map(drop)
+}
+
+pub(crate) async fn set_role(room: RoomId, user: UserId, role: Role) -> Answer<()> {
+    let body = serde_json::to_string(&SetRole { role }).map_err(unreadable)?;
+    exchange("PATCH", &format!("/api/rooms/{room}/members/{user}"), Some(body)).await.map(drop)
+}
+
+/// Takes a member out; oneself: leaves.
+pub(crate) async fn remove_member(room: RoomId, user: UserId) -> Answer<()> {
+    exchange("DELETE", &format!("/api/rooms/{room}/members/{user}"), None).await.map(drop)
+}
+
+/// A page of a room's messages: `query` is empty, or `cursor=…` or `after=…`.
+pub(crate) async fn list_messages(room: RoomId, query: &str) -> Answer<HistoryPage> {
+    ask("GET", &format!("/api/messages/room/{room}?limit=50&{query}")).await
+}
+
+/// Percent-encodes everything but letters, digits and `-_.~`.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            escaped.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries_are_escaped() {
+        assert_eq!(escape("a b&ä~"), "a%20b%26%C3%A4~");
+    }
+
+    #[test]
+    fn a_refusal_tells_the_servers_sentence() {
+        let json = r#"{"error":{"code":"conflict","message":"This name is taken."}}"#;
+        assert_eq!(refusal(409, json).message, "This name is taken.");
+        assert_eq!(refusal(502, "<html>").message, "The server answered with status 502.");
+    }
+}

@@ -1,0 +1,232 @@
+//! The page's engine and the signals that its views read. `effects` does what the engine asks for.
+
+use crate::boot::{Boot, BootPage};
+use crate::dom::{self, document};
+use crate::socket::Socket;
+use crate::state::Clock;
+use crate::state::keyed::Keyed;
+use crate::state::rows::{RowView, lay_out};
+use client::{ConnectionState, Effect as Ask, Engine, Input, View};
+use leptos::prelude::*;
+use protocol::{ClientId, RoomId, RoomSummary, Seq, User, UserId};
+
+/// What is shown of the open room besides its rows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Window {
+    /// Older rows exist.
+    pub(crate) has_older: bool,
+    /// Newer rows exist that are not shown.
+    pub(crate) has_newer: bool,
+    /// Older rows are on their way.
+    pub(crate) loading_older: bool,
+    /// The newest rows are on their way.
+    pub(crate) loading: bool,
+    /// The newest stored row that is shown; 0 where there is none.
+    pub(crate) newest: Seq,
+}
+
+/// One signed-in page. Copies are handles to the same.
+#[derive(Clone, Copy)]
+pub(crate) struct Chat {
+    /// Everything that is known. Read and written in [`Chat::dispatch`] only.
+    pub(super) engine: StoredValue<Engine>,
+    clock: Clock,
+    /// Who is signed in.
+    pub(crate) me: UserId,
+    /// Their name as shown.
+    pub(crate) user: StoredValue<User>,
+    /// The list of rooms, the latest active first.
+    pub(crate) rooms: Keyed<RoomId, RoomSummary>,
+    /// The room on the screen.
+    pub(crate) open: RwSignal<Option<RoomId>>,
+    /// Its summary, once known.
+    pub(crate) room: RwSignal<Option<RoomSummary>>,
+    /// Its rows.
+    pub(crate) rows: Keyed<ClientId, RowView>,
+    /// What is shown of it.
+    pub(crate) window: RwSignal<Window>,
+    /// How far it was read when it was opened, if something was unread: "New" stands after this. Ends with an answer.
+    new_after: RwSignal<Option<Seq>>,
+    /// Why the open room cannot be shown, a sentence.
+    pub(crate) problem: RwSignal<Option<String>>,
+    /// Where the connection stands.
+    pub(crate) connection: RwSignal<ConnectionState>,
+    /// The server speaks a later protocol than this page.
+    pub(crate) outdated: RwSignal<bool>,
+    /// Unread messages over all rooms.
+    pub(crate) unread: RwSignal<i64>,
+    /// Whether the page can be seen.
+    pub(crate) visible: RwSignal<bool>,
+    /// The socket. Replaced by each `Connect`; never touched on the server.
+    pub(super) socket: StoredValue<Option<Socket>, LocalStorage>,
+    /// Numbers the sockets, so that a late event of an earlier one is not taken for one of this.
+    pub(super) generation: StoredValue<u64>,
+    /// When the session was last renewed, or else when the page began; monotonic milliseconds.
+    pub(super) renewed_at: StoredValue<u64>,
+    /// Whether the last attempt to connect never got as far as an open socket.
+    pub(super) refused: StoredValue<bool>,
+    /// The timer of the last `WakeAt`.
+    pub(super) timer: StoredValue<Option<TimeoutHandle>>,
+}
+
+impl Chat {
+    pub(crate) fn new(user: User, boot: &Boot, clock: Clock) -> Self {
+        let mut rooms = boot.rooms.clone();
+        let mut open = None;
+        if let BootPage::Room { room, history } = &boot.page {
+            open = Some((room.id, history.clone()));
+            if !rooms.iter().any(|known| known.id == room.id) {
+                rooms.push(room.clone());
+            }
+        }
+        let room_id = boot.room_id();
+        let me = user.id;
+        let chat = Self {
+            engine: StoredValue::new(Engine::new(user.clone(), rooms, open)),
+            clock,
+            me,
+            user: StoredValue::new(user),
+            rooms: Keyed::new(Vec::new()),
+            open: RwSignal::new(room_id),
+            room: RwSignal::new(None),
+            rows: Keyed::new(Vec::new()),
+            window: RwSignal::new(Window::default()),
+            new_after: RwSignal::new(None),
+            problem: RwSignal::new(None),
+            connection: RwSignal::new(ConnectionState::Connecting),
+            outdated: RwSignal::new(false),
+            unread: RwSignal::new(0),
+            visible: RwSignal::new(true),
+            socket: StoredValue::new_local(None),
+            generation: StoredValue::new(0),
+            renewed_at: StoredValue::new(0),
+            refused: StoredValue::new(false),
+            timer: StoredValue::new(None),
+        };
+        chat.show_rooms();
+        chat.mark_new();
+        untrack(|| chat.show_rows());
+        chat.live();
+        chat
+    }
+
+    /// What runs in the browser only, once the page is live.
+    fn live(self) {
+        Effect::new(move |_| {
+            document::follow_visibility(self.visible);
+            document::on_network_back(move || self.dispatch(Input::ConnectNow));
+            self.keep_session();
+            self.dispatch(Input::ConnectNow);
+        });
+        // Whoever comes back to the page does not want to wait for a timer.
+        Effect::new(move |_| {
+            if self.visible.get() && self.connection.with_untracked(|state| *state != ConnectionState::Online) {
+                self.dispatch(Input::ConnectNow);
+            }
+        });
+        // Days begin elsewhere in another zone: the rows are laid out anew once the device's own is used.
+        Effect::new(move |_| self.show_rows());
+    }
+
+    /// Gives the engine an input and does what it asks for.
+    pub(crate) fn dispatch(self, input: Input) {
+        let asked = self.engine.try_update_value(|engine| engine.handle(dom::clock::now(), input));
+        let mut changed = Vec::new();
+        for ask in asked.into_iter().flatten() {
+            match ask {
+                Ask::Changed(view) => changed.push(view),
+                other => self.run(other),
+            }
+        }
+        let open = self.open.get_untracked();
+        for view in changed {
+            match view {
+                View::Rooms => self.show_rooms(),
+                View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
+                View::Timeline(_) => {}
+                View::Connection => self.connection.set(self.engine.with_value(Engine::connection)),
+            }
+        }
+    }
+
+    /// Goes to another room, or to none.
+    pub(crate) fn look_at(self, room: Option<RoomId>) {
+        if self.open.get_untracked() == room {
+            return;
+        }
+        self.problem.set(None);
+        self.open.set(room);
+        self.show_rooms();
+        self.mark_new();
+        self.dispatch(Input::Open(room));
+        untrack(|| self.show_rows());
+        if let Some(room) = room.filter(|_| self.room.with_untracked(Option::is_none)) {
+            self.look_up(room);
+        }
+    }
+
+    /// Sends a text that `protocol::body` has passed.
+    pub(crate) fn send(self, room_id: RoomId, body: String) {
+        self.new_after.set(None);
+        let client_id = dom::clock::new_client_id();
+        self.dispatch(Input::Send { client_id, room_id, body, reply_to: None });
+    }
+
+    /// The person has everything that is shown of the open room before their eyes.
+    pub(crate) fn seen(self) {
+        let newest = self.window.with_untracked(|window| window.newest);
+        let news = self.room.with_untracked(|room| {
+            room.as_ref().filter(|room| room.role.is_some() && room.read_seq < newest).map(|room| room.id)
+        });
+        if let Some(room_id) = news {
+            self.dispatch(Input::Seen { room_id, seq: newest });
+        }
+    }
+
+    /// Places "New" after what the open room has been read of, if something is unread.
+    fn mark_new(self) {
+        let read = self.room.with_untracked(|room| {
+            room.as_ref().filter(|room| room.unread > 0 && room.role.is_some()).map(|room| room.read_seq)
+        });
+        self.new_after.set(read);
+    }
+
+    fn show_rooms(self) {
+        let open = self.open.get_untracked();
+        let (rooms, room, unread) = self
+            .engine
+            .with_value(|engine| (engine.rooms(), open.and_then(|open| engine.room(open).cloned()), engine.unread()));
+        self.rooms.replace(rooms.into_iter().map(|room| (room.id, room)).collect());
+        set_if_new(self.room, room);
+        set_if_new(self.unread, unread);
+    }
+
+    /// Tracks the zone and the mark of what is new.
+    fn show_rows(self) {
+        let Some(open) = self.open.get_untracked() else {
+            self.rows.replace(Vec::new());
+            return;
+        };
+        let (rows, mut window) = self.engine.with_value(|engine| {
+            let window = Window {
+                has_older: engine.has_older(open),
+                has_newer: engine.has_newer(open),
+                loading_older: engine.is_loading_older(open),
+                loading: engine.is_loading_newest(open),
+                newest: Seq(0),
+            };
+            (engine.rows(open), window)
+        });
+        window.newest = rows.iter().map(|row| row.message.seq).max().unwrap_or_default();
+        let rows = lay_out(rows, self.me, self.new_after.get(), |at| self.clock.day_number(at));
+        self.rows.replace(rows.into_iter().map(|row| (row.row.key(), row)).collect());
+        set_if_new(self.window, window);
+    }
+}
+
+/// Sets only what differs, so that nothing is drawn again for nothing.
+fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|old| *old != value) {
+        signal.set(value);
+    }
+}

@@ -1,0 +1,37 @@
+//! Which dialog is open. At most one is.
+
+use leptos::prelude::*;
+
+/// A dialog of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialog {
+    /// Starts a direct chat, a group or a public room.
+    New,
+    /// Lists public rooms to join.
+    Browse,
+    /// Members and settings of the open room.
+    Details,
+}
+
+/// Shared by what opens dialogs and by what shows them.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialogs {
+    /// The one that is open.
+    pub(crate) open: RwSignal<Option<Dialog>>,
+}
+
+impl Default for Dialogs {
+    fn default() -> Self {
+        Self { open: RwSignal::new(None) }
+    }
+}
+
+impl Dialogs {
+    pub(crate) fn show(self, dialog: Dialog) {
+        self.open.set(Some(dialog));
+    }
+
+    pub(crate) fn close(self) {
+        self.open.set(None);
+    }
+}

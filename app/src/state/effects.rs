@@ -1,0 +1,145 @@
+//! Does what the engine asks for: sockets, timers, pages of history; and keeps the session fresh meanwhile.
+
+use crate::dom::{clock::monotonic_ms, document};
+use crate::socket::{Socket, SocketEvent};
+use crate::state::Chat;
+use crate::state::api::{self, Renewal};
+use client::{Effect as Ask, HistoryRequest, Input};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::{ErrorCode, RoomId};
+use std::time::Duration;
+
+/// The access token lives 15 minutes: it is renewed after this long while the page is open, and before a connection.
+const RENEW_AFTER: Duration = Duration::from_secs(10 * 60);
+/// After a refused connection an older token than this is renewed too: the refusal does not say whether it was the token.
+const RENEW_AFTER_REFUSAL: Duration = Duration::from_secs(30);
+/// How often the age of the token is looked at.
+const RENEW_CHECK: Duration = Duration::from_secs(30);
+
+impl Chat {
+    /// Does one thing that the engine asks for. `Changed` is `dispatch`'s own.
+    pub(super) fn run(self, ask: Ask) {
+        match ask {
+            Ask::Connect => self.connect(),
+            Ask::Transmit(frame) => self.socket.with_value(|socket| {
+                if let Some(socket) = socket {
+                    socket.send(&frame);
+                }
+            }),
+            Ask::FetchHistory { room_id, request } => self.fetch(room_id, request),
+            Ask::WakeAt(at) => self.wake_at(at),
+            Ask::SignedOut => document::to_login(),
+            Ask::Reload => self.outdated.set(true),
+            Ask::Changed(_) => {}
+        }
+    }
+
+    fn connect(self) {
+        let generation = self.generation.try_update_value(|generation| {
+            *generation += 1;
+            *generation
+        });
+        // Closes an earlier one at once, and silences it.
+        self.socket.set_value(None);
+        let limit = if self.refused.get_value() { RENEW_AFTER_REFUSAL } else { RENEW_AFTER };
+        spawn_local(async move {
+            if self.session_is_older_than(limit) && self.renew().await == Renewal::Failed {
+                self.refused.set_value(true);
+                return self.dispatch(Input::Disconnected { code: None });
+            }
+            if Some(self.generation.get_value()) != generation {
+                return;
+            }
+            self.refused.set_value(true);
+            let socket = Socket::open(move |event| {
+                if Some(self.generation.get_value()) == generation {
+                    self.heard(event);
+                }
+            });
+            let opened = socket.is_some();
+            self.socket.set_value(socket);
+            if !opened {
+                self.dispatch(Input::Disconnected { code: None });
+            }
+        });
+    }
+
+    fn heard(self, event: SocketEvent) {
+        match event {
+            SocketEvent::Opened => {
+                self.refused.set_value(false);
+                self.dispatch(Input::Connected);
+            }
+            SocketEvent::Frame(frame) => self.dispatch(Input::Frame(frame)),
+            SocketEvent::Closed(code) => self.dispatch(Input::Disconnected { code }),
+        }
+    }
+
+    fn wake_at(self, at: u64) {
+        let wait = Duration::from_millis(at.saturating_sub(monotonic_ms()));
+        let timer = set_timeout_with_handle(move || self.dispatch(Input::Wake), wait).ok();
+        if let Some(earlier) = self.timer.try_update_value(|old| std::mem::replace(old, timer)).flatten() {
+            earlier.clear();
+        }
+    }
+
+    fn fetch(self, room_id: RoomId, request: HistoryRequest) {
+        let query = match request {
+            HistoryRequest::Newest => String::new(),
+            HistoryRequest::Before(seq) => format!("cursor={seq}"),
+            HistoryRequest::After(seq) => format!("after={seq}"),
+        };
+        spawn_local(async move {
+            let result = api::list_messages(room_id, &query).await;
+            self.dispatch(Input::History { room_id, request, result });
+        });
+    }
+
+    /// Asks for a room that is not in the list: a public one to look at, or none that this person may see.
+    pub(super) fn look_up(self, room_id: RoomId) {
+        spawn_local(async move {
+            let answer = api::find_room(room_id).await;
+            if self.open.get_untracked() != Some(room_id) {
+                return;
+            }
+            match answer {
+                Ok(room) => self.dispatch(Input::Room(room)),
+                Err(error) if error.code == ErrorCode::NotFound => {
+                    self.problem.set(Some("There is no such room, or it is not open to you.".to_owned()));
+                }
+                Err(error) => self.problem.set(Some(error.message)),
+            }
+        });
+    }
+
+    /// Renews the session every [`RENEW_AFTER`] while the page is open.
+    pub(super) fn keep_session(self) {
+        let check = move || {
+            if self.session_is_older_than(RENEW_AFTER) {
+                spawn_local(async move {
+                    self.renew().await;
+                });
+            }
+        };
+        // The page lives as long as its timer.
+        let _ = set_interval_with_handle(check, RENEW_CHECK);
+    }
+
+    fn session_is_older_than(self, limit: Duration) -> bool {
+        u128::from(monotonic_ms().saturating_sub(self.renewed_at.get_value())) > limit.as_millis()
+    }
+
+    async fn renew(self) -> Renewal {
+        // Taken at once, so that nobody else begins meanwhile; a failure gives it back.
+        let before = self.renewed_at.get_value();
+        self.renewed_at.set_value(monotonic_ms());
+        let renewal = api::renew().await;
+        match renewal {
+            Renewal::Done => {}
+            Renewal::Ended => document::to_login(),
+            Renewal::Failed => self.renewed_at.set_value(before),
+        }
+        renewal
+    }
+}

@@ -1,0 +1,167 @@
+//! Sentences that several views share. Plain functions from data to text.
+
+use crate::boot::{Boot, BootPage};
+use protocol::limits::UNREAD_MAX;
+use protocol::{Message, MessageKind, Role, RoomKind, RoomSummary, SystemEvent, UserId};
+
+/// `(3) Tea — Jackdaw`
+pub(crate) fn title(unread: i64, page: &str) -> String {
+    let name = if page.is_empty() { "Jackdaw".to_owned() } else { format!("{page} — Jackdaw") };
+    if unread > 0 { format!("({}) {name}", count(unread)) } else { name }
+}
+
+/// The title of a page as the server renders it.
+pub(crate) fn boot_title(boot: &Boot) -> String {
+    let unread = boot.rooms.iter().map(|room| room.unread).sum();
+    match &boot.page {
+        BootPage::Login { .. } => title(0, "Sign in"),
+        BootPage::Register { .. } => title(0, "Create an account"),
+        BootPage::Home => title(unread, ""),
+        BootPage::Room { room, .. } => title(unread, &room.name),
+        BootPage::Devices { .. } => title(unread, "Devices"),
+        BootPage::NotFound => title(0, "Not found"),
+        BootPage::Error { .. } => title(0, "Something went wrong"),
+    }
+}
+
+/// An unread count, cut where the server stops to count.
+pub(crate) fn count(unread: i64) -> String {
+    if unread > UNREAD_MAX { format!("{UNREAD_MAX}+") } else { unread.to_string() }
+}
+
+/// `1 member`, `12 members`
+pub(crate) fn members(count: i64) -> String {
+    if count == 1 { "1 member".to_owned() } else { format!("{count} members") }
+}
+
+/// What sort of room it is, in words.
+pub(crate) const fn kind(kind: RoomKind) -> &'static str {
+    match kind {
+        RoomKind::Direct => "Direct chat",
+        RoomKind::Group => "Group",
+        RoomKind::Public => "Public room",
+    }
+}
+
+/// A role in words.
+pub(crate) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Member => "Member",
+        Role::Admin => "Admin",
+        Role::Owner => "Owner",
+    }
+}
+
+/// The line under a room's name in the list.
+pub(crate) fn preview(room: &RoomSummary, me: UserId) -> String {
+    let Some(message) = &room.last_message else {
+        return "No messages yet".to_owned();
+    };
+    if message.kind == MessageKind::System {
+        return system(message, me);
+    }
+    let text = if message.deleted_at.is_some() {
+        "Message deleted".to_owned()
+    } else {
+        message.body.split_whitespace().take(24).collect::<Vec<_>>().join(" ")
+    };
+    match (message.sender_id == me, room.kind) {
+        (true, _) => format!("You: {text}"),
+        (false, RoomKind::Direct) => text,
+        (false, _) => format!("{}: {text}", first_name(&message.sender_name)),
+    }
+}
+
+fn first_name(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or(name)
+}
+
+/// What a system message tells, as a sentence without a full stop.
+pub(crate) fn system(message: &Message, me: UserId) -> String {
+    let who = if message.sender_id == me { "You" } else { message.sender_name.as_str() };
+    let whom = |id: UserId, name: &str| if id == me { "you".to_owned() } else { name.to_owned() };
+    match &message.event {
+        Some(SystemEvent::Created) => format!("{who} created the room"),
+        Some(SystemEvent::Renamed { name }) => format!("{who} renamed the room to “{name}”"),
+        Some(SystemEvent::Joined) => format!("{who} joined"),
+        Some(SystemEvent::Added { user_id, display_name }) => format!("{who} added {}", whom(*user_id, display_name)),
+        Some(SystemEvent::Left) => format!("{who} left"),
+        Some(SystemEvent::Removed { user_id, display_name }) => {
+            format!("{who} removed {}", whom(*user_id, display_name))
+        }
+        Some(SystemEvent::RoleChanged { user_id, display_name, role: now }) => {
+            let article = if *now == Role::Member { "a" } else { "an" };
+            let role = role(*now).to_lowercase();
+            format!("{who} made {} {article} {role}", whom(*user_id, display_name))
+        }
+        None => format!("{who} changed the room"),
+    }
+}
+
+/// One or two letters that stand for a name.
+pub(crate) fn initials(name: &str) -> String {
+    let mut words = name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.')).filter(|w| !w.is_empty());
+    let first = words.next().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
+    let last = words.next_back().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
+    let letters: String = first.into_iter().chain(last).flat_map(char::to_uppercase).collect();
+    if letters.is_empty() { "?".to_owned() } else { letters }
+}
+
+/// A device in words, from what its browser says about itself.
+pub(crate) fn device(user_agent: &str) -> String {
+    const BROWSERS: [(&str, &str); 6] = [
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("HeadlessChrome/", "Headless Chrome"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ];
+    const SYSTEMS: [(&str, &str); 7] = [
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+    ];
+    let find = |table: &[(&str, &'static str)]| {
+        table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    match (find(&BROWSERS), find(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        (None, _) if user_agent.trim().is_empty() => "Unknown device".to_owned(),
+        (None, _) => user_agent.chars().take(60).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_leads_with_what_is_unread() {
+        assert_eq!(title(0, ""), "Jackdaw");
+        assert_eq!(title(3, "Tea"), "(3) Tea — Jackdaw");
+        assert_eq!(title(1_000, ""), "(999+) Jackdaw");
+    }
+
+    #[test]
+    fn initials_are_at_most_two_letters() {
+        assert_eq!(initials("Ada Lovelace"), "AL");
+        assert_eq!(initials("ada"), "A");
+        assert_eq!(initials("Émile de la Tour"), "ÉT");
+        assert_eq!(initials("ann-marie"), "AM");
+        assert_eq!(initials("…"), "?");
+    }
+
+    #[test]
+    fn devices_are_told_by_browser_and_system() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML) Chrome/126.0 Safari/537.36 Edg/126.0";
+        assert_eq!(device(edge), "Edge on Windows");
+        assert_eq!(device("curl/8.5"), "curl/8.5");
+        assert_eq!(device(" "), "Unknown device");
+    }
+}
