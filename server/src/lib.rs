@@ -1,3 +1,32 @@
 //! Jackdaw's server, as a library so that tests and the load driver start a node exactly as `main` does.
+//!
+//! Imports point downwards only: `run` ► `router` ► `routes`, `socket`, `pages` ► `chat`, `auth` ► `store`, `hub` ► `bus`.
+//! Architecture invariant: nothing is global. What lives long is a field of [`App`], made in [`run`].
 
+mod app;
+mod auth;
+mod bus;
+mod chat;
+mod clock;
+pub mod config;
+mod error;
+mod http;
+mod hub;
+mod pages;
+mod router;
+mod routes;
+mod run;
+mod site;
+mod socket;
 pub mod store;
+pub mod telemetry;
+
+pub use app::App;
+pub use config::Config;
+pub use error::Error;
+pub use run::{RunError, migrate, run};
+
+/// What the tests of the parts need to see of them.
+pub mod testing {
+    pub use crate::bus::{Bus, BusEvent, memory::Exchange, redis::RedisBus};
+}

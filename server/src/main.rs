@@ -1,1 +1,70 @@
-fn main() {}
+//! The program `jackdaw`: reads its arguments and environment, starts a node, ends with a sentence where it cannot.
+
+mod cli;
+
+use cli::Command;
+use server::Config;
+use std::process::ExitCode;
+use tokio::net::TcpListener;
+
+fn main() -> ExitCode {
+    match Command::parse(std::env::args().skip(1)).and_then(execute) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("jackdaw: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(command: Command) -> Result<(), String> {
+    match command {
+        Command::Help => cli::print_help(),
+        Command::Version => println!("jackdaw {}", env!("CARGO_PKG_VERSION")),
+        Command::Healthcheck => return cli::healthcheck(),
+        Command::Serve | Command::Migrate => {
+            let config = Config::from_env().map_err(|error| error.to_string())?;
+            server::telemetry::start(&config.log)?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+            let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
+            return runtime.block_on(async {
+                if command == Command::Migrate { migrate(&config).await } else { serve(config).await }
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn migrate(config: &Config) -> Result<(), String> {
+    server::migrate(config).await.map_err(|error| error.to_string())?;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+async fn serve(config: Config) -> Result<(), String> {
+    let address = config.http.listen;
+    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("LISTEN_ADDR={address}: another program listens there. Stop it, or choose another port")
+        }
+        _ => format!("LISTEN_ADDR={address}: cannot listen there: {error}"),
+    })?;
+    tracing::info!("Jackdaw {} at http://{address}", env!("CARGO_PKG_VERSION"));
+    server::run(config, listener, stop_signal()).await.map_err(|error| error.to_string())?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Completes with the first SIGTERM or SIGINT.
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
+        tracing::error!("signals cannot be received; end this program with SIGKILL");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("SIGTERM, stopping"),
+        _ = interrupt.recv() => tracing::info!("SIGINT, stopping"),
+    }
+}

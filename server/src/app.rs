@@ -1,0 +1,23 @@
+//! The node: everything that lives as long as it does.
+
+use crate::auth::Auth;
+use crate::chat::Chat;
+use crate::config::Http;
+use crate::run::Readiness;
+use leptos::prelude::LeptosOptions;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// What a node consists of. Made once in `run`, shared by all requests as axum's state, gone with the node.
+pub struct App {
+    /// Rules about rooms and messages.
+    pub(crate) chat: Arc<Chat>,
+    /// Rules about accounts and sessions.
+    pub(crate) auth: Auth,
+    /// What the listener believes about the outside: its public URL, foreign origins.
+    pub(crate) http: Http,
+    /// Names and places of the page's files.
+    pub(crate) site: LeptosOptions,
+    /// Whether the node can serve, and the reason where it cannot; written by `run`.
+    pub(crate) readiness: watch::Receiver<Readiness>,
+}

@@ -1,0 +1,107 @@
+//! A session's life: signed in, renewed again and again, ended.
+
+use super::Auth;
+use super::token::{Access, Refresh};
+use crate::store::{NewSession, SessionRecord};
+use crate::{Error, clock};
+use protocol::{Session, SessionId, UnixMillis, User, UserId};
+use uuid::Uuid;
+
+/// Characters of a browser's description of itself that are kept.
+const USER_AGENT_CHARS: usize = 200;
+const ENDED: Error = Error::Unauthenticated("This session has ended. Sign in again.");
+
+/// Who asks, and through which session.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) user: User,
+    pub(crate) session: SessionId,
+}
+
+/// What a device gets when it signs in or renews.
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+impl Auth {
+    pub(super) async fn sign_in(&self, user: &User, user_agent: &str) -> Result<Tokens, Error> {
+        let (created_at, expires_at) = self.now_and_expiry();
+        let id = SessionId(Uuid::now_v7());
+        let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS).collect();
+        self.store.create_session(NewSession { id, user_id: user.id, user_agent, created_at, expires_at }).await?;
+        self.tokens(user.id, id, 1)
+    }
+
+    /// Who an access token stands for; asks the database, so that an ended session is refused at once on every node.
+    pub(crate) async fn authenticate(&self, access: &str) -> Result<Caller, Error> {
+        let token = self.signer.read_access(access).ok_or(Error::Unauthenticated("Sign in first."))?;
+        let record = self.store.find_session(token.sid).await?.ok_or(ENDED)?;
+        if !is_live(&record, clock::now()) || record.user.id != token.sub {
+            return Err(ENDED);
+        }
+        Ok(Caller { user: record.user, session: token.sid })
+    }
+
+    /// Renews a session. A refresh token works once: an older one ends the session, since two parties hold it then. The last
+    /// one is answered once more within a short grace, with the current token: tabs renew at the same moment, and answers get lost.
+    pub(crate) async fn refresh(&self, token: &str) -> Result<(User, Tokens), Error> {
+        let token = self.signer.read_refresh(token).ok_or(ENDED)?;
+        let (now, expires) = self.now_and_expiry();
+        let rotated = self.store.rotate_session(token.sid, token.generation, now, expires).await?;
+        let record = self.store.find_session(token.sid).await?.ok_or(ENDED)?;
+        if !is_live(&record, now) {
+            return Err(ENDED);
+        }
+        let age = now.0.saturating_sub(record.rotated_at.0);
+        let in_grace = record.generation == token.generation + 1 && age < millis(self.config.refresh_grace);
+        if !rotated && !in_grace {
+            tracing::warn!(session = %token.sid, user = %record.user.id, "a refresh token was used twice, the session ends");
+            self.end_session(record.user.id, token.sid).await?;
+            return Err(ENDED);
+        }
+        let tokens = self.tokens(record.user.id, token.sid, record.generation)?;
+        Ok((record.user, tokens))
+    }
+
+    /// The session that a refresh token belongs to, to sign out where the access token has expired already.
+    pub(crate) async fn session_of(&self, refresh: &str) -> Result<Option<(UserId, SessionId)>, Error> {
+        let Some(token) = self.signer.read_refresh(refresh) else { return Ok(None) };
+        Ok(self.store.find_session(token.sid).await?.map(|record| (record.user.id, token.sid)))
+    }
+
+    pub(crate) async fn list_sessions(&self, caller: &Caller) -> Result<Vec<Session>, Error> {
+        let mut sessions = self.store.list_sessions(caller.user.id, clock::now()).await?;
+        for session in &mut sessions {
+            session.current = session.id == caller.session;
+        }
+        Ok(sessions)
+    }
+
+    /// Ends a session of this user; its sockets close at once, on every node.
+    pub(crate) async fn end_session(&self, user: UserId, session: SessionId) -> Result<(), Error> {
+        if !self.store.revoke_session(user, session, clock::now()).await? {
+            return Err(Error::NotFound("session"));
+        }
+        self.chat.session_ended(session);
+        Ok(())
+    }
+
+    fn tokens(&self, user: UserId, session: SessionId, generation: i64) -> Result<Tokens, Error> {
+        let now = clock::now();
+        let access = self.signer.access(&Access { sub: user, sid: session }, now, self.config.access_ttl);
+        let refresh = self.signer.refresh(&Refresh { sid: session, generation }, now, self.config.session_ttl);
+        access
+            .zip(refresh)
+            .map(|(access, refresh)| Tokens { access, refresh })
+            .ok_or_else(|| Error::Internal("a token could not be signed".into()))
+    }
+}
+
+fn is_live(record: &SessionRecord, now: UnixMillis) -> bool {
+    record.revoked_at.is_none() && record.expires_at > now
+}
+
+fn millis(duration: std::time::Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

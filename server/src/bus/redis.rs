@@ -1,0 +1,166 @@
+//! The bus of a cluster: Redis publish/subscribe through fred, one subscriber connection a node.
+
+use super::{Bus, BusEvent};
+use fred::clients::Client;
+use fred::interfaces::{ClientLike, EventInterface, PubsubInterface};
+use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy};
+use fred::types::{Builder, Message, Value};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{broadcast, mpsc};
+
+/// Events that may wait to be read. fred's own default of 32 loses messages in any burst.
+const CAPACITY: usize = 16_384;
+/// Commands that may wait for a connection; fred's default has no bound.
+const COMMANDS_WAITING: usize = 50_000;
+/// How long a command may take, a subscription included.
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
+/// Channels in one SUBSCRIBE, so that a node with very many rooms does not send one huge command.
+const CHANNELS_AT_ONCE: usize = 1_000;
+
+/// See [`Bus`].
+pub struct RedisBus {
+    publisher: mpsc::Sender<(String, String)>,
+    /// Commands of its own connection, for `ping`.
+    client: Client,
+    subscriber: Client,
+    /// What this node listens to; subscribed anew after each reconnect.
+    channels: Arc<Mutex<HashSet<String>>>,
+    receiver: Mutex<Option<mpsc::Receiver<BusEvent>>>,
+}
+
+impl RedisBus {
+    /// Starts connecting to `url` and goes on trying for ever; `ping` tells whether it is there.
+    ///
+    /// # Errors
+    /// Says what is wrong with the URL.
+    pub fn start(url: &str) -> Result<Self, String> {
+        let config = Config::from_url(url).map_err(|error| format!("REDIS_URL: {error}"))?;
+        let mut builder = Builder::from_config(config);
+        builder
+            .set_policy(ReconnectPolicy::new_exponential(0, 100, 2_000, 2))
+            .set_performance_config(PerformanceConfig {
+                default_command_timeout: COMMAND_TIMEOUT,
+                broadcast_channel_capacity: CAPACITY,
+                ..PerformanceConfig::default()
+            })
+            .set_connection_config(ConnectionConfig {
+                connection_timeout: COMMAND_TIMEOUT,
+                max_command_buffer_len: COMMANDS_WAITING,
+                // A PUBLISH that is tried again may be doubled, and one that is not is only late: others notice by their heads.
+                max_command_attempts: 1,
+                ..ConnectionConfig::default()
+            });
+        let build = || builder.build().map_err(|error| format!("redis: {error}"));
+        let (client, subscriber) = (build()?, build()?);
+        let channels = Arc::new(Mutex::new(HashSet::new()));
+        let (events, receiver) = mpsc::channel(CAPACITY);
+        let (publisher, queue) = mpsc::channel(COMMANDS_WAITING);
+        tokio::spawn(publish(client.clone(), queue));
+        tokio::spawn(listen(subscriber.clone(), Arc::clone(&channels), events));
+        client.connect();
+        subscriber.connect();
+        Ok(Self { publisher, client, subscriber, channels, receiver: Mutex::new(Some(receiver)) })
+    }
+}
+
+/// Sends what the node publishes, in order, as many at once as are waiting. Ends with the bus.
+async fn publish(client: Client, mut queue: mpsc::Receiver<(String, String)>) {
+    let mut batch = Vec::new();
+    while queue.recv_many(&mut batch, 256).await > 0 {
+        if !client.is_connected() {
+            tracing::debug!(dropped = batch.len(), "redis is away, others will read the store");
+            batch.clear();
+            continue;
+        }
+        let pipeline = client.pipeline();
+        for (channel, payload) in batch.drain(..) {
+            // Within a pipeline this only queues the command; the answer comes with `all`.
+            let _: Result<Value, _> = pipeline.publish(channel, payload).await;
+        }
+        if let Err(error) = pipeline.all::<Value>().await {
+            tracing::warn!(%error, "publishing failed, others will read the store");
+        }
+    }
+}
+
+/// Hands on what arrives, and says `Gap` whenever something may have been lost. Ends when the hub has gone.
+async fn listen(client: Client, channels: Arc<Mutex<HashSet<String>>>, events: mpsc::Sender<BusEvent>) {
+    let mut messages = client.message_rx();
+    let mut reconnects = client.reconnect_rx();
+    loop {
+        let event = tokio::select! {
+            message = messages.recv() => match message {
+                Ok(message) => match decode(message) {
+                    Some(event) => event,
+                    None => continue,
+                },
+                Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
+                Err(broadcast::error::RecvError::Closed) => return,
+            },
+            _ = reconnects.recv() => {
+                let held: Vec<_> = channels.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
+                subscribe_all(&client, held).await;
+                BusEvent::Gap
+            }
+        };
+        if events.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+fn decode(message: Message) -> Option<BusEvent> {
+    let payload = message.value.into_string()?;
+    Some(BusEvent::Message { channel: message.channel.to_string(), payload })
+}
+
+/// Failures need no handling: the reconnect that follows them subscribes again.
+async fn subscribe_all(client: &Client, channels: Vec<String>) {
+    for some in channels.chunks(CHANNELS_AT_ONCE) {
+        if let Err(error) = client.subscribe(some.to_vec()).await {
+            tracing::debug!(%error, "subscribing failed");
+            return;
+        }
+    }
+}
+
+#[async_trait::async_trait]
+impl Bus for RedisBus {
+    fn publish(&self, channel: String, payload: String) {
+        if self.publisher.try_send((channel, payload)).is_err() {
+            tracing::warn!("the bus is too slow, others will read the store");
+        }
+    }
+
+    async fn subscribe(&self, channels: Vec<String>) {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner).extend(channels.iter().cloned());
+        if self.subscriber.is_connected() {
+            subscribe_all(&self.subscriber, channels).await;
+        }
+    }
+
+    async fn unsubscribe(&self, channels: Vec<String>) {
+        {
+            let mut held = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+            for channel in &channels {
+                held.remove(channel);
+            }
+        }
+        if self.subscriber.is_connected() {
+            let _ = self.subscriber.unsubscribe(channels).await;
+        }
+    }
+
+    fn take_events(&self) -> Option<mpsc::Receiver<BusEvent>> {
+        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn ping(&self) -> Result<(), String> {
+        if !self.client.is_connected() || !self.subscriber.is_connected() {
+            return Err("redis is not connected".into());
+        }
+        self.client.ping::<Value>(None).await.map(drop).map_err(|error| format!("redis: {error}"))
+    }
+}

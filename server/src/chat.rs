@@ -1,0 +1,125 @@
+//! The rules: who may do what, what is stored, and who is told.
+//!
+//! Routes, sockets and pages reach the store and the hub only through here (and through `auth`). Nothing is told before
+//! it is stored.
+
+mod members;
+mod messages;
+mod people;
+mod repair;
+mod rooms;
+mod writer;
+
+use crate::hub::{Connection, Hub};
+use crate::store::{Access, Stamp, Store};
+use crate::{Error, clock};
+use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UserId};
+use std::sync::Arc;
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+use writer::Writer;
+pub(crate) use writer::Reply;
+
+/// See the module's documentation.
+pub struct Chat {
+    /// The truth. Shared with `Auth`.
+    store: Arc<dyn Store>,
+    /// Local connections and other nodes.
+    hub: Arc<Hub>,
+    /// Commits messages, all that are waiting at once.
+    writer: Writer,
+    /// Which life of the database this is; read once, when it first answers.
+    epoch: OnceCell<Uuid>,
+}
+
+const NO_ROOM: Error = Error::NotFound("room");
+
+impl Chat {
+    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>) -> Arc<Self> {
+        let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
+        Arc::new(Self { store, hub, writer, epoch: OnceCell::new() })
+    }
+
+    /// Answers if store and bus do; else with the reason, for operators.
+    pub(crate) async fn ping(&self) -> Result<(), String> {
+        self.store.ping().await.map_err(|error| error.to_string())?;
+        self.hub.ping().await
+    }
+
+    pub(crate) async fn epoch(&self) -> Result<Uuid, Error> {
+        Ok(*self.epoch.get_or_try_init(|| self.store.epoch()).await?)
+    }
+
+    /// A connection starts: from now on it gets what concerns its person. Answers with their rooms as they were
+    /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
+    pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
+        self.hub.attach(connection);
+        let rooms = self.store.list_rooms(connection.user).await?;
+        self.hub.enter(connection, rooms.iter().map(|room| room.id)).await;
+        Ok(rooms)
+    }
+
+    /// Tells a connection where its rooms stand now.
+    pub(crate) async fn send_heads(&self, connection: &Connection, rooms: &[RoomId]) -> Result<(), Error> {
+        let rooms = self.store.list_heads(rooms).await?;
+        connection.send(&ServerFrame::Heads { rooms });
+        Ok(())
+    }
+
+    /// A connection has ended.
+    pub(crate) fn disconnect(&self, connection: &Arc<Connection>) {
+        self.hub.detach(connection);
+    }
+
+    /// Every connection of this node.
+    pub(crate) fn connections(&self) -> Vec<Arc<Connection>> {
+        self.hub.connections()
+    }
+
+    /// A session has ended: its sockets close, on all nodes.
+    pub(crate) fn session_ended(&self, session: SessionId) {
+        self.hub.close_session(session);
+    }
+
+    /// What this user is to the room; `NotFound` where they may not even see it.
+    async fn access(&self, user: UserId, room: RoomId) -> Result<Access, Error> {
+        let access = self.store.find_access(user, room).await?.ok_or(NO_ROOM)?;
+        if access.role.is_none() && access.kind != RoomKind::Public { Err(NO_ROOM) } else { Ok(access) }
+    }
+
+    /// As [`Chat::access`], for members with at least this role; direct rooms have no roles and cannot be administered.
+    async fn require(&self, user: UserId, room: RoomId, least: Role, refusal: &'static str) -> Result<Access, Error> {
+        let access = self.access(user, room).await?;
+        if access.kind == RoomKind::Direct {
+            return Err(Error::Forbidden("A direct room always has the same two people and no name."));
+        }
+        if access.role.is_some_and(|role| role >= least) { Ok(access) } else { Err(Error::Forbidden(refusal)) }
+    }
+
+    /// Tells a room about one of its facts.
+    fn announce(&self, message: Option<Message>) {
+        if let Some(message) = message {
+            self.hub.deliver(message.room_id, &ServerFrame::New { message });
+        }
+    }
+
+    /// Puts a person's connections into a room and shows it to them.
+    async fn welcome_to(&self, user: UserId, room: RoomId) -> Result<(), Error> {
+        self.hub.join(user, room).await;
+        if let Some(room) = self.store.find_room(user, room).await? {
+            self.hub.tell(user, &ServerFrame::RoomChanged { room });
+        }
+        Ok(())
+    }
+
+    /// Takes a person's connections out of a room and off their screens.
+    fn farewell(&self, user: UserId, room: RoomId) {
+        self.hub.leave(user, room);
+        self.hub.tell(user, &ServerFrame::RoomGone { room_id: room });
+    }
+}
+
+/// Key and time for the system message of a change that is made now.
+fn stamp() -> Stamp {
+    Stamp { client_id: ClientId(Uuid::now_v7()), now: clock::now() }
+}

@@ -1,0 +1,64 @@
+//! Members of a room: list, add, remove, leave, give roles.
+
+use super::{Chat, NO_ROOM, stamp};
+use crate::Error;
+use protocol::limits::PAGE_MAX;
+use protocol::{Member, MemberPage, Role, RoomId, UserId};
+
+impl Chat {
+    pub(crate) async fn list_members(
+        &self,
+        user: UserId,
+        room: RoomId,
+        cursor: Option<UserId>,
+        limit: i64,
+    ) -> Result<MemberPage, Error> {
+        self.access(user, room).await?;
+        let members = self.store.list_members(room, cursor, limit).await?;
+        let full = i64::try_from(members.len()).is_ok_and(|count| count == limit.min(PAGE_MAX));
+        let next_cursor = members.last().filter(|_| full).map(|member: &Member| member.user.id);
+        Ok(MemberPage { members, next_cursor })
+    }
+
+    pub(crate) async fn add_member(&self, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
+        self.require(actor, room, Role::Admin, "Only an admin or owner of the room may add people.").await?;
+        if let Some(message) = self.store.create_member(room, actor, user, stamp()).await? {
+            self.welcome_to(user, room).await?;
+            self.announce(Some(message));
+        }
+        Ok(())
+    }
+
+    /// Leaves a room (`user` is the actor), or takes somebody with a lower role out of it.
+    pub(crate) async fn remove_member(&self, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
+        if actor == user {
+            self.access(actor, room).await?.role.ok_or(NO_ROOM)?;
+        } else {
+            const REFUSAL: &str = "Only an admin or owner of the room may remove people, and an admin only members.";
+            let own = self.require(actor, room, Role::Admin, REFUSAL).await?.role;
+            let other = self.store.find_access(user, room).await?.and_then(|access| access.role);
+            let other = other.ok_or(Error::NotFound("member"))?;
+            if own != Some(Role::Owner) && other >= Role::Admin {
+                return Err(Error::Forbidden(REFUSAL));
+            }
+        }
+        if let Some(message) = self.store.delete_member(room, actor, user, stamp()).await? {
+            self.announce(Some(message));
+            self.farewell(user, room);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn set_role(&self, actor: UserId, room: RoomId, user: UserId, role: Role) -> Result<(), Error> {
+        self.require(actor, room, Role::Owner, "Only an owner of the room may give roles.").await?;
+        let access = self.store.find_access(user, room).await?;
+        access.and_then(|access| access.role).ok_or(Error::NotFound("member"))?;
+        if let Some(message) = self.store.update_member(room, actor, user, role, stamp()).await? {
+            self.announce(Some(message));
+            if let Some(room) = self.store.find_room(user, room).await? {
+                self.hub.tell(user, &protocol::ServerFrame::RoomChanged { room });
+            }
+        }
+        Ok(())
+    }
+}

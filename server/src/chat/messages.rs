@@ -1,0 +1,74 @@
+//! Messages: send, page through history, mark.
+
+use super::{Chat, Reply};
+use crate::store::{Append, Appended, HistoryRange};
+use crate::{Error, clock};
+use protocol::{ClientId, HistoryPage, Message, RoomId, Seq, ServerFrame, UserId};
+use tokio::sync::oneshot;
+
+impl Chat {
+    /// Gives a message to the writer. The right to post is checked where it is stored; the answer goes to `reply`, after the commit.
+    pub(crate) fn send(
+        &self,
+        sender: UserId,
+        room_id: RoomId,
+        client_id: ClientId,
+        body: &str,
+        reply_to: Option<Seq>,
+        reply: Reply,
+    ) {
+        match protocol::body(body) {
+            Ok(body) => {
+                let append = Append { room_id, sender_id: sender, client_id, body, reply_to, created_at: clock::now() };
+                self.writer.submit(append, reply);
+            }
+            Err(invalid) => reply.refuse(client_id, invalid.into()),
+        }
+    }
+
+    /// As [`Chat::send`], waiting for the answer: the stored message, and whether it was stored just now.
+    pub(crate) async fn send_and_wait(
+        &self,
+        sender: UserId,
+        room_id: RoomId,
+        new: protocol::NewMessage,
+    ) -> Result<(Message, bool), Error> {
+        let (answer, answered) = oneshot::channel();
+        self.send(sender, room_id, new.client_id, &new.body, new.reply_to, Reply::Wait(answer));
+        match answered.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?? {
+            Appended::Stored(message) => Ok((message, true)),
+            Appended::Repeated(message) => Ok((message, false)),
+            refused => Err(super::writer::refusal(&refused)),
+        }
+    }
+
+    /// A page of history, oldest first, in one query; a second one only where the page is empty, to tell why.
+    pub(crate) async fn history(
+        &self,
+        user: UserId,
+        room: RoomId,
+        range: HistoryRange,
+        limit: i64,
+    ) -> Result<HistoryPage, Error> {
+        let messages = self.store.list_messages(user, room, range, limit).await?;
+        let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
+            self.access(user, room).await?;
+            return Ok(HistoryPage { messages, next_cursor: None });
+        };
+        let full = i64::try_from(messages.len()).is_ok_and(|count| count >= limit);
+        let next_cursor = match range {
+            HistoryRange::After(_) => full.then_some(last.seq),
+            // Numbers have no gaps, so there is more as long as the first is not number 1.
+            _ => (first.seq > Seq(1)).then_some(first.seq),
+        };
+        Ok(HistoryPage { messages, next_cursor })
+    }
+
+    /// Raises a person's marks; their other devices are told.
+    pub(crate) async fn mark(&self, user: UserId, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
+        if let Some(mark) = self.store.update_marks(room, user, delivered, read).await? {
+            self.hub.tell(user, &ServerFrame::Status { room_id: room, marks: vec![mark] });
+        }
+        Ok(())
+    }
+}

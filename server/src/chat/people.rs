@@ -1,0 +1,24 @@
+//! Accounts as far as they concern rooms: a new one enters the first room; people are found by name.
+
+use super::{Chat, stamp};
+use crate::Error;
+use crate::store::NewUser;
+use protocol::{User, UserId};
+
+impl Chat {
+    /// Stores an account and tells the room that it joins. `Conflict` where the name is taken.
+    pub(crate) async fn create_user(&self, user: NewUser) -> Result<User, Error> {
+        let (user, message) = self.store.create_user(user, stamp()).await?;
+        self.announce(message);
+        Ok(user)
+    }
+
+    /// People whose names match, without the one who asks.
+    pub(crate) async fn list_users(&self, user: UserId, query: &str, limit: i64) -> Result<Vec<User>, Error> {
+        let wanted = usize::try_from(limit).unwrap_or(0);
+        let mut users = self.store.list_users(query.trim(), limit + 1).await?;
+        users.retain(|other| other.id != user);
+        users.truncate(wanted);
+        Ok(users)
+    }
+}

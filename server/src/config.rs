@@ -1,0 +1,156 @@
+//! Configuration: environment variables only, read once, checked at start, a struct per concern.
+//!
+//! Every variable has a row in [`variables::VARIABLES`], which `--help` and the README print.
+
+mod parse;
+mod secret;
+pub mod variables;
+
+pub use parse::ConfigError;
+
+use parse::Reader;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that a node is told from outside.
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub http: Http,
+    pub site: Site,
+    pub store: StoreConfig,
+    /// `REDIS_URL`: where the bus is; in process without it.
+    pub redis_url: Option<String>,
+    pub auth: AuthConfig,
+    pub log: Log,
+}
+
+/// The listener and what it believes about the outside.
+#[derive(Clone, Debug)]
+pub struct Http {
+    /// `LISTEN_ADDR`
+    pub listen: SocketAddr,
+    /// `PUBLIC_URL`: scheme and host under which browsers reach this server, without a path.
+    pub public_url: Option<String>,
+    /// `CORS_ORIGINS`: other sites whose pages may call the API with a bearer token.
+    pub cors_origins: Vec<String>,
+    /// `DRAIN_SECONDS`: how long a stopping node waits for its connections.
+    pub drain: Duration,
+}
+
+/// Where the page's files are.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// `LEPTOS_SITE_ROOT`: else `site` beside the program, else `../site`.
+    pub root: PathBuf,
+    /// The port of `cargo leptos watch`, where it started this program.
+    pub reload_port: Option<u32>,
+}
+
+/// The database.
+#[derive(Clone, Debug)]
+pub struct StoreConfig {
+    /// `DATABASE_URL`
+    pub url: String,
+    /// `DATABASE_POOL`: connections at most.
+    pub pool: u32,
+    /// `DATA_DIR`: the SQLite file and the secret, where they are not given otherwise.
+    pub data_dir: PathBuf,
+}
+
+impl StoreConfig {
+    /// Whether this node owns its database alone.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.url.starts_with("sqlite:")
+    }
+}
+
+/// Accounts and tokens.
+#[derive(Clone)]
+pub struct AuthConfig {
+    /// `JWT_SECRET`, or what the data folder holds: 32 bytes at least.
+    pub secret: Vec<u8>,
+    /// `JACKDAW_REGISTRATION`: whether strangers may make an account. The first account always may.
+    pub registration_open: bool,
+    /// How long an access token is good for.
+    pub access_ttl: Duration,
+    /// How long a session lives without being used.
+    pub session_ttl: Duration,
+    /// How long the last refresh token is still answered (with the current one), for tabs that refresh at the same moment.
+    pub refresh_grace: Duration,
+}
+
+impl std::fmt::Debug for AuthConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AuthConfig")
+            .field("secret", &"(hidden)")
+            .field("registration_open", &self.registration_open)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is logged, and how.
+#[derive(Clone, Debug)]
+pub struct Log {
+    /// `RUST_LOG`
+    pub filter: String,
+    /// `LOG_FORMAT`: JSON lines instead of text.
+    pub json: bool,
+}
+
+impl Config {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// Names the variable, its value (secrets are hidden) and what is allowed.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(|name| std::env::var(name).ok())
+    }
+
+    /// Reads variables from `lookup`. A variable that is set but empty counts as not set.
+    ///
+    /// # Errors
+    /// As [`Config::from_env`].
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let read = Reader(&lookup);
+        let data_dir = PathBuf::from(read.text("DATA_DIR").unwrap_or_else(|| "./data".into()));
+        let store = StoreConfig {
+            url: read.database_url(&data_dir)?,
+            pool: read.number("DATABASE_POOL", 10, 1..=50)?,
+            data_dir,
+        };
+        let redis_url = read.redis_url()?;
+        let in_cluster = !store.is_embedded() || redis_url.is_some();
+        let secret = match read.secret()? {
+            Some(secret) => secret,
+            None if in_cluster => return Err(ConfigError::secret_missing()),
+            None => secret::load_or_create(&store.data_dir)?,
+        };
+        Ok(Self {
+            http: Http {
+                listen: read.listen()?,
+                public_url: read.public_url()?,
+                cors_origins: read.origins("CORS_ORIGINS")?,
+                drain: Duration::from_secs(read.number("DRAIN_SECONDS", 10, 0..=3600)?.into()),
+            },
+            site: Site { root: read.site_root()?, reload_port: read.reload_port()? },
+            store,
+            redis_url,
+            auth: AuthConfig {
+                secret,
+                registration_open: read.choice("JACKDAW_REGISTRATION", &["open", "closed"])? == "open",
+                access_ttl: Duration::from_secs(15 * 60),
+                session_ttl: Duration::from_secs(30 * 24 * 60 * 60),
+                refresh_grace: Duration::from_secs(30),
+            },
+            log: Log {
+                filter: read.text("RUST_LOG").unwrap_or_else(|| "info".into()),
+                json: read.choice("LOG_FORMAT", &["text", "json"])? == "json",
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+use super::*;
+use std::collections::HashMap;
+
+fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let map: HashMap<String, String> = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+    Config::from_lookup(|name| map.get(name).cloned())
+}
+
+const SECRET: (&str, &str) = ("JWT_SECRET", "0123456789abcdef0123456789abcdef");
+
+#[test]
+fn defaults_are_one_program_on_sqlite() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let config = read(&[("DATA_DIR", dir)]).unwrap();
+    assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
+    assert!(config.store.is_embedded());
+    assert!(config.auth.registration_open);
+    assert_eq!(config.auth.secret.len(), 32);
+    assert_eq!(read(&[("DATA_DIR", dir)]).unwrap().auth.secret, config.auth.secret, "the secret is kept");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_secret_is_readable_by_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    read(&[("DATA_DIR", folder.path().to_str().unwrap())]).unwrap();
+    let mode = std::fs::metadata(folder.path().join("secret")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_cluster_needs_a_secret() {
+    let error = read(&[("DATABASE_URL", "postgres://h/d")]).unwrap_err().to_string();
+    assert!(error.starts_with("JWT_SECRET: must be set"), "{error}");
+    assert!(read(&[("DATABASE_URL", "postgres://h/d"), SECRET]).is_ok());
+}
+
+#[test]
+fn errors_name_the_variable_its_value_and_what_is_allowed() {
+    for (name, value, says) in [
+        ("LISTEN_ADDR", "localhost", "LISTEN_ADDR=\"localhost\": must be an address and a port"),
+        ("DATABASE_POOL", "51", "DATABASE_POOL=\"51\": must be a whole number from 1 to 50"),
+        ("JACKDAW_REGISTRATION", "maybe", "JACKDAW_REGISTRATION=\"maybe\": must be open or closed"),
+        ("LOG_FORMAT", "xml", "LOG_FORMAT=\"xml\": must be text or json"),
+        ("REDIS_URL", "http://x", "REDIS_URL=\"http://x\": must start with redis://"),
+        ("PUBLIC_URL", "chat.example.org", "PUBLIC_URL=\"chat.example.org\": must be a scheme and a host"),
+        ("CORS_ORIGINS", "https://a.org, b", "CORS_ORIGINS=\"b\": must be a scheme and a host"),
+    ] {
+        let error = read(&[SECRET, (name, value)]).unwrap_err().to_string();
+        assert!(error.starts_with(says), "{error}");
+    }
+}
+
+#[test]
+fn secrets_are_not_shown() {
+    let error = read(&[SECRET, ("DATABASE_URL", "mysql://me:hunter2@host/db")]).unwrap_err().to_string();
+    assert!(!error.contains("hunter2") && error.contains("(hidden)@host/db"), "{error}");
+    let error = read(&[("JWT_SECRET", "short-secret")]).unwrap_err().to_string();
+    assert!(!error.contains("short-secret"), "{error}");
+}

@@ -1,0 +1,112 @@
+//! The one exit of errors: typed below, turned into a status and an `ApiError` here, logged here once.
+
+use crate::store;
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::{ApiError, ErrorBody, ErrorCode, Invalid};
+
+/// Why a request was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Malformed or out of limits; the text names the field.
+    #[error("{0}")]
+    Invalid(String),
+    /// No session, or one that has ended.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// Known, but not allowed.
+    #[error("{0}")]
+    Forbidden(&'static str),
+    /// Not there, or not for this person to see.
+    #[error("There is no such {0}.")]
+    NotFound(&'static str),
+    /// Contradicts what is stored.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// More bytes than allowed.
+    #[error("A request may have {} KiB.", protocol::limits::FRAME_BYTES / 1024)]
+    TooLarge,
+    /// Cannot be done now; the text is for the log.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Our fault; the text is for the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<Invalid> for Error {
+    fn from(invalid: Invalid) -> Self {
+        Self::Invalid(invalid.to_string())
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error {
+            store::Error::Conflict(what) => Self::Conflict(what),
+            store::Error::NotFound(what) => Self::NotFound(what),
+            store::Error::Unavailable(why) => Self::Unavailable(why),
+            store::Error::Invalid(why) | store::Error::Internal(why) => Self::Internal(why),
+        }
+    }
+}
+
+impl Error {
+    const fn code(&self) -> ErrorCode {
+        match self {
+            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
+            Self::Forbidden(_) => ErrorCode::Forbidden,
+            Self::NotFound(_) => ErrorCode::NotFound,
+            Self::Conflict(_) => ErrorCode::Conflict,
+            Self::TooLarge => ErrorCode::TooLarge,
+            Self::Unavailable(_) => ErrorCode::Unavailable,
+            Self::Internal(_) => ErrorCode::Internal,
+        }
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub const fn status(&self) -> StatusCode {
+        match self {
+            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
+            Self::Forbidden(_) => StatusCode::FORBIDDEN,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Conflict(_) => StatusCode::CONFLICT,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// What a client is told, once it has been logged. Details of a failure of ours stay in the log.
+    #[must_use]
+    pub fn into_api(self) -> ApiError {
+        let code = self.code();
+        let message = match &self {
+            Self::Unavailable(why) => {
+                tracing::warn!(why, "unavailable");
+                "The server cannot do this right now. Try again in a moment.".to_owned()
+            }
+            Self::Internal(why) => {
+                tracing::error!(why, "internal error");
+                "Something went wrong on the server. It has been logged.".to_owned()
+            }
+            told => told.to_string(),
+        };
+        ApiError { code, message }
+    }
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let mut response = (status, Json(ErrorBody { error: self.into_api() })).into_response();
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        }
+        response
+    }
+}

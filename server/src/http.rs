@@ -1,0 +1,6 @@
+//! What all HTTP routes share: who asks, what a body may be, where requests may come from, which headers go out.
+
+pub(crate) mod cookies;
+pub(crate) mod extract;
+pub(crate) mod headers;
+pub(crate) mod origin;

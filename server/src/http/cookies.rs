@@ -1,0 +1,61 @@
+//! The two cookies of a browser's session. Neither can be read by scripts, and neither goes along with a request
+//! that another site's page makes (other than following a link).
+
+use crate::App;
+use crate::auth::Tokens;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+
+const ACCESS: &str = "jackdaw_access";
+const REFRESH: &str = "jackdaw_refresh";
+/// The refresh token goes only where it is used.
+const REFRESH_PATH: &str = "/api/auth";
+
+pub(crate) fn access(headers: &HeaderMap) -> Option<&str> {
+    find(headers, ACCESS)
+}
+
+pub(crate) fn refresh(headers: &HeaderMap) -> Option<&str> {
+    find(headers, REFRESH)
+}
+
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value)
+}
+
+/// Headers that give a browser its session.
+pub(crate) fn set(app: &App, parts: &Parts, tokens: &Tokens) -> HeaderMap {
+    let secure = is_secure(app, parts);
+    both(
+        cookie(ACCESS, &tokens.access, "/", app.auth.access_seconds(), secure),
+        cookie(REFRESH, &tokens.refresh, REFRESH_PATH, app.auth.session_seconds(), secure),
+    )
+}
+
+/// Headers that take it away.
+pub(crate) fn clear(app: &App, parts: &Parts) -> HeaderMap {
+    let secure = is_secure(app, parts);
+    both(cookie(ACCESS, "", "/", 0, secure), cookie(REFRESH, "", REFRESH_PATH, 0, secure))
+}
+
+fn cookie(name: &str, value: &str, path: &str, seconds: u64, secure: bool) -> String {
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+}
+
+fn both(first: String, second: String) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for cookie in [first, second] {
+        let value = HeaderValue::try_from(cookie).expect("tokens are base64url with dots, the rest is fixed text");
+        headers.append(header::SET_COOKIE, value);
+    }
+    headers
+}
+
+/// Whether the browser came by https, as configured or as the proxy in front says.
+fn is_secure(app: &App, parts: &Parts) -> bool {
+    let configured = app.http.public_url.as_ref().map(|url| url.starts_with("https://"));
+    configured.unwrap_or_else(|| parts.headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https"))
+}

@@ -1,0 +1,158 @@
+//! Pages for people: what the server knows goes into a `Boot`, and the view that the browser also has renders it.
+//!
+//! Forms work without JavaScript: they are posted here and answered with a redirect, or with the page and an error.
+
+mod forms;
+mod render;
+
+pub(crate) use forms::{login, register, revoke};
+
+use crate::auth::Caller;
+use crate::http::{cookies, extract};
+use crate::store::HistoryRange;
+use crate::{App, Error};
+use app::{Boot, BootPage, Form};
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use protocol::RoomId;
+use protocol::limits::PAGE_DEFAULT;
+use render::render;
+use serde::Deserialize;
+use std::sync::Arc;
+
+type Shared = State<Arc<App>>;
+
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+pub(crate) async fn show_login(State(app): Shared, extract::Params(Next { next }): extract::Params<Next>, request: Request) -> Response {
+    show_form(app, request, next, |form| BootPage::Login { form }).await
+}
+
+pub(crate) async fn show_register(State(app): Shared, extract::Params(Next { next }): extract::Params<Next>, request: Request) -> Response {
+    show_form(app, request, next, |form| BootPage::Register { form }).await
+}
+
+async fn show_form(app: Arc<App>, request: Request, next: String, page: impl FnOnce(Form) -> BootPage) -> Response {
+    if caller(&app, &request).await.is_ok() {
+        return Redirect::to(local_path(&next)).into_response();
+    }
+    let form = Form { next: local_path(&next).to_owned(), ..Form::default() };
+    forms::show(&app, request, page(form), StatusCode::OK).await
+}
+
+pub(crate) async fn home(State(app): Shared, request: Request) -> Response {
+    signed_in(app, request, async |_, _| Ok(BootPage::Home)).await
+}
+
+pub(crate) async fn room(State(app): Shared, extract::Id(room): extract::Id<RoomId>, request: Request) -> Response {
+    signed_in(app, request, async |app, caller| {
+        let history = app.chat.history(caller.user.id, room, HistoryRange::Newest, PAGE_DEFAULT).await?;
+        Ok(BootPage::Room { room: app.chat.find_room(caller.user.id, room).await?, history })
+    })
+    .await
+}
+
+pub(crate) async fn devices(State(app): Shared, request: Request) -> Response {
+    signed_in(app, request, async |app, caller| {
+        Ok(BootPage::Devices { sessions: app.auth.list_sessions(caller).await? })
+    })
+    .await
+}
+
+/// Whatever address is left: a page for people, an `ApiError` for programs.
+pub(crate) async fn not_found(State(app): Shared, request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return Error::NotFound("address").into_response();
+    }
+    let user = caller(&app, &request).await.ok().map(|caller| caller.user);
+    let boot = Boot { user, rooms: Vec::new(), page: BootPage::NotFound, registration_open: false };
+    render(&app, boot, StatusCode::NOT_FOUND, request).await
+}
+
+/// A page of a signed-in person, with their rooms; others go to the sign-in, by way of renewing the session.
+async fn signed_in(
+    app: Arc<App>,
+    request: Request,
+    page: impl AsyncFnOnce(&App, &Caller) -> Result<BootPage, Error>,
+) -> Response {
+    let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let caller = match caller(&app, &request).await {
+        Ok(caller) => caller,
+        Err(Error::Unauthenticated(_)) => return Redirect::to(&renew_path(&path)).into_response(),
+        Err(error) => return show_error(&app, None, error, request).await,
+    };
+    let loaded = async { Ok((page(&app, &caller).await?, app.chat.list_rooms(caller.user.id).await?)) };
+    match loaded.await {
+        Ok((page, rooms)) => {
+            let boot = Boot { user: Some(caller.user), rooms, page, registration_open: false };
+            render(&app, boot, StatusCode::OK, request).await
+        }
+        Err(error) => show_error(&app, Some(caller), error, request).await,
+    }
+}
+
+async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Request) -> Response {
+    let status = error.status();
+    let page = match error {
+        Error::NotFound(_) => BootPage::NotFound,
+        error => BootPage::Error { message: error.into_api().message },
+    };
+    let rooms = match &caller {
+        Some(caller) => app.chat.list_rooms(caller.user.id).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let boot = Boot { user: caller.map(|caller| caller.user), rooms, page, registration_open: false };
+    render(app, boot, status, request).await
+}
+
+async fn caller(app: &App, request: &Request) -> Result<Caller, Error> {
+    let access = cookies::access(request.headers()).ok_or(Error::Unauthenticated("Sign in first."))?;
+    app.auth.authenticate(access).await
+}
+
+/// `next` if it is a path of this site, else `/`: a link to the sign-in must not lead elsewhere.
+pub(crate) fn local_path(next: &str) -> &str {
+    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
+    if is_local { next } else { "/" }
+}
+
+/// The sign-in that leads back to `next`.
+pub(crate) fn login_path(next: &str) -> String {
+    if next == "/" { "/login".to_owned() } else { format!("/login?next={}", query_value(next)) }
+}
+
+/// Where a session is renewed that leads back to `next`: the refresh cookie goes nowhere else.
+fn renew_path(next: &str) -> String {
+    format!("/api/auth/refresh?next={}", query_value(next))
+}
+
+fn query_value(text: &str) -> String {
+    use std::fmt::Write;
+    let mut value = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => value.push(byte.into()),
+            other => write!(value, "%{other:02X}").expect("writing to a String cannot fail"),
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn next_stays_on_this_site() {
+        assert_eq!(local_path("/rooms/1?x=2"), "/rooms/1?x=2");
+        for foreign in ["//evil.example", "https://evil.example", "/\\evil.example", "", "rooms", "/\t/evil.example"] {
+            assert_eq!(local_path(foreign), "/", "{foreign}");
+        }
+        assert_eq!(login_path("/rooms/1?x=2&y"), "/login?next=/rooms/1%3Fx%3D2%26y");
+    }
+}

@@ -1,0 +1,107 @@
+//! The forms that are posted: sign in, sign up, sign a device out.
+
+use super::{local_path, render::render};
+use crate::auth::{Caller, Tokens};
+use crate::http::{cookies, extract};
+use crate::{App, Error};
+use app::{Boot, BootPage, Form};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Redirect, Response};
+use protocol::{Login, Register, SessionId, User};
+use serde::Deserialize;
+use std::sync::Arc;
+
+type Shared = State<Arc<App>>;
+
+/// Fields of both forms; what a form does not have is empty.
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(default)]
+    username: String,
+    #[serde(default)]
+    display_name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+pub(crate) async fn login(State(app): Shared, request: Request) -> Response {
+    let (parts, fields) = match read(request).await {
+        Ok(read) => read,
+        Err(error) => return error.into_response(),
+    };
+    let form = Login { username: fields.username.clone(), password: fields.password.clone() };
+    let done = app.auth.login(form, extract::user_agent(&parts)).await;
+    finish(&app, parts, fields, done, |form| BootPage::Login { form }).await
+}
+
+pub(crate) async fn register(State(app): Shared, request: Request) -> Response {
+    let (parts, fields) = match read(request).await {
+        Ok(read) => read,
+        Err(error) => return error.into_response(),
+    };
+    let form = Register {
+        username: fields.username.clone(),
+        password: fields.password.clone(),
+        display_name: Some(fields.display_name.clone()),
+    };
+    let done = app.auth.register(form, extract::user_agent(&parts)).await;
+    finish(&app, parts, fields, done, |form| BootPage::Register { form }).await
+}
+
+pub(crate) async fn revoke(
+    State(app): Shared,
+    caller: Caller,
+    extract::Id(session): extract::Id<SessionId>,
+) -> Result<Redirect, Error> {
+    match app.auth.end_session(caller.user.id, session).await {
+        // Ended already, by another device or a second click: the list shows it.
+        Ok(()) | Err(Error::NotFound(_)) => Ok(Redirect::to("/devices")),
+        Err(error) => Err(error),
+    }
+}
+
+/// Shows a form, with whether strangers may make an account.
+pub(super) async fn show(app: &App, request: Request, page: BootPage, status: StatusCode) -> Response {
+    let registration_open = app.auth.registration_open().await.unwrap_or(false);
+    let boot = Boot { user: None, rooms: Vec::new(), page, registration_open };
+    render(app, boot, status, request).await
+}
+
+async fn read(request: Request) -> Result<(Parts, Fields), Error> {
+    let (parts, body) = request.into_parts();
+    let copy = Request::from_parts(parts.clone(), body);
+    match axum::Form::from_request(copy, &()).await {
+        Ok(axum::Form(fields)) => Ok((parts, fields)),
+        Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
+        Err(rejection) => Err(Error::Invalid(rejection.body_text())),
+    }
+}
+
+/// Goes on to where the person wanted to go, or shows the form again with what they typed and why it failed.
+async fn finish(
+    app: &App,
+    parts: Parts,
+    fields: Fields,
+    done: Result<(User, Tokens), Error>,
+    page: impl FnOnce(Form) -> BootPage,
+) -> Response {
+    match done {
+        Ok((_, tokens)) => {
+            (cookies::set(app, &parts, &tokens), Redirect::to(local_path(&fields.next))).into_response()
+        }
+        Err(error) => {
+            let status = error.status();
+            let form = Form {
+                username: fields.username,
+                display_name: fields.display_name,
+                error: Some(error.into_api().message),
+                next: local_path(&fields.next).to_owned(),
+            };
+            show(app, Request::from_parts(parts, axum::body::Body::empty()), page(form), status).await
+        }
+    }
+}

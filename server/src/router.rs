@@ -1,0 +1,111 @@
+//! Every route of the server, in one place.
+
+use crate::http::{headers, origin};
+use crate::routes::{auth, health, members, messages, rooms, users};
+use crate::run::Readiness;
+use crate::{App, Error, pages, site, socket};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, patch, post};
+use protocol::limits::FRAME_BYTES;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::CorsLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+type Shared = Arc<App>;
+
+/// The whole service of a node.
+pub(crate) fn router(app: Shared) -> Router {
+    let files = site::files(&app.site.site_root);
+    let with_database = api()
+        .merge(pages())
+        .route("/ws", any(socket::upgrade))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), only_when_ready));
+    let router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .merge(with_database)
+        .fallback_service(files.fallback(get(pages::not_found).with_state(Arc::clone(&app))))
+        .layer(middleware::from_fn(site::cache_control))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), origin::check))
+        .layer(DefaultBodyLimit::max(FRAME_BYTES));
+    let router = match cors(&app.http.cors_origins) {
+        Some(layer) => router.layer(layer),
+        None => router,
+    };
+    headers::secure(router)
+        .layer(CompressionLayer::new())
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log_response))
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .with_state(app)
+}
+
+fn api() -> Router<Shared> {
+    Router::new()
+        .route("/api/auth/register", post(auth::register))
+        .route("/api/auth/login", post(auth::login))
+        .route("/api/auth/refresh", post(auth::refresh).get(auth::refresh_page))
+        .route("/api/auth/logout", post(auth::logout))
+        .route("/api/auth/logout/page", post(auth::logout_page))
+        .route("/api/auth/sessions", get(auth::list_sessions))
+        .route("/api/auth/sessions/{id}", axum::routing::delete(auth::delete_session))
+        .route("/api/me", get(users::show_me).patch(users::update_me))
+        .route("/api/users", get(users::list))
+        .route("/api/rooms", get(rooms::list).post(rooms::create))
+        .route("/api/rooms/public", get(rooms::list_public))
+        .route("/api/rooms/{id}", get(rooms::show).patch(rooms::update).delete(rooms::delete))
+        .route("/api/rooms/{id}/join", post(rooms::join))
+        .route("/api/rooms/{id}/members", get(members::list).post(members::create))
+        .route("/api/rooms/{id}/members/{user_id}", patch(members::update).delete(members::delete))
+        .route("/api/messages/room/{id}", get(messages::list).post(messages::create))
+}
+
+fn pages() -> Router<Shared> {
+    Router::new()
+        .route("/", get(pages::home))
+        .route("/login", get(pages::show_login).post(pages::login))
+        .route("/register", get(pages::show_register).post(pages::register))
+        .route("/rooms/{id}", get(pages::room))
+        .route("/devices", get(pages::devices))
+        .route("/devices/{id}/revoke", post(pages::revoke))
+}
+
+/// Middleware: until the database is there and up to date, nothing that needs it is tried.
+async fn only_when_ready(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let reason = match &*app.readiness.borrow() {
+        Readiness::NotYet(reason) => Some(reason.clone()),
+        Readiness::Ready | Readiness::Draining => None,
+    };
+    match reason {
+        Some(reason) => Error::Unavailable(reason).into_response(),
+        None => next.run(request).await,
+    }
+}
+
+/// None without configured origins: then no answer carries a CORS header.
+fn cors(origins: &[String]) -> Option<CorsLayer> {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    (!origins.is_empty()).then(|| {
+        CorsLayer::new()
+            .allow_origin(origins)
+            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+            .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+            .max_age(Duration::from_secs(3_600))
+    })
+}
+
+fn span(request: &Request) -> tracing::Span {
+    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
+}
+
+fn log_response(response: &Response, latency: Duration, _span: &tracing::Span) {
+    tracing::debug!(status = response.status().as_u16(), millis = latency.as_secs_f64() * 1000.0, "answered");
+}

@@ -1,0 +1,8 @@
+//! The REST API: each file has the handlers of one kind of thing. They translate; rules are in `chat` and `auth`.
+
+pub(crate) mod auth;
+pub(crate) mod health;
+pub(crate) mod members;
+pub(crate) mod messages;
+pub(crate) mod rooms;
+pub(crate) mod users;

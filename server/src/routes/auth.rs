@@ -1,0 +1,110 @@
+//! `/api/auth`: register, sign in, renew, sign out, devices.
+
+use crate::auth::{Caller, Tokens};
+use crate::http::extract::{Body, Id, Params, user_agent};
+use crate::http::cookies;
+use crate::{App, Error};
+use axum::Json;
+use axum::extract::State;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use protocol::{AuthAnswer, Login, Register, SessionId, SessionList, User};
+use serde::Deserialize;
+use std::sync::Arc;
+
+type Shared = State<Arc<App>>;
+
+/// Where to go after a navigation that renews the session.
+#[derive(Deserialize)]
+pub(crate) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+pub(crate) async fn register(State(app): Shared, parts: Parts, Body(form): Body<Register>) -> Result<Response, Error> {
+    let (user, tokens) = app.auth.register(form, user_agent(&parts)).await?;
+    Ok(signed_in(&app, &parts, StatusCode::CREATED, user, tokens))
+}
+
+pub(crate) async fn login(State(app): Shared, parts: Parts, Body(form): Body<Login>) -> Result<Response, Error> {
+    let (user, tokens) = app.auth.login(form, user_agent(&parts)).await?;
+    Ok(signed_in(&app, &parts, StatusCode::OK, user, tokens))
+}
+
+pub(crate) async fn refresh(State(app): Shared, parts: Parts) -> Result<Response, Error> {
+    let token = cookies::refresh(&parts.headers).ok_or(Error::Unauthenticated("Sign in first."))?;
+    let (user, tokens) = app.auth.refresh(token).await?;
+    Ok(signed_in(&app, &parts, StatusCode::OK, user, tokens))
+}
+
+/// The same for a browser that opens a page with an expired access token: renews, and goes on to the page;
+/// to the sign-in where there is nothing to renew.
+pub(crate) async fn refresh_page(
+    State(app): Shared,
+    parts: Parts,
+    Params(Next { next }): Params<Next>,
+) -> Result<Response, Error> {
+    let next = crate::pages::local_path(&next);
+    let Some(token) = cookies::refresh(&parts.headers) else {
+        return Ok(Redirect::to(&crate::pages::login_path(next)).into_response());
+    };
+    match app.auth.refresh(token).await {
+        Ok((_, tokens)) => Ok((cookies::set(&app, &parts, &tokens), Redirect::to(next)).into_response()),
+        Err(Error::Unauthenticated(_)) => {
+            Ok((cookies::clear(&app, &parts), Redirect::to(&crate::pages::login_path(next))).into_response())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+pub(crate) async fn logout(State(app): Shared, parts: Parts) -> Result<(HeaderMap, StatusCode), Error> {
+    end_own_session(&app, &parts).await?;
+    Ok((cookies::clear(&app, &parts), StatusCode::NO_CONTENT))
+}
+
+/// The same as a form of the page, which goes to the sign-in afterwards.
+pub(crate) async fn logout_page(State(app): Shared, parts: Parts) -> Result<Response, Error> {
+    end_own_session(&app, &parts).await?;
+    Ok((cookies::clear(&app, &parts), Redirect::to("/login")).into_response())
+}
+
+pub(crate) async fn list_sessions(State(app): Shared, caller: Caller) -> Result<Json<SessionList>, Error> {
+    Ok(Json(SessionList { sessions: app.auth.list_sessions(&caller).await? }))
+}
+
+pub(crate) async fn delete_session(
+    State(app): Shared,
+    caller: Caller,
+    Id(session): Id<SessionId>,
+) -> Result<StatusCode, Error> {
+    app.auth.end_session(caller.user.id, session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn signed_in(app: &App, parts: &Parts, status: StatusCode, user: User, tokens: Tokens) -> Response {
+    let cookies = cookies::set(app, parts, &tokens);
+    let answer = AuthAnswer { user, access_token: tokens.access, expires_in: app.auth.access_seconds() };
+    (status, cookies, Json(answer)).into_response()
+}
+
+/// Ends the session of whichever token came along; one that has ended already is no error.
+async fn end_own_session(app: &App, parts: &Parts) -> Result<(), Error> {
+    let access = crate::http::extract::bearer(parts).or_else(|| cookies::access(&parts.headers));
+    let caller = match access {
+        Some(token) => app.auth.authenticate(token).await.ok(),
+        None => None,
+    };
+    let session = match (caller, cookies::refresh(&parts.headers)) {
+        (Some(caller), _) => Some((caller.user.id, caller.session)),
+        (None, Some(token)) => app.auth.session_of(token).await?,
+        (None, None) => None,
+    };
+    match session {
+        Some((user, session)) => match app.auth.end_session(user, session).await {
+            Ok(()) | Err(Error::NotFound(_)) => Ok(()),
+            Err(error) => Err(error),
+        },
+        None => Ok(()),
+    }
+}

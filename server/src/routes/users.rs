@@ -1,0 +1,41 @@
+//! `/api/me`, `/api/users`: oneself and others.
+
+use crate::auth::Caller;
+use crate::http::extract::{Body, Params, limit};
+use crate::{App, Error};
+use axum::Json;
+use axum::extract::State;
+use protocol::{UpdateMe, UserAnswer, UserList};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Rows where no limit is asked for.
+const USERS: i64 = 20;
+
+#[derive(Deserialize)]
+pub(crate) struct Find {
+    #[serde(default)]
+    query: String,
+    limit: Option<i64>,
+}
+
+pub(crate) async fn show_me(caller: Caller) -> Json<UserAnswer> {
+    Json(UserAnswer { user: caller.user })
+}
+
+pub(crate) async fn update_me(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Body(form): Body<UpdateMe>,
+) -> Result<Json<UserAnswer>, Error> {
+    Ok(Json(UserAnswer { user: app.auth.rename(caller.user.id, &form.display_name).await? }))
+}
+
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Params(find): Params<Find>,
+) -> Result<Json<UserList>, Error> {
+    let users = app.chat.list_users(caller.user.id, &find.query, limit(find.limit, USERS)?).await?;
+    Ok(Json(UserList { users }))
+}

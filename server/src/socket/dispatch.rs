@@ -1,0 +1,122 @@
+//! From a client's text to a call of `chat`: decodes, checks, answers. A frame that is not understood is answered, and the connection stays.
+
+use crate::chat::Reply;
+use crate::hub::Connection;
+use crate::{App, Error, clock};
+use protocol::limits::HELLO_CURSORS;
+use protocol::{ClientFrame, Cursor, PROTOCOL_VERSION, RoomId, Seq, ServerFrame};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// What one connection has said so far, and who answers it.
+pub(super) struct Dispatch {
+    app: Arc<App>,
+    /// Answers go into its queue.
+    connection: Arc<Connection>,
+    /// Whether `hello` has come: only then is the connection in its rooms.
+    greeted: bool,
+}
+
+impl Dispatch {
+    pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
+        Self { app, connection, greeted: false }
+    }
+
+    /// Takes one text frame. Does not wait for a message to be stored: the writer answers by itself.
+    pub(super) async fn frame(&mut self, text: &str) {
+        let done = match decode(text) {
+            Ok(frame) => self.handle(frame).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = done {
+            self.connection.send(&ServerFrame::error(error.into_api()));
+        }
+    }
+
+    async fn handle(&mut self, frame: ClientFrame) -> Result<(), Error> {
+        match frame {
+            ClientFrame::Hello { protocol, cursors } => self.hello(protocol, &cursors).await,
+            _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
+            ClientFrame::Send { client_id, room_id, body, reply_to } => {
+                let reply = Reply::Socket(Arc::clone(&self.connection));
+                self.app.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply);
+                Ok(())
+            }
+            ClientFrame::Delivered { room_id, seq } => self.mark(room_id, seq, Seq(0)).await,
+            ClientFrame::Read { room_id, seq } => self.mark(room_id, seq, seq).await,
+        }
+    }
+
+    async fn hello(&mut self, protocol: u32, cursors: &[Cursor]) -> Result<(), Error> {
+        if self.greeted {
+            return Err(Error::Invalid("type: hello was said already on this connection.".into()));
+        }
+        if protocol > PROTOCOL_VERSION {
+            let problem = format!("protocol: this server speaks version {PROTOCOL_VERSION}, not yet {protocol}.");
+            return Err(Error::Invalid(problem));
+        }
+        if cursors.len() > HELLO_CURSORS {
+            let problem = format!("cursors: at most {HELLO_CURSORS}, these are {}.", cursors.len());
+            return Err(Error::Invalid(problem));
+        }
+        let epoch = self.app.chat.epoch().await?;
+        let rooms = self.app.chat.connect(&self.connection).await?;
+        self.greeted = true;
+        let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+        let gone = cursors.iter().map(|cursor| cursor.0).filter(|room| !ids.contains(room)).collect();
+        let server_time = clock::now();
+        self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, gone, server_time });
+        self.app.chat.send_heads(&self.connection, &ids).await
+    }
+
+    async fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
+        self.app.chat.mark(self.connection.user, room, delivered, read).await
+    }
+}
+
+/// The frame in a text, or what is wrong with it: not JSON, an unknown type, or a field.
+fn decode(text: &str) -> Result<ClientFrame, Error> {
+    #[derive(Deserialize)]
+    struct Kind {
+        #[serde(rename = "type")]
+        kind: String,
+    }
+
+    let error = match serde_json::from_str(text) {
+        Ok(frame) => return Ok(frame),
+        Err(error) => error,
+    };
+    let problem = match serde_json::from_str::<Kind>(text) {
+        Ok(Kind { kind }) if ClientFrame::TYPES.contains(&kind.as_str()) => format!("data of {kind}: {error}"),
+        Ok(Kind { kind }) => {
+            format!("type: “{kind}” is not known here; known are {}.", ClientFrame::TYPES.join(", "))
+        }
+        Err(_) => format!("A frame must be a JSON object with type and data: {error}"),
+    };
+    Err(Error::Invalid(problem))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problem(text: &str) -> String {
+        decode(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_frame_is_named() {
+        assert!(problem("hello").starts_with("A frame must be a JSON object"));
+        assert!(problem("[1]").starts_with("A frame must be a JSON object"));
+        assert!(problem(r#"{"type":"shout","data":{}}"#).starts_with("type: “shout” is not known here"));
+        let missing = problem(r#"{"type":"message:read","data":{"seq":1}}"#);
+        assert!(missing.starts_with("data of message:read: missing field `room_id`"), "{missing}");
+    }
+
+    #[test]
+    fn every_type_of_the_table_is_understood() {
+        for kind in ClientFrame::TYPES {
+            assert!(problem(&format!(r#"{{"type":"{kind}","data":7}}"#)).starts_with(&format!("data of {kind}")));
+        }
+    }
+}
