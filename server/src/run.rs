@@ -47,7 +47,7 @@ pub async fn run(
 ) -> Result<(), RunError> {
     let _lock = database::lock(&config.store)?;
     let site = site::options(&config.site).map_err(RunError::Site)?;
-    let store = store::open(&config.store.url, config.store.pool).await.map_err(|e| RunError::Store(e.to_string()))?;
+    let store = store::open(&config.store.url, config.store.pool).map_err(|e| RunError::Store(e.to_string()))?;
     let hub = Hub::new(bus(&config)?);
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub));
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), config.auth);
@@ -88,7 +88,7 @@ pub async fn run(
 pub async fn migrate(config: &Config) -> Result<(), RunError> {
     let _lock = database::lock(&config.store)?;
     let fail = |error: store::Error| RunError::Store(error.to_string());
-    store::open(&config.store.url, config.store.pool).await.map_err(fail)?.migrate().await.map_err(fail)
+    store::open(&config.store.url, config.store.pool).map_err(fail)?.migrate().await.map_err(fail)
 }
 
 fn bus(config: &Config) -> Result<Arc<dyn Bus>, RunError> {

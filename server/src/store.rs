@@ -5,6 +5,9 @@
 //!
 //! Architecture invariant: SQL stands only below this module, and no type of the database driver leaves it.
 
+mod codes;
+mod decide;
+mod driver;
 mod error;
 mod postgres;
 mod records;
@@ -24,14 +27,15 @@ use std::sync::Arc;
 /// What a store method answers.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Opens the store that `url` names (`sqlite://PATH` or `postgres://…`) with at most `pool` connections, without migrating it.
+/// Opens the store that `url` names (`sqlite://PATH` or `postgres://…`) with at most `pool` connections. Nothing is
+/// connected yet: a database that is away shows in the first call.
 ///
 /// # Errors
-/// `Unavailable` where it does not answer; `Invalid` where the scheme is neither of the two.
-pub async fn open(url: &str, pool: u32) -> Result<Arc<dyn Store>> {
+/// `Invalid` where the URL cannot be understood.
+pub fn open(url: &str, pool: u32) -> Result<Arc<dyn Store>> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
-        Some("sqlite") => Ok(Arc::new(sqlite::Sqlite::open(url, pool).await?)),
-        Some("postgres" | "postgresql") => Ok(Arc::new(postgres::Postgres::open(url, pool).await?)),
+        Some("sqlite") => Ok(Arc::new(sqlite::Database::open(url, pool)?)),
+        Some("postgres" | "postgresql") => Ok(Arc::new(postgres::Database::open(url, pool)?)),
         _ => Err(Error::Invalid("the database URL must start with sqlite: or postgres:".into())),
     }
 }
@@ -68,6 +72,8 @@ pub trait Store: Send + Sync + 'static {
     -> Result<bool>;
     /// The user's live sessions, the latest seen first; `current` is false on all.
     async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>>;
+    /// Those of these sessions that live. One query.
+    async fn list_live_sessions(&self, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>>;
     /// Ends a live session of this user; false where there is none such.
     async fn revoke_session(&self, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool>;
 
@@ -91,6 +97,8 @@ pub trait Store: Send + Sync + 'static {
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>>;
     /// Ids of all members.
     async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>>;
+    /// All memberships of these users. One query.
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>>;
     /// Makes `user` a member; `actor` is themselves (joined) or another (added). Nothing where they are one already;
     /// `NotFound` where there is no such user or room.
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;

@@ -46,6 +46,7 @@ pub(super) fn refusal(appended: &Appended) -> Error {
     match appended {
         Appended::Conflict => Error::Conflict("This message's id was used for another message."),
         Appended::NotMember => Error::NotFound("room"),
+        Appended::BadReply => Error::Invalid("reply_to: there is no such message in this room.".into()),
         Appended::Stored(_) | Appended::Repeated(_) => Error::Internal("a stored message is no refusal".into()),
     }
 }
@@ -95,7 +96,7 @@ async fn commit(store: &dyn Store, hub: &Hub, batch: Vec<Append>, replies: Vec<R
         Ok(answers) => {
             for ((append, reply), appended) in batch.iter().zip(replies).zip(answers) {
                 // Sender first: their screen should not show the message as news before it is confirmed.
-                let news = if let Appended::Stored(message) = &appended { Some(message.clone()) } else { None };
+                let news = appended.stored().cloned();
                 reply.answer(append.client_id, appended);
                 if let Some(message) = news {
                     hub.deliver(message.room_id, &ServerFrame::New { message });

@@ -103,6 +103,16 @@ pub enum Appended {
     Conflict,
     /// No such room, or the sender is not in it.
     NotMember,
+    /// It answers a message that is not there.
+    BadReply,
+}
+
+impl Appended {
+    /// The message, if it was stored just now.
+    #[must_use]
+    pub const fn stored(&self) -> Option<&Message> {
+        if let Self::Stored(message) = self { Some(message) } else { None }
+    }
 }
 
 /// Which page of a room's history.

@@ -1,0 +1,61 @@
+//! The store on PostgreSQL: shared by the nodes of a cluster.
+
+mod batch;
+
+use super::Result;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use std::str::FromStr;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// How long a request may wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+// What the statements in `sql` need to know of the database.
+macro_rules! ids {
+    ($parameter:literal) => {
+        concat!("(SELECT unnest(", $parameter, "::uuid[]))")
+    };
+}
+macro_rules! for_update {
+    () => {
+        " FOR UPDATE"
+    };
+}
+macro_rules! greatest {
+    () => {
+        "GREATEST"
+    };
+}
+macro_rules! least {
+    () => {
+        "LEAST"
+    };
+}
+
+type Db = sqlx::Postgres;
+
+/// Binds a list of ids as [`ids`] reads it.
+fn id_list(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
+    ids.collect()
+}
+
+/// The driver's own migrations of this engine; it runs them under an advisory lock.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/postgres");
+const BEGIN: &str = "BEGIN";
+
+#[path = "sql/database.rs"]
+mod sql;
+pub(super) use sql::Database;
+
+impl Database {
+    /// Opens the database that `url` names. The first connection is made when it is first used.
+    pub(super) fn open(url: &str, pool: u32) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("jackdaw")
+            // A statement that hangs would keep its connection for ever.
+            .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s")]);
+        let write = PgPoolOptions::new().max_connections(pool).acquire_timeout(PATIENCE).connect_lazy_with(options);
+        Ok(Self { read: write.clone(), write })
+    }
+}

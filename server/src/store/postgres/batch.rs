@@ -1,0 +1,79 @@
+//! A batch of messages in five statements, whatever its size: lists travel as arrays, so that each stays one prepared statement.
+
+use super::sql::{message, message_columns};
+use super::{Db, Result};
+use crate::store::driver::{TAKEN, is_taken};
+use protocol::{ClientId, Message, RoomId, Seq, UserId};
+use sqlx::{Row, Transaction};
+use uuid::Uuid;
+
+/// Which of these are members, with their display names.
+pub(super) async fn members(
+    tx: &mut Transaction<'static, Db>,
+    wanted: &[(RoomId, UserId)],
+) -> Result<Vec<(RoomId, UserId, String)>> {
+    let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
+    let rows = sqlx::query(
+        "SELECT m.room_id, m.user_id, u.display_name FROM unnest($1::uuid[], $2::uuid[]) AS wanted (room_id, user_id)
+         JOIN members m USING (room_id, user_id) JOIN users u ON u.id = m.user_id",
+    )
+    .bind(rooms)
+    .bind(users)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(2)?))).collect()
+}
+
+/// Messages that bear these ids of these senders.
+pub(super) async fn originals(
+    tx: &mut Transaction<'static, Db>,
+    wanted: &[(UserId, ClientId)],
+) -> Result<Vec<Message>> {
+    let (users, ids): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(user, id)| (user.0, id.0)).unzip();
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        message_columns!("m", "u"),
+        " FROM unnest($1::uuid[], $2::uuid[]) AS wanted (sender_id, client_id)
+          JOIN messages m USING (sender_id, client_id) JOIN users u ON u.id = m.sender_id"
+    ))
+    .bind(users)
+    .bind(ids)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| message(row, 0)).collect()
+}
+
+/// Stores text messages as they are. `Conflict` where an id is taken.
+pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Message]) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
+         SELECT room_id, seq, sender_id, client_id, 0, body, reply_to, created_at
+         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[])
+           AS new (room_id, seq, sender_id, client_id, body, reply_to, created_at)",
+    )
+    .bind(messages.iter().map(|m| m.room_id.0).collect::<Vec<_>>())
+    .bind(messages.iter().map(|m| m.seq.0).collect::<Vec<_>>())
+    .bind(messages.iter().map(|m| m.sender_id.0).collect::<Vec<_>>())
+    .bind(messages.iter().map(|m| m.client_id.0).collect::<Vec<_>>())
+    .bind(messages.iter().map(|m| m.body.clone()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|m| m.reply_to.map(|seq| seq.0)).collect::<Vec<_>>())
+    .bind(messages.iter().map(|m| m.created_at.0).collect::<Vec<_>>())
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
+    Ok(())
+}
+
+/// Moves rooms to these heads.
+pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
+    let (rooms, heads): (Vec<Uuid>, Vec<i64>) = heads.iter().map(|(room, seq)| (room.0, seq.0)).unzip();
+    sqlx::query(
+        "UPDATE rooms SET last_seq = head.seq FROM unnest($1::uuid[], $2::bigint[]) AS head (id, seq)
+         WHERE rooms.id = head.id",
+    )
+    .bind(rooms)
+    .bind(heads)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,187 @@
+//! The store's methods, written once and compiled for each engine with that engine's driver types and the few
+//! words in which its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
+
+mod events;
+mod members;
+mod messages;
+mod rooms;
+mod rows;
+mod sessions;
+mod users;
+
+pub(super) use rows::{message, message_columns};
+
+use super::{BEGIN, Db, MIGRATIONS};
+use crate::store::{
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, NewRoom, NewSession, NewUser, Result,
+    SessionRecord, Stamp, Store,
+};
+use protocol::{
+    Mark, Member, Message, PublicRoom, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis, User,
+    UserId,
+};
+use sqlx::{Pool, Row, Transaction};
+
+/// A transaction that writes. Dropped without a commit it leaves nothing behind.
+type Tx = Transaction<'static, Db>;
+
+/// An opened database.
+pub(in crate::store) struct Database {
+    /// Connections for statements that only read.
+    pub(super) read: Pool<Db>,
+    /// Connections for those that write.
+    pub(super) write: Pool<Db>,
+}
+
+impl Database {
+    async fn begin(&self) -> Result<Tx> {
+        Ok(self.write.begin_with(BEGIN).await?)
+    }
+}
+
+#[async_trait::async_trait]
+impl Store for Database {
+    async fn migrate(&self) -> Result<()> {
+        Ok(MIGRATIONS.run(&self.write).await?)
+    }
+
+    async fn ping(&self) -> Result<()> {
+        sqlx::query("SELECT 1").execute(&self.read).await?;
+        Ok(())
+    }
+
+    async fn epoch(&self) -> Result<uuid::Uuid> {
+        Ok(sqlx::query("SELECT epoch FROM meta").fetch_one(&self.read).await?.try_get(0)?)
+    }
+
+    async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+        users::create(self.begin().await?, user, stamp).await
+    }
+
+    async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>> {
+        users::find_credentials(&self.read, username).await
+    }
+
+    async fn find_user(&self, id: UserId) -> Result<Option<User>> {
+        users::find(&self.read, id).await
+    }
+
+    async fn update_user(&self, id: UserId, display_name: &str) -> Result<Option<User>> {
+        users::update(&self.write, id, display_name).await
+    }
+
+    async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {
+        users::list(&self.read, query, limit).await
+    }
+
+    async fn create_session(&self, session: NewSession) -> Result<()> {
+        sessions::create(&self.write, session).await
+    }
+
+    async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>> {
+        sessions::find(&self.read, id).await
+    }
+
+    async fn rotate_session(
+        &self,
+        id: SessionId,
+        generation: i64,
+        now: UnixMillis,
+        expires: UnixMillis,
+    ) -> Result<bool> {
+        sessions::rotate(&self.write, id, generation, now, expires).await
+    }
+
+    async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
+        sessions::list(&self.read, user, now).await
+    }
+
+    async fn list_live_sessions(&self, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>> {
+        sessions::list_live(&self.read, ids, now).await
+    }
+
+    async fn revoke_session(&self, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
+        sessions::revoke(&self.write, user, id, now).await
+    }
+
+    async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>> {
+        rooms::list(&self.read, user).await
+    }
+
+    async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
+        rooms::find(&self.read, user, room).await
+    }
+
+    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+        rooms::list_public(&self.read, user).await
+    }
+
+    async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
+        rooms::find_access(&self.read, user, room).await
+    }
+
+    async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created> {
+        rooms::create(self.begin().await?, room, stamp).await
+    }
+
+    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+        rooms::rename(self.begin().await?, room, actor, name, stamp).await
+    }
+
+    async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>> {
+        rooms::delete(self.begin().await?, room).await
+    }
+
+    async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
+        members::list(&self.read, room, cursor, limit).await
+    }
+
+    async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>> {
+        members::list_ids(&self.read, room).await
+    }
+
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
+        members::list_memberships(&self.read, users).await
+    }
+
+    async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
+        members::create(self.begin().await?, room, actor, user, stamp).await
+    }
+
+    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
+        members::delete(self.begin().await?, room, actor, user, stamp).await
+    }
+
+    async fn update_member(
+        &self,
+        room: RoomId,
+        actor: UserId,
+        user: UserId,
+        role: Role,
+        stamp: Stamp,
+    ) -> Result<Option<Message>> {
+        members::update(self.begin().await?, room, actor, user, role, stamp).await
+    }
+
+    async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>> {
+        members::update_marks(&self.write, room, user, delivered, read).await
+    }
+
+    async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
+        messages::append(self, batch).await
+    }
+
+    async fn list_messages(
+        &self,
+        viewer: UserId,
+        room: RoomId,
+        range: HistoryRange,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        messages::list(&self.read, viewer, room, range, limit).await
+    }
+
+    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+        rooms::list_heads(&self.read, rooms).await
+    }
+}

@@ -1,0 +1,68 @@
+//! Facts about a room, stored as messages in the transaction that makes them true.
+
+use super::{Result, Tx};
+use crate::store::codes::Code;
+use crate::store::{Error, Stamp};
+use protocol::{Message, MessageKind, Rev, RoomId, Seq, SystemEvent, UserId};
+use sqlx::Row;
+
+/// Takes the room's lock until the transaction ends, so that what is read of it and its members next stays true.
+pub(super) async fn lock_room(tx: &mut Tx, room: RoomId) -> Result<()> {
+    let statement = concat!("SELECT 1 FROM rooms WHERE id = $1", for_update!());
+    let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
+    found.map(drop).ok_or(Error::NotFound("room"))
+}
+
+/// Stores what `actor` did as the room's next message, and counts members that came or went with it.
+pub(super) async fn tell(
+    tx: &mut Tx,
+    room: RoomId,
+    actor: UserId,
+    event: SystemEvent,
+    members_more: i64,
+    stamp: Stamp,
+) -> Result<Message> {
+    let head = sqlx::query(
+        "UPDATE rooms SET last_seq = last_seq + 1, members_count = members_count + $2 WHERE id = $1 RETURNING last_seq",
+    )
+    .bind(room.0)
+    .bind(members_more)
+    .fetch_optional(&mut **tx)
+    .await?
+    .ok_or(Error::NotFound("room"))?;
+    let seq = Seq(head.try_get(0)?);
+    let body = serde_json::to_string(&event).map_err(|error| Error::Internal(error.to_string()))?;
+    sqlx::query(
+        "INSERT INTO messages (room_id, seq, sender_id, client_id, kind, body, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(room.0)
+    .bind(seq.0)
+    .bind(actor.0)
+    .bind(stamp.client_id.0)
+    .bind(MessageKind::System.code())
+    .bind(body)
+    .bind(stamp.now.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(Message {
+        room_id: room,
+        seq,
+        rev: Rev(0),
+        sender_id: actor,
+        sender_name: display_name(tx, actor).await?,
+        client_id: stamp.client_id,
+        kind: MessageKind::System,
+        body: String::new(),
+        event: Some(event),
+        reply_to: None,
+        created_at: stamp.now,
+        edited_at: None,
+        deleted_at: None,
+    })
+}
+
+pub(super) async fn display_name(tx: &mut Tx, user: UserId) -> Result<String> {
+    let found = sqlx::query("SELECT display_name FROM users WHERE id = $1").bind(user.0).fetch_optional(&mut **tx);
+    Ok(found.await?.ok_or(Error::NotFound("user"))?.try_get(0)?)
+}

@@ -1,0 +1,168 @@
+//! Memberships. Every change takes the room's lock first, so that rights, counts and messages agree.
+
+use super::super::id_list;
+use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
+use super::users::enter;
+use super::{Db, Result, Tx, events};
+use crate::store::codes::Code;
+use crate::store::{Error, Stamp};
+use protocol::{Mark, Member, Message, Role, RoomId, Seq, SystemEvent, UserId};
+use sqlx::{Pool, Row};
+
+const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
+
+pub(super) async fn list(pool: &Pool<Db>, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        user_columns!("u"),
+        ", m.role, m.delivered_seq, m.read_seq FROM members m JOIN users u ON u.id = m.user_id
+          WHERE m.room_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
+    ))
+    .bind(room.0)
+    .bind(cursor.map_or(uuid::Uuid::nil(), |cursor| cursor.0))
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let read = |row: &DbRow| {
+        Ok(Member {
+            user: user(row, 0)?,
+            role: Role::from_code(row.try_get(USER_COLUMNS)?)?,
+            delivered_seq: Seq(row.try_get(USER_COLUMNS + 1)?),
+            read_seq: Seq(row.try_get(USER_COLUMNS + 2)?),
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn list_ids(pool: &Pool<Db>, room: RoomId) -> Result<Vec<UserId>> {
+    let rows = sqlx::query("SELECT user_id FROM members WHERE room_id = $1").bind(room.0).fetch_all(pool).await?;
+    rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
+}
+
+pub(super) async fn list_memberships(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
+    let rows = sqlx::query(concat!("SELECT user_id, room_id FROM members WHERE user_id IN ", ids!("$1")))
+        .bind(id_list(users.iter().map(|user| user.0)))
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), RoomId(row.try_get(1)?)))).collect()
+}
+
+/// The role of a member, none for others.
+async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<Option<Role>> {
+    let found = sqlx::query("SELECT role FROM members WHERE room_id = $1 AND user_id = $2")
+        .bind(room.0)
+        .bind(user.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    found.map(|row| Role::from_code(row.try_get(0)?)).transpose()
+}
+
+pub(super) async fn create(
+    mut tx: Tx,
+    room: RoomId,
+    actor: UserId,
+    user: UserId,
+    stamp: Stamp,
+) -> Result<Option<Message>> {
+    events::lock_room(&mut tx, room).await?;
+    if role_of(&mut tx, room, user).await?.is_some() {
+        return Ok(None);
+    }
+    let display_name = events::display_name(&mut tx, user).await?;
+    let event =
+        if actor == user { SystemEvent::Joined } else { SystemEvent::Added { user_id: user, display_name } };
+    // A public room that everybody has left belongs to whoever comes first.
+    let empty = !has_others(&mut tx, room, user, Role::Member).await?;
+    let role = if empty { Role::Owner } else { Role::Member };
+    let message = enter(&mut tx, room, user, role, actor, event, stamp).await?;
+    tx.commit().await?;
+    Ok(Some(message))
+}
+
+/// Whether the room has members besides `user` with at least this role.
+async fn has_others(tx: &mut Tx, room: RoomId, user: UserId, least: Role) -> Result<bool> {
+    let found = sqlx::query("SELECT 1 FROM members WHERE room_id = $1 AND user_id <> $2 AND role >= $3 LIMIT 1")
+        .bind(room.0)
+        .bind(user.0)
+        .bind(least.code())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found.is_some())
+}
+
+pub(super) async fn delete(
+    mut tx: Tx,
+    room: RoomId,
+    actor: UserId,
+    user: UserId,
+    stamp: Stamp,
+) -> Result<Option<Message>> {
+    events::lock_room(&mut tx, room).await?;
+    let Some(role) = role_of(&mut tx, room, user).await? else { return Ok(None) };
+    let stays_unowned = role == Role::Owner
+        && !has_others(&mut tx, room, user, Role::Owner).await?
+        && has_others(&mut tx, room, user, Role::Member).await?;
+    if stays_unowned {
+        return Err(LAST_OWNER);
+    }
+    let display_name = events::display_name(&mut tx, user).await?;
+    let event = if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
+    let message = events::tell(&mut tx, room, actor, event, -1, stamp).await?;
+    sqlx::query("DELETE FROM members WHERE room_id = $1 AND user_id = $2")
+        .bind(room.0)
+        .bind(user.0)
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    Ok(Some(message))
+}
+
+pub(super) async fn update(
+    mut tx: Tx,
+    room: RoomId,
+    actor: UserId,
+    user: UserId,
+    role: Role,
+    stamp: Stamp,
+) -> Result<Option<Message>> {
+    events::lock_room(&mut tx, room).await?;
+    let Some(before) = role_of(&mut tx, room, user).await?.filter(|before| *before != role) else { return Ok(None) };
+    if before == Role::Owner && !has_others(&mut tx, room, user, Role::Owner).await? {
+        return Err(LAST_OWNER);
+    }
+    sqlx::query("UPDATE members SET role = $3 WHERE room_id = $1 AND user_id = $2")
+        .bind(room.0)
+        .bind(user.0)
+        .bind(role.code())
+        .execute(&mut *tx)
+        .await?;
+    let display_name = events::display_name(&mut tx, user).await?;
+    let event = SystemEvent::RoleChanged { user_id: user, display_name, role };
+    let message = events::tell(&mut tx, room, actor, event, 0, stamp).await?;
+    tx.commit().await?;
+    Ok(Some(message))
+}
+
+pub(super) async fn update_marks(
+    pool: &Pool<Db>,
+    room: RoomId,
+    user: UserId,
+    delivered: Seq,
+    read: Seq,
+) -> Result<Option<Mark>> {
+    let moved = sqlx::query(concat!(
+        "UPDATE members SET delivered_seq = ", greatest!(), "(delivered_seq, ", least!(), "($3, r.last_seq)),
+           read_seq = ", greatest!(), "(read_seq, ", least!(), "($4, r.last_seq))
+         FROM rooms r WHERE r.id = $1 AND members.room_id = $1 AND members.user_id = $2
+           AND (delivered_seq < ", least!(), "($3, r.last_seq) OR read_seq < ", least!(), "($4, r.last_seq))
+         RETURNING delivered_seq, read_seq"
+    ))
+    .bind(room.0)
+    .bind(user.0)
+    // What is read has arrived.
+    .bind(delivered.max(read).0)
+    .bind(read.0)
+    .fetch_optional(pool)
+    .await?;
+    moved.map(|row| Ok(Mark(user, Seq(row.try_get(0)?), Seq(row.try_get(1)?)))).transpose()
+}

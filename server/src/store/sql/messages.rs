@@ -1,0 +1,102 @@
+//! Messages: a batch goes in, pages come out.
+
+use super::super::{batch, id_list};
+use super::rows::{message, message_columns};
+use super::{Database, Db, Result, Tx};
+use crate::store::decide::{Known, decide};
+use crate::store::{Append, Appended, Error, HistoryRange};
+use protocol::{Message, RoomId, Seq, UserId};
+use sqlx::{Pool, Row};
+use std::collections::BTreeSet;
+
+/// A message's id may be taken by another node between a look and a write, in another room. The next look sees it.
+const ATTEMPTS: usize = 3;
+
+pub(super) async fn append(database: &Database, entries: &[Append]) -> Result<Vec<Appended>> {
+    for _ in 0..ATTEMPTS {
+        match append_once(database.begin().await?, entries).await {
+            Err(Error::Conflict(_)) => {}
+            done => return done,
+        }
+    }
+    Err(Error::Unavailable("another node takes the same message ids again and again".into()))
+}
+
+/// `Conflict` where an id was taken meanwhile; then nothing is stored.
+async fn append_once(mut tx: Tx, entries: &[Append]) -> Result<Vec<Appended>> {
+    let mut known = look(&mut tx, entries).await?;
+    let before = known.heads.clone();
+    let answers = decide(entries, &mut known);
+    let stored: Vec<&Message> = answers.iter().filter_map(Appended::stored).collect();
+    if !stored.is_empty() {
+        batch::insert(&mut tx, &stored).await?;
+        let moved: Vec<(RoomId, Seq)> =
+            known.heads.into_iter().filter(|(room, head)| before.get(room) != Some(head)).collect();
+        batch::raise_heads(&mut tx, &moved).await?;
+        tx.commit().await?;
+    }
+    Ok(answers)
+}
+
+/// Locks the rooms of a batch in the order of their ids, so that no two nodes wait for each other, and reads what matters to it.
+async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Known> {
+    let rooms: BTreeSet<RoomId> = entries.iter().map(|entry| entry.room_id).collect();
+    let members: BTreeSet<_> = entries.iter().map(|entry| (entry.room_id, entry.sender_id)).collect();
+    let ids: BTreeSet<_> = entries.iter().map(|entry| (entry.sender_id, entry.client_id)).collect();
+    let heads = sqlx::query(concat!(
+        "SELECT id, last_seq FROM rooms WHERE id IN ",
+        ids!("$1"),
+        " ORDER BY id",
+        for_update!()
+    ))
+    .bind(id_list(rooms.iter().map(|room| room.0)))
+    .fetch_all(&mut **tx)
+    .await?;
+    let members = batch::members(tx, &members.into_iter().collect::<Vec<_>>()).await?;
+    let originals = batch::originals(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    Ok(Known {
+        heads: heads
+            .iter()
+            .map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?))))
+            .collect::<Result<_>>()?,
+        members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),
+        originals: originals.into_iter().map(|original| ((original.sender_id, original.client_id), original)).collect(),
+    })
+}
+
+/// A page in one direction from a number. Who may not see the room gets nothing.
+macro_rules! page_query {
+    ($direction:literal) => {
+        concat!(
+            "SELECT ", message_columns!("m", "u"),
+            " FROM messages m JOIN users u ON u.id = m.sender_id
+              WHERE m.room_id = $2 AND EXISTS (SELECT 1 FROM rooms r
+                LEFT JOIN members me ON me.room_id = r.id AND me.user_id = $1
+                WHERE r.id = $2 AND (r.kind = 2 OR me.user_id IS NOT NULL))
+              AND m.seq ", $direction, " LIMIT $4"
+        )
+    };
+}
+
+pub(super) async fn list(
+    pool: &Pool<Db>,
+    viewer: UserId,
+    room: RoomId,
+    range: HistoryRange,
+    limit: i64,
+) -> Result<Vec<Message>> {
+    let (statement, from) = match range {
+        HistoryRange::Newest => (page_query!("< $3 ORDER BY m.seq DESC"), Seq(i64::MAX)),
+        HistoryRange::Before(seq) => (page_query!("< $3 ORDER BY m.seq DESC"), seq),
+        HistoryRange::After(seq) => (page_query!("> $3 ORDER BY m.seq"), seq),
+        // Numbers have no gaps, so half a page before a message starts half a page of numbers before it.
+        HistoryRange::Around(seq) => (page_query!("> $3 ORDER BY m.seq"), Seq((seq.0 - limit / 2 - 1).max(0))),
+    };
+    let rows =
+        sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(limit).fetch_all(pool).await?;
+    let mut messages = rows.iter().map(|row| message(row, 0)).collect::<Result<Vec<_>>>()?;
+    if matches!(range, HistoryRange::Newest | HistoryRange::Before(_)) {
+        messages.reverse();
+    }
+    Ok(messages)
+}

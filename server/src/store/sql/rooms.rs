@@ -1,0 +1,189 @@
+//! Rooms: as their members see them, made, renamed, deleted.
+
+use super::super::id_list;
+use super::rows::{Row as DbRow, USER_COLUMNS, message, message_columns, user, user_columns};
+use super::{Db, Result, Tx, events};
+use crate::store::codes::Code;
+use crate::store::{Access, Created, Error, NewRoom, Stamp};
+use protocol::{
+    Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
+};
+use sqlx::{Pool, Row};
+use std::collections::BTreeSet;
+
+/// Public rooms in one list.
+const PUBLIC_ROOMS: i64 = 200;
+
+/// A room `r` as user `$1` sees it, whose membership is `me` (if any): everything that [`summary`] reads. Unread messages
+/// are counted to one above `protocol::limits::UNREAD_MAX`, so that the cost is bounded however long somebody was away.
+macro_rules! summary_query {
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "SELECT r.id, r.kind, COALESCE(ou.display_name, r.name, ''), r.last_seq, r.last_rev, COALESCE(me.read_seq, r.last_seq),
+               CASE WHEN me.user_id IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM (
+                 SELECT 1 FROM messages x WHERE x.room_id = r.id AND x.seq > me.read_seq AND x.kind = 0
+                   AND x.sender_id <> me.user_id AND x.deleted_at IS NULL LIMIT 1000) AS few) END,
+               r.members_count, me.role, ",
+            user_columns!("ou"), ", ", message_columns!("lm", "lu"),
+            " FROM ", $from,
+            " LEFT JOIN members om ON r.kind = 0 AND om.room_id = r.id AND om.user_id <> $1
+              LEFT JOIN users ou ON ou.id = om.user_id
+              LEFT JOIN messages lm ON lm.room_id = r.id AND lm.seq = r.last_seq
+              LEFT JOIN users lu ON lu.id = lm.sender_id ",
+            $rest
+        )
+    };
+}
+
+fn summary(row: &DbRow) -> Result<RoomSummary> {
+    const OTHER: usize = 9;
+    const LAST: usize = OTHER + USER_COLUMNS;
+    let other: Option<uuid::Uuid> = row.try_get(OTHER)?;
+    let last: Option<uuid::Uuid> = row.try_get(LAST)?;
+    Ok(RoomSummary {
+        id: RoomId(row.try_get(0)?),
+        kind: RoomKind::from_code(row.try_get(1)?)?,
+        name: row.try_get(2)?,
+        last_seq: Seq(row.try_get(3)?),
+        last_rev: Rev(row.try_get(4)?),
+        read_seq: Seq(row.try_get(5)?),
+        unread: row.try_get(6)?,
+        members_count: row.try_get(7)?,
+        role: row.try_get::<Option<i16>, _>(8)?.map(Role::from_code).transpose()?,
+        other: other.map(|_| user(row, OTHER)).transpose()?,
+        last_message: last.map(|_| message(row, LAST)).transpose()?,
+    })
+}
+
+pub(super) async fn list(pool: &Pool<Db>, user: UserId) -> Result<Vec<RoomSummary>> {
+    let statement = summary_query!(
+        "members me JOIN rooms r ON r.id = me.room_id",
+        "WHERE me.user_id = $1 ORDER BY COALESCE(lm.created_at, r.created_at) DESC, r.id DESC"
+    );
+    sqlx::query(statement).bind(user.0).fetch_all(pool).await?.iter().map(summary).collect()
+}
+
+pub(super) async fn find(pool: &Pool<Db>, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
+    let statement = summary_query!(
+        "rooms r LEFT JOIN members me ON me.room_id = r.id AND me.user_id = $1",
+        "WHERE r.id = $2 AND (me.user_id IS NOT NULL OR r.kind = 2)"
+    );
+    sqlx::query(statement).bind(user.0).bind(room.0).fetch_optional(pool).await?.as_ref().map(summary).transpose()
+}
+
+pub(super) async fn list_public(pool: &Pool<Db>, user: UserId) -> Result<Vec<PublicRoom>> {
+    let rows = sqlx::query(
+        "SELECT r.id, r.name, r.members_count FROM rooms r WHERE r.kind = 2
+         AND NOT EXISTS (SELECT 1 FROM members m WHERE m.room_id = r.id AND m.user_id = $1)
+         ORDER BY lower(r.name), r.id LIMIT $2",
+    )
+    .bind(user.0)
+    .bind(PUBLIC_ROOMS)
+    .fetch_all(pool)
+    .await?;
+    let read = |row| {
+        Ok(PublicRoom { id: RoomId(Row::try_get(row, 0)?), name: row.try_get(1)?, members_count: row.try_get(2)? })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn find_access(pool: &Pool<Db>, user: UserId, room: RoomId) -> Result<Option<Access>> {
+    let found = sqlx::query(
+        "SELECT r.kind, m.role, r.last_seq FROM rooms r
+         LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $1 WHERE r.id = $2",
+    )
+    .bind(user.0)
+    .bind(room.0)
+    .fetch_optional(pool)
+    .await?;
+    let read = |row: DbRow| {
+        Ok(Access {
+            kind: RoomKind::from_code(row.try_get(0)?)?,
+            role: row.try_get::<Option<i16>, _>(1)?.map(Role::from_code).transpose()?,
+            last_seq: Seq(row.try_get(2)?),
+        })
+    };
+    found.map(read).transpose()
+}
+
+/// What is unique about a direct room: its two people, in order of their ids.
+fn direct_key(new: &NewRoom) -> Option<Vec<u8>> {
+    let other = new.members.first().filter(|_| new.kind == RoomKind::Direct)?;
+    Some([new.creator.min(*other), new.creator.max(*other)].iter().flat_map(|user| *user.0.as_bytes()).collect())
+}
+
+pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Created> {
+    let key = direct_key(&new);
+    let inserted = sqlx::query(
+        "INSERT INTO rooms (id, kind, name, direct_key, created_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (direct_key) DO NOTHING",
+    )
+    .bind(new.id.0)
+    .bind(new.kind.code())
+    .bind(&new.name)
+    .bind(&key)
+    .bind(stamp.now.0)
+    .execute(&mut *tx)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        let found = sqlx::query("SELECT id FROM rooms WHERE direct_key = $1").bind(key).fetch_one(&mut *tx).await?;
+        return Ok(Created::Existing(RoomId(found.try_get(0)?)));
+    }
+    let others: BTreeSet<UserId> = new.members.iter().copied().filter(|member| *member != new.creator).collect();
+    let their_role = if new.kind == RoomKind::Direct { Role::Member } else { Role::Owner };
+    let added = add(&mut tx, new.id, &[new.creator].into(), their_role).await?
+        + add(&mut tx, new.id, &others, Role::Member).await?;
+    if added != others.len() as u64 + 1 {
+        return Err(Error::NotFound("user"));
+    }
+    let count = i64::try_from(added).unwrap_or(i64::MAX);
+    let message = if new.kind == RoomKind::Direct {
+        let counted = sqlx::query("UPDATE rooms SET members_count = $2 WHERE id = $1").bind(new.id.0).bind(count);
+        counted.execute(&mut *tx).await?;
+        None
+    } else {
+        Some(events::tell(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?)
+    };
+    tx.commit().await?;
+    Ok(Created::New(message))
+}
+
+/// Adds those of `users` that exist as members of a new room, and answers how many did.
+async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, role: Role) -> Result<u64> {
+    let added = sqlx::query(concat!(
+        "INSERT INTO members (room_id, user_id, role, joined_seq, delivered_seq, read_seq)
+         SELECT $1, id, $2, 0, 0, 0 FROM users WHERE id IN ",
+        ids!("$3")
+    ))
+    .bind(room.0)
+    .bind(role.code())
+    .bind(id_list(users.iter().map(|user| user.0)))
+    .execute(&mut **tx)
+    .await?;
+    Ok(added.rows_affected())
+}
+
+pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+    let event = SystemEvent::Renamed { name: name.to_owned() };
+    let message = events::tell(&mut tx, room, actor, event, 0, stamp).await?;
+    sqlx::query("UPDATE rooms SET name = $2 WHERE id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(message)
+}
+
+pub(super) async fn delete(mut tx: Tx, room: RoomId) -> Result<Vec<UserId>> {
+    events::lock_room(&mut tx, room).await?;
+    let rows = sqlx::query("SELECT user_id FROM members WHERE room_id = $1").bind(room.0).fetch_all(&mut *tx).await?;
+    sqlx::query("DELETE FROM rooms WHERE id = $1").bind(room.0).execute(&mut *tx).await?;
+    tx.commit().await?;
+    rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
+}
+
+pub(super) async fn list_heads(pool: &Pool<Db>, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+    let rows = sqlx::query(concat!("SELECT id, last_seq, last_rev FROM rooms WHERE id IN ", ids!("$1")))
+        .bind(id_list(rooms.iter().map(|room| room.0)))
+        .fetch_all(pool)
+        .await?;
+    let read = |row: &DbRow| Ok(RoomHead(RoomId(row.try_get(0)?), Seq(row.try_get(1)?), Rev(row.try_get(2)?)));
+    rows.iter().map(read).collect()
+}

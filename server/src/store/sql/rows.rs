@@ -1,0 +1,65 @@
+//! From columns to the protocol's types. Each list of columns stands beside the function that reads it, from a given place on.
+
+use super::{Db, Result};
+use crate::store::codes::Code;
+use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User, UserId};
+use sqlx::{Database, Row as _};
+
+pub(super) type Row = <Db as Database>::Row;
+
+/// How many columns [`user`] reads.
+pub(super) const USER_COLUMNS: usize = 5;
+
+macro_rules! user_columns {
+    ($table:literal) => {
+        concat!($table, ".id, ", $table, ".username, ", $table, ".display_name, ", $table, ".is_admin, ", $table, ".created_at")
+    };
+}
+pub(super) use user_columns;
+
+pub(super) fn user(row: &Row, at: usize) -> Result<User> {
+    Ok(User {
+        id: UserId(row.try_get(at)?),
+        username: row.try_get(at + 1)?,
+        display_name: row.try_get(at + 2)?,
+        is_admin: row.try_get(at + 3)?,
+        created_at: UnixMillis(row.try_get(at + 4)?),
+    })
+}
+
+/// Columns of a message in `$message` with its sender in `$sender`.
+macro_rules! message_columns {
+    ($message:literal, $sender:literal) => {
+        concat!(
+            $message, ".room_id, ", $message, ".seq, ", $message, ".rev, ", $message, ".sender_id, ",
+            $sender, ".display_name, ", $message, ".client_id, ", $message, ".kind, ", $message, ".body, ",
+            $message, ".reply_to, ", $message, ".created_at, ", $message, ".edited_at, ", $message, ".deleted_at"
+        )
+    };
+}
+pub(in super::super) use message_columns;
+
+pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
+    let kind = MessageKind::from_code(row.try_get(at + 6)?)?;
+    let stored: String = row.try_get(at + 7)?;
+    let (body, event) = match kind {
+        MessageKind::Text => (stored, None),
+        // An event that this version cannot read is told as an empty one, rather than hiding the page it is on.
+        MessageKind::System => (String::new(), serde_json::from_str(&stored).ok()),
+    };
+    Ok(Message {
+        room_id: RoomId(row.try_get(at)?),
+        seq: Seq(row.try_get(at + 1)?),
+        rev: Rev(row.try_get(at + 2)?),
+        sender_id: UserId(row.try_get(at + 3)?),
+        sender_name: row.try_get(at + 4)?,
+        client_id: ClientId(row.try_get(at + 5)?),
+        kind,
+        body,
+        event,
+        reply_to: row.try_get::<Option<i64>, _>(at + 8)?.map(Seq),
+        created_at: UnixMillis(row.try_get(at + 9)?),
+        edited_at: row.try_get::<Option<i64>, _>(at + 10)?.map(UnixMillis),
+        deleted_at: row.try_get::<Option<i64>, _>(at + 11)?.map(UnixMillis),
+    })
+}

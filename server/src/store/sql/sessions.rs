@@ -1,0 +1,111 @@
+//! Sessions of devices.
+
+use super::super::id_list;
+use super::rows::{USER_COLUMNS, user, user_columns};
+use super::{Db, Result};
+use crate::store::{NewSession, SessionRecord};
+use protocol::{Session, SessionId, UnixMillis, UserId};
+use sqlx::{Pool, Row};
+
+pub(super) async fn create(pool: &Pool<Db>, new: NewSession) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
+         VALUES ($1, $2, 1, $3, $4, $4, $5)",
+    )
+    .bind(new.id.0)
+    .bind(new.user_id.0)
+    .bind(new.user_agent)
+    .bind(new.created_at.0)
+    .bind(new.expires_at.0)
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find(pool: &Pool<Db>, id: SessionId) -> Result<Option<SessionRecord>> {
+    let found = sqlx::query(concat!(
+        "SELECT ",
+        user_columns!("u"),
+        ", s.generation, s.rotated_at, s.expires_at, s.revoked_at
+          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+    ))
+    .bind(id.0)
+    .fetch_optional(pool)
+    .await?;
+    let read = |row| {
+        Ok(SessionRecord {
+            id,
+            user: user(&row, 0)?,
+            generation: row.try_get(USER_COLUMNS)?,
+            rotated_at: UnixMillis(row.try_get(USER_COLUMNS + 1)?),
+            expires_at: UnixMillis(row.try_get(USER_COLUMNS + 2)?),
+            revoked_at: row.try_get::<Option<i64>, _>(USER_COLUMNS + 3)?.map(UnixMillis),
+        })
+    };
+    found.map(read).transpose()
+}
+
+pub(super) async fn rotate(
+    pool: &Pool<Db>,
+    id: SessionId,
+    generation: i64,
+    now: UnixMillis,
+    expires: UnixMillis,
+) -> Result<bool> {
+    let updated = sqlx::query(
+        "UPDATE sessions SET generation = generation + 1, rotated_at = $3, expires_at = $4
+         WHERE id = $1 AND generation = $2 AND revoked_at IS NULL AND expires_at > $3",
+    )
+    .bind(id.0)
+    .bind(generation)
+    .bind(now.0)
+    .bind(expires.0)
+    .execute(pool)
+    .await?;
+    Ok(updated.rows_affected() > 0)
+}
+
+pub(super) async fn list(pool: &Pool<Db>, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
+    let rows = sqlx::query(
+        "SELECT id, user_agent, created_at, rotated_at FROM sessions
+         WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY rotated_at DESC, id DESC",
+    )
+    .bind(user.0)
+    .bind(now.0)
+    .fetch_all(pool)
+    .await?;
+    let read = |row| {
+        Ok(Session {
+            id: SessionId(Row::try_get(row, 0)?),
+            user_agent: row.try_get(1)?,
+            created_at: UnixMillis(row.try_get(2)?),
+            last_seen_at: UnixMillis(row.try_get(3)?),
+            current: false,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn list_live(pool: &Pool<Db>, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>> {
+    let rows = sqlx::query(concat!(
+        "SELECT id FROM sessions WHERE id IN ",
+        ids!("$1"),
+        " AND revoked_at IS NULL AND expires_at > $2"
+    ))
+    .bind(id_list(ids.iter().map(|id| id.0)))
+    .bind(now.0)
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(|row| Ok(SessionId(row.try_get(0)?))).collect()
+}
+
+pub(super) async fn revoke(pool: &Pool<Db>, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
+    let updated =
+        sqlx::query("UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL")
+            .bind(id.0)
+            .bind(user.0)
+            .bind(now.0)
+            .execute(pool)
+            .await?;
+    Ok(updated.rows_affected() > 0)
+}

@@ -1,0 +1,120 @@
+//! Accounts.
+
+use super::rows::{USER_COLUMNS, user, user_columns};
+use super::{Db, Result, Tx, events};
+use crate::store::codes::Code;
+use crate::store::driver::is_taken;
+use crate::store::{Credentials, Error, NewUser, Stamp};
+use protocol::{Message, Role, RoomId, SystemEvent, User, UserId};
+use sqlx::{Pool, Row};
+
+/// What a person is found by: both names, folded, a space before each word.
+fn search_text(username: &str, display_name: &str) -> String {
+    let words: Vec<String> = display_name.split_whitespace().map(str::to_lowercase).collect();
+    format!(" {} {}", username, words.join(" "))
+}
+
+/// A LIKE pattern for texts that have a word which starts with `query`.
+fn starts_a_word(query: &str) -> String {
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let folded = words.join(" ").replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("% {folded}%")
+}
+
+pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+    // The first room's lock makes one of two first accounts the first.
+    let general = sqlx::query(concat!(
+        "SELECT r.id FROM rooms r WHERE r.id = (SELECT general_room_id FROM meta)",
+        for_update!()
+    ))
+    .fetch_optional(&mut *tx)
+    .await?;
+    let general = general.map(|row| row.try_get(0)).transpose()?.map(RoomId);
+    let inserted = sqlx::query(
+        "INSERT INTO users (id, username, display_name, search, password_hash, is_admin, created_at)
+         VALUES ($1, $2, $3, $4, $5, NOT EXISTS (SELECT 1 FROM users), $6) RETURNING is_admin",
+    )
+    .bind(new.id.0)
+    .bind(&new.username)
+    .bind(&new.display_name)
+    .bind(search_text(&new.username, &new.display_name))
+    .bind(&new.password_hash)
+    .bind(stamp.now.0)
+    .fetch_one(&mut *tx)
+    .await;
+    let is_admin = match inserted {
+        Ok(row) => row.try_get(0)?,
+        Err(error) if is_taken(&error) => return Err(Error::Conflict("This user name is taken. Choose another.")),
+        Err(error) => return Err(error.into()),
+    };
+    let message = match general {
+        Some(room) => {
+            let role = if is_admin { Role::Owner } else { Role::Member };
+            Some(enter(&mut tx, room, new.id, role, new.id, SystemEvent::Joined, stamp).await?)
+        }
+        None => None,
+    };
+    tx.commit().await?;
+    let (username, display_name) = (new.username, new.display_name);
+    Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now }, message))
+}
+
+/// Makes somebody who is no member one. What was said before they came counts as read.
+pub(super) async fn enter(
+    tx: &mut Tx,
+    room: RoomId,
+    user: UserId,
+    role: Role,
+    actor: UserId,
+    event: SystemEvent,
+    stamp: Stamp,
+) -> Result<Message> {
+    let message = events::tell(tx, room, actor, event, 1, stamp).await?;
+    sqlx::query(
+        "INSERT INTO members (room_id, user_id, role, joined_seq, delivered_seq, read_seq) VALUES ($1, $2, $3, $4, $4, $4)",
+    )
+    .bind(room.0)
+    .bind(user.0)
+    .bind(role.code())
+    .bind(message.seq.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(message)
+}
+
+pub(super) async fn find_credentials(pool: &Pool<Db>, username: &str) -> Result<Option<Credentials>> {
+    let statement = concat!("SELECT ", user_columns!("u"), ", u.password_hash FROM users u WHERE u.username = $1");
+    let found = sqlx::query(statement).bind(username).fetch_optional(pool).await?;
+    let read = |row| Ok(Credentials { user: user(&row, 0)?, password_hash: row.try_get(USER_COLUMNS)? });
+    found.map(read).transpose()
+}
+
+pub(super) async fn find(pool: &Pool<Db>, id: UserId) -> Result<Option<User>> {
+    let statement = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = $1");
+    let found = sqlx::query(statement).bind(id.0).fetch_optional(pool).await?;
+    found.map(|row| user(&row, 0)).transpose()
+}
+
+pub(super) async fn update(pool: &Pool<Db>, id: UserId, display_name: &str) -> Result<Option<User>> {
+    let Some(before) = find(pool, id).await? else { return Ok(None) };
+    let updated = sqlx::query("UPDATE users SET display_name = $2, search = $3 WHERE id = $1")
+        .bind(id.0)
+        .bind(display_name)
+        .bind(search_text(&before.username, display_name))
+        .execute(pool)
+        .await?;
+    Ok((updated.rows_affected() > 0).then(|| User { display_name: display_name.to_owned(), ..before }))
+}
+
+pub(super) async fn list(pool: &Pool<Db>, query: &str, limit: i64) -> Result<Vec<User>> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        user_columns!("u"),
+        r" FROM users u WHERE u.search LIKE $1 ESCAPE '\' ORDER BY lower(u.display_name), u.id LIMIT $2"
+    ))
+    .bind(starts_a_word(query))
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(|row| user(row, 0)).collect()
+}

@@ -1,0 +1,68 @@
+//! The store on SQLite: one file, one writer, several readers.
+
+mod batch;
+
+use super::Result;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Readers beside the one writer. SQLite reads from memory, so more of them than processors gain nothing.
+const READERS: u32 = 4;
+/// How long a request may wait for a connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+// What the statements in `sql` need to know of the database.
+macro_rules! ids {
+    ($parameter:literal) => {
+        concat!("(SELECT unhex(value) FROM json_each(", $parameter, "))")
+    };
+}
+macro_rules! for_update {
+    () => {
+        ""
+    };
+}
+macro_rules! greatest {
+    () => {
+        "MAX"
+    };
+}
+macro_rules! least {
+    () => {
+        "MIN"
+    };
+}
+
+type Db = sqlx::Sqlite;
+
+/// Binds a list of ids as [`ids`] reads it.
+fn id_list(ids: impl Iterator<Item = uuid::Uuid>) -> String {
+    serde_json::Value::from_iter(ids.map(|id| id.simple().to_string())).to_string()
+}
+
+/// The driver's own migrations of this engine.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
+/// A writer takes its lock when it begins, not in the middle, where it could no longer wait for it.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+
+#[path = "sql/database.rs"]
+mod sql;
+pub(super) use sql::Database;
+
+impl Database {
+    /// Opens the file that `url` names. It is made, if it is not there, when it is first used.
+    pub(super) fn open(url: &str, pool: u32) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // An acknowledged message survives a power cut, not only a crash.
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(PATIENCE);
+        let connections = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+        let write = connections(1).connect_lazy_with(options.clone());
+        let read = connections(pool.min(READERS)).connect_lazy_with(options);
+        Ok(Self { read, write })
+    }
+}

@@ -1,0 +1,80 @@
+//! A batch of messages in five statements, whatever its size: lists travel as JSON.
+
+use super::sql::{message, message_columns};
+use super::{Db, Result};
+use crate::store::driver::{TAKEN, is_taken};
+use protocol::{ClientId, Message, RoomId, Seq, UserId};
+use serde_json::json;
+use sqlx::{Row, Transaction};
+use uuid::Uuid;
+
+fn hex(id: Uuid) -> String {
+    id.simple().to_string()
+}
+
+fn pairs(pairs: impl Iterator<Item = (Uuid, Uuid)>) -> String {
+    serde_json::Value::from_iter(pairs.map(|(a, b)| json!([hex(a), hex(b)]))).to_string()
+}
+
+/// Which of these are members, with their display names.
+pub(super) async fn members(
+    tx: &mut Transaction<'static, Db>,
+    wanted: &[(RoomId, UserId)],
+) -> Result<Vec<(RoomId, UserId, String)>> {
+    let rows = sqlx::query(
+        "SELECT m.room_id, m.user_id, u.display_name FROM members m JOIN users u ON u.id = m.user_id
+         WHERE (m.room_id, m.user_id) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each($1))",
+    )
+    .bind(pairs(wanted.iter().map(|(room, user)| (room.0, user.0))))
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(2)?))).collect()
+}
+
+/// Messages that bear these ids of these senders.
+pub(super) async fn originals(
+    tx: &mut Transaction<'static, Db>,
+    wanted: &[(UserId, ClientId)],
+) -> Result<Vec<Message>> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        message_columns!("m", "u"),
+        " FROM messages m JOIN users u ON u.id = m.sender_id
+          WHERE (m.sender_id, m.client_id) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each($1))"
+    ))
+    .bind(pairs(wanted.iter().map(|(user, id)| (user.0, id.0))))
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| message(row, 0)).collect()
+}
+
+/// Stores text messages as they are. `Conflict` where an id is taken.
+pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Message]) -> Result<()> {
+    let rows = messages.iter().map(|m| {
+        let reply_to = m.reply_to.map(|seq| seq.0);
+        json!([hex(m.room_id.0), m.seq.0, hex(m.sender_id.0), hex(m.client_id.0), m.body, reply_to, m.created_at.0])
+    });
+    sqlx::query(
+        "INSERT INTO messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
+         SELECT unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), 0, value ->> 4, value ->> 5, value ->> 6
+         FROM json_each($1)",
+    )
+    .bind(serde_json::Value::from_iter(rows).to_string())
+    .execute(&mut **tx)
+    .await
+    .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
+    Ok(())
+}
+
+/// Moves rooms to these heads.
+pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
+    let heads = heads.iter().map(|(room, seq)| json!([hex(room.0), seq.0]));
+    sqlx::query(
+        "UPDATE rooms SET last_seq = head.seq
+         FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS seq FROM json_each($1)) AS head WHERE rooms.id = head.id",
+    )
+    .bind(serde_json::Value::from_iter(heads).to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
