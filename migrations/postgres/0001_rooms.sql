@@ -1,81 +1,81 @@
 -- Times are milliseconds since the Unix epoch. Kinds and roles are the numbers of server/src/store/codes.rs.
 
-CREATE TABLE users (
-    id            UUID PRIMARY KEY,
-    username      TEXT NOT NULL UNIQUE,
-    display_name  TEXT NOT NULL,
+create table users (
+    id            uuid primary key,
+    username      text not null unique,
+    display_name  text not null,
     -- Both names, folded, each word after a space: what people are found by.
-    search        TEXT NOT NULL,
-    password_hash TEXT NOT NULL,
-    is_admin      BOOLEAN NOT NULL,
-    created_at    BIGINT NOT NULL
+    search        text not null,
+    password_hash text not null,
+    is_admin      boolean not null,
+    created_at    bigint not null
 );
 
-CREATE TABLE sessions (
-    id         UUID PRIMARY KEY,
-    user_id    UUID NOT NULL REFERENCES users ON DELETE CASCADE,
+create table sessions (
+    id         uuid primary key,
+    user_id    uuid not null references users on delete cascade,
     -- Which refresh token is the current one.
-    generation BIGINT NOT NULL,
-    user_agent TEXT NOT NULL,
-    created_at BIGINT NOT NULL,
-    rotated_at BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    revoked_at BIGINT
+    generation bigint not null,
+    user_agent text not null,
+    created_at bigint not null,
+    rotated_at bigint not null,
+    expires_at bigint not null,
+    revoked_at bigint
 );
-CREATE INDEX sessions_by_user ON sessions (user_id);
+create index sessions_by_user on sessions (user_id);
 
-CREATE TABLE rooms (
-    id            UUID PRIMARY KEY,
-    kind          SMALLINT NOT NULL,
-    name          TEXT,
+create table rooms (
+    id            uuid primary key,
+    kind          smallint not null,
+    name          text,
     -- The two people of a direct room, in order of their ids.
-    direct_key    BYTEA UNIQUE,
+    direct_key    bytea unique,
     -- The two counters of a room move under this row's lock, so their order is commit order.
-    last_seq      BIGINT NOT NULL DEFAULT 0,
-    last_rev      BIGINT NOT NULL DEFAULT 0,
-    members_count BIGINT NOT NULL DEFAULT 0,
-    created_at    BIGINT NOT NULL
+    last_seq      bigint not null default 0,
+    last_rev      bigint not null default 0,
+    members_count bigint not null default 0,
+    created_at    bigint not null
 );
-CREATE INDEX rooms_public ON rooms (lower(name)) WHERE kind = 2;
+create index rooms_public on rooms (lower(name)) where kind = 2;
 
-CREATE TABLE members (
-    room_id       UUID NOT NULL REFERENCES rooms ON DELETE CASCADE,
-    user_id       UUID NOT NULL REFERENCES users,
-    role          SMALLINT NOT NULL,
-    joined_seq    BIGINT NOT NULL,
-    delivered_seq BIGINT NOT NULL,
-    read_seq      BIGINT NOT NULL,
-    PRIMARY KEY (room_id, user_id)
+create table members (
+    room_id       uuid not null references rooms on delete cascade,
+    user_id       uuid not null references users,
+    role          smallint not null,
+    joined_seq    bigint not null,
+    delivered_seq bigint not null,
+    read_seq      bigint not null,
+    primary key (room_id, user_id)
 );
-CREATE INDEX members_by_user ON members (user_id);
+create index members_by_user on members (user_id);
 
-CREATE TABLE messages (
-    room_id    UUID NOT NULL REFERENCES rooms ON DELETE CASCADE,
-    seq        BIGINT NOT NULL,
-    rev        BIGINT NOT NULL DEFAULT 0,
-    sender_id  UUID NOT NULL REFERENCES users,
-    client_id  UUID NOT NULL,
-    kind       SMALLINT NOT NULL,
+create table messages (
+    room_id    uuid not null references rooms on delete cascade,
+    seq        bigint not null,
+    rev        bigint not null default 0,
+    sender_id  uuid not null references users,
+    client_id  uuid not null,
+    kind       smallint not null,
     -- The text, or what a system message tells as JSON.
-    body       TEXT NOT NULL,
-    reply_to   BIGINT,
-    created_at BIGINT NOT NULL,
-    edited_at  BIGINT,
-    deleted_at BIGINT,
-    PRIMARY KEY (room_id, seq),
+    body       text not null,
+    reply_to   bigint,
+    created_at bigint not null,
+    edited_at  bigint,
+    deleted_at bigint,
+    primary key (room_id, seq),
     -- Exactly once, for ever.
-    UNIQUE (sender_id, client_id)
+    unique (sender_id, client_id)
 );
-CREATE INDEX messages_revised ON messages (room_id, rev) WHERE rev > 0;
+create index messages_revised on messages (room_id, rev) where rev > 0;
 
-CREATE TABLE meta (
-    id              SMALLINT PRIMARY KEY CHECK (id = 1),
+create table meta (
+    id              smallint primary key check (id = 1),
     -- Which life of the database this is.
-    epoch           UUID NOT NULL,
+    epoch           uuid not null,
     -- The room that every new account joins.
-    general_room_id UUID REFERENCES rooms ON DELETE SET NULL
+    general_room_id uuid references rooms on delete set null
 );
 
-INSERT INTO rooms (id, kind, name, created_at)
-VALUES (gen_random_uuid(), 2, 'General', (extract(epoch FROM now()) * 1000)::BIGINT);
-INSERT INTO meta (id, epoch, general_room_id) SELECT 1, gen_random_uuid(), id FROM rooms;
+insert into rooms (id, kind, name, created_at)
+values (gen_random_uuid(), 2, 'General', (extract(epoch from now()) * 1000)::bigint);
+insert into meta (id, epoch, general_room_id) select 1, gen_random_uuid(), id from rooms;

@@ -1,82 +1,82 @@
 -- The same as for PostgreSQL in the types of SQLite; ids are 16 bytes.
 -- Times are milliseconds since the Unix epoch. Kinds and roles are the numbers of server/src/store/codes.rs.
 
-CREATE TABLE users (
-    id            BLOB PRIMARY KEY,
-    username      TEXT NOT NULL UNIQUE,
-    display_name  TEXT NOT NULL,
+create table users (
+    id            blob primary key,
+    username      text not null unique,
+    display_name  text not null,
     -- Both names, folded, each word after a space: what people are found by.
-    search        TEXT NOT NULL,
-    password_hash TEXT NOT NULL,
-    is_admin      INTEGER NOT NULL,
-    created_at    INTEGER NOT NULL
-) STRICT;
+    search        text not null,
+    password_hash text not null,
+    is_admin      integer not null,
+    created_at    integer not null
+) strict;
 
-CREATE TABLE sessions (
-    id         BLOB PRIMARY KEY,
-    user_id    BLOB NOT NULL REFERENCES users ON DELETE CASCADE,
+create table sessions (
+    id         blob primary key,
+    user_id    blob not null references users on delete cascade,
     -- Which refresh token is the current one.
-    generation INTEGER NOT NULL,
-    user_agent TEXT NOT NULL,
-    created_at INTEGER NOT NULL,
-    rotated_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    revoked_at INTEGER
-) STRICT;
-CREATE INDEX sessions_by_user ON sessions (user_id);
+    generation integer not null,
+    user_agent text not null,
+    created_at integer not null,
+    rotated_at integer not null,
+    expires_at integer not null,
+    revoked_at integer
+) strict;
+create index sessions_by_user on sessions (user_id);
 
-CREATE TABLE rooms (
-    id            BLOB PRIMARY KEY,
-    kind          INTEGER NOT NULL,
-    name          TEXT,
+create table rooms (
+    id            blob primary key,
+    kind          integer not null,
+    name          text,
     -- The two people of a direct room, in order of their ids.
-    direct_key    BLOB UNIQUE,
+    direct_key    blob unique,
     -- The two counters of a room move under this row's lock, so their order is commit order.
-    last_seq      INTEGER NOT NULL DEFAULT 0,
-    last_rev      INTEGER NOT NULL DEFAULT 0,
-    members_count INTEGER NOT NULL DEFAULT 0,
-    created_at    INTEGER NOT NULL
-) STRICT;
-CREATE INDEX rooms_public ON rooms (lower(name)) WHERE kind = 2;
+    last_seq      integer not null default 0,
+    last_rev      integer not null default 0,
+    members_count integer not null default 0,
+    created_at    integer not null
+) strict;
+create index rooms_public on rooms (lower(name)) where kind = 2;
 
-CREATE TABLE members (
-    room_id       BLOB NOT NULL REFERENCES rooms ON DELETE CASCADE,
-    user_id       BLOB NOT NULL REFERENCES users,
-    role          INTEGER NOT NULL,
-    joined_seq    INTEGER NOT NULL,
-    delivered_seq INTEGER NOT NULL,
-    read_seq      INTEGER NOT NULL,
-    PRIMARY KEY (room_id, user_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX members_by_user ON members (user_id);
+create table members (
+    room_id       blob not null references rooms on delete cascade,
+    user_id       blob not null references users,
+    role          integer not null,
+    joined_seq    integer not null,
+    delivered_seq integer not null,
+    read_seq      integer not null,
+    primary key (room_id, user_id)
+) strict, without rowid;
+create index members_by_user on members (user_id);
 
-CREATE TABLE messages (
-    room_id    BLOB NOT NULL REFERENCES rooms ON DELETE CASCADE,
-    seq        INTEGER NOT NULL,
-    rev        INTEGER NOT NULL DEFAULT 0,
-    sender_id  BLOB NOT NULL REFERENCES users,
-    client_id  BLOB NOT NULL,
-    kind       INTEGER NOT NULL,
+create table messages (
+    room_id    blob not null references rooms on delete cascade,
+    seq        integer not null,
+    rev        integer not null default 0,
+    sender_id  blob not null references users,
+    client_id  blob not null,
+    kind       integer not null,
     -- The text, or what a system message tells as JSON.
-    body       TEXT NOT NULL,
-    reply_to   INTEGER,
-    created_at INTEGER NOT NULL,
-    edited_at  INTEGER,
-    deleted_at INTEGER,
-    PRIMARY KEY (room_id, seq),
+    body       text not null,
+    reply_to   integer,
+    created_at integer not null,
+    edited_at  integer,
+    deleted_at integer,
+    primary key (room_id, seq),
     -- Exactly once, for ever.
-    UNIQUE (sender_id, client_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX messages_revised ON messages (room_id, rev) WHERE rev > 0;
+    unique (sender_id, client_id)
+) strict, without rowid;
+create index messages_revised on messages (room_id, rev) where rev > 0;
 
-CREATE TABLE meta (
-    id              INTEGER PRIMARY KEY CHECK (id = 1),
+create table meta (
+    id              integer primary key check (id = 1),
     -- Which life of the database this is.
-    epoch           BLOB NOT NULL,
+    epoch           blob not null,
     -- The room that every new account joins.
-    general_room_id BLOB REFERENCES rooms ON DELETE SET NULL
-) STRICT;
+    general_room_id blob references rooms on delete set null
+) strict;
 
-INSERT INTO rooms (id, kind, name, created_at)
-VALUES (randomblob(16), 2, 'General', unixepoch() * 1000);
-INSERT INTO meta (id, epoch, general_room_id) SELECT 1, randomblob(16), id FROM rooms;
+insert into rooms (id, kind, name, created_at)
+values (randomblob(16), 2, 'General', unixepoch() * 1000);
+insert into meta (id, epoch, general_room_id) select 1, randomblob(16), id from rooms;

@@ -20,7 +20,7 @@ use token::Signer;
 use uuid::Uuid;
 
 /// The rules about accounts and sessions.
-pub struct Auth {
+pub(crate) struct Auth {
     /// Where accounts and sessions are. Shared with `Chat`.
     store: Arc<dyn Store>,
     /// Told about new accounts (they join a room) and ended sessions (their sockets close).
@@ -61,7 +61,9 @@ impl Auth {
             Some(name) => protocol::display_name(name)?,
         };
         if !self.registration_open().await? {
-            return Err(Error::Forbidden("Registration is closed on this server. Ask its administrator for an account."));
+            return Err(Error::Forbidden(
+                "Registration is closed on this server. Ask its administrator for an account.",
+            ));
         }
         let password_hash = self.hasher.hash(form.password).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };

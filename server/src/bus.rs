@@ -2,8 +2,8 @@
 //!
 //! Two forms: in process (one node, or several in one test) and Redis. Both pass the same contract test.
 
-pub mod memory;
-pub mod redis;
+pub(crate) mod memory;
+pub(crate) mod redis;
 
 use tokio::sync::mpsc;
 

@@ -17,11 +17,11 @@ use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFra
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
-use writer::Writer;
 pub(crate) use writer::Reply;
+use writer::Writer;
 
 /// See the module's documentation.
-pub struct Chat {
+pub(crate) struct Chat {
     /// The truth. Shared with `Auth`.
     store: Arc<dyn Store>,
     /// Local connections and other nodes.
@@ -32,6 +32,7 @@ pub struct Chat {
     epoch: OnceCell<Uuid>,
 }
 
+const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const NO_ROOM: Error = Error::NotFound("room");
 
 impl Chat {
@@ -91,7 +92,7 @@ impl Chat {
     async fn require(&self, user: UserId, room: RoomId, least: Role, refusal: &'static str) -> Result<Access, Error> {
         let access = self.access(user, room).await?;
         if access.kind == RoomKind::Direct {
-            return Err(Error::Forbidden("A direct room always has the same two people and no name."));
+            return Err(DIRECT);
         }
         if access.role.is_some_and(|role| role >= least) { Ok(access) } else { Err(Error::Forbidden(refusal)) }
     }

@@ -24,7 +24,7 @@ const RELEASE_EVERY: Duration = Duration::from_secs(60);
 pub(crate) type OnGap = Arc<dyn Fn() + Send + Sync>;
 
 /// See the module's documentation.
-pub struct Hub {
+pub(crate) struct Hub {
     /// This node's name in envelopes, to know its own.
     node: Uuid,
     /// Local connections by room, person and session. Held for moments, never across an await.

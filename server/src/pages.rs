@@ -13,7 +13,7 @@ use crate::store::HistoryRange;
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use protocol::RoomId;
 use protocol::limits::PAGE_DEFAULT;
@@ -29,16 +29,24 @@ pub(crate) struct Next {
     next: String,
 }
 
-pub(crate) async fn show_login(State(app): Shared, extract::Params(Next { next }): extract::Params<Next>, request: Request) -> Response {
+pub(crate) async fn show_login(
+    State(app): Shared,
+    extract::Params(Next { next }): extract::Params<Next>,
+    request: Request,
+) -> Response {
     show_form(app, request, next, |form| BootPage::Login { form }).await
 }
 
-pub(crate) async fn show_register(State(app): Shared, extract::Params(Next { next }): extract::Params<Next>, request: Request) -> Response {
+pub(crate) async fn show_register(
+    State(app): Shared,
+    extract::Params(Next { next }): extract::Params<Next>,
+    request: Request,
+) -> Response {
     show_form(app, request, next, |form| BootPage::Register { form }).await
 }
 
 async fn show_form(app: Arc<App>, request: Request, next: String, page: impl FnOnce(Form) -> BootPage) -> Response {
-    if caller(&app, &request).await.is_ok() {
+    if caller(&app, request.headers()).await.is_ok() {
         return Redirect::to(local_path(&next)).into_response();
     }
     let form = Form { next: local_path(&next).to_owned(), ..Form::default() };
@@ -69,7 +77,7 @@ pub(crate) async fn not_found(State(app): Shared, request: Request) -> Response 
     if request.uri().path().starts_with("/api/") {
         return Error::NotFound("address").into_response();
     }
-    let user = caller(&app, &request).await.ok().map(|caller| caller.user);
+    let user = caller(&app, request.headers()).await.ok().map(|caller| caller.user);
     let boot = Boot { user, rooms: Vec::new(), page: BootPage::NotFound, registration_open: false };
     render(&app, boot, StatusCode::NOT_FOUND, request).await
 }
@@ -81,7 +89,7 @@ async fn signed_in(
     page: impl AsyncFnOnce(&App, &Caller) -> Result<BootPage, Error>,
 ) -> Response {
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let caller = match caller(&app, &request).await {
+    let caller = match caller(&app, request.headers()).await {
         Ok(caller) => caller,
         Err(Error::Unauthenticated(_)) => return Redirect::to(&renew_path(&path)).into_response(),
         Err(error) => return show_error(&app, None, error, request).await,
@@ -110,8 +118,8 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
     render(app, boot, status, request).await
 }
 
-async fn caller(app: &App, request: &Request) -> Result<Caller, Error> {
-    let access = cookies::access(request.headers()).ok_or(Error::Unauthenticated("Sign in first."))?;
+async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
+    let access = cookies::access(headers).ok_or(Error::Unauthenticated("Sign in first."))?;
     app.auth.authenticate(access).await
 }
 

@@ -7,6 +7,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use leptos::prelude::LeptosOptions;
 use std::path::Path;
+use std::sync::Arc;
 use tower_http::services::ServeDir;
 
 /// What cargo-leptos calls the files, as in the workspace's manifest.
@@ -30,7 +31,7 @@ pub(crate) fn options(site: &Site) -> Result<LeptosOptions, String> {
         .output_name(OUTPUT_NAME)
         .site_root(site.root.to_string_lossy().into_owned())
         .site_pkg_dir(PKG_DIR)
-        .hash_file(HASH_FILE)
+        .hash_file(Arc::from(HASH_FILE))
         .hash_files(has_hashes());
     Ok(match site.reload_port {
         Some(port) => options.reload_port(port).env(leptos::prelude::Env::DEV).build(),

@@ -4,11 +4,11 @@ mod close;
 mod dispatch;
 
 use crate::auth::Caller;
-use crate::hub::{Connection, Queue};
 use crate::http::origin;
+use crate::hub::{Connection, Queue};
 use crate::{App, Error};
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::State;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::request::Parts;
 use axum::response::Response;
 use dispatch::Dispatch;

@@ -68,8 +68,13 @@ pub trait Store: Send + Sync + 'static {
     /// A session with its user, whatever its state.
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>>;
     /// Moves a live session from `generation` to the next; false where it is not live or no longer in that generation.
-    async fn rotate_session(&self, id: SessionId, generation: i64, now: UnixMillis, expires: UnixMillis)
-    -> Result<bool>;
+    async fn rotate_session(
+        &self,
+        id: SessionId,
+        generation: i64,
+        now: UnixMillis,
+        expires: UnixMillis,
+    ) -> Result<bool>;
     /// The user's live sessions, the latest seen first; `current` is false on all.
     async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>>;
     /// Those of these sessions that live. One query.
@@ -105,8 +110,14 @@ pub trait Store: Send + Sync + 'static {
     /// Ends a membership (left, or removed by `actor`). Nothing where there is none.
     async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;
     /// Gives a member a role. Nothing where they are no member or have it already. `Conflict` where it would leave the room without an owner.
-    async fn update_member(&self, room: RoomId, actor: UserId, user: UserId, role: Role, stamp: Stamp)
-    -> Result<Option<Message>>;
+    async fn update_member(
+        &self,
+        room: RoomId,
+        actor: UserId,
+        user: UserId,
+        role: Role,
+        stamp: Stamp,
+    ) -> Result<Option<Message>>;
     /// Raises a member's marks, never above the room's head and never down; the marks afterwards, if they moved.
     async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>>;
 
@@ -114,8 +125,13 @@ pub trait Store: Send + Sync + 'static {
     /// order, and each stored message takes its room's next `seq` in the order of the batch. One answer per entry, in order.
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>>;
     /// A page of a room that `viewer` may see, oldest first; empty where they may not or there is nothing. One query.
-    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64)
-    -> Result<Vec<Message>>;
+    async fn list_messages(
+        &self,
+        viewer: UserId,
+        room: RoomId,
+        range: HistoryRange,
+        limit: i64,
+    ) -> Result<Vec<Message>>;
     /// Heads of these rooms; a room that is gone is left out. One query.
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>>;
 }

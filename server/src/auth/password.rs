@@ -26,7 +26,8 @@ impl Hasher {
     pub(super) fn new() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         // A well-formed hash that no password has; never compared successfully.
-        let decoy = format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$AAAAAAAAAAAAAAAAAAAAAA${}", "A".repeat(43));
+        let decoy =
+            format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$AAAAAAAAAAAAAAAAAAAAAA${}", "A".repeat(43));
         Self { turns: Arc::new(Semaphore::new((cores / 2).max(1))), decoy: decoy.into() }
     }
 

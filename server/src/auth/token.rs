@@ -1,7 +1,7 @@
 //! The two tokens: JWTs under one pinned algorithm (HS256), told apart by their audience.
 
-use protocol::{SessionId, UnixMillis, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use protocol::{SessionId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::time::Duration;
 

@@ -1,9 +1,9 @@
 //! Members of a room: list, add, remove, leave, give roles.
 
-use super::{Chat, NO_ROOM, stamp};
+use super::{Chat, DIRECT, NO_ROOM, stamp};
 use crate::Error;
 use protocol::limits::PAGE_MAX;
-use protocol::{Member, MemberPage, Role, RoomId, UserId};
+use protocol::{Member, MemberPage, Role, RoomId, RoomKind, UserId};
 
 impl Chat {
     pub(crate) async fn list_members(
@@ -32,7 +32,11 @@ impl Chat {
     /// Leaves a room (`user` is the actor), or takes somebody with a lower role out of it.
     pub(crate) async fn remove_member(&self, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
         if actor == user {
-            self.access(actor, room).await?.role.ok_or(NO_ROOM)?;
+            let access = self.access(actor, room).await?;
+            access.role.ok_or(NO_ROOM)?;
+            if access.kind == RoomKind::Direct {
+                return Err(DIRECT);
+            }
         } else {
             const REFUSAL: &str = "Only an admin or owner of the room may remove people, and an admin only members.";
             let own = self.require(actor, room, Role::Admin, REFUSAL).await?.role;

@@ -26,11 +26,7 @@ impl Chat {
         let id = room.id;
         let members = room.members.clone();
         match self.store.create_room(room, stamp()).await? {
-            Created::Existing(id) => {
-                // One of the two may have left it, and is in it again.
-                self.welcome_to(user, id).await?;
-                Ok((self.find_room(user, id).await?, false))
-            }
+            Created::Existing(id) => Ok((self.find_room(user, id).await?, false)),
             Created::New(_) => {
                 // Its first message is in the summary that everybody gets now.
                 self.welcome_to(user, id).await?;

@@ -108,8 +108,7 @@ async fn commit(store: &dyn Store, hub: &Hub, batch: Vec<Append>, replies: Vec<R
             let unavailable = matches!(error, crate::store::Error::Unavailable(_));
             tracing::warn!(messages = batch.len(), error = text, "a batch was not stored");
             for (append, reply) in batch.iter().zip(replies) {
-                let error =
-                    if unavailable { Error::Unavailable(text.clone()) } else { Error::Internal(text.clone()) };
+                let error = if unavailable { Error::Unavailable(text.clone()) } else { Error::Internal(text.clone()) };
                 reply.refuse(append.client_id, error);
             }
         }

@@ -137,7 +137,11 @@ fn origin(name: &'static str, url: &str) -> Read<String> {
     let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
     match host {
         Some(host) if !host.is_empty() && !host.contains(['/', '@', '?', '#', ' ']) => Ok(origin),
-        _ => Err(ConfigError::new(name, Some(url.to_owned()), "must be a scheme and a host, as https://chat.example.org")),
+        _ => Err(ConfigError::new(
+            name,
+            Some(url.to_owned()),
+            "must be a scheme and a host, as https://chat.example.org",
+        )),
     }
 }
 

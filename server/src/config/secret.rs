@@ -25,7 +25,9 @@ pub(super) fn load_or_create(data_dir: &Path) -> Result<Vec<u8>, ConfigError> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             let secret = fs::read(&path).map_err(|error| fail(format!("the file secret cannot be read: {error}")))?;
             if secret.len() < BYTES {
-                return Err(fail("the file secret is damaged; delete it (everybody will have to sign in again)".into()));
+                return Err(fail(
+                    "the file secret is damaged; delete it (everybody will have to sign in again)".into(),
+                ));
             }
             Ok(secret)
         }

@@ -26,7 +26,8 @@ pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: N
 
 /// Whether a request may act for its sender.
 pub(crate) fn allow(app: &App, parts: &Parts) -> Result<(), Error> {
-    const FOREIGN: Error = Error::Forbidden("This request comes from another site's page (its Origin is not this server's).");
+    const FOREIGN: Error =
+        Error::Forbidden("This request comes from another site's page (its Origin is not this server's).");
     let Some(origin) = parts.headers.get(header::ORIGIN) else {
         let by_cookie = extract::bearer(parts).is_none()
             && (cookies::access(&parts.headers).is_some() || cookies::refresh(&parts.headers).is_some());

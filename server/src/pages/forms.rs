@@ -90,9 +90,7 @@ async fn finish(
     page: impl FnOnce(Form) -> BootPage,
 ) -> Response {
     match done {
-        Ok((_, tokens)) => {
-            (cookies::set(app, &parts, &tokens), Redirect::to(local_path(&fields.next))).into_response()
-        }
+        Ok((_, tokens)) => (cookies::set(app, &parts, &tokens), Redirect::to(local_path(&fields.next))).into_response(),
         Err(error) => {
             let status = error.status();
             let form = Form {

@@ -6,9 +6,9 @@ use app::Boot;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
 use leptos::prelude::{Env, expect_context};
-use leptos::nonce::use_nonce;
 use leptos_axum::ResponseOptions;
 
 /// Renders the page of this request. Never cached: it shows what one person may see.

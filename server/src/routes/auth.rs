@@ -1,8 +1,8 @@
 //! `/api/auth`: register, sign in, renew, sign out, devices.
 
 use crate::auth::{Caller, Tokens};
-use crate::http::extract::{Body, Id, Params, user_agent};
 use crate::http::cookies;
+use crate::http::extract::{Body, Id, Params, user_agent};
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::State;

@@ -18,7 +18,8 @@ pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
         return Ok(None);
     }
     let folder = config.data_dir.display();
-    let fail = |error: std::io::Error| RunError::Store(format!("DATA_DIR={folder}: the folder cannot be written: {error}"));
+    let fail =
+        |error: std::io::Error| RunError::Store(format!("DATA_DIR={folder}: the folder cannot be written: {error}"));
     std::fs::create_dir_all(&config.data_dir).map_err(fail)?;
     let file = File::create(config.data_dir.join("lock")).map_err(fail)?;
     match file.try_lock() {

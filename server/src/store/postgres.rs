@@ -14,22 +14,22 @@ const PATIENCE: Duration = Duration::from_secs(5);
 // What the statements in `sql` need to know of the database.
 macro_rules! ids {
     ($parameter:literal) => {
-        concat!("(SELECT unnest(", $parameter, "::uuid[]))")
+        concat!("(select unnest(", $parameter, "::uuid[]))")
     };
 }
 macro_rules! for_update {
     () => {
-        " FOR UPDATE"
+        " for update"
     };
 }
 macro_rules! greatest {
     () => {
-        "GREATEST"
+        "greatest"
     };
 }
 macro_rules! least {
     () => {
-        "LEAST"
+        "least"
     };
 }
 
@@ -42,7 +42,7 @@ fn id_list(ids: impl Iterator<Item = Uuid>) -> Vec<Uuid> {
 
 /// The driver's own migrations of this engine; it runs them under an advisory lock.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/postgres");
-const BEGIN: &str = "BEGIN";
+const BEGIN: &str = "begin";
 
 #[path = "sql/database.rs"]
 mod sql;

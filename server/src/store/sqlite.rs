@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 // What the statements in `sql` need to know of the database.
 macro_rules! ids {
     ($parameter:literal) => {
-        concat!("(SELECT unhex(value) FROM json_each(", $parameter, "))")
+        concat!("(select unhex(value) from json_each(", $parameter, "))")
     };
 }
 macro_rules! for_update {
@@ -25,12 +25,12 @@ macro_rules! for_update {
 }
 macro_rules! greatest {
     () => {
-        "MAX"
+        "max"
     };
 }
 macro_rules! least {
     () => {
-        "MIN"
+        "min"
     };
 }
 
@@ -44,7 +44,7 @@ fn id_list(ids: impl Iterator<Item = uuid::Uuid>) -> String {
 /// The driver's own migrations of this engine.
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlite");
 /// A writer takes its lock when it begins, not in the middle, where it could no longer wait for it.
-const BEGIN: &str = "BEGIN IMMEDIATE";
+const BEGIN: &str = "begin immediate";
 
 #[path = "sql/database.rs"]
 mod sql;

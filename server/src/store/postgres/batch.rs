@@ -14,8 +14,8 @@ pub(super) async fn members(
 ) -> Result<Vec<(RoomId, UserId, String)>> {
     let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
     let rows = sqlx::query(
-        "SELECT m.room_id, m.user_id, u.display_name FROM unnest($1::uuid[], $2::uuid[]) AS wanted (room_id, user_id)
-         JOIN members m USING (room_id, user_id) JOIN users u ON u.id = m.user_id",
+        "select m.room_id, m.user_id, u.display_name from unnest($1::uuid[], $2::uuid[]) as wanted (room_id, user_id)
+         join members m using (room_id, user_id) join users u on u.id = m.user_id",
     )
     .bind(rooms)
     .bind(users)
@@ -31,10 +31,10 @@ pub(super) async fn originals(
 ) -> Result<Vec<Message>> {
     let (users, ids): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(user, id)| (user.0, id.0)).unzip();
     let rows = sqlx::query(concat!(
-        "SELECT ",
+        "select ",
         message_columns!("m", "u"),
-        " FROM unnest($1::uuid[], $2::uuid[]) AS wanted (sender_id, client_id)
-          JOIN messages m USING (sender_id, client_id) JOIN users u ON u.id = m.sender_id"
+        " from unnest($1::uuid[], $2::uuid[]) as wanted (sender_id, client_id)
+          join messages m using (sender_id, client_id) join users u on u.id = m.sender_id"
     ))
     .bind(users)
     .bind(ids)
@@ -46,10 +46,10 @@ pub(super) async fn originals(
 /// Stores text messages as they are. `Conflict` where an id is taken.
 pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Message]) -> Result<()> {
     sqlx::query(
-        "INSERT INTO messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
-         SELECT room_id, seq, sender_id, client_id, 0, body, reply_to, created_at
-         FROM unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[])
-           AS new (room_id, seq, sender_id, client_id, body, reply_to, created_at)",
+        "insert into messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
+         select room_id, seq, sender_id, client_id, 0, body, reply_to, created_at
+         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[])
+           as new (room_id, seq, sender_id, client_id, body, reply_to, created_at)",
     )
     .bind(messages.iter().map(|m| m.room_id.0).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.seq.0).collect::<Vec<_>>())
@@ -68,8 +68,8 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Messa
 pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
     let (rooms, heads): (Vec<Uuid>, Vec<i64>) = heads.iter().map(|(room, seq)| (room.0, seq.0)).unzip();
     sqlx::query(
-        "UPDATE rooms SET last_seq = head.seq FROM unnest($1::uuid[], $2::bigint[]) AS head (id, seq)
-         WHERE rooms.id = head.id",
+        "update rooms set last_seq = head.seq from unnest($1::uuid[], $2::bigint[]) as head (id, seq)
+         where rooms.id = head.id",
     )
     .bind(rooms)
     .bind(heads)

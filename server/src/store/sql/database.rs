@@ -13,8 +13,8 @@ pub(super) use rows::{message, message_columns};
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, NewRoom, NewSession, NewUser, Result,
-    SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, Result, SessionRecord,
+    Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, PublicRoom, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis, User,
@@ -46,12 +46,12 @@ impl Store for Database {
     }
 
     async fn ping(&self) -> Result<()> {
-        sqlx::query("SELECT 1").execute(&self.read).await?;
+        sqlx::query("select 1").execute(&self.read).await?;
         Ok(())
     }
 
     async fn epoch(&self) -> Result<uuid::Uuid> {
-        Ok(sqlx::query("SELECT epoch FROM meta").fetch_one(&self.read).await?.try_get(0)?)
+        Ok(sqlx::query("select epoch from meta").fetch_one(&self.read).await?.try_get(0)?)
     }
 
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {

@@ -8,7 +8,7 @@ use sqlx::Row;
 
 /// Takes the room's lock until the transaction ends, so that what is read of it and its members next stays true.
 pub(super) async fn lock_room(tx: &mut Tx, room: RoomId) -> Result<()> {
-    let statement = concat!("SELECT 1 FROM rooms WHERE id = $1", for_update!());
+    let statement = concat!("select 1 from rooms where id = $1", for_update!());
     let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
     found.map(drop).ok_or(Error::NotFound("room"))
 }
@@ -23,7 +23,7 @@ pub(super) async fn tell(
     stamp: Stamp,
 ) -> Result<Message> {
     let head = sqlx::query(
-        "UPDATE rooms SET last_seq = last_seq + 1, members_count = members_count + $2 WHERE id = $1 RETURNING last_seq",
+        "update rooms set last_seq = last_seq + 1, members_count = members_count + $2 where id = $1 returning last_seq",
     )
     .bind(room.0)
     .bind(members_more)
@@ -33,8 +33,8 @@ pub(super) async fn tell(
     let seq = Seq(head.try_get(0)?);
     let body = serde_json::to_string(&event).map_err(|error| Error::Internal(error.to_string()))?;
     sqlx::query(
-        "INSERT INTO messages (room_id, seq, sender_id, client_id, kind, body, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into messages (room_id, seq, sender_id, client_id, kind, body, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(room.0)
     .bind(seq.0)
@@ -63,6 +63,6 @@ pub(super) async fn tell(
 }
 
 pub(super) async fn display_name(tx: &mut Tx, user: UserId) -> Result<String> {
-    let found = sqlx::query("SELECT display_name FROM users WHERE id = $1").bind(user.0).fetch_optional(&mut **tx);
+    let found = sqlx::query("select display_name from users where id = $1").bind(user.0).fetch_optional(&mut **tx);
     Ok(found.await?.ok_or(Error::NotFound("user"))?.try_get(0)?)
 }

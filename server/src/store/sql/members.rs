@@ -13,10 +13,10 @@ const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make so
 
 pub(super) async fn list(pool: &Pool<Db>, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
     let rows = sqlx::query(concat!(
-        "SELECT ",
+        "select ",
         user_columns!("u"),
-        ", m.role, m.delivered_seq, m.read_seq FROM members m JOIN users u ON u.id = m.user_id
-          WHERE m.room_id = $1 AND m.user_id > $2 ORDER BY m.user_id LIMIT $3"
+        ", m.role, m.delivered_seq, m.read_seq from members m join users u on u.id = m.user_id
+          where m.room_id = $1 and m.user_id > $2 order by m.user_id limit $3"
     ))
     .bind(room.0)
     .bind(cursor.map_or(uuid::Uuid::nil(), |cursor| cursor.0))
@@ -35,12 +35,12 @@ pub(super) async fn list(pool: &Pool<Db>, room: RoomId, cursor: Option<UserId>, 
 }
 
 pub(super) async fn list_ids(pool: &Pool<Db>, room: RoomId) -> Result<Vec<UserId>> {
-    let rows = sqlx::query("SELECT user_id FROM members WHERE room_id = $1").bind(room.0).fetch_all(pool).await?;
+    let rows = sqlx::query("select user_id from members where room_id = $1").bind(room.0).fetch_all(pool).await?;
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
 pub(super) async fn list_memberships(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
-    let rows = sqlx::query(concat!("SELECT user_id, room_id FROM members WHERE user_id IN ", ids!("$1")))
+    let rows = sqlx::query(concat!("select user_id, room_id from members where user_id in ", ids!("$1")))
         .bind(id_list(users.iter().map(|user| user.0)))
         .fetch_all(pool)
         .await?;
@@ -49,7 +49,7 @@ pub(super) async fn list_memberships(pool: &Pool<Db>, users: &[UserId]) -> Resul
 
 /// The role of a member, none for others.
 async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<Option<Role>> {
-    let found = sqlx::query("SELECT role FROM members WHERE room_id = $1 AND user_id = $2")
+    let found = sqlx::query("select role from members where room_id = $1 and user_id = $2")
         .bind(room.0)
         .bind(user.0)
         .fetch_optional(&mut **tx)
@@ -69,8 +69,7 @@ pub(super) async fn create(
         return Ok(None);
     }
     let display_name = events::display_name(&mut tx, user).await?;
-    let event =
-        if actor == user { SystemEvent::Joined } else { SystemEvent::Added { user_id: user, display_name } };
+    let event = if actor == user { SystemEvent::Joined } else { SystemEvent::Added { user_id: user, display_name } };
     // A public room that everybody has left belongs to whoever comes first.
     let empty = !has_others(&mut tx, room, user, Role::Member).await?;
     let role = if empty { Role::Owner } else { Role::Member };
@@ -81,7 +80,7 @@ pub(super) async fn create(
 
 /// Whether the room has members besides `user` with at least this role.
 async fn has_others(tx: &mut Tx, room: RoomId, user: UserId, least: Role) -> Result<bool> {
-    let found = sqlx::query("SELECT 1 FROM members WHERE room_id = $1 AND user_id <> $2 AND role >= $3 LIMIT 1")
+    let found = sqlx::query("select 1 from members where room_id = $1 and user_id <> $2 and role >= $3 limit 1")
         .bind(room.0)
         .bind(user.0)
         .bind(least.code())
@@ -108,7 +107,7 @@ pub(super) async fn delete(
     let display_name = events::display_name(&mut tx, user).await?;
     let event = if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
     let message = events::tell(&mut tx, room, actor, event, -1, stamp).await?;
-    sqlx::query("DELETE FROM members WHERE room_id = $1 AND user_id = $2")
+    sqlx::query("delete from members where room_id = $1 and user_id = $2")
         .bind(room.0)
         .bind(user.0)
         .execute(&mut *tx)
@@ -130,7 +129,7 @@ pub(super) async fn update(
     if before == Role::Owner && !has_others(&mut tx, room, user, Role::Owner).await? {
         return Err(LAST_OWNER);
     }
-    sqlx::query("UPDATE members SET role = $3 WHERE room_id = $1 AND user_id = $2")
+    sqlx::query("update members set role = $3 where room_id = $1 and user_id = $2")
         .bind(room.0)
         .bind(user.0)
         .bind(role.code())
@@ -151,10 +150,22 @@ pub(super) async fn update_marks(
     read: Seq,
 ) -> Result<Option<Mark>> {
     let moved = sqlx::query(concat!(
-        "UPDATE members SET delivered_seq = ", greatest!(), "(delivered_seq, ", least!(), "($3, r.last_seq)),
-           read_seq = ", greatest!(), "(read_seq, ", least!(), "($4, r.last_seq))
-         FROM rooms r WHERE r.id = $1 AND members.room_id = $1 AND members.user_id = $2
-           AND (delivered_seq < ", least!(), "($3, r.last_seq) OR read_seq < ", least!(), "($4, r.last_seq))
+        "update members set delivered_seq = ",
+        greatest!(),
+        "(delivered_seq, ",
+        least!(),
+        "($3, r.last_seq)),
+           read_seq = ",
+        greatest!(),
+        "(read_seq, ",
+        least!(),
+        "($4, r.last_seq))
+         from rooms r where r.id = $1 and members.room_id = $1 and members.user_id = $2
+           and (delivered_seq < ",
+        least!(),
+        "($3, r.last_seq) OR read_seq < ",
+        least!(),
+        "($4, r.last_seq))
          RETURNING delivered_seq, read_seq"
     ))
     .bind(room.0)

@@ -43,22 +43,15 @@ async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Known> {
     let rooms: BTreeSet<RoomId> = entries.iter().map(|entry| entry.room_id).collect();
     let members: BTreeSet<_> = entries.iter().map(|entry| (entry.room_id, entry.sender_id)).collect();
     let ids: BTreeSet<_> = entries.iter().map(|entry| (entry.sender_id, entry.client_id)).collect();
-    let heads = sqlx::query(concat!(
-        "SELECT id, last_seq FROM rooms WHERE id IN ",
-        ids!("$1"),
-        " ORDER BY id",
-        for_update!()
-    ))
-    .bind(id_list(rooms.iter().map(|room| room.0)))
-    .fetch_all(&mut **tx)
-    .await?;
+    let heads =
+        sqlx::query(concat!("select id, last_seq from rooms where id in ", ids!("$1"), " order by id", for_update!()))
+            .bind(id_list(rooms.iter().map(|room| room.0)))
+            .fetch_all(&mut **tx)
+            .await?;
     let members = batch::members(tx, &members.into_iter().collect::<Vec<_>>()).await?;
     let originals = batch::originals(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
     Ok(Known {
-        heads: heads
-            .iter()
-            .map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?))))
-            .collect::<Result<_>>()?,
+        heads: heads.iter().map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?)))).collect::<Result<_>>()?,
         members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),
         originals: originals.into_iter().map(|original| ((original.sender_id, original.client_id), original)).collect(),
     })
@@ -68,12 +61,15 @@ async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Known> {
 macro_rules! page_query {
     ($direction:literal) => {
         concat!(
-            "SELECT ", message_columns!("m", "u"),
-            " FROM messages m JOIN users u ON u.id = m.sender_id
-              WHERE m.room_id = $2 AND EXISTS (SELECT 1 FROM rooms r
-                LEFT JOIN members me ON me.room_id = r.id AND me.user_id = $1
-                WHERE r.id = $2 AND (r.kind = 2 OR me.user_id IS NOT NULL))
-              AND m.seq ", $direction, " LIMIT $4"
+            "select ",
+            message_columns!("m", "u"),
+            " from messages m join users u on u.id = m.sender_id
+              where m.room_id = $2 and exists (select 1 from rooms r
+                left join members me on me.room_id = r.id and me.user_id = $1
+                where r.id = $2 and (r.kind = 2 or me.user_id is not null))
+              and m.seq ",
+            $direction,
+            " limit $4"
         )
     };
 }
@@ -86,14 +82,13 @@ pub(super) async fn list(
     limit: i64,
 ) -> Result<Vec<Message>> {
     let (statement, from) = match range {
-        HistoryRange::Newest => (page_query!("< $3 ORDER BY m.seq DESC"), Seq(i64::MAX)),
-        HistoryRange::Before(seq) => (page_query!("< $3 ORDER BY m.seq DESC"), seq),
-        HistoryRange::After(seq) => (page_query!("> $3 ORDER BY m.seq"), seq),
+        HistoryRange::Newest => (page_query!("< $3 order by m.seq desc"), Seq(i64::MAX)),
+        HistoryRange::Before(seq) => (page_query!("< $3 order by m.seq desc"), seq),
+        HistoryRange::After(seq) => (page_query!("> $3 order by m.seq"), seq),
         // Numbers have no gaps, so half a page before a message starts half a page of numbers before it.
-        HistoryRange::Around(seq) => (page_query!("> $3 ORDER BY m.seq"), Seq((seq.0 - limit / 2 - 1).max(0))),
+        HistoryRange::Around(seq) => (page_query!("> $3 order by m.seq"), Seq((seq.0 - limit / 2 - 1).max(0))),
     };
-    let rows =
-        sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(limit).fetch_all(pool).await?;
+    let rows = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(limit).fetch_all(pool).await?;
     let mut messages = rows.iter().map(|row| message(row, 0)).collect::<Result<Vec<_>>>()?;
     if matches!(range, HistoryRange::Newest | HistoryRange::Before(_)) {
         messages.reverse();

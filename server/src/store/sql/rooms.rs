@@ -5,9 +5,7 @@ use super::rows::{Row as DbRow, USER_COLUMNS, message, message_columns, user, us
 use super::{Db, Result, Tx, events};
 use crate::store::codes::Code;
 use crate::store::{Access, Created, Error, NewRoom, Stamp};
-use protocol::{
-    Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
-};
+use protocol::{Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId};
 use sqlx::{Pool, Row};
 use std::collections::BTreeSet;
 
@@ -19,17 +17,17 @@ const PUBLIC_ROOMS: i64 = 200;
 macro_rules! summary_query {
     ($from:literal, $rest:literal) => {
         concat!(
-            "SELECT r.id, r.kind, COALESCE(ou.display_name, r.name, ''), r.last_seq, r.last_rev, COALESCE(me.read_seq, r.last_seq),
-               CASE WHEN me.user_id IS NULL THEN 0 ELSE (SELECT COUNT(*) FROM (
-                 SELECT 1 FROM messages x WHERE x.room_id = r.id AND x.seq > me.read_seq AND x.kind = 0
-                   AND x.sender_id <> me.user_id AND x.deleted_at IS NULL LIMIT 1000) AS few) END,
+            "select r.id, r.kind, coalesce(ou.display_name, r.name, ''), r.last_seq, r.last_rev, coalesce(me.read_seq, r.last_seq),
+               case when me.user_id is null then 0 else (select count(*) from (
+                 select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
+                   and x.sender_id <> me.user_id and x.deleted_at is null limit 1000) as few) end,
                r.members_count, me.role, ",
             user_columns!("ou"), ", ", message_columns!("lm", "lu"),
-            " FROM ", $from,
-            " LEFT JOIN members om ON r.kind = 0 AND om.room_id = r.id AND om.user_id <> $1
-              LEFT JOIN users ou ON ou.id = om.user_id
-              LEFT JOIN messages lm ON lm.room_id = r.id AND lm.seq = r.last_seq
-              LEFT JOIN users lu ON lu.id = lm.sender_id ",
+            " from ", $from,
+            " left join members om on r.kind = 0 and om.room_id = r.id and om.user_id <> $1
+              left join users ou on ou.id = om.user_id
+              left join messages lm on lm.room_id = r.id and lm.seq = r.last_seq
+              left join users lu on lu.id = lm.sender_id ",
             $rest
         )
     };
@@ -58,39 +56,39 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
 pub(super) async fn list(pool: &Pool<Db>, user: UserId) -> Result<Vec<RoomSummary>> {
     let statement = summary_query!(
         "members me JOIN rooms r ON r.id = me.room_id",
-        "WHERE me.user_id = $1 ORDER BY COALESCE(lm.created_at, r.created_at) DESC, r.id DESC"
+        "where me.user_id = $1 order by coalesce(lm.created_at, r.created_at) desc, r.id desc"
     );
     sqlx::query(statement).bind(user.0).fetch_all(pool).await?.iter().map(summary).collect()
 }
 
 pub(super) async fn find(pool: &Pool<Db>, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
     let statement = summary_query!(
-        "rooms r LEFT JOIN members me ON me.room_id = r.id AND me.user_id = $1",
-        "WHERE r.id = $2 AND (me.user_id IS NOT NULL OR r.kind = 2)"
+        "rooms r left join members me on me.room_id = r.id and me.user_id = $1",
+        "where r.id = $2 and (me.user_id is not null or r.kind = 2)"
     );
     sqlx::query(statement).bind(user.0).bind(room.0).fetch_optional(pool).await?.as_ref().map(summary).transpose()
 }
 
 pub(super) async fn list_public(pool: &Pool<Db>, user: UserId) -> Result<Vec<PublicRoom>> {
     let rows = sqlx::query(
-        "SELECT r.id, r.name, r.members_count FROM rooms r WHERE r.kind = 2
-         AND NOT EXISTS (SELECT 1 FROM members m WHERE m.room_id = r.id AND m.user_id = $1)
-         ORDER BY lower(r.name), r.id LIMIT $2",
+        "select r.id, r.name, r.members_count from rooms r where r.kind = 2
+         and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
+         order by lower(r.name), r.id limit $2",
     )
     .bind(user.0)
     .bind(PUBLIC_ROOMS)
     .fetch_all(pool)
     .await?;
-    let read = |row| {
-        Ok(PublicRoom { id: RoomId(Row::try_get(row, 0)?), name: row.try_get(1)?, members_count: row.try_get(2)? })
+    let read = |row: &DbRow| {
+        Ok(PublicRoom { id: RoomId(row.try_get(0)?), name: row.try_get(1)?, members_count: row.try_get(2)? })
     };
     rows.iter().map(read).collect()
 }
 
 pub(super) async fn find_access(pool: &Pool<Db>, user: UserId, room: RoomId) -> Result<Option<Access>> {
     let found = sqlx::query(
-        "SELECT r.kind, m.role, r.last_seq FROM rooms r
-         LEFT JOIN members m ON m.room_id = r.id AND m.user_id = $1 WHERE r.id = $2",
+        "select r.kind, m.role, r.last_seq from rooms r
+         left join members m on m.room_id = r.id and m.user_id = $1 where r.id = $2",
     )
     .bind(user.0)
     .bind(room.0)
@@ -115,8 +113,8 @@ fn direct_key(new: &NewRoom) -> Option<Vec<u8>> {
 pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Created> {
     let key = direct_key(&new);
     let inserted = sqlx::query(
-        "INSERT INTO rooms (id, kind, name, direct_key, created_at) VALUES ($1, $2, $3, $4, $5)
-         ON CONFLICT (direct_key) DO NOTHING",
+        "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)
+         on conflict (direct_key) do nothing",
     )
     .bind(new.id.0)
     .bind(new.kind.code())
@@ -126,7 +124,7 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
     .execute(&mut *tx)
     .await?;
     if inserted.rows_affected() == 0 {
-        let found = sqlx::query("SELECT id FROM rooms WHERE direct_key = $1").bind(key).fetch_one(&mut *tx).await?;
+        let found = sqlx::query("select id from rooms where direct_key = $1").bind(key).fetch_one(&mut *tx).await?;
         return Ok(Created::Existing(RoomId(found.try_get(0)?)));
     }
     let others: BTreeSet<UserId> = new.members.iter().copied().filter(|member| *member != new.creator).collect();
@@ -138,7 +136,7 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
     }
     let count = i64::try_from(added).unwrap_or(i64::MAX);
     let message = if new.kind == RoomKind::Direct {
-        let counted = sqlx::query("UPDATE rooms SET members_count = $2 WHERE id = $1").bind(new.id.0).bind(count);
+        let counted = sqlx::query("update rooms set members_count = $2 where id = $1").bind(new.id.0).bind(count);
         counted.execute(&mut *tx).await?;
         None
     } else {
@@ -151,8 +149,8 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
 /// Adds those of `users` that exist as members of a new room, and answers how many did.
 async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, role: Role) -> Result<u64> {
     let added = sqlx::query(concat!(
-        "INSERT INTO members (room_id, user_id, role, joined_seq, delivered_seq, read_seq)
-         SELECT $1, id, $2, 0, 0, 0 FROM users WHERE id IN ",
+        "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq)
+         select $1, id, $2, 0, 0, 0 from users where id in ",
         ids!("$3")
     ))
     .bind(room.0)
@@ -166,21 +164,21 @@ async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, role: Role) ->
 pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
     let event = SystemEvent::Renamed { name: name.to_owned() };
     let message = events::tell(&mut tx, room, actor, event, 0, stamp).await?;
-    sqlx::query("UPDATE rooms SET name = $2 WHERE id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
+    sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(message)
 }
 
 pub(super) async fn delete(mut tx: Tx, room: RoomId) -> Result<Vec<UserId>> {
     events::lock_room(&mut tx, room).await?;
-    let rows = sqlx::query("SELECT user_id FROM members WHERE room_id = $1").bind(room.0).fetch_all(&mut *tx).await?;
-    sqlx::query("DELETE FROM rooms WHERE id = $1").bind(room.0).execute(&mut *tx).await?;
+    let rows = sqlx::query("select user_id from members where room_id = $1").bind(room.0).fetch_all(&mut *tx).await?;
+    sqlx::query("delete from rooms where id = $1").bind(room.0).execute(&mut *tx).await?;
     tx.commit().await?;
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
 pub(super) async fn list_heads(pool: &Pool<Db>, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
-    let rows = sqlx::query(concat!("SELECT id, last_seq, last_rev FROM rooms WHERE id IN ", ids!("$1")))
+    let rows = sqlx::query(concat!("select id, last_seq, last_rev from rooms where id in ", ids!("$1")))
         .bind(id_list(rooms.iter().map(|room| room.0)))
         .fetch_all(pool)
         .await?;

@@ -12,7 +12,18 @@ pub(super) const USER_COLUMNS: usize = 5;
 
 macro_rules! user_columns {
     ($table:literal) => {
-        concat!($table, ".id, ", $table, ".username, ", $table, ".display_name, ", $table, ".is_admin, ", $table, ".created_at")
+        concat!(
+            $table,
+            ".id, ",
+            $table,
+            ".username, ",
+            $table,
+            ".display_name, ",
+            $table,
+            ".is_admin, ",
+            $table,
+            ".created_at"
+        )
     };
 }
 pub(super) use user_columns;
@@ -31,9 +42,30 @@ pub(super) fn user(row: &Row, at: usize) -> Result<User> {
 macro_rules! message_columns {
     ($message:literal, $sender:literal) => {
         concat!(
-            $message, ".room_id, ", $message, ".seq, ", $message, ".rev, ", $message, ".sender_id, ",
-            $sender, ".display_name, ", $message, ".client_id, ", $message, ".kind, ", $message, ".body, ",
-            $message, ".reply_to, ", $message, ".created_at, ", $message, ".edited_at, ", $message, ".deleted_at"
+            $message,
+            ".room_id, ",
+            $message,
+            ".seq, ",
+            $message,
+            ".rev, ",
+            $message,
+            ".sender_id, ",
+            $sender,
+            ".display_name, ",
+            $message,
+            ".client_id, ",
+            $message,
+            ".kind, ",
+            $message,
+            ".body, ",
+            $message,
+            ".reply_to, ",
+            $message,
+            ".created_at, ",
+            $message,
+            ".edited_at, ",
+            $message,
+            ".deleted_at"
         )
     };
 }

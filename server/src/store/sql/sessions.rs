@@ -1,7 +1,7 @@
 //! Sessions of devices.
 
 use super::super::id_list;
-use super::rows::{USER_COLUMNS, user, user_columns};
+use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
 use super::{Db, Result};
 use crate::store::{NewSession, SessionRecord};
 use protocol::{Session, SessionId, UnixMillis, UserId};
@@ -9,8 +9,8 @@ use sqlx::{Pool, Row};
 
 pub(super) async fn create(pool: &Pool<Db>, new: NewSession) -> Result<()> {
     sqlx::query(
-        "INSERT INTO sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
-         VALUES ($1, $2, 1, $3, $4, $4, $5)",
+        "insert into sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
+         values ($1, $2, 1, $3, $4, $4, $5)",
     )
     .bind(new.id.0)
     .bind(new.user_id.0)
@@ -24,10 +24,10 @@ pub(super) async fn create(pool: &Pool<Db>, new: NewSession) -> Result<()> {
 
 pub(super) async fn find(pool: &Pool<Db>, id: SessionId) -> Result<Option<SessionRecord>> {
     let found = sqlx::query(concat!(
-        "SELECT ",
+        "select ",
         user_columns!("u"),
         ", s.generation, s.rotated_at, s.expires_at, s.revoked_at
-          FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+          from sessions s join users u on u.id = s.user_id where s.id = $1"
     ))
     .bind(id.0)
     .fetch_optional(pool)
@@ -53,8 +53,8 @@ pub(super) async fn rotate(
     expires: UnixMillis,
 ) -> Result<bool> {
     let updated = sqlx::query(
-        "UPDATE sessions SET generation = generation + 1, rotated_at = $3, expires_at = $4
-         WHERE id = $1 AND generation = $2 AND revoked_at IS NULL AND expires_at > $3",
+        "update sessions set generation = generation + 1, rotated_at = $3, expires_at = $4
+         where id = $1 and generation = $2 and revoked_at is null and expires_at > $3",
     )
     .bind(id.0)
     .bind(generation)
@@ -67,16 +67,16 @@ pub(super) async fn rotate(
 
 pub(super) async fn list(pool: &Pool<Db>, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
     let rows = sqlx::query(
-        "SELECT id, user_agent, created_at, rotated_at FROM sessions
-         WHERE user_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY rotated_at DESC, id DESC",
+        "select id, user_agent, created_at, rotated_at from sessions
+         where user_id = $1 and revoked_at is null and expires_at > $2 order by rotated_at desc, id desc",
     )
     .bind(user.0)
     .bind(now.0)
     .fetch_all(pool)
     .await?;
-    let read = |row| {
+    let read = |row: &DbRow| {
         Ok(Session {
-            id: SessionId(Row::try_get(row, 0)?),
+            id: SessionId(row.try_get(0)?),
             user_agent: row.try_get(1)?,
             created_at: UnixMillis(row.try_get(2)?),
             last_seen_at: UnixMillis(row.try_get(3)?),
@@ -88,9 +88,9 @@ pub(super) async fn list(pool: &Pool<Db>, user: UserId, now: UnixMillis) -> Resu
 
 pub(super) async fn list_live(pool: &Pool<Db>, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>> {
     let rows = sqlx::query(concat!(
-        "SELECT id FROM sessions WHERE id IN ",
+        "select id from sessions where id in ",
         ids!("$1"),
-        " AND revoked_at IS NULL AND expires_at > $2"
+        " and revoked_at is null and expires_at > $2"
     ))
     .bind(id_list(ids.iter().map(|id| id.0)))
     .bind(now.0)
@@ -101,7 +101,7 @@ pub(super) async fn list_live(pool: &Pool<Db>, ids: &[SessionId], now: UnixMilli
 
 pub(super) async fn revoke(pool: &Pool<Db>, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
     let updated =
-        sqlx::query("UPDATE sessions SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL")
+        sqlx::query("update sessions set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null")
             .bind(id.0)
             .bind(user.0)
             .bind(now.0)

@@ -23,16 +23,14 @@ fn starts_a_word(query: &str) -> String {
 
 pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
     // The first room's lock makes one of two first accounts the first.
-    let general = sqlx::query(concat!(
-        "SELECT r.id FROM rooms r WHERE r.id = (SELECT general_room_id FROM meta)",
-        for_update!()
-    ))
-    .fetch_optional(&mut *tx)
-    .await?;
+    let general =
+        sqlx::query(concat!("select r.id from rooms r where r.id = (select general_room_id from meta)", for_update!()))
+            .fetch_optional(&mut *tx)
+            .await?;
     let general = general.map(|row| row.try_get(0)).transpose()?.map(RoomId);
     let inserted = sqlx::query(
-        "INSERT INTO users (id, username, display_name, search, password_hash, is_admin, created_at)
-         VALUES ($1, $2, $3, $4, $5, NOT EXISTS (SELECT 1 FROM users), $6) RETURNING is_admin",
+        "insert into users (id, username, display_name, search, password_hash, is_admin, created_at)
+         values ($1, $2, $3, $4, $5, not exists (select 1 from users), $6) returning is_admin",
     )
     .bind(new.id.0)
     .bind(&new.username)
@@ -71,7 +69,7 @@ pub(super) async fn enter(
 ) -> Result<Message> {
     let message = events::tell(tx, room, actor, event, 1, stamp).await?;
     sqlx::query(
-        "INSERT INTO members (room_id, user_id, role, joined_seq, delivered_seq, read_seq) VALUES ($1, $2, $3, $4, $4, $4)",
+        "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq) values ($1, $2, $3, $4, $4, $4)",
     )
     .bind(room.0)
     .bind(user.0)
@@ -83,21 +81,21 @@ pub(super) async fn enter(
 }
 
 pub(super) async fn find_credentials(pool: &Pool<Db>, username: &str) -> Result<Option<Credentials>> {
-    let statement = concat!("SELECT ", user_columns!("u"), ", u.password_hash FROM users u WHERE u.username = $1");
+    let statement = concat!("select ", user_columns!("u"), ", u.password_hash from users u where u.username = $1");
     let found = sqlx::query(statement).bind(username).fetch_optional(pool).await?;
     let read = |row| Ok(Credentials { user: user(&row, 0)?, password_hash: row.try_get(USER_COLUMNS)? });
     found.map(read).transpose()
 }
 
 pub(super) async fn find(pool: &Pool<Db>, id: UserId) -> Result<Option<User>> {
-    let statement = concat!("SELECT ", user_columns!("u"), " FROM users u WHERE u.id = $1");
+    let statement = concat!("select ", user_columns!("u"), " from users u where u.id = $1");
     let found = sqlx::query(statement).bind(id.0).fetch_optional(pool).await?;
     found.map(|row| user(&row, 0)).transpose()
 }
 
 pub(super) async fn update(pool: &Pool<Db>, id: UserId, display_name: &str) -> Result<Option<User>> {
     let Some(before) = find(pool, id).await? else { return Ok(None) };
-    let updated = sqlx::query("UPDATE users SET display_name = $2, search = $3 WHERE id = $1")
+    let updated = sqlx::query("update users set display_name = $2, search = $3 where id = $1")
         .bind(id.0)
         .bind(display_name)
         .bind(search_text(&before.username, display_name))
@@ -108,9 +106,9 @@ pub(super) async fn update(pool: &Pool<Db>, id: UserId, display_name: &str) -> R
 
 pub(super) async fn list(pool: &Pool<Db>, query: &str, limit: i64) -> Result<Vec<User>> {
     let rows = sqlx::query(concat!(
-        "SELECT ",
+        "select ",
         user_columns!("u"),
-        r" FROM users u WHERE u.search LIKE $1 ESCAPE '\' ORDER BY lower(u.display_name), u.id LIMIT $2"
+        r" from users u where u.search like $1 escape '\' order by lower(u.display_name), u.id limit $2"
     ))
     .bind(starts_a_word(query))
     .bind(limit)

@@ -22,8 +22,8 @@ pub(super) async fn members(
     wanted: &[(RoomId, UserId)],
 ) -> Result<Vec<(RoomId, UserId, String)>> {
     let rows = sqlx::query(
-        "SELECT m.room_id, m.user_id, u.display_name FROM members m JOIN users u ON u.id = m.user_id
-         WHERE (m.room_id, m.user_id) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each($1))",
+        "select m.room_id, m.user_id, u.display_name from members m join users u on u.id = m.user_id
+         where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))",
     )
     .bind(pairs(wanted.iter().map(|(room, user)| (room.0, user.0))))
     .fetch_all(&mut **tx)
@@ -37,10 +37,10 @@ pub(super) async fn originals(
     wanted: &[(UserId, ClientId)],
 ) -> Result<Vec<Message>> {
     let rows = sqlx::query(concat!(
-        "SELECT ",
+        "select ",
         message_columns!("m", "u"),
-        " FROM messages m JOIN users u ON u.id = m.sender_id
-          WHERE (m.sender_id, m.client_id) IN (SELECT unhex(value ->> 0), unhex(value ->> 1) FROM json_each($1))"
+        " from messages m join users u on u.id = m.sender_id
+          where (m.sender_id, m.client_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
     ))
     .bind(pairs(wanted.iter().map(|(user, id)| (user.0, id.0))))
     .fetch_all(&mut **tx)
@@ -55,9 +55,9 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Messa
         json!([hex(m.room_id.0), m.seq.0, hex(m.sender_id.0), hex(m.client_id.0), m.body, reply_to, m.created_at.0])
     });
     sqlx::query(
-        "INSERT INTO messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
-         SELECT unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), 0, value ->> 4, value ->> 5, value ->> 6
-         FROM json_each($1)",
+        "insert into messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
+         select unhex(value ->> 0), value ->> 1, unhex(value ->> 2), unhex(value ->> 3), 0, value ->> 4, value ->> 5, value ->> 6
+         from json_each($1)",
     )
     .bind(serde_json::Value::from_iter(rows).to_string())
     .execute(&mut **tx)
@@ -70,8 +70,8 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Messa
 pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
     let heads = heads.iter().map(|(room, seq)| json!([hex(room.0), seq.0]));
     sqlx::query(
-        "UPDATE rooms SET last_seq = head.seq
-         FROM (SELECT unhex(value ->> 0) AS id, value ->> 1 AS seq FROM json_each($1)) AS head WHERE rooms.id = head.id",
+        "update rooms set last_seq = head.seq
+         from (select unhex(value ->> 0) as id, value ->> 1 as seq from json_each($1)) as head where rooms.id = head.id",
     )
     .bind(serde_json::Value::from_iter(heads).to_string())
     .execute(&mut **tx)
