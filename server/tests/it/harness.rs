@@ -1,0 +1,33 @@
+//! Starts nodes as `main` does, and talks to them as browsers and programs do.
+
+mod database;
+mod node;
+mod person;
+mod proxy;
+mod ws;
+
+pub(crate) use database::{fresh_postgres, redis_url};
+pub(crate) use node::{Node, Options};
+pub(crate) use person::{Answer, Person, anonymous};
+pub(crate) use proxy::Proxy;
+pub(crate) use ws::Ws;
+
+use std::time::Duration;
+
+/// How long a condition may take to come true before a test fails. No test waits for time to pass.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Asks again and again until `look` answers something.
+///
+/// # Panics
+/// Where it has not by then; `what` says what was waited for.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "waited in vain for: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

@@ -1,0 +1,152 @@
+//! Somebody who is signed in and uses the REST interface, as a program does.
+
+use super::{Node, Ws};
+use protocol::{ClientId, Message, RoomSummary, UserId};
+use reqwest::{Method, RequestBuilder};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub(crate) const PASSWORD: &str = "correct horse";
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) async fn of(request: RequestBuilder) -> Self {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    /// The answer, if it is a success.
+    pub(crate) fn ok(self) -> Option<Self> {
+        (self.status < 300).then_some(self)
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("not JSON: {} {}", self.status, self.text))
+    }
+
+    /// What stands under `key` of a success.
+    pub(crate) fn get<T: DeserializeOwned>(&self, key: &str) -> T {
+        assert!(self.status < 300, "{} {}", self.status, self.text);
+        serde_json::from_value(self.json()[key].clone()).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// Checks that this is a refusal in the one form of errors, and that its sentence names what is wrong.
+    pub(crate) fn refused(&self, status: u16, code: &str, names: &str) {
+        assert_eq!(self.status, status, "{}", self.text);
+        let error = &self.json()["error"];
+        assert_eq!(error["code"], code, "{}", self.text);
+        assert!(error["message"].as_str().unwrap().contains(names), "{:?} is not in {}", names, self.text);
+    }
+}
+
+/// A client that keeps no cookies and follows nothing.
+pub(crate) fn plain_client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
+/// A request without a session.
+pub(crate) async fn anonymous(node: &Node, method: Method, path: &str, body: Option<Value>) -> Answer {
+    let request = plain_client().request(method, node.url(path));
+    Answer::of(match body {
+        Some(body) => request.json(&body),
+        None => request,
+    })
+    .await
+}
+
+/// See the module.
+#[derive(Clone)]
+pub(crate) struct Person {
+    pub(crate) id: UserId,
+    pub(crate) name: String,
+    pub(crate) token: String,
+    http: reqwest::Client,
+}
+
+impl Person {
+    pub(super) async fn register(node: &Node, name: &str) -> Self {
+        let form = json!({"username": name, "password": PASSWORD, "display_name": capital(name)});
+        Self::from_answer(name, &node.post("/api/auth/register", form).await)
+    }
+
+    /// The same person on another device.
+    pub(crate) async fn sign_in_again(&self, node: &Node) -> Self {
+        let form = json!({"username": self.name, "password": PASSWORD});
+        Self::from_answer(&self.name, &node.post("/api/auth/login", form).await)
+    }
+
+    fn from_answer(name: &str, answer: &Answer) -> Self {
+        let user: protocol::User = answer.get("user");
+        Self { id: user.id, name: name.to_owned(), token: answer.get("access_token"), http: plain_client() }
+    }
+
+    async fn ask(&self, node: &Node, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let request = self.http.request(method, node.url(path)).bearer_auth(&self.token);
+        Answer::of(match body {
+            Some(body) => request.json(&body),
+            None => request,
+        })
+        .await
+    }
+
+    pub(crate) async fn get(&self, node: &Node, path: &str) -> Answer {
+        self.ask(node, Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, node: &Node, path: &str, body: Value) -> Answer {
+        self.ask(node, Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn patch(&self, node: &Node, path: &str, body: Value) -> Answer {
+        self.ask(node, Method::PATCH, path, Some(body)).await
+    }
+
+    pub(crate) async fn delete(&self, node: &Node, path: &str) -> Answer {
+        self.ask(node, Method::DELETE, path, None).await
+    }
+
+    pub(crate) async fn rooms(&self, node: &Node) -> Vec<RoomSummary> {
+        self.get(node, "/api/rooms").await.get("rooms")
+    }
+
+    /// A closed room with these people.
+    pub(crate) async fn create_group(&self, node: &Node, name: &str, members: &[&Self]) -> RoomSummary {
+        let member_ids: Vec<UserId> = members.iter().map(|member| member.id).collect();
+        let form = json!({"kind": "group", "name": name, "member_ids": member_ids});
+        self.post(node, "/api/rooms", form).await.get("room")
+    }
+
+    pub(crate) async fn say(&self, node: &Node, room: &RoomSummary, body: &str) -> Message {
+        self.say_as(node, room, ClientId(Uuid::now_v7()), body).await.get("message")
+    }
+
+    pub(crate) async fn say_as(&self, node: &Node, room: &RoomSummary, client_id: ClientId, body: &str) -> Answer {
+        let path = format!("/api/messages/room/{}", room.id);
+        self.post(node, &path, json!({"client_id": client_id, "body": body})).await
+    }
+
+    /// A socket that has said `hello`, and the rooms of its `welcome`.
+    pub(crate) async fn connect(&self, node: &Node) -> (Ws, Vec<RoomSummary>) {
+        let mut socket = Ws::open(node, &self.token).await;
+        let rooms = socket.hello().await;
+        (socket, rooms)
+    }
+}
+
+/// `ada` as a name to show.
+fn capital(name: &str) -> String {
+    name[..1].to_uppercase() + &name[1..]
+}

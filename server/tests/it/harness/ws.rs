@@ -1,0 +1,114 @@
+//! A WebSocket client that says exactly what it is told, right or wrong.
+
+use super::{Node, PATIENCE};
+use futures_util::{SinkExt, StreamExt};
+use protocol::{ClientFrame, ClientId, Message as Row, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use uuid::Uuid;
+
+pub(crate) struct Ws(WebSocketStream<MaybeTlsStream<TcpStream>>);
+
+impl Ws {
+    pub(crate) async fn open(node: &Node, token: &str) -> Self {
+        Self::try_open(node, &[("authorization", &format!("Bearer {token}"))]).await.unwrap()
+    }
+
+    /// Opens with these headers; the status of the answer where it is refused.
+    pub(crate) async fn try_open(node: &Node, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{}/ws", node.address).into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        match connect_async(request).await {
+            Ok((stream, _)) => Ok(Self(stream)),
+            Err(Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    /// Says `hello` and answers with the rooms of the `welcome`.
+    pub(crate) async fn hello(&mut self) -> Vec<RoomSummary> {
+        self.send(&ClientFrame::Hello { protocol: PROTOCOL_VERSION, cursors: Vec::new() }).await;
+        let rooms = self
+            .find("welcome", |frame| match frame {
+                ServerFrame::Welcome { rooms, .. } => Some(rooms),
+                _ => None,
+            })
+            .await;
+        self.find("heads", |frame| matches!(frame, ServerFrame::Heads { .. }).then_some(())).await;
+        rooms
+    }
+
+    pub(crate) async fn send(&mut self, frame: &ClientFrame) {
+        self.send_raw(Message::text(serde_json::to_string(frame).unwrap())).await;
+    }
+
+    pub(crate) async fn send_text(&mut self, text: &str) {
+        self.send_raw(Message::text(text)).await;
+    }
+
+    pub(crate) async fn send_raw(&mut self, message: Message) {
+        self.0.send(message).await.unwrap();
+    }
+
+    /// The bytes below the frames, to write what no client library would.
+    pub(crate) fn stream(&mut self) -> &mut MaybeTlsStream<TcpStream> {
+        self.0.get_mut()
+    }
+
+    /// Sends a message and answers with its id.
+    pub(crate) async fn say(&mut self, room_id: RoomId, body: &str) -> ClientId {
+        let client_id = ClientId(Uuid::now_v7());
+        self.send(&ClientFrame::Send { client_id, room_id, body: body.to_owned(), reply_to: None }).await;
+        client_id
+    }
+
+    /// The next frame.
+    pub(crate) async fn next(&mut self) -> ServerFrame {
+        self.find("a frame", Some).await
+    }
+
+    /// Reads on until `pick` finds what it looks for.
+    pub(crate) async fn find<T>(&mut self, what: &str, mut pick: impl FnMut(ServerFrame) -> Option<T>) -> T {
+        let search = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Text(text))) => {
+                        if let Some(found) = pick(serde_json::from_str(&text).unwrap()) {
+                            return found;
+                        }
+                    }
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                    other => panic!("waited for {what}, got {other:?}"),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+    }
+
+    /// The next new message.
+    pub(crate) async fn next_message(&mut self) -> Row {
+        self.find("message:new", |frame| match frame {
+            ServerFrame::New { message } => Some(message),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Reads on until the server closes, and answers with its code; none where the connection just ended.
+    pub(crate) async fn closed(&mut self) -> Option<u16> {
+        let end = async {
+            loop {
+                match self.0.next().await {
+                    Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                    Some(Ok(_)) => {}
+                    Some(Err(_)) | None => return None,
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, end).await.expect("the server closes")
+    }
+}

@@ -1,0 +1,19 @@
+//! The server from outside: real listeners on free ports, real databases, a real Redis, HTTP and WebSocket clients.
+//!
+//! One program for all, so that it is linked once. Each test has servers and databases of its own.
+#![cfg(test)]
+
+mod accounts;
+mod bus;
+mod cluster;
+mod documents;
+mod faults;
+mod harness;
+mod members;
+mod messages;
+mod pages;
+mod program;
+mod rooms;
+mod sessions;
+mod socket;
+mod store;

@@ -1,0 +1,94 @@
+//! Messages come out: pages, unread counts, marks.
+
+use super::{Db, entry, on_both_engines, stamp};
+use protocol::{Mark, MessageKind, RoomKind, Seq};
+use server::store::HistoryRange;
+
+on_both_engines!(
+    pages_run_in_every_direction,
+    only_those_who_may_see_a_room_read_it,
+    unread_counts_what_others_said,
+    marks_only_grow_and_stop_at_the_head,
+    the_list_of_rooms_is_by_activity,
+);
+
+async fn pages_run_in_every_direction(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Direct, ada, &[bob]).await;
+    let batch: Vec<_> = (1..=120).map(|n| entry(room, ada, &n.to_string())).collect();
+    db.store.append(&batch).await.unwrap();
+    let page = async |range, limit| {
+        let page = db.store.list_messages(bob, room, range, limit).await.unwrap();
+        assert!(page.windows(2).all(|pair| pair[1].seq == pair[0].seq.next()), "oldest first, without holes");
+        page.first().zip(page.last()).map(|(first, last)| (first.seq.0, last.seq.0))
+    };
+    assert_eq!(page(HistoryRange::Newest, 50).await, Some((71, 120)));
+    assert_eq!(page(HistoryRange::Before(Seq(71)), 50).await, Some((21, 70)));
+    assert_eq!(page(HistoryRange::Before(Seq(21)), 50).await, Some((1, 20)));
+    assert_eq!(page(HistoryRange::Before(Seq(1)), 50).await, None);
+    assert_eq!(page(HistoryRange::After(Seq(0)), 50).await, Some((1, 50)));
+    assert_eq!(page(HistoryRange::After(Seq(100)), 50).await, Some((101, 120)));
+    assert_eq!(page(HistoryRange::After(Seq(120)), 50).await, None);
+    assert_eq!(page(HistoryRange::Around(Seq(60)), 10).await, Some((55, 64)));
+    assert_eq!(page(HistoryRange::Around(Seq(2)), 10).await, Some((1, 10)));
+}
+
+async fn only_those_who_may_see_a_room_read_it(db: Db) {
+    let (ada, bob, cy) = (db.user("ada").await, db.user("bob").await, db.user("cy").await);
+    let closed = db.room(RoomKind::Group, ada, &[bob]).await;
+    let open = db.room(RoomKind::Public, ada, &[]).await;
+    let read = async |user, room| db.store.list_messages(user, room, HistoryRange::Newest, 10).await.unwrap().len();
+    assert_eq!((read(bob, closed).await, read(cy, closed).await), (1, 0));
+    assert_eq!((read(bob, open).await, read(cy, open).await), (1, 1));
+    let seen = db.store.find_room(cy, open).await.unwrap().unwrap();
+    assert_eq!((seen.role, seen.unread), (None, 0));
+    assert_eq!(seen.last_message.unwrap().kind, MessageKind::System);
+}
+
+async fn unread_counts_what_others_said(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Group, ada, &[bob]).await;
+    db.say(room, ada, "one").await;
+    db.say(room, bob, "two").await;
+    db.store.rename_room(room, ada, "Tea", stamp()).await.unwrap();
+    db.say(room, ada, "three").await;
+    let unread = async |user| db.store.find_room(user, room).await.unwrap().unwrap().unread;
+    assert_eq!((unread(ada).await, unread(bob).await), (1, 2), "neither one's own nor what the room tells");
+    db.store.update_marks(room, bob, Seq(0), Seq(2)).await.unwrap();
+    assert_eq!(unread(bob).await, 1);
+
+    let many: Vec<_> = (0..1_100).map(|n| entry(room, ada, &n.to_string())).collect();
+    db.store.append(&many).await.unwrap();
+    assert_eq!(unread(bob).await, protocol::limits::UNREAD_MAX + 1, "counted no further than is shown");
+}
+
+async fn marks_only_grow_and_stop_at_the_head(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Direct, ada, &[bob]).await;
+    for text in ["a", "b", "c"] {
+        db.say(room, ada, text).await;
+    }
+    let mark = async |delivered, read| db.store.update_marks(room, bob, Seq(delivered), Seq(read)).await.unwrap();
+    assert_eq!(mark(2, 1).await, Some(Mark(bob, Seq(2), Seq(1))));
+    assert_eq!(mark(1, 1).await, None, "never down");
+    assert_eq!(mark(0, 3).await, Some(Mark(bob, Seq(3), Seq(3))), "what is read has arrived");
+    assert_eq!(mark(99, 99).await, None, "never above the head");
+    let cy = db.user("cy").await;
+    assert_eq!(db.store.update_marks(room, cy, Seq(1), Seq(1)).await.unwrap(), None, "only members have marks");
+    let members = db.store.list_members(room, None, 10).await.unwrap();
+    let of_bob = members.iter().find(|member| member.user.id == bob).unwrap();
+    assert_eq!((of_bob.delivered_seq, of_bob.read_seq), (Seq(3), Seq(3)));
+}
+
+async fn the_list_of_rooms_is_by_activity(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let (one, two) = (db.room(RoomKind::Group, ada, &[bob]).await, db.room(RoomKind::Direct, bob, &[ada]).await);
+    db.say(one, bob, "latest").await;
+    let rooms = db.store.list_rooms(ada).await.unwrap();
+    assert_eq!(rooms.len(), 3, "with General");
+    assert_eq!(rooms[0].id, one);
+    let last = rooms[0].last_message.as_ref().unwrap();
+    assert_eq!((last.body.as_str(), last.sender_name.as_str()), ("latest", "BOB"));
+    assert_eq!((rooms[0].unread, rooms[0].last_seq), (1, Seq(2)));
+    assert!(rooms.iter().any(|room| room.id == two && room.name == "BOB"));
+}
