@@ -96,7 +96,12 @@ async fn serve(
                 if taken == 0 {
                     return None;
                 }
-                if let Err(code) = write(connection, frames.drain(..), socket).await {
+                let written = tokio::select! {
+                    written = write(connection, frames.drain(..), socket) => written,
+                    // A write that waits for a reader who does not read would hide that their queue is full.
+                    () = connection.overflown() => Err(Some(CloseCode::SlowConsumer)),
+                };
+                if let Err(code) = written {
                     return code;
                 }
             }

@@ -36,7 +36,9 @@ impl RedisBus {
     /// # Errors
     /// Says what is wrong with the URL.
     pub fn start(url: &str) -> Result<Self, String> {
-        let config = Config::from_url(url).map_err(|error| format!("REDIS_URL: {error}"))?;
+        let mut config = Config::from_url(url).map_err(|error| format!("REDIS_URL: {error}"))?;
+        // A Redis that is away at the start is tried again like one that goes away later.
+        config.fail_fast = false;
         let mut builder = Builder::from_config(config);
         builder
             .set_policy(ReconnectPolicy::new_exponential(0, 100, 2_000, 2))

@@ -74,6 +74,13 @@ impl Connection {
         }
     }
 
+    /// Waits until the reader is known to be too slow.
+    pub(crate) async fn overflown(&self) {
+        while self.closing.get() != Some(&CloseCode::SlowConsumer) {
+            self.close_now.notified().await;
+        }
+    }
+
     /// Waits until somebody asks to close.
     pub(crate) async fn closed(&self) -> CloseCode {
         loop {

@@ -77,18 +77,26 @@ impl Dispatch {
 /// The frame in a text, or what is wrong with it: not JSON, an unknown type, or a field.
 fn decode(text: &str) -> Result<ClientFrame, Error> {
     #[derive(Deserialize)]
-    struct Kind {
+    struct Parts {
         #[serde(rename = "type")]
         kind: String,
+        #[serde(default)]
+        data: serde_json::Value,
     }
 
     let error = match serde_json::from_str(text) {
         Ok(frame) => return Ok(frame),
         Err(error) => error,
     };
-    let problem = match serde_json::from_str::<Kind>(text) {
-        Ok(Kind { kind }) if ClientFrame::TYPES.contains(&kind.as_str()) => format!("data of {kind}: {error}"),
-        Ok(Kind { kind }) => {
+    let problem = match serde_json::from_str(text) {
+        Ok(Parts { kind, data }) if ClientFrame::TYPES.contains(&kind.as_str()) => {
+            // Read once more with the type first: only then does the decoder know which field it is in.
+            let ordered = format!(r#"{{"type":"{kind}","data":{data}}}"#);
+            let named = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&ordered));
+            let named: Result<ClientFrame, _> = named;
+            named.map_or_else(|named| format!("{kind}: {named}"), |_| format!("{kind}: {error}"))
+        }
+        Ok(Parts { kind, .. }) => {
             format!("type: “{kind}” is not known here; known are {}.", ClientFrame::TYPES.join(", "))
         }
         Err(_) => format!("A frame must be a JSON object with type and data: {error}"),
@@ -110,13 +118,15 @@ mod tests {
         assert!(problem("[1]").starts_with("A frame must be a JSON object"));
         assert!(problem(r#"{"type":"shout","data":{}}"#).starts_with("type: “shout” is not known here"));
         let missing = problem(r#"{"type":"message:read","data":{"seq":1}}"#);
-        assert!(missing.starts_with("data of message:read: missing field `room_id`"), "{missing}");
+        assert!(missing.starts_with("message:read: data: missing field `room_id`"), "{missing}");
+        let wrong = problem(r#"{"data":{"room_id":"x","seq":1},"type":"message:read"}"#);
+        assert!(wrong.starts_with("message:read: data.room_id: "), "{wrong}");
     }
 
     #[test]
     fn every_type_of_the_table_is_understood() {
         for kind in ClientFrame::TYPES {
-            assert!(problem(&format!(r#"{{"type":"{kind}","data":7}}"#)).starts_with(&format!("data of {kind}")));
+            assert!(problem(&format!(r#"{{"type":"{kind}","data":7}}"#)).starts_with(&format!("{kind}: data: ")));
         }
     }
 }

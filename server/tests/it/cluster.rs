@@ -1,1 +1,103 @@
-//! (in the making)
+//! Two equal nodes over PostgreSQL and Redis: whoever is connected where makes no difference.
+
+use crate::harness::{Node, Options, fresh_postgres, redis_url};
+use protocol::{RoomSummary, Seq, ServerFrame, SystemEvent};
+use serde_json::json;
+
+async fn two_nodes() -> (Node, Node) {
+    let options = Options::cluster(&fresh_postgres().await, &redis_url());
+    tokio::join!(Node::start_with(options.clone()), Node::start_with(options))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_on_two_nodes_talk_both_ways() {
+    let (here, there) = two_nodes().await;
+    let (ada, bob) = (here.register("ada").await, there.register("bob").await);
+    let (mut of_ada, rooms) = ada.connect(&here).await;
+    let (mut of_bob, _) = bob.connect(&there).await;
+    let general = rooms[0].id;
+    for round in 0..10 {
+        of_ada.say(general, &format!("from Ada {round}")).await;
+        assert_eq!(of_bob.next_message().await.body, format!("from Ada {round}"));
+        assert_eq!(of_ada.next_message().await.body, format!("from Ada {round}"));
+        of_bob.say(general, &format!("from Bob {round}")).await;
+        assert_eq!(of_ada.next_message().await.body, format!("from Bob {round}"));
+        assert_eq!(of_bob.next_message().await.body, format!("from Bob {round}"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_nodes_number_one_room_without_a_gap() {
+    const EACH: usize = 100;
+    let (here, there) = two_nodes().await;
+    let (ada, bob) = (here.register("ada").await, there.register("bob").await);
+    let (mut of_ada, rooms) = ada.connect(&here).await;
+    let (mut of_bob, _) = bob.connect(&there).await;
+    let general = rooms[0].id;
+    let start = ada.rooms(&here).await[0].last_seq.0;
+    let talk = async |socket: &mut crate::harness::Ws| {
+        for n in 0..EACH {
+            socket.say(general, &n.to_string()).await;
+        }
+        let mut seqs = Vec::new();
+        while seqs.len() < 2 * EACH {
+            seqs.push(socket.next_message().await.seq.0);
+        }
+        seqs.sort_unstable();
+        seqs
+    };
+    let (one, two) = tokio::join!(talk(&mut of_ada), talk(&mut of_bob));
+    let expected: Vec<_> = (start + 1..).take(2 * EACH).collect();
+    assert_eq!(one, expected);
+    assert_eq!(two, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rooms_and_members_change_on_the_other_node_too() {
+    let (here, there) = two_nodes().await;
+    let (ada, bob) = (here.register("ada").await, here.register("bob").await);
+    let (mut of_bob, _) = bob.connect(&there).await;
+    let direct: RoomSummary =
+        ada.post(&here, "/api/rooms", json!({"kind": "direct", "user_id": bob.id})).await.get("room");
+    let shown = of_bob
+        .find("room:changed", |frame| match frame {
+            ServerFrame::RoomChanged { room } => Some(room),
+            _ => None,
+        })
+        .await;
+    assert_eq!(shown.id, direct.id);
+    ada.say(&here, &direct, "hello").await;
+    assert_eq!(of_bob.next_message().await.body, "hello");
+
+    let group = ada.create_group(&here, "Tea", &[&bob]).await;
+    ada.say(&here, &group, "in the group").await;
+    assert_eq!(of_bob.next_message().await.body, "in the group");
+    let path = format!("/api/rooms/{}/members/{}", group.id, bob.id);
+    assert_eq!(ada.delete(&here, &path).await.status, 204);
+    let told = of_bob.next_message().await.event;
+    assert!(matches!(told, Some(SystemEvent::Removed { user_id, .. }) if user_id == bob.id), "{told:?}");
+    of_bob
+        .find("room:gone", |frame| {
+            matches!(frame, ServerFrame::RoomGone { room_id } if room_id == group.id).then_some(())
+        })
+        .await;
+    ada.say(&here, &group, "among us").await;
+    ada.say(&here, &direct, "again").await;
+    assert_eq!(of_bob.next_message().await.body, "again", "nothing of the group any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_stops_sends_its_people_away_and_the_others_go_on() {
+    let (mut here, there) = two_nodes().await;
+    let ada = here.register("ada").await;
+    let (mut on_it, rooms) = ada.connect(&here).await;
+    let (mut elsewhere, _) = ada.connect(&there).await;
+    here.begin_stop();
+    on_it.find("goaway", |frame| matches!(frame, ServerFrame::GoAway { .. }).then_some(())).await;
+    assert_eq!(on_it.closed().await, Some(protocol::CloseCode::GoingAway.code()));
+    here.stop().await;
+    elsewhere.say(rooms[0].id, "still here").await;
+    assert_eq!(elsewhere.next_message().await.body, "still here");
+    let (_, rooms) = ada.connect(&there).await;
+    assert_eq!(rooms[0].last_seq, Seq(2));
+}

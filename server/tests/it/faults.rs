@@ -1,1 +1,106 @@
-//! (in the making)
+//! A database or a Redis that is away, at the start or in the middle: said clearly, nothing half stored, and over when it is over.
+
+use crate::harness::{Node, Options, Proxy, fresh_postgres, redis_url, until};
+use protocol::{ClientFrame, ClientId, ErrorCode, RoomHead, Seq, ServerFrame};
+use uuid::Uuid;
+
+async fn reason(node: &Node) -> Option<String> {
+    let answer = node.get("/readyz").await;
+    (answer.status == 503).then(|| answer.json()["reason"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_is_away_at_the_start_is_waited_for() {
+    let url = fresh_postgres().await;
+    let proxy = Proxy::start(&url, false).await;
+    let node = Node::start_unready(Options::cluster(&proxy.url(&url), &redis_url())).await;
+    let told =
+        until("the reason", async || reason(&node).await.filter(|reason| reason.contains("does not answer"))).await;
+    assert!(told.contains("database"), "{told}");
+    assert_eq!(node.get("/healthz").await.status, 200);
+    let refused = node.get("/api/rooms").await;
+    refused.refused(503, "unavailable", "moment");
+    assert!(!refused.header("retry-after").is_empty());
+    proxy.restore();
+    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+    node.register("ada").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_goes_away_refuses_for_a_while_and_loses_nothing() {
+    let url = fresh_postgres().await;
+    let proxy = Proxy::start(&url, true).await;
+    let node = Node::start_with(Options::cluster(&proxy.url(&url), &redis_url())).await;
+    let ada = node.register("ada").await;
+    let (mut socket, rooms) = ada.connect(&node).await;
+    let room = &rooms[0];
+    proxy.cut();
+    let id = socket.say(room.id, "stored or not").await;
+    let refusal = socket
+        .find("nack", |frame| match frame {
+            ServerFrame::Nack { client_id, code, retryable, .. } => Some((client_id, code, retryable)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(refusal, (id, ErrorCode::Unavailable, true));
+    assert!(reason(&node).await.unwrap().contains("database"));
+    ada.get(&node, "/api/rooms").await.refused(503, "unavailable", "moment");
+    proxy.restore();
+    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+    // The same connection, the same message: stored now, once.
+    socket
+        .send(&ClientFrame::Send { client_id: id, room_id: room.id, body: "stored or not".into(), reply_to: None })
+        .await;
+    let message = socket.next_message().await;
+    assert_eq!((message.client_id, message.seq), (id, room.last_seq.next()));
+    assert_eq!(ada.rooms(&node).await[0].last_seq, room.last_seq.next());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_away_at_the_start_does_not_keep_people_from_talking() {
+    let proxy = Proxy::start(&redis_url(), false).await;
+    let options = Options::cluster(&fresh_postgres().await, &proxy.url(&redis_url()));
+    let node = Node::start_unready(options).await;
+    until("the reason", async || reason(&node).await.filter(|reason| reason.contains("redis"))).await;
+    let ada = node.register("ada").await;
+    let (mut socket, rooms) = ada.connect(&node).await;
+    socket.say(rooms[0].id, "hello").await;
+    assert_eq!(socket.next_message().await.body, "hello");
+    proxy.restore();
+    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_lost_redis_did_not_carry_is_made_good_when_it_returns() {
+    let (url, proxy) = (fresh_postgres().await, Proxy::start(&redis_url(), true).await);
+    let here = Node::start_with(Options::cluster(&url, &redis_url())).await;
+    let there = Node::start_with(Options::cluster(&url, &proxy.url(&redis_url()))).await;
+    let (ada, bob) = (here.register("ada").await, here.register("bob").await);
+    let general = ada.rooms(&here).await.remove(0);
+    let group = ada.create_group(&here, "Tea", &[&bob]).await;
+    let phone = bob.sign_in_again(&here).await;
+    let (mut of_bob, _) = bob.connect(&there).await;
+    let (mut of_phone, _) = phone.connect(&there).await;
+
+    proxy.cut();
+    until("the loss to be noticed", async || reason(&there).await).await;
+    let id = ClientId(Uuid::now_v7());
+    assert_eq!(ada.say_as(&here, &general, id, "said meanwhile").await.status, 201, "sending does not wait for Redis");
+    // Neither of these reaches the other node now.
+    ada.delete(&here, &format!("/api/rooms/{}/members/{}", group.id, bob.id)).await;
+    phone.post(&here, "/api/auth/logout", serde_json::json!({})).await;
+
+    proxy.restore();
+    let heads: Vec<RoomHead> = of_bob
+        .find("heads that show the message", |frame| match frame {
+            ServerFrame::Heads { rooms } if rooms.iter().any(|head| head.0 == general.id && head.1 == Seq(3)) => {
+                Some(rooms)
+            }
+            _ => None,
+        })
+        .await;
+    assert!(heads.iter().all(|head| head.0 != group.id), "Bob is no longer in the group: {heads:?}");
+    assert_eq!(of_phone.closed().await, Some(protocol::CloseCode::SessionRevoked.code()));
+    ada.say(&here, &general, "and live again").await;
+    assert_eq!(of_bob.next_message().await.body, "and live again");
+}

@@ -1,1 +1,170 @@
-//! (in the making)
+//! The program itself: arguments, environment, signals, exit codes, and what it says.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use tempfile::TempDir;
+
+/// A folder with the page's files, as a release has them.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
+    folder
+}
+
+/// The program in `folder` with nothing of this process's environment.
+fn jackdaw(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jackdaw"));
+    command.current_dir(folder).env_clear().env("LISTEN_ADDR", "127.0.0.1:0").env("LEPTOS_SITE_ROOT", "site");
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// It ends with exit code 1 and a sentence that names this.
+fn fails(output: &Output, names: &[&str]) {
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    let last = told.lines().last().unwrap_or_default();
+    assert!(last.starts_with("jackdaw: "), "{told}");
+    for name in names {
+        assert!(last.contains(name), "{name:?} is not in {last:?}");
+    }
+}
+
+/// A running server, killed if a test fails before it has ended.
+struct Running(Child);
+
+impl Running {
+    /// Starts, and returns with the line that says it is ready.
+    fn start(mut command: Command) -> (Self, String) {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let running = Self(child);
+        let mut lines = lines.map(Result::unwrap);
+        let ready = lines.find(|line| line.contains("ready")).expect("it says when it is ready");
+        // Somebody must go on reading, or the program would stop at a full pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        (running, ready)
+    }
+
+    /// Sends a signal and answers with the exit code.
+    fn end(mut self, signal: &str) -> Option<i32> {
+        let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        self.0.wait().unwrap().code()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn help_lists_every_variable() {
+    let output = jackdaw(folder().path()).arg("--help").output().unwrap();
+    assert!(output.status.success());
+    let told = text(&output.stdout);
+    for variable in server::config::variables::VARIABLES {
+        assert!(told.contains(variable.name), "{} is missing", variable.name);
+    }
+    let version = jackdaw(folder().path()).arg("--version").output().unwrap();
+    assert_eq!(text(&version.stdout).trim(), concat!("jackdaw ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_arguments_and_variables_are_named() {
+    let folder = folder();
+    let with = |name: &str, value: &str| jackdaw(folder.path()).env(name, value).output().unwrap();
+    fails(&jackdaw(folder.path()).arg("dance").output().unwrap(), &["dance", "--help"]);
+    fails(&jackdaw(folder.path()).args(["serve", "--port"]).output().unwrap(), &["--port"]);
+    fails(&with("LISTEN_ADDR", "3000"), &["LISTEN_ADDR", "3000", "127.0.0.1:3000"]);
+    fails(&with("DATABASE_URL", "mysql://u:secret@db/x"), &["DATABASE_URL", "postgres://"]);
+    assert!(!text(&with("DATABASE_URL", "mysql://u:secret@db/x").stderr).contains("secret"));
+    fails(&with("DATABASE_POOL", "0"), &["DATABASE_POOL", "1 to 50"]);
+    fails(&with("JACKDAW_REGISTRATION", "maybe"), &["JACKDAW_REGISTRATION", "open or closed"]);
+    fails(&with("JWT_SECRET", "short"), &["JWT_SECRET", "32"]);
+    fails(&with("DATABASE_URL", "postgres://127.0.0.1/x"), &["JWT_SECRET", "every node"]);
+    fails(&with("REDIS_URL", "127.0.0.1"), &["REDIS_URL", "redis://"]);
+    fails(&with("PUBLIC_URL", "chat.example.org"), &["PUBLIC_URL", "https://"]);
+    fails(&with("LOG_FORMAT", "xml"), &["LOG_FORMAT", "text or json"]);
+    fails(&with("RUST_LOG", "a=b=c"), &["RUST_LOG"]);
+}
+
+#[test]
+fn what_cannot_be_used_is_said() {
+    let folder = folder();
+    fails(
+        &jackdaw(folder.path()).env("LEPTOS_SITE_ROOT", "nowhere").output().unwrap(),
+        &["nowhere", "LEPTOS_SITE_ROOT"],
+    );
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    fails(&jackdaw(folder.path()).env("DATA_DIR", "file/data").output().unwrap(), &["DATA_DIR", "file/data"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    fails(
+        &jackdaw(folder.path()).env("LISTEN_ADDR", &address).output().unwrap(),
+        &["LISTEN_ADDR", &address, "another program"],
+    );
+}
+
+#[test]
+fn it_keeps_its_data_and_its_secret_beside_it_and_stops_when_asked() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    for signal in ["-TERM", "-INT"] {
+        let (running, _) = Running::start(jackdaw(folder.path()));
+        let secret = std::fs::metadata(folder.path().join("data/secret")).unwrap();
+        assert_eq!(secret.permissions().mode() & 0o777, 0o600, "nobody else may read the secret");
+        assert!(folder.path().join("data/jackdaw.db").is_file());
+        fails(&jackdaw(folder.path()).output().unwrap(), &["DATA_DIR", "another Jackdaw"]);
+        assert_eq!(running.end(signal), Some(0));
+    }
+    let output = jackdaw(folder.path()).arg("migrate").output().unwrap();
+    assert!(output.status.success() && text(&output.stdout).contains("up to date"), "{output:?}");
+}
+
+#[test]
+fn logs_are_json_lines_where_asked() {
+    let folder = folder();
+    let mut command = jackdaw(folder.path());
+    command.env("LOG_FORMAT", "json");
+    let (running, ready) = Running::start(command);
+    let line: serde_json::Value = serde_json::from_str(&ready).unwrap();
+    assert_eq!((&line["level"], &line["message"]), (&"INFO".into(), &"ready".into()));
+    assert_eq!(running.end("-TERM"), Some(0));
+}
+
+#[test]
+fn a_database_of_a_later_version_is_not_touched() {
+    let folder = folder();
+    assert!(jackdaw(folder.path()).arg("migrate").output().unwrap().status.success());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        use sqlx::Connection;
+        let path = format!("sqlite://{}", folder.path().join("data/jackdaw.db").display());
+        let mut connection = sqlx::SqliteConnection::connect(&path).await.unwrap();
+        let later = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (9999, 'later', true, x'00', 0)";
+        sqlx::query(later).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    });
+    fails(&jackdaw(folder.path()).output().unwrap(), &["later version", "9999"]);
+}
+
+#[test]
+fn a_container_can_ask_whether_it_is_alive() {
+    let folder = folder();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let ask = || jackdaw(folder.path()).arg("healthcheck").env("LISTEN_ADDR", &free).output().unwrap();
+    fails(&ask(), &[&free]);
+    let mut command = jackdaw(folder.path());
+    command.env("LISTEN_ADDR", &free);
+    let (running, _) = Running::start(command);
+    assert!(ask().status.success());
+    assert_eq!(running.end("-TERM"), Some(0));
+}

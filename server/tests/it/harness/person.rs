@@ -93,6 +93,11 @@ impl Person {
         Self { id: user.id, name: name.to_owned(), token: answer.get("access_token"), http: plain_client() }
     }
 
+    /// The same person with another token.
+    pub(crate) fn with_token(&self, token: &str) -> Self {
+        Self { token: token.to_owned(), ..self.clone() }
+    }
+
     async fn ask(&self, node: &Node, method: Method, path: &str, body: Option<Value>) -> Answer {
         let request = self.http.request(method, node.url(path)).bearer_auth(&self.token);
         Answer::of(match body {

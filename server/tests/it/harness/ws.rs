@@ -100,11 +100,16 @@ impl Ws {
 
     /// Reads on until the server closes, and answers with its code; none where the connection just ended.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
+        self.closed_after(drop).await
+    }
+
+    /// As [`Ws::closed`], handing on the messages that come before.
+    pub(crate) async fn closed_after(&mut self, mut each: impl FnMut(Message)) -> Option<u16> {
         let end = async {
             loop {
                 match self.0.next().await {
                     Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
-                    Some(Ok(_)) => {}
+                    Some(Ok(message)) => each(message),
                     Some(Err(_)) | None => return None,
                 }
             }
