@@ -190,6 +190,7 @@ impl Engine {
     }
 
     fn wake(&mut self, now: Now) {
+        self.dirty.append(&mut self.starved);
         for timer in self.timers.wake(now.monotonic_ms) {
             match timer {
                 Timer::Connection if self.connection.expired(now) => self.lose(now, None),

@@ -110,7 +110,7 @@ impl Room {
             return Some(HistoryRequest::Newest);
         }
         if let Some(shown) = self.timeline.as_ref().filter(|_| self.fetcher.older) {
-            return Some(HistoryRequest::Before(shown.start()));
+            return Some(HistoryRequest::Before(shown.start().next()));
         }
         if !live {
             return None;
