@@ -1,26 +1,94 @@
 //! The engine: routes each input to the part that it concerns and collects the effects.
 
-use crate::{ConnectionState, Effect, Input, Now, Row};
-use protocol::{HistoryPage, RoomId, RoomSummary, User};
+mod follow;
+mod frames;
+mod history;
+mod person;
+
+use crate::answer::Answer;
+use crate::connection::{Closed, Connection};
+use crate::outbox::Outbox;
+use crate::rooms::Rooms;
+use crate::timeline::Timeline;
+use crate::timers::{Timer, Timers};
+use crate::{ConnectionState, Effect, Input, Now, Row, RowState, View};
+use protocol::{ClientFrame, Cursor, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User, limits};
+use std::collections::BTreeSet;
+use uuid::Uuid;
 
 /// A device's view of its person's rooms. See the crate's documentation.
 #[derive(Debug)]
 pub struct Engine {
     me: User,
+    connection: Connection,
+    rooms: Rooms,
+    outbox: Outbox,
+    /// The room that the person looks at.
+    open: Option<RoomId>,
+    /// Which life of the server's database this device has heard from.
+    epoch: Option<Uuid>,
+    timers: Timers,
+    /// Rooms that may have something to send or to fetch now; empty between two inputs.
+    dirty: BTreeSet<RoomId>,
+    /// Rooms that wait for others to get their pages.
+    starved: BTreeSet<RoomId>,
+    /// What the present input leads to; empty between two inputs.
+    answer: Answer,
 }
 
 impl Engine {
     /// An engine that knows what the server rendered: the person, their rooms, and the newest page of the open room.
     #[must_use]
     pub fn new(me: User, rooms: Vec<RoomSummary>, open: Option<(RoomId, HistoryPage)>) -> Self {
-        let _ = (rooms, open);
-        Self { me }
+        let mut known = Rooms::default();
+        for summary in rooms {
+            known.entry(summary.id).learn(me.id, summary);
+        }
+        let open = open.map(|(id, page)| {
+            known.entry(id).load(me.id, page.messages);
+            id
+        });
+        Self {
+            me,
+            connection: Connection::new(),
+            rooms: known,
+            outbox: Outbox::default(),
+            open,
+            epoch: None,
+            timers: Timers::default(),
+            dirty: BTreeSet::new(),
+            starved: BTreeSet::new(),
+            answer: Answer::default(),
+        }
     }
 
     /// Takes one input and answers with what to do, in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
-        let _ = (now, input);
-        Vec::new()
+        let before = self.connection.state();
+        match input {
+            Input::Connected => self.connected(now),
+            Input::Frame(frame) => self.frame(now, frame),
+            Input::Disconnected { code } => self.lose(now, code),
+            Input::Wake => self.wake(now),
+            Input::ConnectNow => self.connect(now),
+            Input::Send { client_id, room_id, body, reply_to } => self.send(now, client_id, room_id, body, reply_to),
+            Input::Retry(client_id) => self.retry(client_id),
+            Input::Discard(client_id) => self.discard(client_id),
+            Input::Open(room) => self.look_at(room),
+            Input::LoadOlder(room) => self.load_older(room),
+            Input::Seen { room_id, seq } => self.seen(room_id, seq),
+            Input::History { room_id, request, result } => self.history(now, room_id, request, result),
+            Input::Room(summary) => self.room_came(summary),
+            Input::RoomLeft(room) => self.room_gone(room),
+        }
+        self.follow(now);
+        if self.connection.state() != before {
+            self.answer.changed(View::Connection);
+        }
+        if let Some(at) = self.timers.ask() {
+            self.answer.ask(Effect::WakeAt(at));
+        }
+        std::mem::take(&mut self.answer).finish()
     }
 
     /// Whose device this is.
@@ -32,46 +100,106 @@ impl Engine {
     /// The rooms, the latest active first.
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomSummary> {
-        Vec::new()
+        self.rooms.list()
     }
 
     /// One room, if the person is in it or looks at it.
     #[must_use]
     pub fn room(&self, room: RoomId) -> Option<&RoomSummary> {
-        let _ = room;
-        None
+        self.rooms.get(room)?.summary.as_ref()
     }
 
     /// The rows of a room in the order of the screen: stored ones by `seq`, then the outbox. Newest last, without holes.
     #[must_use]
     pub fn rows(&self, room: RoomId) -> Vec<Row> {
-        let _ = room;
-        Vec::new()
+        let shown = self.timeline(room).into_iter().flat_map(Timeline::rows);
+        let stored = shown.map(|message| Row { message: message.clone(), state: RowState::Sent });
+        stored.chain(self.outbox.rows(room)).collect()
     }
 
     /// Whether older rows than those shown exist on the server.
     #[must_use]
     pub fn has_older(&self, room: RoomId) -> bool {
-        let _ = room;
-        false
+        self.rooms.get(room).is_some_and(crate::room::Room::has_older)
+    }
+
+    /// Whether newer rows exist that are not shown, since the window was moved away from them. Opening the room
+    /// again leads back to the newest.
+    #[must_use]
+    pub fn has_newer(&self, room: RoomId) -> bool {
+        self.timeline(room).is_some_and(|timeline| !timeline.follows())
     }
 
     /// Whether a page of older rows is on its way.
     #[must_use]
     pub fn is_loading_older(&self, room: RoomId) -> bool {
-        let _ = room;
-        false
+        self.rooms.get(room).is_some_and(|room| room.fetcher.older)
+    }
+
+    /// Whether the newest page is on its way.
+    #[must_use]
+    pub fn is_loading_newest(&self, room: RoomId) -> bool {
+        self.rooms.get(room).is_some_and(|room| room.fetcher.newest)
     }
 
     /// Where the connection stands.
     #[must_use]
     pub const fn connection(&self) -> ConnectionState {
-        ConnectionState::Connecting
+        self.connection.state()
     }
 
     /// Unread messages over all rooms, for the title.
     #[must_use]
     pub fn unread(&self) -> i64 {
-        0
+        self.rooms.unread()
+    }
+
+    fn timeline(&self, room: RoomId) -> Option<&Timeline> {
+        self.rooms.get(room)?.timeline.as_ref()
+    }
+
+    fn connect(&mut self, now: Now) {
+        if self.connection.connect(now) {
+            self.answer.ask(Effect::Connect);
+        }
+    }
+
+    fn connected(&mut self, now: Now) {
+        if !self.connection.opened(now) {
+            return;
+        }
+        self.rooms.greet();
+        let rooms = self.rooms.iter().filter(|(_, room)| room.is_member());
+        let cursors = rooms.filter_map(|(id, room)| {
+            room.summary.as_ref().map(|summary| Cursor(id, summary.last_seq, summary.last_rev))
+        });
+        let cursors = cursors.take(limits::HELLO_CURSORS).collect();
+        self.answer.transmit(ClientFrame::Hello { protocol: PROTOCOL_VERSION, cursors });
+    }
+
+    /// The connection is closed, or is of no use any more.
+    fn lose(&mut self, now: Now, code: Option<u16>) {
+        match self.connection.closed(now, code) {
+            Closed::Known => return,
+            Closed::Waiting => {}
+            Closed::Refused => self.answer.ask(Effect::Reload),
+            Closed::SignedOut => self.answer.ask(Effect::SignedOut),
+        }
+        self.outbox.reconnect();
+        self.dirty.extend(self.outbox.rooms());
+    }
+
+    fn wake(&mut self, now: Now) {
+        self.dirty.append(&mut self.starved);
+        for timer in self.timers.wake(now.monotonic_ms) {
+            match timer {
+                Timer::Connection if self.connection.expired(now) => self.lose(now, None),
+                Timer::Connection if self.connection.is_due(now) => self.connect(now),
+                Timer::Connection => {}
+                Timer::History(room) | Timer::Outbox(room) | Timer::Marks(room) => {
+                    self.dirty.insert(room);
+                }
+            }
+        }
     }
 }

@@ -5,15 +5,20 @@
 //! no DOM in here: time and random numbers are handed in with every input. The browser runs it as WASM, the load
 //! driver natively, the tests step it by hand: the code that is proven is the code that ships.
 
+mod answer;
 mod backoff;
 mod connection;
 mod effect;
 mod engine;
+mod fetcher;
 mod input;
+mod marks;
 mod outbox;
+mod room;
 mod rooms;
 mod row;
 mod timeline;
+mod timers;
 
 pub use connection::ConnectionState;
 pub use effect::{Effect, View};

@@ -1,1 +1,92 @@
-//! (in the making)
+//! All rooms of a person, and those that they only look at.
+
+use crate::room::Room;
+use protocol::{RoomId, RoomSummary, UnixMillis};
+use std::collections::BTreeMap;
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub(crate) struct Rooms {
+    map: BTreeMap<RoomId, Room>,
+    /// Rooms that came (true) or went (false) since `hello`: the snapshot in `welcome` may be older than that.
+    /// Ends with `welcome`.
+    since_hello: BTreeMap<RoomId, bool>,
+}
+
+impl Rooms {
+    pub(crate) fn get(&self, id: RoomId) -> Option<&Room> {
+        self.map.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: RoomId) -> Option<&mut Room> {
+        self.map.get_mut(&id)
+    }
+
+    /// The room, made where nothing is known of it yet.
+    pub(crate) fn entry(&mut self, id: RoomId) -> &mut Room {
+        self.map.entry(id).or_insert_with(Room::new)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (RoomId, &Room)> {
+        self.map.iter().map(|(id, room)| (*id, room))
+    }
+
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut Room> {
+        self.map.values_mut()
+    }
+
+    /// A room came or changed outside of a snapshot.
+    pub(crate) fn came(&mut self, id: RoomId) {
+        self.since_hello.insert(id, true);
+    }
+
+    /// A room went. Whether it was here.
+    pub(crate) fn remove(&mut self, id: RoomId) -> bool {
+        self.since_hello.insert(id, false);
+        self.map.remove(&id).is_some()
+    }
+
+    /// `hello` leaves: the server will read its snapshot after this.
+    pub(crate) fn greet(&mut self) {
+        self.since_hello.clear();
+    }
+
+    /// What of a snapshot still holds, and the rooms that are gone by it.
+    pub(crate) fn compare(&mut self, snapshot: Vec<RoomSummary>) -> (Vec<RoomSummary>, Vec<RoomId>) {
+        let since = std::mem::take(&mut self.since_hello);
+        let listed = |id: RoomId| snapshot.iter().any(|summary| summary.id == id);
+        let came = |id: RoomId| since.get(&id) == Some(&true);
+        let gone = self.iter().filter(|(id, room)| room.is_member() && !listed(*id) && !came(*id));
+        let gone = gone.map(|(id, _)| id).collect();
+        (snapshot.into_iter().filter(|summary| since.get(&summary.id) != Some(&false)).collect(), gone)
+    }
+
+    /// Forgets rooms that the person is not in and does not look at.
+    pub(crate) fn forget_strangers(&mut self, open: Option<RoomId>) {
+        self.map.retain(|id, room| room.is_member() || open == Some(*id));
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
+        self.map.clear();
+    }
+
+    /// The person's rooms, the latest active first.
+    pub(crate) fn list(&self) -> Vec<RoomSummary> {
+        let members = self.map.values().filter(|room| room.is_member());
+        let mut rooms: Vec<_> = members.filter_map(|room| room.summary.clone()).collect();
+        rooms.sort_by_cached_key(|room| std::cmp::Reverse((active_at(room), room.id)));
+        rooms
+    }
+
+    pub(crate) fn unread(&self) -> i64 {
+        let members = self.map.values().filter(|room| room.is_member());
+        members.filter_map(|room| room.summary.as_ref()).map(|summary| summary.unread).sum()
+    }
+}
+
+/// When something happened last: the newest message, or else the making of the room, which its id (a UUIDv7) tells.
+fn active_at(room: &RoomSummary) -> UnixMillis {
+    let made = || i64::try_from(room.id.0.as_u128() >> 80).map_or(UnixMillis(0), UnixMillis);
+    room.last_message.as_ref().map_or_else(made, |message| message.created_at)
+}

@@ -1,0 +1,92 @@
+//! What follows from the state that an input left: pages to fetch, messages and marks to send, moments to wait for.
+
+use super::Engine;
+use crate::answer::Touched;
+use crate::timers::Timer;
+use crate::{Effect, Now};
+use protocol::{RoomId, Seq};
+
+/// Pages of rooms that nobody looks at may be asked for this many at a time.
+const BACKGROUND: usize = 4;
+
+impl Engine {
+    pub(super) fn follow(&mut self, now: Now) {
+        // Giving a connection up makes more rooms dirty, once.
+        while let Some(room) = self.dirty.pop_first() {
+            self.fetch(now, room);
+            self.send_messages(now, room);
+            self.send_marks(now, room);
+        }
+        self.timers.set(Timer::Connection, self.connection.deadline());
+    }
+
+    fn fetch(&mut self, now: Now, id: RoomId) {
+        let online = self.connection.is_online();
+        let free = self.open == Some(id) || self.background() < BACKGROUND;
+        let Some(room) = self.rooms.get_mut(id) else {
+            self.timers.set(Timer::History(id), None);
+            return;
+        };
+        let live = online && room.is_member();
+        if live {
+            self.answer.touched(id, room.skip());
+        }
+        room.fetcher.expire(now.monotonic_ms, now.random);
+        let wanted = room.wanted(live);
+        if wanted.is_some() && !free && !room.fetcher.is_busy() {
+            self.starved.insert(id);
+            self.timers.set(Timer::History(id), None);
+            return;
+        }
+        if let Some(request) = room.fetcher.ask(wanted, now.monotonic_ms) {
+            self.answer.ask(Effect::FetchHistory { room_id: id, request });
+        }
+        self.timers.set(Timer::History(id), room.fetcher.due(wanted));
+    }
+
+    /// Rooms out of sight whose pages are on their way.
+    fn background(&self) -> usize {
+        self.rooms.iter().filter(|(id, room)| self.open != Some(*id) && room.fetcher.is_busy()).count()
+    }
+
+    fn send_messages(&mut self, now: Now, room: RoomId) {
+        if self.connection.is_online() && self.outbox.is_late(room, now.monotonic_ms) {
+            self.lose(now, None);
+        }
+        if !self.connection.is_online() {
+            self.timers.set(Timer::Outbox(room), None);
+            return;
+        }
+        if let Some(frame) = self.outbox.send(room, now.monotonic_ms) {
+            self.answer.transmit(frame);
+        }
+        self.timers.set(Timer::Outbox(room), self.outbox.due(room));
+    }
+
+    fn send_marks(&mut self, now: Now, id: RoomId) {
+        let online = self.connection.is_online();
+        let Some(room) = self.rooms.get_mut(id).filter(|room| online && room.is_member()) else {
+            self.timers.set(Timer::Marks(id), None);
+            return;
+        };
+        for frame in room.marks.take(id, now.monotonic_ms) {
+            self.answer.transmit(frame);
+        }
+        self.timers.set(Timer::Marks(id), room.marks.due());
+    }
+
+    /// A room's state differs: screens are told, stored messages of the outbox may have found their place, and there
+    /// may be something to do.
+    pub(super) fn touch(&mut self, id: RoomId, mut touched: Touched) {
+        let room = self.rooms.get(id);
+        // Without rows on the screen, a stored message has nowhere to wait for.
+        let shown = match room.and_then(|room| room.timeline.as_ref()) {
+            Some(timeline) => timeline.last(),
+            None if room.is_some_and(|room| room.fetcher.newest) => Seq(0),
+            None => Seq(i64::MAX),
+        };
+        touched.rows |= self.outbox.settle(id, shown);
+        self.answer.touched(id, touched);
+        self.dirty.insert(id);
+    }
+}

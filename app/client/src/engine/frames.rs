@@ -1,0 +1,155 @@
+//! What the server says.
+
+use super::Engine;
+use crate::answer::Touched;
+use crate::{Effect, Now, View};
+use protocol::{Mark, Message, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
+use uuid::Uuid;
+
+impl Engine {
+    pub(super) fn frame(&mut self, now: Now, frame: ServerFrame) {
+        if !self.connection.hears() {
+            return;
+        }
+        match frame {
+            ServerFrame::Welcome { protocol, epoch, rooms, .. } => self.welcome(now, protocol, epoch, rooms),
+            ServerFrame::Ack { client_id, room_id, seq, created_at } => {
+                if let Some(message) = self.outbox.store(client_id, seq, created_at) {
+                    self.answer.changed(View::Timeline(room_id));
+                    self.hear(message);
+                }
+            }
+            ServerFrame::Nack { client_id, retryable: true, .. } => {
+                self.dirty.extend(self.outbox.postpone(client_id, now.monotonic_ms, now.random));
+            }
+            ServerFrame::Nack { client_id, code, message, retryable: false } => {
+                use protocol::ErrorCode::{Conflict, Invalid, TooLarge};
+                let may_help = !matches!(code, Conflict | Invalid | TooLarge);
+                if let Some(room) = self.outbox.fail(client_id, message, may_help) {
+                    self.touch(room, Touched { summary: false, rows: true });
+                }
+            }
+            ServerFrame::New { message } => self.news(message),
+            ServerFrame::Status { room_id, marks } => self.status(room_id, &marks),
+            ServerFrame::RoomChanged { room } => self.room_came(room),
+            ServerFrame::RoomGone { room_id } => self.room_gone(room_id),
+            ServerFrame::Heads { rooms } => {
+                for head in rooms {
+                    self.head(head.0, head.1);
+                }
+            }
+            ServerFrame::GoAway { retry_after_ms } => self.connection.go_away(retry_after_ms),
+            // Without a welcome there is no use in this connection; later, an error is about a mark at most.
+            ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
+            ServerFrame::Error { .. } => {}
+        }
+    }
+
+    fn welcome(&mut self, now: Now, protocol: u32, epoch: Uuid, snapshot: Vec<RoomSummary>) {
+        if protocol > PROTOCOL_VERSION {
+            self.answer.ask(Effect::Reload);
+        }
+        if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
+            self.start_over();
+        }
+        self.connection.welcomed(now);
+        let (rooms, gone) = self.rooms.compare(snapshot);
+        for room in gone {
+            self.remove(room);
+        }
+        for summary in rooms {
+            let id = summary.id;
+            let touched = self.rooms.entry(id).learn(self.me.id, summary);
+            self.touch(id, touched);
+        }
+        for room in self.rooms.iter_mut() {
+            room.marks.reconnect();
+            room.fetcher.hurry();
+        }
+        self.dirty.extend(self.rooms.iter().map(|(id, _)| id));
+        self.dirty.extend(self.outbox.rooms());
+    }
+
+    /// The database began another life: what is cached is worthless, what was sent may be lost.
+    fn start_over(&mut self) {
+        let shown: Vec<_> = self.rooms.iter().filter(|(_, room)| room.timeline.is_some()).map(|(id, _)| id).collect();
+        self.rooms.clear();
+        self.outbox.start_over();
+        self.answer.changed(View::Rooms);
+        for room in shown {
+            self.answer.changed(View::Timeline(room));
+        }
+        if let Some(open) = self.open {
+            self.rooms.entry(open).fetcher.newest = true;
+        }
+    }
+
+    fn news(&mut self, message: Message) {
+        let (id, sender) = (message.room_id, message.sender_id);
+        self.hear(message);
+        if sender != self.me.id {
+            self.arrived(id);
+        }
+    }
+
+    /// Everything up to what is known without a hole has arrived on this device.
+    pub(super) fn arrived(&mut self, id: RoomId) {
+        if let Some(room) = self.rooms.get_mut(id) {
+            room.arrived();
+        }
+    }
+
+    /// A stored message, by whichever way it came.
+    pub(super) fn hear(&mut self, message: Message) {
+        let id = message.room_id;
+        if message.sender_id == self.me.id
+            && self.outbox.store(message.client_id, message.seq, message.created_at).is_some()
+        {
+            self.answer.changed(View::Timeline(id));
+        }
+        let touched = self.rooms.entry(id).hear(self.me.id, message);
+        self.touch(id, touched);
+    }
+
+    fn head(&mut self, id: RoomId, seq: Seq) {
+        if let Some(room) = self.rooms.get_mut(id) {
+            let touched = room.raise_head(seq);
+            self.touch(id, touched);
+        }
+    }
+
+    fn status(&mut self, id: RoomId, marks: &[Mark]) {
+        let me = self.me.id;
+        for Mark(_, delivered, read) in marks.iter().filter(|mark| mark.0 == me) {
+            // Nobody can have read what is not there.
+            self.head(id, *read.max(delivered));
+            if let Some(room) = self.rooms.get_mut(id) {
+                room.marks.confirm(*delivered, *read);
+                let summary = room.read(me, *read);
+                self.touch(id, Touched { summary, rows: false });
+            }
+        }
+    }
+
+    pub(super) fn room_came(&mut self, summary: RoomSummary) {
+        let id = summary.id;
+        if summary.role.is_some() {
+            self.rooms.came(id);
+        }
+        let touched = self.rooms.entry(id).learn(self.me.id, summary);
+        self.touch(id, touched);
+    }
+
+    pub(super) fn room_gone(&mut self, id: RoomId) {
+        self.remove(id);
+    }
+
+    fn remove(&mut self, id: RoomId) {
+        if self.rooms.remove(id) {
+            self.answer.changed(View::Rooms);
+            self.answer.changed(View::Timeline(id));
+        }
+        self.outbox.fail_room(id, "You are not in this room any more.");
+        self.dirty.insert(id);
+    }
+}

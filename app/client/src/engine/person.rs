@@ -1,0 +1,80 @@
+//! What the person does.
+
+use super::Engine;
+use crate::answer::Touched;
+use crate::{Now, View};
+use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq};
+
+/// Only rows differ.
+const ROWS: Touched = Touched { summary: false, rows: true };
+
+impl Engine {
+    pub(super) fn send(&mut self, now: Now, client_id: ClientId, room_id: RoomId, body: String, reply_to: Option<Seq>) {
+        self.outbox.push(Message {
+            room_id,
+            seq: Seq(0),
+            rev: Rev(0),
+            sender_id: self.me.id,
+            sender_name: self.me.display_name.clone(),
+            client_id,
+            kind: MessageKind::Text,
+            body,
+            event: None,
+            reply_to,
+            created_at: now.wall,
+            edited_at: None,
+            deleted_at: None,
+        });
+        if self.has_newer(room_id) {
+            // Whoever writes wants to see it stand after what it follows.
+            self.rooms.entry(room_id).fetcher.newest = true;
+        }
+        self.touch(room_id, ROWS);
+    }
+
+    pub(super) fn retry(&mut self, client_id: ClientId) {
+        if let Some(room) = self.outbox.retry(client_id) {
+            self.touch(room, ROWS);
+        }
+    }
+
+    pub(super) fn discard(&mut self, client_id: ClientId) {
+        if let Some(room) = self.outbox.discard(client_id) {
+            self.touch(room, ROWS);
+        }
+    }
+
+    pub(super) fn look_at(&mut self, open: Option<RoomId>) {
+        self.open = open;
+        self.rooms.forget_strangers(open);
+        let Some(id) = open else { return };
+        let room = self.rooms.entry(id);
+        let shown = room.timeline.as_ref().is_some_and(crate::timeline::Timeline::follows);
+        // A room that one is not in tells nothing by itself.
+        if !shown || !room.is_member() {
+            room.fetcher.newest = true;
+            room.fetcher.hurry();
+            self.touch(id, ROWS);
+        }
+        self.dirty.insert(id);
+    }
+
+    pub(super) fn load_older(&mut self, id: RoomId) {
+        if let Some(room) = self.rooms.get_mut(id).filter(|room| room.has_older() && !room.fetcher.older) {
+            room.fetcher.older = true;
+            room.fetcher.hurry();
+            self.touch(id, ROWS);
+        }
+    }
+
+    pub(super) fn seen(&mut self, id: RoomId, seq: Seq) {
+        let me = self.me.id;
+        let Some(room) = self.rooms.get_mut(id).filter(|room| room.is_member()) else { return };
+        let seq = seq.min(room.head());
+        if room.read(me, seq) {
+            room.marks.read(seq);
+            self.answer.changed(View::Rooms);
+            self.dirty.insert(id);
+        }
+    }
+}

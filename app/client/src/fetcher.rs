@@ -1,0 +1,101 @@
+//! The pages of history of one room: one request at a time, and when to ask again. What is missing is the room's to say.
+
+use crate::HistoryRequest;
+use crate::backoff::Backoff;
+
+/// How long an answer may take, in milliseconds. Later it counts as lost.
+const PATIENCE_MS: u64 = 30_000;
+/// The shortest and the longest wait after a failure, in milliseconds.
+const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
+/// How long a hole may stay before a page is asked for, in milliseconds: most are closed by a frame that is under way.
+const GRACE_MS: u64 = 200;
+
+/// See the module's documentation. Times are monotonic milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fetcher {
+    /// The newest rows are wanted: nothing is shown yet, or nothing that leads up to them.
+    pub(crate) newest: bool,
+    /// Older rows are wanted.
+    pub(crate) older: bool,
+    /// What was asked, and when.
+    in_flight: Option<(HistoryRequest, u64)>,
+    /// After a failure, the earliest moment of the next request.
+    not_before: u64,
+    backoff: Backoff,
+    /// Since when there has been a hole.
+    hole_since: Option<u64>,
+}
+
+impl Fetcher {
+    pub(crate) const fn new() -> Self {
+        let backoff = Backoff::new(BACKOFF_MS.0, BACKOFF_MS.1);
+        Self { newest: false, older: false, in_flight: None, not_before: 0, backoff, hole_since: None }
+    }
+
+    /// The request to make now, if `wanted` is due.
+    pub(crate) fn ask(&mut self, wanted: Option<HistoryRequest>, now: u64) -> Option<HistoryRequest> {
+        if matches!(wanted, Some(HistoryRequest::After(_))) {
+            self.hole_since.get_or_insert(now);
+        } else {
+            self.hole_since = None;
+        }
+        let request = wanted.filter(|_| self.in_flight.is_none() && self.earliest() <= now)?;
+        self.in_flight = Some((request, now));
+        Some(request)
+    }
+
+    /// When to look again, if anything is wanted or on its way.
+    pub(crate) fn due(&self, wanted: Option<HistoryRequest>) -> Option<u64> {
+        match self.in_flight {
+            Some((_, since)) => Some(since + PATIENCE_MS),
+            None => wanted.map(|_| self.earliest()),
+        }
+    }
+
+    pub(crate) const fn is_busy(&self) -> bool {
+        self.in_flight.is_some()
+    }
+
+    /// Whether this is the request whose answer is awaited.
+    pub(crate) fn is_waiting_for(&self, request: HistoryRequest) -> bool {
+        self.in_flight.is_some_and(|(asked, _)| asked == request)
+    }
+
+    /// The awaited answer has come.
+    pub(crate) const fn answered(&mut self) {
+        self.in_flight = None;
+    }
+
+    pub(crate) const fn succeed(&mut self) {
+        self.backoff.reset();
+        self.not_before = 0;
+    }
+
+    pub(crate) fn fail(&mut self, now: u64, random: u64) {
+        self.in_flight = None;
+        self.not_before = now + self.backoff.fail(random);
+    }
+
+    /// Takes an answer that is too late for lost.
+    pub(crate) fn expire(&mut self, now: u64, random: u64) {
+        if self.in_flight.is_some_and(|(_, since)| since + PATIENCE_MS <= now) {
+            self.fail(now, random);
+        }
+    }
+
+    /// The person asked, or the server is there again: no reason to wait any longer.
+    pub(crate) const fn hurry(&mut self) {
+        self.not_before = 0;
+        self.hole_since = Some(0);
+    }
+
+    /// Forgets what is wanted.
+    pub(crate) const fn give_up(&mut self) {
+        self.newest = false;
+        self.older = false;
+    }
+
+    fn earliest(&self) -> u64 {
+        self.not_before.max(self.hole_since.map_or(0, |since| if since == 0 { 0 } else { since + GRACE_MS }))
+    }
+}

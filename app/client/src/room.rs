@@ -1,0 +1,175 @@
+//! One room as this device knows it: its summary, its rows, and what came too early for either. Decides what is missing.
+
+mod facts;
+mod unread;
+
+use crate::HistoryRequest;
+use crate::answer::Touched;
+use crate::fetcher::Fetcher;
+use crate::marks::Marks;
+use crate::timeline::{Timeline, WINDOW};
+use protocol::{Message, RoomSummary, Seq, UserId};
+use std::collections::BTreeMap;
+use unread::Tally;
+
+/// A hole of more numbers than this is not filled: the newest page replaces what is shown.
+const HOLE_MAX: i64 = WINDOW as i64;
+
+/// See the module's documentation. In the engine from its first mention until it is left.
+#[derive(Debug)]
+pub(crate) struct Room {
+    /// None for a room that is looked at before anything is known of it.
+    pub(crate) summary: Option<RoomSummary>,
+    /// The rows, once a page has come.
+    pub(crate) timeline: Option<Timeline>,
+    pub(crate) fetcher: Fetcher,
+    pub(crate) marks: Marks,
+    /// The highest number heard of, by any frame.
+    head: Seq,
+    /// How far unread messages are counted.
+    tally: Tally,
+    /// Messages that are not next in line; bounded, since a page brings what is left out.
+    ahead: BTreeMap<Seq, Message>,
+}
+
+impl Room {
+    pub(crate) const fn new() -> Self {
+        Self {
+            summary: None,
+            timeline: None,
+            fetcher: Fetcher::new(),
+            marks: Marks::new(),
+            head: Seq(0),
+            tally: Tally::new(),
+            ahead: BTreeMap::new(),
+        }
+    }
+
+    /// Only rooms that the person is in are listed, counted, and told about by the server.
+    pub(crate) fn is_member(&self) -> bool {
+        self.summary.as_ref().is_some_and(|summary| summary.role.is_some())
+    }
+
+    /// There are messages up to here, whether they have come or not.
+    pub(crate) fn raise_head(&mut self, seq: Seq) -> Touched {
+        self.head = self.head.max(seq);
+        match &mut self.summary {
+            Some(summary) if summary.last_seq < seq => {
+                summary.last_seq = seq;
+                Touched { summary: true, rows: false }
+            }
+            _ => Touched::default(),
+        }
+    }
+
+    /// A message has come: live, acknowledged, or in a page.
+    pub(crate) fn hear(&mut self, me: UserId, message: Message) -> Touched {
+        let mut touched = self.raise_head(message.seq);
+        if let Some(summary) = &mut self.summary
+            && summary.last_message.as_ref().is_none_or(|last| last.seq < message.seq)
+        {
+            summary.last_message = Some(message.clone());
+            touched.summary = true;
+        }
+        self.ahead.entry(message.seq).or_insert(message);
+        touched |= self.settle(me);
+        while self.ahead.len() > WINDOW {
+            self.ahead.pop_last();
+        }
+        touched
+    }
+
+    /// The newest page: joins what is shown where they meet, else replaces it.
+    pub(crate) fn load(&mut self, me: UserId, page: Vec<Message>) -> Touched {
+        self.fetcher.newest = false;
+        let first = page.first().map_or(Seq(0), |row| row.seq);
+        let meets = self.timeline.as_ref().is_some_and(|shown| shown.follows() && first <= shown.last().next());
+        if !meets {
+            self.fetcher.older = false;
+            self.timeline = Some(Timeline::new(page.clone()));
+        }
+        let mut touched = self.fill(me, page);
+        touched.rows = true;
+        touched
+    }
+
+    /// A page of messages after those that are known.
+    pub(crate) fn fill(&mut self, me: UserId, page: Vec<Message>) -> Touched {
+        let mut touched = Touched::default();
+        for message in page {
+            touched |= self.hear(me, message);
+        }
+        // Also takes what waited for a timeline.
+        touched |= self.settle(me);
+        touched
+    }
+
+    /// What is to be asked for. `live` is whether the server tells us about this room by itself.
+    pub(crate) fn wanted(&self, live: bool) -> Option<HistoryRequest> {
+        if self.fetcher.newest {
+            return Some(HistoryRequest::Newest);
+        }
+        if let Some(shown) = self.timeline.as_ref().filter(|_| self.fetcher.older) {
+            return Some(HistoryRequest::Before(shown.start().next()));
+        }
+        if !live {
+            return None;
+        }
+        let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
+        let from = shown.map_or(self.tally.upto, |shown| shown.min(self.tally.upto));
+        (self.head > from).then_some(HistoryRequest::After(from))
+    }
+
+    /// Gives up holes that are too large to fill: the newest page is shown instead, and what lies in the hole counts as unread.
+    pub(crate) fn skip(&mut self) -> Touched {
+        let far = |from: Seq| self.head.0 - from.0 > HOLE_MAX;
+        let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
+        let skips_rows = shown.is_some_and(far);
+        let skips_count = self.is_member() && far(self.tally.upto);
+        if skips_rows || skips_count {
+            self.fetcher.newest = true;
+        }
+        let summary = skips_count && self.skip_count();
+        Touched { summary, rows: skips_rows }
+    }
+
+    pub(crate) const fn head(&self) -> Seq {
+        self.head
+    }
+
+    /// This device has everything up to what is counted: the server may know.
+    pub(crate) fn arrived(&mut self) {
+        self.marks.delivered(self.tally.upto);
+    }
+
+    pub(crate) fn has_older(&self) -> bool {
+        self.timeline.as_ref().is_some_and(|shown| shown.start() > Seq(0))
+    }
+
+    /// Moves what is next in line to where it belongs, and forgets what nobody waits for.
+    fn settle(&mut self, me: UserId) -> Touched {
+        let mut touched = Touched::default();
+        while self.is_member()
+            && let Some(message) = self.ahead.get(&self.tally.upto.next()).cloned()
+        {
+            touched.summary |= self.count(me, &message);
+        }
+        if let Some(shown) = self.timeline.as_mut().filter(|shown| shown.follows()) {
+            while let Some(message) = self.ahead.get(&shown.last().next()) {
+                shown.push(message.clone());
+                touched.rows = true;
+            }
+        }
+        // While the newest page is on its way, whatever comes meanwhile may be what follows it.
+        if !self.fetcher.newest {
+            let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
+            let counted = self.is_member().then_some(self.tally.upto);
+            match shown.into_iter().chain(counted).min() {
+                Some(known) => self.ahead = self.ahead.split_off(&known.next()),
+                None => self.ahead.clear(),
+            }
+        }
+        touched |= self.show_count();
+        touched
+    }
+}

@@ -1,0 +1,141 @@
+//! Connecting, waiting, and what each close means.
+
+use crate::device::{Device, TEA, changed, sent, summary, welcome};
+use client::{ConnectionState, Effect, Input, View};
+use protocol::{ClientFrame, CloseCode, Cursor, PROTOCOL_VERSION, Rev, Seq, ServerFrame, UnixMillis};
+use uuid::Uuid;
+
+fn waiting(device: &Device) -> u64 {
+    match device.engine.connection() {
+        ConnectionState::Waiting { retry_at } => retry_at - device.now,
+        state => panic!("{state:?}"),
+    }
+}
+
+fn close(device: &mut Device, code: CloseCode) -> Vec<Effect> {
+    device.input(Input::Disconnected { code: Some(code.code()) })
+}
+
+#[test]
+fn hello_follows_the_socket_and_welcome_makes_it_online() {
+    let mut device = Device::new(vec![summary(TEA, 10, 8)], None);
+    assert_eq!(device.engine.connection(), ConnectionState::Connecting);
+    assert!(device.input(Input::ConnectNow).contains(&Effect::Connect));
+    assert!(!device.input(Input::ConnectNow).contains(&Effect::Connect), "one at a time");
+    let hello = ClientFrame::Hello { protocol: PROTOCOL_VERSION, cursors: vec![Cursor(TEA, Seq(10), Rev(0))] };
+    assert_eq!(sent(&device.input(Input::Connected)), [hello]);
+    assert_eq!(device.engine.connection(), ConnectionState::Connecting);
+    assert_eq!(changed(&device.frame(welcome(vec![summary(TEA, 10, 8)]))), [View::Connection]);
+    assert_eq!(device.engine.connection(), ConnectionState::Online);
+}
+
+#[test]
+fn waits_grow_with_failures_and_shrink_after_a_minute_of_health_only() {
+    let mut device = Device::in_tea();
+    device.random = 700;
+    assert!(changed(&device.input(Input::Disconnected { code: None })).contains(&View::Connection));
+    assert_eq!(waiting(&device), 1_200);
+    assert_eq!(device.input(Input::Disconnected { code: None }), [], "that is known");
+    assert!(!device.wait(1_199).contains(&Effect::Connect));
+    assert!(device.wait(1).contains(&Effect::Connect));
+    device.random = 3_000;
+    device.input(Input::Disconnected { code: None });
+    assert_eq!(waiting(&device), 3_500);
+    device.go_online(vec![summary(TEA, 10, 10)]);
+    device.wait(59_999);
+    device.random = 9_000;
+    device.input(Input::Disconnected { code: None });
+    assert_eq!(waiting(&device), 9_500);
+    device.go_online(vec![summary(TEA, 10, 10)]);
+    device.wait(60_000);
+    device.random = 1_000;
+    device.input(Input::Disconnected { code: None });
+    assert_eq!(waiting(&device), 1_500, "between the base and three times the base");
+}
+
+#[test]
+fn connect_now_ends_the_wait() {
+    let mut device = Device::in_tea();
+    device.input(Input::Disconnected { code: None });
+    assert!(device.input(Input::ConnectNow).contains(&Effect::Connect));
+    assert_eq!(device.engine.connection(), ConnectionState::Connecting);
+}
+
+#[test]
+fn a_revoked_session_is_the_end() {
+    let mut device = Device::in_tea();
+    assert!(close(&mut device, CloseCode::SessionRevoked).contains(&Effect::SignedOut));
+    assert_eq!(device.engine.connection(), ConnectionState::SignedOut);
+    assert_eq!(device.input(Input::ConnectNow), []);
+    device.now += 100_000;
+    assert_eq!(device.input(Input::Wake), []);
+}
+
+#[test]
+fn every_close_code_is_obeyed() {
+    for code in CloseCode::ALL.into_iter().filter(|code| *code != CloseCode::SessionRevoked) {
+        let mut device = Device::in_tea();
+        let effects = close(&mut device, code);
+        assert_eq!(effects.contains(&Effect::Reload), !code.should_reconnect(), "{code:?}");
+        assert_eq!(device.wait(60_000).contains(&Effect::Connect), code.should_reconnect(), "{code:?}");
+    }
+}
+
+#[test]
+fn goaway_says_how_long_to_stay_away() {
+    let mut device = Device::in_tea();
+    device.random = 77;
+    device.frame(ServerFrame::GoAway { retry_after_ms: 1_234 });
+    assert_eq!(device.engine.connection(), ConnectionState::Online);
+    close(&mut device, CloseCode::GoingAway);
+    assert_eq!(waiting(&device), 1_234);
+    device.wait(1_234);
+    device.input(Input::Disconnected { code: None });
+    assert_eq!(waiting(&device), 577, "a planned close is no failure, and counts once");
+}
+
+#[test]
+fn a_socket_without_welcome_is_given_up() {
+    let mut device = Device::new(Vec::new(), None);
+    let effects = device.input(Input::ConnectNow);
+    assert_eq!(effects, [Effect::Connect, Effect::WakeAt(device.now + 10_000)]);
+    device.input(Input::Connected);
+    device.wait(9_999);
+    assert_eq!(device.engine.connection(), ConnectionState::Connecting);
+    device.wait(1);
+    assert_eq!(waiting(&device), 500);
+    assert_eq!(device.frame(welcome(Vec::new())), [], "what the old socket still says is not heard");
+    assert!(device.wait(500).contains(&Effect::Connect));
+}
+
+#[test]
+fn an_error_instead_of_welcome_is_no_connection() {
+    let mut device = Device::new(Vec::new(), None);
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    let error = protocol::ApiError { code: protocol::ErrorCode::Unavailable, message: "Later.".into() };
+    device.frame(ServerFrame::error(error.clone()));
+    assert_eq!(waiting(&device), 500);
+    device.go_online(Vec::new());
+    device.frame(ServerFrame::error(error));
+    assert_eq!(device.engine.connection(), ConnectionState::Online);
+}
+
+#[test]
+fn a_later_protocol_asks_for_a_reload() {
+    let mut device = Device::new(Vec::new(), None);
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    let (protocol, epoch) = (PROTOCOL_VERSION + 1, Uuid::nil());
+    let welcome = ServerFrame::Welcome { protocol, epoch, rooms: vec![], gone: vec![], server_time: UnixMillis(0) };
+    assert!(device.frame(welcome).contains(&Effect::Reload));
+}
+
+#[test]
+fn waking_early_does_no_harm_and_asks_again() {
+    let mut device = Device::new(Vec::new(), None);
+    device.input(Input::ConnectNow);
+    let until = device.now + 10_000;
+    assert_eq!(device.wait(10), [Effect::WakeAt(until)]);
+    assert_eq!(device.wait(10), [Effect::WakeAt(until)]);
+}

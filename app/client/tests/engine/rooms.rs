@@ -1,0 +1,118 @@
+//! The list of rooms: what comes, goes and changes, in frames and in the snapshot that may be older than they.
+
+use crate::device::{
+    BOB, Device, ME, TEA, changed, client_id, fact, fetched, page, room, summary, text, user_id, welcome,
+};
+use client::{HistoryRequest, Input, View};
+use protocol::{Role, RoomId, RoomSummary, Seq, ServerFrame, SystemEvent};
+
+const CAKE: RoomId = room(8);
+
+fn ids(device: &Device) -> Vec<RoomId> {
+    device.engine.rooms().iter().map(|room| room.id).collect()
+}
+
+#[test]
+fn the_latest_active_is_first() {
+    let mut device = Device::new(vec![summary(TEA, 10, 10), summary(CAKE, 11, 11)], None);
+    device.go_online(vec![summary(TEA, 10, 10), summary(CAKE, 11, 11)]);
+    assert_eq!(ids(&device), [CAKE, TEA]);
+    device.hear(text(TEA, 11, BOB));
+    assert_eq!(ids(&device), [CAKE, TEA], "at the same moment the later made room is first");
+    assert_eq!(changed(&device.hear(text(TEA, 12, BOB))), [View::Rooms]);
+    assert_eq!(ids(&device), [TEA, CAKE]);
+}
+
+#[test]
+fn rooms_come_and_go() {
+    let mut device = Device::in_tea();
+    assert_eq!(changed(&device.input(Input::Room(summary(CAKE, 1, 1)))), [View::Rooms]);
+    assert_eq!(changed(&device.input(Input::Room(summary(CAKE, 1, 1)))), []);
+    let renamed = RoomSummary { name: "Pie".into(), ..summary(CAKE, 1, 1) };
+    assert_eq!(changed(&device.frame(ServerFrame::RoomChanged { room: renamed })), [View::Rooms]);
+    assert_eq!(device.engine.room(CAKE).unwrap().name, "Pie");
+    assert_eq!(changed(&device.input(Input::RoomLeft(CAKE))), [View::Rooms, View::Timeline(CAKE)]);
+    assert_eq!(device.frame(ServerFrame::RoomGone { room_id: CAKE }), []);
+    assert_eq!(ids(&device), [TEA]);
+}
+
+#[test]
+fn the_snapshot_is_the_truth_except_where_it_is_older() {
+    let mut device = Device::new(vec![summary(TEA, 10, 10), summary(room(9), 3, 3)], None);
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    device.frame(ServerFrame::RoomChanged { room: summary(CAKE, 1, 1) });
+    device.frame(ServerFrame::RoomGone { room_id: room(6) });
+    device.hear(text(TEA, 11, BOB));
+    device.frame(welcome(vec![summary(room(6), 2, 2), summary(TEA, 10, 10)]));
+    assert_eq!(ids(&device), [TEA, CAKE], "9 is gone, 6 went meanwhile, 8 came meanwhile");
+    assert_eq!((device.unread(), device.engine.room(TEA).unwrap().last_seq), (1, Seq(11)));
+}
+
+#[test]
+fn an_older_summary_takes_nothing_back() {
+    let mut device = Device::in_tea();
+    device.hear(fact(TEA, 11, BOB, SystemEvent::Renamed { name: "Coffee".into() }));
+    device.hear(text(TEA, 12, BOB));
+    device.frame(ServerFrame::RoomChanged { room: summary(TEA, 10, 10) });
+    let room = device.engine.room(TEA).unwrap();
+    assert_eq!((room.name.as_str(), room.unread, room.last_seq), ("Coffee", 1, Seq(12)));
+}
+
+#[test]
+fn system_messages_are_rows_and_facts() {
+    let mut device = Device::in_tea();
+    let carol = || (user_id(3), "Carol".to_owned());
+    let (user_id, display_name) = carol();
+    device.hear(fact(TEA, 11, BOB, SystemEvent::Added { user_id, display_name }));
+    assert_eq!(device.engine.room(TEA).unwrap().members_count, 3);
+    device.hear(fact(TEA, 12, BOB, SystemEvent::Left));
+    let (user_id, display_name) = (crate::device::user_id(ME), "User 1".to_owned());
+    device.hear(fact(TEA, 13, BOB, SystemEvent::RoleChanged { user_id, display_name, role: Role::Admin }));
+    let room = device.engine.room(TEA).unwrap();
+    assert_eq!((room.members_count, room.role, room.unread), (2, Some(Role::Admin), 0));
+    assert_eq!(device.seqs()[9..], [10, 11, 12, 13]);
+}
+
+#[test]
+fn a_room_looked_at_is_listed_once_it_is_joined() {
+    let mut device = Device::new(Vec::new(), None);
+    device.go_online(Vec::new());
+    assert_eq!(fetched(&device.input(Input::Open(Some(TEA)))), [HistoryRequest::Newest]);
+    device.answer(HistoryRequest::Newest, page(TEA, 1..=5));
+    device.input(Input::Room(RoomSummary { role: None, ..summary(TEA, 5, 5) }));
+    assert!(ids(&device).is_empty() && device.engine.room(TEA).is_some());
+    let effects = device.input(Input::Room(summary(TEA, 7, 7)));
+    assert_eq!(ids(&device), [TEA]);
+    let mut asked = fetched(&effects);
+    asked.extend(fetched(&device.wait(200)));
+    assert_eq!(asked, [HistoryRequest::After(Seq(5))], "what was said meanwhile");
+}
+
+#[test]
+fn few_pages_are_fetched_at_once_for_rooms_out_of_sight() {
+    let rooms: Vec<_> = (1..=10).map(|number| summary(room(number), 5, 5)).collect();
+    let mut device = Device::new(rooms.clone(), None);
+    device.go_online(rooms);
+    for number in 1..=10 {
+        device.hear(text(room(number), 7, BOB));
+    }
+    let request = HistoryRequest::After(Seq(5));
+    assert_eq!(fetched(&device.wait(200)), [request; 4]);
+    for number in 1..=10 {
+        let room_id = room(number);
+        let effects = device.input(Input::History { room_id, request, result: Ok(page(room_id, 6..=6)) });
+        assert_eq!(fetched(&effects).len(), usize::from(number <= 6), "{number}");
+    }
+    assert_eq!(device.engine.unread(), 20);
+}
+
+#[test]
+fn messages_to_a_room_without_rows_leave_nothing_behind() {
+    let mut device = Device::new(vec![summary(TEA, 10, 10)], None);
+    device.go_online(vec![summary(TEA, 10, 10)]);
+    device.send(100, "hi");
+    assert_eq!(device.ends(1)[0].0, client_id(100).0.as_u128());
+    device.frame(crate::device::ack(100, 11));
+    assert_eq!((device.rows().len(), device.engine.room(TEA).unwrap().last_seq), (0, Seq(11)));
+}
