@@ -2,6 +2,7 @@
 
 use protocol::{ClientFrame, ServerFrame};
 
+#[expect(dead_code, clippy::large_enum_variant, reason = "nothing happens on a socket that is never opened")]
 pub(crate) enum SocketEvent {
     Opened,
     Frame(ServerFrame),

@@ -19,36 +19,10 @@ const COMPOSING: u32 = 229;
 #[component]
 pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
     let chat = expect_context::<Chat>();
-    let drafts = expect_context::<Drafts>();
-    let text = RwSignal::new(drafts.get(room));
-    let area = NodeRef::<html::Textarea>::new();
-    let length = Memo::new(move |_| text.with(|text| text.trim().chars().count()));
-    let sendable = Memo::new(move |_| (BODY_CHARS.0..=BODY_CHARS.1).contains(&length.get()));
+    let draft = Draft::new(chat, room, to_end);
+    let length = draft.length;
+    let sendable = move || (BODY_CHARS.0..=BODY_CHARS.1).contains(&length.get());
     let label = move || chat.room.with(|room| room.as_ref().map(|room| format!("Message to {}", room.name)));
-    // After every change of the text, wherever it comes from.
-    Effect::new(move |_| {
-        text.track();
-        if let Some(area) = area.get() {
-            text_area::fit(&area);
-        }
-    });
-    let send = move || {
-        let Ok(body) = text.with_untracked(|text| protocol::body(text)) else {
-            return;
-        };
-        chat.send(room, body);
-        drafts.set(room, String::new());
-        text.set(String::new());
-        to_end.update(|count| *count += 1);
-        document::focus("composer");
-    };
-    let on_key = move |event: KeyboardEvent| {
-        let composing = event.is_composing() || event.key_code() == COMPOSING;
-        if event.key() == "Enter" && !event.shift_key() && !composing {
-            event.prevent_default();
-            send();
-        }
-    };
     view! {
         <div class="composer">
             <label class="sr-only" for="composer">
@@ -58,34 +32,91 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                 <textarea
                     id="composer"
                     class="composer-text"
-                    node_ref=area
+                    node_ref=draft.area
                     rows="1"
                     placeholder="Write a message"
                     enterkeyhint="send"
                     autocomplete="off"
                     aria-describedby="composer-left"
-                    prop:value=move || text.get()
-                    on:input=move |event| {
-                        let typed = event_target_value(&event);
-                        drafts.set(room, typed.clone());
-                        text.set(typed);
-                    }
-                    on:keydown=on_key
+                    prop:value=move || draft.text.get()
+                    on:input=move |event| draft.type_in(event_target_value(&event))
+                    on:keydown=move |event| draft.press(&event)
                 ></textarea>
                 <button
                     type="button"
                     class="send"
                     aria-label="Send"
-                    disabled=move || !sendable.get()
-                    on:click=move |_| send()
+                    disabled=move || !sendable()
+                    on:click=move |_| draft.send()
                 >
                     <Icon path=icon::SEND />
                 </button>
             </div>
-            <p class="composer-left" id="composer-left" role="status" class:composer-over=move || { length.get() > BODY_CHARS.1 }>
+            <p
+                class="composer-left"
+                class:composer-over=move || { length.get() > BODY_CHARS.1 }
+                id="composer-left"
+                role="status"
+            >
                 {move || left(length.get())}
             </p>
         </div>
+    }
+}
+
+/// What is being written in one room.
+#[derive(Clone, Copy)]
+struct Draft {
+    chat: Chat,
+    room: RoomId,
+    /// Keeps the text when the person goes to another room and comes back.
+    drafts: Drafts,
+    text: RwSignal<String>,
+    /// Characters that would be sent.
+    length: Memo<usize>,
+    area: NodeRef<html::Textarea>,
+    to_end: RwSignal<u32>,
+}
+
+impl Draft {
+    fn new(chat: Chat, room: RoomId, to_end: RwSignal<u32>) -> Self {
+        let drafts = expect_context::<Drafts>();
+        let text = RwSignal::new(drafts.get(room));
+        let length = Memo::new(move |_| text.with(|text| text.trim().chars().count()));
+        let area = NodeRef::<html::Textarea>::new();
+        // After every change of the text, wherever it comes from.
+        Effect::new(move |_| {
+            text.track();
+            if let Some(area) = area.get() {
+                text_area::fit(&area);
+            }
+        });
+        Self { chat, room, drafts, text, length, area, to_end }
+    }
+
+    fn type_in(self, text: String) {
+        self.drafts.set(self.room, text.clone());
+        self.text.set(text);
+    }
+
+    /// Enter sends, Shift and Enter break the line; while an input method composes, Enter is the method's own.
+    fn press(self, event: &KeyboardEvent) {
+        let composing = event.is_composing() || event.key_code() == COMPOSING;
+        if event.key() == "Enter" && !event.shift_key() && !composing {
+            event.prevent_default();
+            self.send();
+        }
+    }
+
+    /// Sends what is fit to be sent; of anything else the counter below tells why not.
+    fn send(self) {
+        let Ok(body) = self.text.with_untracked(|text| protocol::body(text)) else {
+            return;
+        };
+        self.chat.send(self.room, body);
+        self.type_in(String::new());
+        self.to_end.update(|count| *count += 1);
+        document::focus("composer");
     }
 }
 
