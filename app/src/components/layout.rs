@@ -51,16 +51,18 @@ pub(crate) fn Layout(children: Children) -> impl IntoView {
     follow(place);
     let frame = move || if place.get() == Place::List { "frame frame-list" } else { "frame" };
     view! {
-        <a class="skip-link" href="#main" on:click=skip>
-            "Skip to the content"
-        </a>
-        <div class=frame>
-            <Sidebar />
-            <main class="main" id="main" tabindex="-1">
-                {children()}
-            </main>
+        <div class="chat">
+            <a class="skip-link" href="#main" on:click=skip>
+                "Skip to the content"
+            </a>
+            <ConnectionBar />
+            <div class=frame>
+                <Sidebar />
+                <main class="main" id="main" tabindex="-1">
+                    {children()}
+                </main>
+            </div>
         </div>
-        <ConnectionBar />
         <OpenDialog />
     }
 }
