@@ -62,6 +62,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             </p>
         </div>
     }
+    .into_any()
 }
 
 /// What is being written in one room.

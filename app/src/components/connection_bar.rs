@@ -30,6 +30,7 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
             {notice}
         </div>
     }
+    .into_any()
 }
 
 /// The seconds are for the eye only: read out, they would never end.

@@ -45,6 +45,7 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
             {message}
         </li>
     }
+    .into_any()
 }
 
 /// What happened to the room, as a sentence.

@@ -43,6 +43,7 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
             </Show>
         </header>
     }
+    .into_any()
 }
 
 /// `Group · 3 members`, `Direct chat · @ada`

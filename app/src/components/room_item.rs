@@ -35,6 +35,7 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
             </a>
         </li>
     }
+    .into_any()
 }
 
 #[component]

@@ -31,6 +31,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <Account />
         </nav>
     }
+    .into_any()
 }
 
 #[component]
@@ -64,6 +65,7 @@ fn Head() -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// Who is signed in. Signing out is a plain form, so that it works whatever else does not.
@@ -87,4 +89,5 @@ fn Account() -> impl IntoView {
             </form>
         </div>
     }
+    .into_any()
 }

@@ -43,6 +43,7 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             <ToEnd reader />
         </div>
     }
+    .into_any()
 }
 
 /// What stands above the first row: the way to older ones, or the start of the room.
@@ -112,4 +113,5 @@ fn ToEnd(reader: Reader) -> impl IntoView {
             </button>
         </Show>
     }
+    .into_any()
 }
