@@ -1,4 +1,6 @@
 //! Views that pages are made of. They read signals of `state` and say what happened; they decide nothing about messages.
+//!
+//! Large ones end with `into_any`: a page that is one type of all its parts takes long to compile and grows the download.
 
 pub(crate) mod auth_card;
 pub(crate) mod avatar;
@@ -7,8 +9,10 @@ pub(crate) mod composer;
 pub(crate) mod confirm;
 pub(crate) mod connection_bar;
 pub(crate) mod details;
+pub(crate) mod entrance;
 pub(crate) mod field;
 pub(crate) mod icon;
+pub(crate) mod join_bar;
 pub(crate) mod layout;
 pub(crate) mod logo;
 pub(crate) mod member_row;
@@ -18,6 +22,7 @@ pub(crate) mod new_room;
 pub(crate) mod people;
 pub(crate) mod room_header;
 pub(crate) mod room_item;
+pub(crate) mod room_settings;
 pub(crate) mod sidebar;
 pub(crate) mod time_label;
 pub(crate) mod timeline;

@@ -76,6 +76,7 @@ pub(crate) mod scroll {
 
     pub(crate) struct Keeper;
 
+    #[expect(dead_code, reason = "nothing scrolls here")]
     pub(crate) struct Parts {
         pub(crate) scroller: HtmlElement,
         pub(crate) content: HtmlElement,

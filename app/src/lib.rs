@@ -4,6 +4,10 @@
 //! same engine, and takes over. `pages` are made of `components`, which read signals in `state`; only `dom` and `socket`
 //! touch the browser, and each has a twin of the same shape that does nothing, for rendering on the server.
 
+// A view is a type as deep as its markup, and what it becomes is several times deeper.
+#![recursion_limit = "256"]
+#![expect(unreachable_pub, reason = "the component macro makes what it generates pub, whatever the component is")]
+
 mod boot;
 mod components;
 mod links;

@@ -3,7 +3,7 @@
 use crate::boot::{Boot, BootPage};
 use crate::components::layout::Layout;
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
-use crate::pages::{register::Register, room::RoomPage};
+use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
 use crate::state;
 use leptos::prelude::*;
 use leptos_router::components::{FlatRoutes, Route, Router};
@@ -31,7 +31,7 @@ fn Chat() -> impl IntoView {
     view! {
         <Router>
             <Layout>
-                <FlatRoutes fallback=NotFound>
+                <FlatRoutes fallback=NothingHere>
                     <Route path=path!("/") view=Home />
                     <Route path=path!("/rooms/:id") view=RoomPage />
                     <Route path=path!("/devices") view=Devices />

@@ -4,7 +4,7 @@
 //! there are no inline styles, so the policy can be strict.
 
 use crate::routes::App;
-use crate::{Boot, words};
+use crate::{Boot, BootPage, words};
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
 use leptos_router::location::RequestUrl;
@@ -12,7 +12,7 @@ use leptos_router::location::RequestUrl;
 /// The document for `boot`. Render it inside an `Owner`; it provides the router's URL and the boot data itself.
 pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
     let json = embed(&boot);
-    let title = words::boot_title(&boot);
+    let title = title(&boot);
     provide_context(RequestUrl::new(&boot.path()));
     provide_context(boot);
 
@@ -35,8 +35,24 @@ pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
             </head>
             <body>
                 <App />
+                // Text only, and after everything that the browser takes over: to a browser with scripts it is no markup.
+                <noscript>"Reading and signing in work as they are. Writing needs JavaScript."</noscript>
             </body>
         </html>
+    }
+}
+
+/// The title until the page is live; from then on the layout keeps it.
+fn title(boot: &Boot) -> String {
+    let unread = boot.rooms.iter().map(|room| room.unread).sum();
+    match &boot.page {
+        BootPage::Login { .. } => words::title(0, "Sign in"),
+        BootPage::Register { .. } => words::title(0, "Create an account"),
+        BootPage::Home => words::title(unread, ""),
+        BootPage::Room { room, .. } => words::title(unread, &room.name),
+        BootPage::Devices { .. } => words::title(unread, "Devices"),
+        BootPage::NotFound => words::title(0, "Not found"),
+        BootPage::Error { .. } => words::title(0, "Something went wrong"),
     }
 }
 
@@ -48,7 +64,7 @@ fn embed(boot: &Boot) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{BootPage, Form};
+    use crate::Form;
 
     #[test]
     fn embedded_json_cannot_end_its_script_and_reads_back() {

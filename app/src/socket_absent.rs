@@ -2,6 +2,7 @@
 
 use protocol::{ClientFrame, ServerFrame};
 
+#[expect(dead_code, clippy::large_enum_variant, reason = "nothing happens on a socket that is never opened")]
 pub(crate) enum SocketEvent {
     Opened,
     Frame(ServerFrame),
@@ -11,7 +12,7 @@ pub(crate) enum SocketEvent {
 pub(crate) struct Socket;
 
 impl Socket {
-    pub(crate) const fn open(_on_event: impl Fn(SocketEvent) + 'static) -> Option<Self> {
+    pub(crate) fn open(_on_event: impl Fn(SocketEvent) + 'static) -> Option<Self> {
         None
     }
     pub(crate) const fn send(&self, _frame: &ClientFrame) {}

@@ -1,6 +1,5 @@
 //! Sentences that several views share. Plain functions from data to text.
 
-use crate::boot::{Boot, BootPage};
 use protocol::limits::UNREAD_MAX;
 use protocol::{Message, MessageKind, Role, RoomKind, RoomSummary, SystemEvent, UserId};
 
@@ -8,20 +7,6 @@ use protocol::{Message, MessageKind, Role, RoomKind, RoomSummary, SystemEvent, U
 pub(crate) fn title(unread: i64, page: &str) -> String {
     let name = if page.is_empty() { "Jackdaw".to_owned() } else { format!("{page} — Jackdaw") };
     if unread > 0 { format!("({}) {name}", count(unread)) } else { name }
-}
-
-/// The title of a page as the server renders it.
-pub(crate) fn boot_title(boot: &Boot) -> String {
-    let unread = boot.rooms.iter().map(|room| room.unread).sum();
-    match &boot.page {
-        BootPage::Login { .. } => title(0, "Sign in"),
-        BootPage::Register { .. } => title(0, "Create an account"),
-        BootPage::Home => title(unread, ""),
-        BootPage::Room { room, .. } => title(unread, &room.name),
-        BootPage::Devices { .. } => title(unread, "Devices"),
-        BootPage::NotFound => title(0, "Not found"),
-        BootPage::Error { .. } => title(0, "Something went wrong"),
-    }
 }
 
 /// An unread count, cut where the server stops to count.

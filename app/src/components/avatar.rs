@@ -6,9 +6,8 @@ use protocol::{RoomKind, RoomSummary, UserId};
 use uuid::Uuid;
 
 /// Hues that the style sheet knows.
-const HUES: [&str; 12] = [
-    "hue-0", "hue-1", "hue-2", "hue-3", "hue-4", "hue-5", "hue-6", "hue-7", "hue-8", "hue-9", "hue-10", "hue-11",
-];
+const HUES: [&str; 12] =
+    ["hue-0", "hue-1", "hue-2", "hue-3", "hue-4", "hue-5", "hue-6", "hue-7", "hue-8", "hue-9", "hue-10", "hue-11"];
 
 /// A UUIDv7 begins with the time; its last bytes are random.
 fn hue(id: Uuid) -> &'static str {
@@ -24,12 +23,23 @@ pub(crate) fn PersonAvatar(id: UserId, name: String) -> impl IntoView {
 
 /// A room; a direct one looks like the other person.
 #[component]
-pub(crate) fn RoomAvatar(room: RoomSummary) -> impl IntoView {
-    let (shape, id, text) = match (room.kind, &room.other) {
-        (RoomKind::Direct, Some(other)) => ("avatar-person", other.id.0, words::initials(&other.display_name)),
-        (RoomKind::Direct, None) => ("avatar-person", room.id.0, words::initials(&room.name)),
-        (RoomKind::Group, _) => ("avatar-room", room.id.0, words::initials(&room.name)),
-        (RoomKind::Public, _) => ("avatar-room", room.id.0, "#".to_owned()),
-    };
-    view! { <span class=format!("avatar {shape} {}", hue(id)) aria-hidden="true">{text}</span> }
+pub(crate) fn RoomAvatar(#[prop(into)] room: Signal<RoomSummary>) -> impl IntoView {
+    let class = Memo::new(move |_| {
+        room.with(|room| match (room.kind, &room.other) {
+            (RoomKind::Direct, Some(other)) => format!("avatar avatar-person {}", hue(other.id.0)),
+            (RoomKind::Direct, None) => format!("avatar avatar-person {}", hue(room.id.0)),
+            (RoomKind::Group | RoomKind::Public, _) => format!("avatar avatar-room {}", hue(room.id.0)),
+        })
+    });
+    let text = Memo::new(move |_| {
+        room.with(|room| match room.kind {
+            RoomKind::Direct | RoomKind::Group => words::initials(&room.name),
+            RoomKind::Public => "#".to_owned(),
+        })
+    });
+    view! {
+        <span class=class aria-hidden="true">
+            {text}
+        </span>
+    }
 }

@@ -13,7 +13,6 @@ pub(crate) const DEVICES: &str = "M3 5.2h10.5v7.6H3Zm-1 10.3h8M13.5 8H17v8.5h-4.
 pub(crate) const DOWN: &str = "M10 4.5v11M5.2 10.8l4.8 4.7 4.8-4.7";
 pub(crate) const INFO: &str = "M10 9.4v4.2M10 6.5v.1M17 10a7 7 0 1 1-14 0 7 7 0 0 1 14 0Z";
 pub(crate) const OUT: &str = "M12 4H5v12h7M9 10h8m-2.8-2.8L17 10l-2.8 2.8";
-pub(crate) const SEARCH: &str = "M13.7 9a4.7 4.7 0 1 1-9.4 0 4.7 4.7 0 0 1 9.4 0Zm-1.3 3.4 3.6 3.6";
 pub(crate) const SEND: &str = "M10 15.8V4.4M5.2 9.2 10 4.4l4.8 4.8";
 
 /// One of the paths above, in the colour of the text around it.

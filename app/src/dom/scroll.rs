@@ -7,8 +7,8 @@
 use js_sys::Array;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
 use web_sys::{
     Element, HtmlElement, IntersectionObserver, IntersectionObserverEntry, IntersectionObserverInit, ResizeObserver,
 };
@@ -40,7 +40,8 @@ impl Keeper {
     /// Starts to watch. `on_end` is told whether the reader is at the end, whenever that changes; `on_top` is called
     /// when the first row comes near.
     pub(crate) fn new(parts: Parts, on_end: impl Fn(bool) + 'static, on_top: impl Fn() + 'static) -> Self {
-        let view = Rc::new(View { parts, anchor: RefCell::new(None), at_end: Cell::new(true), on_end: Box::new(on_end) });
+        let view =
+            Rc::new(View { parts, anchor: RefCell::new(None), at_end: Cell::new(true), on_end: Box::new(on_end) });
 
         let on_scroll = Closure::<dyn Fn()>::new({
             let view = Rc::clone(&view);

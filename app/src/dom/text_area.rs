@@ -1,7 +1,7 @@
 //! A text area that grows with its text. Style sheets can say so (`field-sizing`), but not in every browser.
 
-use web_sys::HtmlTextAreaElement;
 use wasm_bindgen::JsCast;
+use web_sys::HtmlTextAreaElement;
 
 /// Makes the area as high as its text where the style sheet alone does not; the largest height is the style sheet's.
 pub(crate) fn fit(area: &HtmlTextAreaElement) {

@@ -2,6 +2,7 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
+use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
 use crate::state::api;
 use crate::words;
@@ -53,7 +54,7 @@ pub(crate) fn Devices() -> impl IntoView {
 
 #[component]
 fn Device(session: Session) -> impl IntoView {
-    let action = if session.current { "/logout".to_owned() } else { format!("/devices/{}/revoke", session.id) };
+    let action = if session.current { SIGN_OUT.to_owned() } else { format!("/devices/{}/revoke", session.id) };
     view! {
         <li class="card" aria-current=session.current.then_some("true")>
             <span class="card-mark">

@@ -3,8 +3,10 @@
 use crate::components::logo::Logo;
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
+use protocol::RoomKind;
 
-/// Shown where no room is open.
+/// Shown where no room is open. On a narrow screen the list fills the page, and only the heading stays, for those who
+/// hear it.
 #[component]
 pub(crate) fn Home() -> impl IntoView {
     let chat = expect_context::<Chat>();
@@ -17,12 +19,16 @@ pub(crate) fn Home() -> impl IntoView {
         }
     };
     view! {
-        <div class="empty">
+        <div class="empty empty-home">
             <Logo />
-            <h1 class="empty-title">"Nothing open"</h1>
+            <h1 class="empty-title">"Your rooms"</h1>
             <p>{text}</p>
             <div class="empty-actions">
-                <button type="button" class="button button-primary" on:click=move |_| dialogs.show(Dialog::New)>
+                <button
+                    type="button"
+                    class="button button-primary"
+                    on:click=move |_| dialogs.show(Dialog::New(RoomKind::Direct))
+                >
                     "Start a chat"
                 </button>
                 <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::Browse)>

@@ -13,21 +13,24 @@ pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
         next => format!("/login?next={next}"),
     };
     let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.into_any();
-    if !open {
-        return view! {
-            <AuthCard
-                title="Registration is closed"
-                lead="New accounts are made by the administrator of this server. Ask them for one."
-                action="/register"
-                error=form.error
-                next=form.next
-                below
-            >
-                ""
-            </AuthCard>
-        }
-        .into_any();
+    if open { view! { <OpenForm form below /> }.into_any() } else { view! { <Closed below /> }.into_any() }
+}
+
+#[component]
+fn Closed(below: AnyView) -> impl IntoView {
+    view! {
+        <main class="auth" id="main">
+            <div class="auth-card">
+                <h1 class="auth-title">"Registration is closed"</h1>
+                <p class="auth-lead">"New accounts are made by the administrator of this server. Ask them for one."</p>
+            </div>
+            <p class="auth-below">{below}</p>
+        </main>
     }
+}
+
+#[component]
+fn OpenForm(form: Form, below: AnyView) -> impl IntoView {
     view! {
         <AuthCard
             title="Create an account"
@@ -69,5 +72,4 @@ pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
             </button>
         </AuthCard>
     }
-    .into_any()
 }

@@ -1,6 +1,7 @@
 //! `/rooms/{id}`: one room.
 
-use crate::components::composer::{Composer, JoinBar};
+use crate::components::composer::Composer;
+use crate::components::join_bar::JoinBar;
 use crate::components::room_header::RoomHeader;
 use crate::components::timeline::Timeline;
 use crate::state::Chat;
@@ -22,18 +23,19 @@ fn Room(room: RoomId) -> impl IntoView {
     let known = Memo::new(move |_| chat.room.with(Option::is_some));
     let member = Memo::new(move |_| chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
     let foot = move || {
-        if member.get() {
-            view! { <Composer room to_end /> }.into_any()
-        } else {
-            view! { <JoinBar room /> }.into_any()
-        }
+        if member.get() { view! { <Composer room to_end /> }.into_any() } else { view! { <JoinBar room /> }.into_any() }
     };
-    view! {
-        <Show when=move || known.get() fallback=Missing>
-            <RoomHeader />
-            <Timeline room to_end />
-            {foot}
-        </Show>
+    move || {
+        let is_known = known.get();
+        match chat.room.get_untracked() {
+            Some(first) if is_known => view! {
+                <RoomHeader first />
+                <Timeline room to_end />
+                {foot}
+            }
+            .into_any(),
+            _ => view! { <Missing /> }.into_any(),
+        }
     }
 }
 
@@ -43,7 +45,7 @@ fn Missing() -> impl IntoView {
     view! {
         <div class="empty" role="status">
             {move || match chat.problem.get() {
-                None => view! { <p>"Opening the room…"</p> }.into_any(),
+                None => view! { <h1 class="empty-title">"Opening the room…"</h1> }.into_any(),
                 Some(problem) => {
                     view! {
                         <h1 class="empty-title">"This room is not here"</h1>

@@ -141,7 +141,14 @@ impl Chat {
         let open = self.open.get_untracked();
         for view in changed {
             match view {
-                View::Rooms => self.show_rooms(),
+                View::Rooms => {
+                    let was_known = self.room.with_untracked(Option::is_some);
+                    self.show_rooms();
+                    // Taken out of the open room: it may be gone, or be a public one that is still open to look at.
+                    if let Some(room) = open.filter(|_| was_known && self.room.with_untracked(Option::is_none)) {
+                        self.look_up(room);
+                    }
+                }
                 View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
                 View::Timeline(_) => {}
                 View::Connection => self.connection.set(self.engine.with_value(Engine::connection)),
@@ -170,6 +177,41 @@ impl Chat {
         self.new_after.set(None);
         let client_id = dom::clock::new_client_id();
         self.dispatch(Input::Send { client_id, room_id, body, reply_to: None });
+    }
+
+    /// Tries a failed message again.
+    pub(crate) fn retry(self, message: ClientId) {
+        self.dispatch(Input::Retry(message));
+    }
+
+    /// Gives a failed message up.
+    pub(crate) fn discard(self, message: ClientId) {
+        self.dispatch(Input::Discard(message));
+    }
+
+    /// Asks for older rows, unless there are none or some are on their way.
+    pub(crate) fn load_older(self, room: RoomId) {
+        let wanted = self.window.with_untracked(|window| window.has_older && !window.loading_older && !window.loading);
+        if wanted && self.open.get_untracked() == Some(room) {
+            self.dispatch(Input::LoadOlder(room));
+        }
+    }
+
+    /// Goes back to the newest rows, where others are shown.
+    pub(crate) fn load_newest(self, room: RoomId) {
+        if self.window.with_untracked(|window| window.has_newer) {
+            self.dispatch(Input::Open(Some(room)));
+        }
+    }
+
+    /// The person made, joined or renamed a room.
+    pub(crate) fn entered(self, room: RoomSummary) {
+        self.dispatch(Input::Room(room));
+    }
+
+    /// The person left or deleted a room.
+    pub(crate) fn left(self, room: RoomId) {
+        self.dispatch(Input::RoomLeft(room));
     }
 
     /// The person has everything that is shown of the open room before their eyes.

@@ -1,12 +1,13 @@
 //! Which dialog is open. At most one is.
 
 use leptos::prelude::*;
+use protocol::RoomKind;
 
 /// A dialog of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dialog {
-    /// Starts a direct chat, a group or a public room.
-    New,
+    /// Starts a direct chat, a group or a public room; the kind is what it begins with.
+    New(RoomKind),
     /// Lists public rooms to join.
     Browse,
     /// Members and settings of the open room.

@@ -19,18 +19,12 @@ pub(crate) struct RowView {
 }
 
 /// Lays rows out. `read` is how far the person had read when they came; `day` tells days apart.
-pub(crate) fn lay_out(
-    rows: Vec<Row>,
-    me: UserId,
-    read: Option<Seq>,
-    day: impl Fn(UnixMillis) -> i64,
-) -> Vec<RowView> {
+pub(crate) fn lay_out(rows: Vec<Row>, me: UserId, read: Option<Seq>, day: impl Fn(UnixMillis) -> i64) -> Vec<RowView> {
     let unread = read.and_then(|read| first_unread(&rows, me, read));
     let mut views: Vec<RowView> = Vec::with_capacity(rows.len());
     for (index, row) in rows.into_iter().enumerate() {
         let previous = views.last().map(|view| &view.row);
-        let opens_day = previous
-            .is_none_or(|previous| day(previous.message.created_at) != day(row.message.created_at));
+        let opens_day = previous.is_none_or(|previous| day(previous.message.created_at) != day(row.message.created_at));
         let opens_unread = unread == Some(index);
         let opens_run = opens_day || opens_unread || previous.is_none_or(|previous| !same_run(previous, &row));
         views.push(RowView { row, opens_day, opens_unread, opens_run });
@@ -40,9 +34,8 @@ pub(crate) fn lay_out(
 
 /// The first text by somebody else after `read`, if the rows reach back to it: else it stands further up.
 fn first_unread(rows: &[Row], me: UserId, read: Seq) -> Option<usize> {
-    let unread = |row: &Row| {
-        row.message.seq > read && row.message.kind == MessageKind::Text && row.message.sender_id != me
-    };
+    let unread =
+        |row: &Row| row.message.seq > read && row.message.kind == MessageKind::Text && row.message.sender_id != me;
     let reaches_back = rows.first().is_some_and(|row| row.message.seq.0 <= read.0 + 1);
     rows.iter().position(unread).filter(|_| reaches_back)
 }

@@ -1,0 +1,33 @@
+//! What follows once a room was made, joined or left: the engine knows, the dialog closes, the page goes there.
+
+use crate::state::{Chat, Dialogs};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use protocol::{RoomId, RoomSummary};
+
+/// Goes into a room that a REST call answered with. Ask for it while a view is built.
+pub(crate) fn on_enter() -> Callback<RoomSummary> {
+    let chat = expect_context::<Chat>();
+    let dialogs = expect_context::<Dialogs>();
+    let navigate = use_navigate();
+    Callback::new(move |room: RoomSummary| {
+        let path = format!("/rooms/{}", room.id);
+        chat.entered(room);
+        dialogs.close();
+        navigate(&path, NavigateOptions::default());
+    })
+}
+
+/// Goes out of a room that a REST call took away.
+pub(crate) fn on_exit() -> Callback<RoomId> {
+    let chat = expect_context::<Chat>();
+    let dialogs = expect_context::<Dialogs>();
+    let navigate = use_navigate();
+    Callback::new(move |room: RoomId| {
+        dialogs.close();
+        navigate("/", NavigateOptions::default());
+        chat.look_at(None);
+        chat.left(room);
+    })
+}

@@ -1,0 +1,161 @@
+//! One row of the timeline: a message or a fact about the room, with the day and "New" above it where they begin.
+
+use crate::components::avatar::PersonAvatar;
+use crate::components::icon::{self, Icon};
+use crate::components::time_label::{Style, TimeLabel};
+use crate::dom::document;
+use crate::links::{Piece, pieces};
+use crate::state::Chat;
+use crate::state::rows::RowView;
+use crate::words;
+use client::RowState;
+use leptos::prelude::*;
+use protocol::{ClientId, Message, MessageKind};
+
+/// `id` is the row's key: it never changes, whatever becomes of the message.
+#[component]
+pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoView {
+    let view = RwSignal::from(view);
+    let opens_day = Memo::new(move |_| view.with(|view| view.opens_day.then_some(view.row.message.created_at)));
+    let opens_unread = Memo::new(move |_| view.with(|view| view.opens_unread));
+    let opens_run = Memo::new(move |_| view.with(|view| view.opens_run));
+    let message = if view.with_untracked(|view| view.row.message.kind == MessageKind::System) {
+        view! { <Fact view /> }.into_any()
+    } else {
+        view! { <Text id view opens_run /> }.into_any()
+    };
+    view! {
+        <li class="row" class:row-opens=opens_run>
+            {move || {
+                opens_day
+                    .get()
+                    .map(|at| {
+                        view! {
+                            <h2 class="day">
+                                <TimeLabel at style=Style::Day />
+                            </h2>
+                        }
+                    })
+            }}
+            <Show when=move || opens_unread.get()>
+                <p class="divider" data-divider="">
+                    <span>"New"</span>
+                </p>
+            </Show>
+            {message}
+        </li>
+    }
+    .into_any()
+}
+
+/// What happened to the room, as a sentence.
+#[component]
+fn Fact(view: RwSignal<RowView>) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let at = view.with_untracked(|view| view.row.message.created_at);
+    let sentence = Memo::new(move |_| view.with(|view| words::system(&view.row.message, chat.me)));
+    view! {
+        <p class="fact">
+            <span>{sentence}</span>
+            " "
+            <TimeLabel at style=Style::Time />
+        </p>
+    }
+}
+
+/// What a person wrote. The name is always there to be heard, and to be seen where a run of theirs begins.
+#[component]
+fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let sender = view.with_untracked(|view| view.row.message.sender_id);
+    let own = sender == chat.me;
+    let name = Memo::new(move |_| view.with(|view| view.row.message.sender_name.clone()));
+    let at = Memo::new(move |_| view.with(|view| view.row.message.created_at));
+    let state = Memo::new(move |_| view.with(|view| view.row.state.clone()));
+    let avatar = move || (opens_run.get() && !own).then(|| view! { <PersonAvatar id=sender name=name.get() /> });
+    view! {
+        <div class=if own { "message message-own" } else { "message" }>
+            <div class="message-avatar">{avatar}</div>
+            <div class="message-main">
+                <p class="sender" class:sr-only=move || own || !opens_run.get()>
+                    {move || if own { "You".to_owned() } else { name.get() }}
+                </p>
+                <div class="bubble" class:bubble-failed=move || state.with(|state| matches!(state, RowState::Failed { .. }))>
+                    <Body view />
+                    <span class="meta">
+                        {move || view! { <TimeLabel at=at.get() style=Style::Time /> }}
+                        {own.then(|| view! { <Progress state /> })}
+                    </span>
+                </div>
+                {own.then(|| view! { <Failure id state /> })}
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn Body(view: RwSignal<RowView>) -> impl IntoView {
+    let said = Memo::new(move |_| {
+        let said =
+            |message: &Message| (message.body.clone(), message.edited_at.is_some(), message.deleted_at.is_some());
+        view.with(|view| said(&view.row.message))
+    });
+    let shown = |piece: Piece| match piece {
+        Piece::Text(text) => text.into_any(),
+        Piece::Link(address) => {
+            let text = address.clone();
+            view! { <a class="link" href=address target="_blank" rel="noopener noreferrer">{text}</a> }.into_any()
+        }
+    };
+    move || match said.get() {
+        (_, _, true) => view! { <p class="body body-gone">"Message deleted"</p> }.into_any(),
+        (body, edited, false) => view! {
+            <p class="body">
+                {pieces(&body).into_iter().map(shown).collect_view()}
+                {edited.then(|| view! { <span class="edited">" (edited)"</span> })}
+            </p>
+        }
+        .into_any(),
+    }
+}
+
+/// How far one's own message is, as honestly as it is known.
+#[component]
+fn Progress(state: Memo<RowState>) -> impl IntoView {
+    move || match state.get() {
+        RowState::Sending => view! { <span class="progress"><Icon path=icon::CLOCK /> "Sending"</span> }.into_any(),
+        RowState::Sent => {
+            view! { <span class="progress"><Icon path=icon::CHECK /> <span class="sr-only">"Sent"</span></span> }
+                .into_any()
+        }
+        RowState::Failed { .. } => {
+            view! { <span class="progress"><Icon path=icon::ALERT /> "Not sent"</span> }.into_any()
+        }
+    }
+}
+
+/// Why a message was not sent, and what the person can do. Both buttons go away with it: the focus goes to the composer.
+#[component]
+fn Failure(id: ClientId, state: Memo<RowState>) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let retry = move |_| {
+        chat.retry(id);
+        document::focus("composer");
+    };
+    let discard = move |_| {
+        chat.discard(id);
+        document::focus("composer");
+    };
+    move || match state.get() {
+        RowState::Failed { reason, retryable } => Some(view! {
+            <div class="failure">
+                <p class="failure-reason">{reason}</p>
+                {retryable.then(|| view! { <button type="button" class="button" on:click=retry>"Retry"</button> })}
+                <button type="button" class="button button-quiet button-danger" on:click=discard>
+                    "Discard"
+                </button>
+            </div>
+        }),
+        RowState::Sending | RowState::Sent => None,
+    }
+}

@@ -1,0 +1,117 @@
+//! The messages of the open room: a log that grows at its end, and at its start when the reader goes there.
+
+mod reader;
+
+use crate::components::icon::{self, Icon};
+use crate::components::message_row::MessageRow;
+use crate::dom::document;
+use crate::state::Chat;
+use leptos::prelude::*;
+use protocol::{RoomId, RoomKind};
+use reader::Reader;
+
+/// `to_end` counts how often the person wants to be at the end: they sent something.
+#[component]
+pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let reader = Reader::new(chat, room, to_end);
+    // Older rows are for the eye only: a screen reader announces what is added while the log is not busy.
+    let busy = move || chat.window.with(|window| window.loading || window.loading_older).to_string();
+    view! {
+        <div class="timeline">
+            <div
+                class="timeline-scroll"
+                node_ref=reader.scroller
+                role="log"
+                aria-label="Messages"
+                aria-live="polite"
+                aria-relevant="additions"
+                aria-busy=busy
+                tabindex="0"
+            >
+                <div class="timeline-content" node_ref=reader.content>
+                    <div class="timeline-top" node_ref=reader.top>
+                        <Top room />
+                    </div>
+                    <ol class="rows">
+                        <For each=move || chat.rows.entries() key=|(id, _)| *id let(entry)>
+                            <MessageRow id=entry.0 view=entry.1 />
+                        </For>
+                    </ol>
+                </div>
+            </div>
+            <ToEnd reader />
+        </div>
+    }
+    .into_any()
+}
+
+/// What stands above the first row: the way to older ones, or the start of the room.
+#[component]
+fn Top(room: RoomId) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    move || {
+        let window = chat.window.get();
+        if window.loading_older {
+            view! { <p class="timeline-note">"Loading older messages…"</p> }.into_any()
+        } else if window.loading && chat.rows.is_empty() {
+            view! { <p class="timeline-note">"Loading messages…"</p> }.into_any()
+        } else if window.has_older {
+            view! {
+                <button type="button" class="button button-quiet" on:click=move |_| chat.load_older(room)>
+                    "Load older messages"
+                </button>
+            }
+            .into_any()
+        } else {
+            view! { <Start /> }.into_any()
+        }
+    }
+}
+
+#[component]
+fn Start() -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let name = Memo::new(move |_| chat.room.with(|room| room.as_ref().map(|room| (room.kind, room.name.clone()))));
+    let title = move || {
+        name.get().map(|(kind, name)| match kind {
+            RoomKind::Direct => format!("Your chat with {name} starts here"),
+            RoomKind::Group | RoomKind::Public => format!("{name} starts here"),
+        })
+    };
+    let text = move || if chat.rows.is_empty() { "No messages yet. Write the first one." } else { "" };
+    view! {
+        <p class="timeline-start">
+            <strong>{title}</strong>
+            <span>{text}</span>
+        </p>
+    }
+}
+
+/// The way back to the newest row, with how many came meanwhile.
+#[component]
+fn ToEnd(reader: Reader) -> impl IntoView {
+    let news = reader.news();
+    let label = move || match news.get() {
+        0 => "Newest messages".to_owned(),
+        1 => "1 new message".to_owned(),
+        count => format!("{count} new messages"),
+    };
+    view! {
+        <Show when=move || reader.is_away()>
+            <button
+                type="button"
+                class="to-end"
+                class:to-end-news=move || { news.get() > 0 }
+                on:click=move |_| {
+                    reader.go_to_end();
+                    document::focus_after_navigation();
+                }
+            >
+                {label}
+                <Icon path=icon::DOWN />
+            </button>
+        </Show>
+    }
+    .into_any()
+}
