@@ -130,20 +130,6 @@ impl Engine {
         self.timeline(room).is_some_and(|timeline| !timeline.follows())
     }
 
-    /// Whether newer rows than those shown exist on the server.
-    #[must_use]
-    pub fn has_newer(&self, room: RoomId) -> bool {
-        let _ = room;
-        false
-    }
-
-    /// Whether the newest page is on its way.
-    #[must_use]
-    pub fn is_loading_newest(&self, room: RoomId) -> bool {
-        let _ = room;
-        false
-    }
-
     /// Whether a page of older rows is on its way.
     #[must_use]
     pub fn is_loading_older(&self, room: RoomId) -> bool {
