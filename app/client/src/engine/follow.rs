@@ -79,10 +79,11 @@ impl Engine {
     /// may be something to do.
     pub(super) fn touch(&mut self, id: RoomId, mut touched: Touched) {
         let room = self.rooms.get(id);
-        // Without rows on the screen, a stored message has nowhere to wait for.
-        let shown = match room.and_then(|room| room.timeline.as_ref()) {
+        let timeline = room.and_then(|room| room.timeline.as_ref());
+        let shown = match timeline.filter(|timeline| timeline.follows()) {
             Some(timeline) => timeline.last(),
             None if room.is_some_and(|room| room.fetcher.newest) => Seq(0),
+            // Without the newest rows on the screen or on their way, a stored message has no place to wait for.
             None => Seq(i64::MAX),
         };
         touched.rows |= self.outbox.settle(id, shown);
