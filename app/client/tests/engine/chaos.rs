@@ -47,6 +47,7 @@ fn run(seed: u64) {
     }
     world.faults = false;
     rest(&mut world);
+    world.lose_last_messages();
     world.tell_heads();
     rest(&mut world);
     check_messages(&world);

@@ -135,6 +135,16 @@ impl World {
         }
     }
 
+    /// Every room's last message is on its way, and is lost.
+    pub(crate) fn lose_last_messages(&mut self) {
+        for number in 1..=ROOMS {
+            self.flood(room(number), 1);
+        }
+        for link in self.peers.iter_mut().filter_map(|peer| peer.link.as_mut()) {
+            link.down.clear();
+        }
+    }
+
     pub(crate) fn tell_heads(&mut self) {
         let heads = self.server.heads();
         self.tell(&heads, None);
