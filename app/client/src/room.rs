@@ -126,11 +126,9 @@ impl Room {
         let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
         let skips_rows = shown.is_some_and(far);
         let skips_count = self.is_member() && far(self.tally.upto);
-        if skips_rows || skips_count {
-            self.fetcher.newest = true;
-        }
+        let rows = (skips_rows || skips_count) && !std::mem::replace(&mut self.fetcher.newest, true);
         let summary = skips_count && self.skip_count();
-        Touched { summary, rows: skips_rows }
+        Touched { summary, rows }
     }
 
     pub(crate) const fn head(&self) -> Seq {

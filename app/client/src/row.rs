@@ -7,7 +7,7 @@ use protocol::{ClientId, Message};
 pub enum RowState {
     /// In the outbox: not yet known to be stored. Has no `seq` (0) and the device's own time.
     Sending,
-    /// Stored.
+    /// Stored. Has no `seq` (0) as long as rows before it are missing and it keeps the place where it was sent.
     Sent,
     /// Refused by the server, or given up: only the person can decide. Has no `seq` (0).
     Failed {

@@ -159,6 +159,20 @@ pub enum ServerFrame {
 }
 
 impl ServerFrame {
+    /// Every type of this direction, as on the wire.
+    pub const TYPES: [&'static str; 10] = [
+        "welcome",
+        "message:ack",
+        "message:nack",
+        "message:new",
+        "message:status",
+        "room:changed",
+        "room:gone",
+        "heads",
+        "goaway",
+        "error",
+    ];
+
     /// The frame that tells of an error outside a message.
     #[must_use]
     pub fn error(error: ApiError) -> Self {

@@ -22,26 +22,22 @@ impl Engine {
 
     fn fetch(&mut self, now: Now, id: RoomId) {
         let online = self.connection.is_online();
-        let free = self.open == Some(id) || self.background() < BACKGROUND;
-        let Some(room) = self.rooms.get_mut(id) else {
-            self.timers.set(Timer::History(id), None);
-            return;
-        };
+        let Some(room) = self.rooms.get_mut(id) else { return self.timers.set(Timer::History(id), None) };
         let live = online && room.is_member();
         if live {
             self.answer.touched(id, room.skip());
         }
         room.fetcher.expire(now.monotonic_ms, now.random);
         let wanted = room.wanted(live);
-        if wanted.is_some() && !free && !room.fetcher.is_busy() {
+        if wanted.is_some() && !room.fetcher.is_busy() && self.open != Some(id) && self.background() >= BACKGROUND {
             self.starved.insert(id);
-            self.timers.set(Timer::History(id), None);
-            return;
+            return self.timers.set(Timer::History(id), None);
         }
-        if let Some(request) = room.fetcher.ask(wanted, now.monotonic_ms) {
+        let fetcher = &mut self.rooms.entry(id).fetcher;
+        if let Some(request) = fetcher.ask(wanted, now.monotonic_ms) {
             self.answer.ask(Effect::FetchHistory { room_id: id, request });
         }
-        self.timers.set(Timer::History(id), room.fetcher.due(wanted));
+        self.timers.set(Timer::History(id), fetcher.due(wanted));
     }
 
     /// Rooms out of sight whose pages are on their way.
@@ -79,10 +75,11 @@ impl Engine {
     /// may be something to do.
     pub(super) fn touch(&mut self, id: RoomId, mut touched: Touched) {
         let room = self.rooms.get(id);
-        // Without rows on the screen, a stored message has nowhere to wait for.
-        let shown = match room.and_then(|room| room.timeline.as_ref()) {
+        let timeline = room.and_then(|room| room.timeline.as_ref());
+        let shown = match timeline.filter(|timeline| timeline.follows()) {
             Some(timeline) => timeline.last(),
             None if room.is_some_and(|room| room.fetcher.newest) => Seq(0),
+            // Without the newest rows on the screen or on their way, a stored message has no place to wait for.
             None => Seq(i64::MAX),
         };
         touched.rows |= self.outbox.settle(id, shown);

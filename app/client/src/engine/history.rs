@@ -26,12 +26,13 @@ impl Engine {
     fn page(&mut self, now: Now, id: RoomId, request: HistoryRequest, page: HistoryPage) {
         let me = self.me.id;
         let rows = page.messages;
+        let mut confirmed = false;
         for row in rows.iter().filter(|row| row.sender_id == me) {
-            self.outbox.store(row.client_id, row.seq, row.created_at);
+            confirmed |= self.outbox.store(row.client_id, row.seq, row.created_at).is_some();
         }
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.fetcher.succeed();
-        let touched = match request {
+        let mut touched = match request {
             HistoryRequest::Newest => room.load(me, rows),
             HistoryRequest::Before(_) => {
                 room.fetcher.older = false;
@@ -53,6 +54,7 @@ impl Engine {
                 touched
             }
         };
+        touched.rows |= confirmed;
         self.touch(id, touched);
     }
 

@@ -52,9 +52,9 @@ impl Engine {
         let shown = room.timeline.as_ref().is_some_and(crate::timeline::Timeline::follows);
         // A room that one is not in tells nothing by itself.
         if !shown || !room.is_member() {
-            room.fetcher.newest = true;
+            let rows = !std::mem::replace(&mut room.fetcher.newest, true);
             room.fetcher.hurry();
-            self.touch(id, ROWS);
+            self.touch(id, Touched { summary: false, rows });
         }
         self.dirty.insert(id);
     }

@@ -7,29 +7,33 @@ use protocol::{Message, RoomSummary, Seq, SystemEvent, UserId};
 impl Room {
     /// Takes a summary. One that was read before messages that have come already changes nothing that they changed.
     pub(crate) fn learn(&mut self, me: UserId, new: RoomSummary) -> Touched {
-        self.marks.confirm(Seq(0), new.read_seq);
-        self.head = self.head.max(new.last_seq);
-        let Some(old) = self.summary.take() else {
-            self.adopt(new);
-            let mut touched = self.settle(me);
-            touched.summary = true;
-            return touched;
-        };
-        let read = old.read_seq.max(new.read_seq);
-        if old.role.is_some() && new.role.is_some() && new.last_seq < self.tally.upto.max(self.tally.facts) {
-            self.summary = Some(old.clone());
-            self.read(me, read);
-        } else {
-            let last_message = newer(old.last_message.clone(), new.last_message.clone());
-            let last_seq = old.last_seq.max(new.last_seq);
-            self.adopt(RoomSummary { last_message, ..new });
-            if let Some(summary) = &mut self.summary {
-                summary.last_seq = last_seq;
-            }
-            self.read(me, read);
+        let was_member = self.is_member();
+        if was_member && new.role.is_none() {
+            // Asked for before the person joined. Who is not in a room any more is told so.
+            return Touched::default();
         }
+        if new.role.is_some() {
+            self.marks.confirm(Seq(0), new.read_seq);
+        }
+        self.head = self.head.max(new.last_seq);
+        let old = self.summary.take();
+        // A stranger's mark is nobody's.
+        let read = old.as_ref().filter(|_| was_member).map_or(Seq(0), |old| old.read_seq).max(new.read_seq);
+        match &old {
+            Some(old) if was_member && new.last_seq < self.tally.upto.max(self.tally.facts) => {
+                self.summary = Some(old.clone());
+            }
+            Some(old) => {
+                let last_message = newer(old.last_message.clone(), new.last_message.clone());
+                let last_seq = old.last_seq.max(new.last_seq);
+                self.adopt(new);
+                self.summary = self.summary.take().map(|new| RoomSummary { last_message, last_seq, ..new });
+            }
+            None => self.adopt(new),
+        }
+        self.read(me, read);
         let mut touched = self.settle(me);
-        touched.summary = self.summary.as_ref() != Some(&old);
+        touched.summary = self.summary != old;
         touched
     }
 

@@ -8,3 +8,4 @@ mod outbox;
 mod rooms;
 mod timeline;
 mod unread;
+mod world;

@@ -87,6 +87,8 @@ fn a_room_looked_at_is_listed_once_it_is_joined() {
     let mut asked = fetched(&effects);
     asked.extend(fetched(&device.wait(200)));
     assert_eq!(asked, [HistoryRequest::After(Seq(5))], "what was said meanwhile");
+    assert_eq!(device.input(Input::Room(RoomSummary { role: None, ..summary(TEA, 9, 9) })), [], "asked before joining");
+    assert_eq!((ids(&device), device.engine.room(TEA).unwrap().last_seq), (vec![TEA], Seq(7)));
 }
 
 #[test]

@@ -1,0 +1,280 @@
+//! One golden file a frame: what goes over the wire, to the byte, so that no change of a type changes it unnoticed.
+//! A new frame without its file fails here. `GOLDEN=write cargo test -p protocol` writes the files anew, to be read over.
+
+use protocol::{
+    ClientFrame, ClientId, CloseCode, Cursor, ErrorCode, Mark, Message, MessageKind, PROTOCOL_VERSION, Rev, Role,
+    RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+const ROOM: RoomId = RoomId(Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001));
+const OTHER_ROOM: RoomId = RoomId(Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0002));
+const ADA: UserId = UserId(Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0003));
+const BOB: UserId = UserId(Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0004));
+const CLIENT_ID: ClientId = ClientId(Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0005));
+const EPOCH: Uuid = Uuid::from_u128(0x0198_0000_0000_4000_8000_0000_0000_0006);
+const TIME: UnixMillis = UnixMillis(1_750_000_000_123);
+
+fn client_frames() -> Vec<ClientFrame> {
+    vec![
+        ClientFrame::Hello {
+            protocol: PROTOCOL_VERSION,
+            cursors: vec![Cursor(ROOM, Seq(12), Rev(0)), Cursor(OTHER_ROOM, Seq(0), Rev(3))],
+        },
+        ClientFrame::Send {
+            client_id: CLIENT_ID,
+            room_id: ROOM,
+            body: "Tea “at” five?\nBring cake \u{1f370}".into(),
+            reply_to: Some(Seq(11)),
+        },
+        ClientFrame::Delivered { room_id: ROOM, seq: Seq(12) },
+        ClientFrame::Read { room_id: ROOM, seq: Seq(11) },
+    ]
+}
+
+fn server_frames() -> Vec<ServerFrame> {
+    vec![
+        ServerFrame::Welcome {
+            protocol: PROTOCOL_VERSION,
+            epoch: EPOCH,
+            rooms: vec![group(), direct()],
+            gone: vec![OTHER_ROOM],
+            server_time: TIME,
+        },
+        ServerFrame::Ack { client_id: CLIENT_ID, room_id: ROOM, seq: Seq(13), created_at: TIME },
+        ServerFrame::Nack {
+            client_id: CLIENT_ID,
+            code: ErrorCode::Unavailable,
+            message: "Try again.".into(),
+            retryable: true,
+        },
+        ServerFrame::New { message: text() },
+        ServerFrame::Status { room_id: ROOM, marks: vec![Mark(ADA, Seq(13), Seq(12)), Mark(BOB, Seq(11), Seq(0))] },
+        ServerFrame::RoomChanged { room: group() },
+        ServerFrame::RoomGone { room_id: ROOM },
+        ServerFrame::Heads { rooms: vec![RoomHead(ROOM, Seq(13), Rev(0)), RoomHead(OTHER_ROOM, Seq(1), Rev(3))] },
+        ServerFrame::GoAway { retry_after_ms: 1_250 },
+        ServerFrame::Error { code: ErrorCode::Invalid, message: "type: not known here.".into(), retryable: false },
+    ]
+}
+
+/// The name of a frame's type in code. A new variant does not compile until it has one, which sends its author to the
+/// lists above.
+fn client_variant(frame: &ClientFrame) -> &'static str {
+    match frame {
+        ClientFrame::Hello { .. } => "hello",
+        ClientFrame::Send { .. } => "message:send",
+        ClientFrame::Delivered { .. } => "message:delivered",
+        ClientFrame::Read { .. } => "message:read",
+    }
+}
+
+fn server_variant(frame: &ServerFrame) -> &'static str {
+    match frame {
+        ServerFrame::Welcome { .. } => "welcome",
+        ServerFrame::Ack { .. } => "message:ack",
+        ServerFrame::Nack { .. } => "message:nack",
+        ServerFrame::New { .. } => "message:new",
+        ServerFrame::Status { .. } => "message:status",
+        ServerFrame::RoomChanged { .. } => "room:changed",
+        ServerFrame::RoomGone { .. } => "room:gone",
+        ServerFrame::Heads { .. } => "heads",
+        ServerFrame::GoAway { .. } => "goaway",
+        ServerFrame::Error { .. } => "error",
+    }
+}
+
+fn text() -> Message {
+    Message {
+        room_id: ROOM,
+        seq: Seq(13),
+        rev: Rev(2),
+        sender_id: ADA,
+        sender_name: "Ada L.".into(),
+        client_id: CLIENT_ID,
+        kind: MessageKind::Text,
+        body: "Five it is.".into(),
+        event: None,
+        reply_to: Some(Seq(12)),
+        created_at: TIME,
+        edited_at: Some(UnixMillis(TIME.0 + 5_000)),
+        deleted_at: None,
+    }
+}
+
+fn fact(event: SystemEvent) -> Message {
+    let none = Message { rev: Rev(0), body: String::new(), reply_to: None, edited_at: None, ..text() };
+    Message { kind: MessageKind::System, event: Some(event), ..none }
+}
+
+fn group() -> RoomSummary {
+    RoomSummary {
+        id: ROOM,
+        kind: RoomKind::Group,
+        name: "Tea & cake".into(),
+        last_seq: Seq(13),
+        last_rev: Rev(2),
+        read_seq: Seq(11),
+        unread: 1,
+        last_message: Some(fact(SystemEvent::Added { user_id: BOB, display_name: "Bob".into() })),
+        members_count: 3,
+        role: Some(Role::Owner),
+        other: None,
+    }
+}
+
+fn direct() -> RoomSummary {
+    let other = User {
+        id: BOB,
+        username: "bob".into(),
+        display_name: "Bob".into(),
+        is_admin: false,
+        created_at: UnixMillis(TIME.0 - 1_000),
+    };
+    RoomSummary {
+        id: OTHER_ROOM,
+        kind: RoomKind::Direct,
+        name: "Bob".into(),
+        last_seq: Seq(0),
+        last_rev: Rev(0),
+        read_seq: Seq(0),
+        unread: 0,
+        last_message: None,
+        members_count: 2,
+        role: Some(Role::Member),
+        other: Some(other),
+    }
+}
+
+fn path(direction: &str, kind: &str) -> PathBuf {
+    let name = format!("{direction}.{}.json", kind.replace(':', "-"));
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+}
+
+/// Compares a frame with its file both ways. The file is indented for people; on the wire it is one line.
+fn check<F: Serialize + DeserializeOwned + PartialEq + Debug>(direction: &str, kind: &str, frame: &F) {
+    let path = path(direction, kind);
+    let text = serde_json::to_string_pretty(frame).expect("a frame is JSON") + "\n";
+    if std::env::var_os("GOLDEN").is_some_and(|wish| wish == "write") {
+        std::fs::write(&path, &text).expect("the golden files can be written");
+    }
+    let golden = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(text, golden, "{}", path.display());
+    assert_eq!(&serde_json::from_str::<F>(&golden).expect("the golden file is a frame"), frame);
+    let value: serde_json::Value = serde_json::from_str(&golden).expect("the golden file is JSON");
+    assert_eq!(value["type"], kind, "{}", path.display());
+}
+
+#[test]
+fn every_frame_of_a_client_is_as_its_golden_file() {
+    for frame in client_frames() {
+        check("client", client_variant(&frame), &frame);
+    }
+    let known: BTreeSet<_> = client_frames().iter().map(client_variant).collect();
+    assert_eq!(known, BTreeSet::from(ClientFrame::TYPES), "every type has a sample");
+}
+
+#[test]
+fn every_frame_of_a_server_is_as_its_golden_file() {
+    for frame in server_frames() {
+        check("server", server_variant(&frame), &frame);
+    }
+    let known: BTreeSet<_> = server_frames().iter().map(server_variant).collect();
+    assert_eq!(known, BTreeSet::from(ServerFrame::TYPES), "every type has a sample");
+}
+
+#[test]
+fn every_golden_file_belongs_to_a_frame() {
+    let client = ClientFrame::TYPES.iter().map(|kind| path("client", kind));
+    let expected: BTreeSet<_> = client.chain(ServerFrame::TYPES.iter().map(|kind| path("server", kind))).collect();
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let found = std::fs::read_dir(folder).expect("the golden files are here");
+    let found: BTreeSet<_> = found.map(|entry| entry.expect("a file has a name").path()).collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn every_fact_about_a_room_survives_the_wire() {
+    let (user_id, display_name) = (BOB, || "Bob".to_owned());
+    let events = [
+        (r#"{"event":"created"}"#, SystemEvent::Created),
+        (r#"{"event":"renamed","name":"Tea"}"#, SystemEvent::Renamed { name: "Tea".into() }),
+        (r#"{"event":"joined"}"#, SystemEvent::Joined),
+        (
+            r#"{"event":"added","user_id":"ID","display_name":"Bob"}"#,
+            SystemEvent::Added { user_id, display_name: display_name() },
+        ),
+        (r#"{"event":"left"}"#, SystemEvent::Left),
+        (
+            r#"{"event":"removed","user_id":"ID","display_name":"Bob"}"#,
+            SystemEvent::Removed { user_id, display_name: display_name() },
+        ),
+        (
+            r#"{"event":"role_changed","user_id":"ID","display_name":"Bob","role":"admin"}"#,
+            SystemEvent::RoleChanged { user_id, display_name: display_name(), role: Role::Admin },
+        ),
+    ];
+    for (wire, event) in events {
+        let wire = wire.replace("ID", &BOB.to_string());
+        assert_eq!(serde_json::to_string(&event).expect("an event is JSON"), wire);
+        let message = fact(event);
+        let text = serde_json::to_string(&message).expect("a message is JSON");
+        assert_eq!(serde_json::from_str::<Message>(&text).expect("and back"), message);
+    }
+}
+
+#[test]
+fn unknown_fields_are_ignored() {
+    let later = r#"{"type":"goaway","data":{"retry_after_ms":5,"because":"tea"},"trace":"7"}"#;
+    assert_eq!(serde_json::from_str::<ServerFrame>(later).ok(), Some(ServerFrame::GoAway { retry_after_ms: 5 }));
+    let later = format!(r#"{{"v":2,"type":"message:read","data":{{"room_id":"{ROOM}","seq":3,"at":1}}}}"#);
+    let read = ClientFrame::Read { room_id: ROOM, seq: Seq(3) };
+    assert_eq!(serde_json::from_str::<ClientFrame>(&later).ok(), Some(read));
+}
+
+#[test]
+fn fields_that_may_be_missing_may_be_missing() {
+    let hello = serde_json::from_str::<ClientFrame>(r#"{"type":"hello","data":{"protocol":1}}"#);
+    assert_eq!(hello.ok(), Some(ClientFrame::Hello { protocol: 1, cursors: Vec::new() }));
+    let send =
+        format!(r#"{{"type":"message:send","data":{{"client_id":"{CLIENT_ID}","room_id":"{ROOM}","body":"hi"}}}}"#);
+    let frame = ClientFrame::Send { client_id: CLIENT_ID, room_id: ROOM, body: "hi".into(), reply_to: None };
+    assert_eq!(serde_json::to_string(&frame).expect("a frame is JSON"), send, "and are not sent");
+    assert_eq!(serde_json::from_str::<ClientFrame>(&send).ok(), Some(frame));
+}
+
+#[test]
+fn an_unknown_type_is_an_error_that_names_it() {
+    for text in [r#"{"type":"shout","data":{}}"#, r#"{"type":"shout"}"#] {
+        let client = serde_json::from_str::<ClientFrame>(text).expect_err("not a frame").to_string();
+        let server = serde_json::from_str::<ServerFrame>(text).expect_err("not a frame").to_string();
+        assert!(client.contains("`shout`") && server.contains("`shout`"), "{client}; {server}");
+    }
+}
+
+#[test]
+fn an_unknown_error_code_is_understood_as_such() {
+    let text = r#"{"type":"error","data":{"code":"teapot","message":"No.","retryable":false}}"#;
+    let frame = ServerFrame::Error { code: ErrorCode::Unknown, message: "No.".into(), retryable: false };
+    assert_eq!(serde_json::from_str::<ServerFrame>(text).ok(), Some(frame));
+}
+
+#[test]
+fn close_codes_are_numbers_and_back() {
+    let codes: BTreeSet<_> = CloseCode::ALL.iter().map(|code| code.code()).collect();
+    assert_eq!(codes, BTreeSet::from([1000, 1002, 1007, 1009, 1012, 1013, 4001, 4002, 4003]));
+    for code in CloseCode::ALL {
+        assert_eq!(CloseCode::from_code(code.code()), Some(code));
+        // A close frame has room for two bytes of code and 123 of reason.
+        assert!(!code.reason().is_empty() && code.reason().len() <= 123);
+    }
+    for unknown in [0, 1001, 1005, 1006, 1011, 3000, 4000, 4004] {
+        assert_eq!(CloseCode::from_code(unknown), None, "{unknown}");
+    }
+    let final_codes = CloseCode::ALL.into_iter().filter(|code| !code.should_reconnect());
+    assert_eq!(final_codes.map(CloseCode::code).collect::<Vec<_>>(), [1002, 1007, 1009, 4001]);
+}
