@@ -79,7 +79,7 @@ fn Start() -> impl IntoView {
             RoomKind::Group | RoomKind::Public => format!("{name} starts here"),
         })
     };
-    let text = move || if chat.rows.is_empty() { "No messages yet. Write the first one." } else { "" };
+    let text = move || chat.rows.is_empty().then_some("No messages yet. Write the first one.");
     view! {
         <p class="timeline-start">
             <strong>{title}</strong>

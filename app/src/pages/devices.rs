@@ -72,7 +72,9 @@ fn Device(session: Session) -> impl IntoView {
             </div>
             <form method="post" action=action>
                 <button type="submit" class="button">
-                    {if session.current { "Sign out" } else { "Sign out this device" }}
+                    "Sign out"
+                    {(!session.current)
+                        .then(|| view! { <span class="sr-only">{format!(" {}", words::device(&session.user_agent))}</span> })}
                 </button>
             </form>
         </li>
