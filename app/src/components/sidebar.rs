@@ -71,7 +71,8 @@ fn Head() -> impl IntoView {
 /// Who is signed in. Signing out is a plain form, so that it works whatever else does not.
 #[component]
 fn Account() -> impl IntoView {
-    let user = expect_context::<Chat>().user.get_value();
+    let chat = expect_context::<Chat>();
+    let user = chat.user.get_value();
     view! {
         <div class="account">
             <PersonAvatar id=user.id name=user.display_name.clone() />
@@ -82,7 +83,7 @@ fn Account() -> impl IntoView {
             <a class="icon-button" href="/devices" aria-label="Devices" title="Devices">
                 <Icon path=icon::DEVICES />
             </a>
-            <form method="post" action=SIGN_OUT>
+            <form method="post" action=SIGN_OUT on:submit=move |_| chat.hang_up()>
                 <button type="submit" class="icon-button" aria-label="Sign out" title="Sign out">
                     <Icon path=icon::OUT />
                 </button>

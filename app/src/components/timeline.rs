@@ -7,7 +7,7 @@ use crate::components::message_row::MessageRow;
 use crate::dom::document;
 use crate::state::Chat;
 use leptos::prelude::*;
-use protocol::{RoomId, RoomKind};
+use protocol::{RoomId, RoomKind, RoomSummary, Seq};
 use reader::Reader;
 
 /// `to_end` counts how often the person wants to be at the end: they sent something.
@@ -50,16 +50,31 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
 #[component]
 fn Top(room: RoomId) -> impl IntoView {
     let chat = expect_context::<Chat>();
+    // Memos, since the window and the summary change with every message, and this hardly ever.
+    let state = Memo::new(move |_| {
+        chat.window.with(|window| (window.loading_older, window.loading && chat.rows.is_empty(), window.has_older))
+    });
+    let missing = Memo::new(move |_| {
+        let has_messages = |room: &RoomSummary| room.last_seq > Seq(0);
+        chat.rows.is_empty() && chat.room.with(|room| room.as_ref().is_some_and(has_messages))
+    });
     move || {
-        let window = chat.window.get();
-        if window.loading_older {
+        let (loading_older, loading, has_older) = state.get();
+        if loading_older {
             view! { <p class="timeline-note">"Loading older messages…"</p> }.into_any()
-        } else if window.loading && chat.rows.is_empty() {
+        } else if loading {
             view! { <p class="timeline-note">"Loading messages…"</p> }.into_any()
-        } else if window.has_older {
+        } else if has_older {
             view! {
                 <button type="button" class="button button-quiet" on:click=move |_| chat.load_older(room)>
                     "Load older messages"
+                </button>
+            }
+            .into_any()
+        } else if missing.get() {
+            view! {
+                <button type="button" class="button button-quiet" on:click=move |_| chat.load_newest(room)>
+                    "Load the messages"
                 </button>
             }
             .into_any()

@@ -4,7 +4,7 @@ use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
 use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::state::api;
+use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -54,6 +54,7 @@ pub(crate) fn Devices() -> impl IntoView {
 
 #[component]
 fn Device(session: Session) -> impl IntoView {
+    let chat = expect_context::<Chat>();
     let action = if session.current { SIGN_OUT.to_owned() } else { format!("/devices/{}/revoke", session.id) };
     view! {
         <li class="card" aria-current=session.current.then_some("true")>
@@ -70,7 +71,15 @@ fn Device(session: Session) -> impl IntoView {
                     <TimeLabel at=session.created_at style=Style::Full /> "."
                 </p>
             </div>
-            <form method="post" action=action>
+            <form
+                method="post"
+                action=action
+                on:submit=move |_| {
+                    if session.current {
+                        chat.hang_up();
+                    }
+                }
+            >
                 <button type="submit" class="button">
                     "Sign out"
                     {(!session.current)

@@ -147,6 +147,7 @@ impl Chat {
                     // Taken out of the open room: it may be gone, or be a public one that is still open to look at.
                     if let Some(room) = open.filter(|_| was_known && self.room.with_untracked(Option::is_none)) {
                         self.look_up(room);
+                        self.dispatch(Input::Open(Some(room)));
                     }
                 }
                 View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
@@ -197,9 +198,9 @@ impl Chat {
         }
     }
 
-    /// Goes back to the newest rows, where others are shown.
+    /// Goes back to the newest rows, where others or none are shown.
     pub(crate) fn load_newest(self, room: RoomId) {
-        if self.window.with_untracked(|window| window.has_newer) {
+        if untrack(|| self.rows.is_empty()) || self.window.with_untracked(|window| window.has_newer) {
             self.dispatch(Input::Open(Some(room)));
         }
     }
