@@ -2,6 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom::{document, text_area};
+use crate::erase::Erase;
 use crate::state::{Chat, Drafts};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -62,7 +63,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What is being written in one room.

@@ -1,6 +1,7 @@
 //! Says in words when the page is not live: the connection is being made, is lost, or the session is over.
 
 use crate::dom::{clock::monotonic_ms, document};
+use crate::erase::Erase;
 use crate::state::Chat;
 use client::{ConnectionState, Input};
 use leptos::prelude::*;
@@ -35,18 +36,18 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
     });
     let class = move || if notice.get() == Notice::First { "connection connection-soft" } else { "connection" };
     let view = move || match notice.get() {
-        Notice::Nothing => ().into_any(),
-        Notice::First => view! { <p class="notice">"Connecting…"</p> }.into_any(),
-        Notice::Lost => view! { <Lost /> }.into_any(),
-        Notice::SignedOut => view! { <SignedOut /> }.into_any(),
-        Notice::Outdated => view! { <Outdated /> }.into_any(),
+        Notice::Nothing => ().erase(),
+        Notice::First => view! { <p class="notice">"Connecting…"</p> }.erase(),
+        Notice::Lost => view! { <Lost /> }.late(),
+        Notice::SignedOut => view! { <SignedOut /> }.late(),
+        Notice::Outdated => view! { <Outdated /> }.late(),
     };
     view! {
         <div class=class role="status">
             {view}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// When the next try comes is for the eye only: read out, it would never end.

@@ -2,6 +2,7 @@
 
 use crate::components::field::ErrorText;
 use crate::dom::document;
+use crate::erase::Erase;
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -40,4 +41,5 @@ pub(crate) fn JoinBar(room: RoomId) -> impl IntoView {
             <ErrorText text=problem />
         </div>
     }
+    .erase()
 }

@@ -6,6 +6,7 @@ use crate::components::icon::{self, Icon};
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::dom::document;
+use crate::erase::Erase;
 use crate::state::api;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -19,9 +20,9 @@ pub(crate) fn NewRoom(kind: RoomKind) -> impl IntoView {
     let kind = RwSignal::new(kind);
     let making = Making::new();
     let form = move || match kind.get() {
-        RoomKind::Direct => view! { <NewDirect making /> }.into_any(),
-        RoomKind::Group => view! { <NewGroup making /> }.into_any(),
-        RoomKind::Public => view! { <NewPublic making /> }.into_any(),
+        RoomKind::Direct => view! { <NewDirect making /> }.late(),
+        RoomKind::Group => view! { <NewGroup making /> }.late(),
+        RoomKind::Public => view! { <NewPublic making /> }.late(),
     };
     view! {
         <Modal title="New chat">

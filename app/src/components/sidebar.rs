@@ -4,6 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
+use crate::erase::Erase;
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -31,7 +32,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <Account />
         </nav>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -65,7 +66,7 @@ fn Head() -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Who is signed in. Signing out is a plain form, so that it works whatever else does not.
@@ -90,5 +91,5 @@ fn Account() -> impl IntoView {
             </form>
         </div>
     }
-    .into_any()
+    .erase()
 }

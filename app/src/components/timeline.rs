@@ -5,6 +5,7 @@ mod reader;
 use crate::components::icon::{self, Icon};
 use crate::components::message_row::MessageRow;
 use crate::dom::document;
+use crate::erase::Erase;
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::{RoomId, RoomKind, RoomSummary, Seq};
@@ -43,7 +44,7 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             <ToEnd reader />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What stands above the first row: the way to older ones, or the start of the room.
@@ -61,25 +62,25 @@ fn Top(room: RoomId) -> impl IntoView {
     move || {
         let (loading_older, loading, has_older) = state.get();
         if loading_older {
-            view! { <p class="timeline-note">"Loading older messages…"</p> }.into_any()
+            view! { <p class="timeline-note">"Loading older messages…"</p> }.erase()
         } else if loading {
-            view! { <p class="timeline-note">"Loading messages…"</p> }.into_any()
+            view! { <p class="timeline-note">"Loading messages…"</p> }.erase()
         } else if has_older {
             view! {
                 <button type="button" class="button button-quiet" on:click=move |_| chat.load_older(room)>
                     "Load older messages"
                 </button>
             }
-            .into_any()
+            .erase()
         } else if missing.get() {
             view! {
                 <button type="button" class="button button-quiet" on:click=move |_| chat.load_newest(room)>
                     "Load the messages"
                 </button>
             }
-            .into_any()
+            .erase()
         } else {
-            view! { <Start /> }.into_any()
+            view! { <Start /> }.erase()
         }
     }
 }
@@ -113,7 +114,7 @@ fn ToEnd(reader: Reader) -> impl IntoView {
         count => format!("{count} new messages"),
     };
     view! {
-        <Show when=move || reader.is_away()>
+        {move || reader.is_away().then(|| view! {
             <button
                 type="button"
                 class="to-end"
@@ -126,7 +127,7 @@ fn ToEnd(reader: Reader) -> impl IntoView {
                 {label}
                 <Icon path=icon::DOWN />
             </button>
-        </Show>
+        }.late())}
     }
-    .into_any()
+    .erase()
 }

@@ -4,6 +4,7 @@ use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
 use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
+use crate::erase::Erase;
 use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
@@ -50,6 +51,7 @@ pub(crate) fn Devices() -> impl IntoView {
             </ul>
         </div>
     }
+    .erase()
 }
 
 #[component]
@@ -88,4 +90,5 @@ fn Device(session: Session) -> impl IntoView {
             </form>
         </li>
     }
+    .erase()
 }
