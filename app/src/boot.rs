@@ -18,7 +18,7 @@ pub struct Boot {
 
 /// One page and its own data.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
-#[serde(tag = "page", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 #[expect(clippy::large_enum_variant, reason = "there is one in a page, and never a list of them")]
 pub enum BootPage {
     /// `/login`

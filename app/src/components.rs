@@ -1,6 +1,6 @@
 //! Views that pages are made of. They read signals of `state` and say what happened; they decide nothing about messages.
 //!
-//! Large ones end with `into_any`: a page that is one type of all its parts takes long to compile and grows the download.
+//! Large ones end with `erase`, see there.
 
 pub(crate) mod auth_card;
 pub(crate) mod avatar;

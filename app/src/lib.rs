@@ -10,6 +10,7 @@
 
 mod boot;
 mod components;
+mod erase;
 mod links;
 mod pages;
 mod routes;

@@ -2,6 +2,7 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::components::layout::Layout;
+use crate::erase::Erase;
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
 use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
 use crate::state;
@@ -14,15 +15,15 @@ use leptos_router::path;
 pub(crate) fn App() -> impl IntoView {
     let boot = expect_context::<Boot>();
     match (boot.page.clone(), boot.user.clone()) {
-        (BootPage::Login { form }, _) => view! { <Login form open=boot.registration_open /> }.into_any(),
-        (BootPage::Register { form }, _) => view! { <Register form open=boot.registration_open /> }.into_any(),
-        (BootPage::NotFound, _) => view! { <NotFound /> }.into_any(),
-        (BootPage::Error { message }, _) => view! { <Problem message /> }.into_any(),
+        (BootPage::Login { form }, _) => view! { <Login form open=boot.registration_open /> }.erase(),
+        (BootPage::Register { form }, _) => view! { <Register form open=boot.registration_open /> }.erase(),
+        (BootPage::NotFound, _) => view! { <NotFound /> }.erase(),
+        (BootPage::Error { message }, _) => view! { <Problem message /> }.erase(),
         (_, Some(user)) => {
             state::provide(user, &boot);
-            view! { <Chat /> }.into_any()
+            view! { <Chat /> }.erase()
         }
-        (_, None) => view! { <Problem message="Sign in to see this page.".to_owned() /> }.into_any(),
+        (_, None) => view! { <Problem message="Sign in to see this page.".to_owned() /> }.erase(),
     }
 }
 

@@ -8,6 +8,7 @@ use wasm_bindgen::prelude::Closure;
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 /// What happens on a socket, in order. `Closed` is the last.
+#[expect(clippy::large_enum_variant, reason = "events are handed on at once, and never kept")]
 pub(crate) enum SocketEvent {
     /// Frames can be sent from now on.
     Opened,

@@ -2,17 +2,18 @@
 
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
+use crate::erase::Erase;
 use leptos::prelude::*;
 
 /// Title and form. Works the same with and without scripts.
 #[component]
-pub(crate) fn AuthCard(
+pub(crate) fn AuthCard<C: IntoView + 'static>(
     title: &'static str,
     lead: &'static str,
     action: &'static str,
     error: Option<String>,
     next: String,
-    children: Children,
+    children: TypedChildren<C>,
     /// The line under the form.
     #[prop(into)]
     below: AnyView,
@@ -37,7 +38,7 @@ pub(crate) fn AuthCard(
                     })}
                 <form method="post" action=action class="auth-form">
                     <input type="hidden" name="next" value=next />
-                    {children()}
+                    {children.into_inner()().erase()}
                 </form>
             </div>
             <p class="auth-below">{below}</p>

@@ -1,5 +1,6 @@
 //! A round tile with initials for a person, a squared one for a room; the hue is the id's, the same on every device.
 
+use crate::erase::Erase;
 use crate::words;
 use leptos::prelude::*;
 use protocol::{RoomKind, RoomSummary, UserId};
@@ -42,4 +43,5 @@ pub(crate) fn RoomAvatar(#[prop(into)] room: Signal<RoomSummary>) -> impl IntoVi
             {text}
         </span>
     }
+    .erase()
 }

@@ -25,10 +25,10 @@ pub(crate) fn Browse() -> impl IntoView {
         });
     });
     let note = move || match rooms.with(|rooms| rooms.as_ref().map(Vec::len)) {
-        None if problem.with(Option::is_some) => "",
-        None => "Loading…",
-        Some(0) => "There is no public room that you are not in.",
-        Some(_) => "",
+        None if problem.with(Option::is_some) => None,
+        None => Some("Loading…"),
+        Some(0) => Some("There is no public room that you are not in."),
+        Some(_) => None,
     };
     view! {
         <Modal title="Public rooms">

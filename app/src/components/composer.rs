@@ -2,6 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom::{document, text_area};
+use crate::erase::Erase;
 use crate::state::{Chat, Drafts};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -62,7 +63,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             </p>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What is being written in one room.
@@ -122,12 +123,13 @@ impl Draft {
 }
 
 /// How much still fits, where that begins to matter.
-fn left(length: usize) -> String {
+fn left(length: usize) -> Option<String> {
     match BODY_CHARS.1.checked_sub(length) {
-        None => format!("{} characters too many", length - BODY_CHARS.1),
-        Some(1) => "1 character left".to_owned(),
-        Some(left) if left <= NEAR_LIMIT => format!("{left} characters left"),
-        Some(_) => String::new(),
+        None if length == BODY_CHARS.1 + 1 => Some("1 character too many".to_owned()),
+        None => Some(format!("{} characters too many", length - BODY_CHARS.1)),
+        Some(1) => Some("1 character left".to_owned()),
+        Some(left) if left <= NEAR_LIMIT => Some(format!("{left} characters left")),
+        Some(_) => None,
     }
 }
 
@@ -137,9 +139,11 @@ mod tests {
 
     #[test]
     fn the_limit_is_told_when_it_is_near() {
-        assert_eq!(left(7_499), "");
-        assert_eq!(left(7_500), "500 characters left");
-        assert_eq!(left(7_999), "1 character left");
-        assert_eq!(left(8_002), "2 characters too many");
+        let told = |length| left(length).unwrap_or_default();
+        assert_eq!(told(7_499), "");
+        assert_eq!(told(7_500), "500 characters left");
+        assert_eq!(told(7_999), "1 character left");
+        assert_eq!(told(8_001), "1 character too many");
+        assert_eq!(told(8_002), "2 characters too many");
     }
 }

@@ -1,46 +1,68 @@
 //! Says in words when the page is not live: the connection is being made, is lost, or the session is over.
 
 use crate::dom::{clock::monotonic_ms, document};
+use crate::erase::Erase;
 use crate::state::Chat;
 use client::{ConnectionState, Input};
 use leptos::prelude::*;
 use std::time::Duration;
 
+/// What there is to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Notice {
+    /// All is well.
+    Nothing,
+    /// The page has only just opened: a connection is on its way.
+    First,
+    /// The connection is lost, also while a new one is tried.
+    Lost,
+    /// The session has ended.
+    SignedOut,
+    /// The server speaks a later protocol.
+    Outdated,
+}
+
 /// Stands above the page; empty while all is well. A first connection is mentioned only if it takes long (style sheet).
 #[component]
 pub(crate) fn ConnectionBar() -> impl IntoView {
     let chat = expect_context::<Chat>();
-    let class = move || match chat.connection.get() {
-        ConnectionState::Connecting if !chat.outdated.get() => "connection connection-soft",
-        _ => "connection",
-    };
-    let notice = move || {
-        if chat.outdated.get() {
-            return view! { <Outdated /> }.into_any();
-        }
-        match chat.connection.get() {
-            ConnectionState::Online => ().into_any(),
-            ConnectionState::Connecting => view! { <p class="notice">"Connecting…"</p> }.into_any(),
-            ConnectionState::Waiting { retry_at } => view! { <Waiting retry_at /> }.into_any(),
-            ConnectionState::SignedOut => view! { <SignedOut /> }.into_any(),
-        }
+    let notice = Memo::new(move |before: Option<&Notice>| match chat.connection.get() {
+        _ if chat.outdated.get() => Notice::Outdated,
+        ConnectionState::Online => Notice::Nothing,
+        ConnectionState::Connecting if before == Some(&Notice::Lost) => Notice::Lost,
+        ConnectionState::Connecting => Notice::First,
+        ConnectionState::Waiting { .. } => Notice::Lost,
+        ConnectionState::SignedOut => Notice::SignedOut,
+    });
+    let class = move || if notice.get() == Notice::First { "connection connection-soft" } else { "connection" };
+    let view = move || match notice.get() {
+        Notice::Nothing => ().erase(),
+        Notice::First => view! { <p class="notice">"Connecting…"</p> }.erase(),
+        Notice::Lost => view! { <Lost /> }.late(),
+        Notice::SignedOut => view! { <SignedOut /> }.late(),
+        Notice::Outdated => view! { <Outdated /> }.late(),
     };
     view! {
         <div class=class role="status">
-            {notice}
+            {view}
         </div>
     }
-    .into_any()
+    .erase()
 }
 
-/// The seconds are for the eye only: read out, they would never end.
+/// When the next try comes is for the eye only: read out, it would never end.
 #[component]
-fn Waiting(retry_at: u64) -> impl IntoView {
+fn Lost() -> impl IntoView {
     let chat = expect_context::<Chat>();
-    let left = move || retry_at.saturating_sub(monotonic_ms()).div_ceil(1_000);
-    let seconds = RwSignal::new(left());
+    let now = RwSignal::new(monotonic_ms());
+    let next = move || match chat.connection.get() {
+        ConnectionState::Waiting { retry_at } => {
+            format!("Trying again in {} s.", retry_at.saturating_sub(now.get()).div_ceil(1_000))
+        }
+        _ => "Trying now…".to_owned(),
+    };
     Effect::new(move |_| {
-        let ticking = set_interval_with_handle(move || seconds.set(left()), Duration::from_millis(500));
+        let ticking = set_interval_with_handle(move || now.set(monotonic_ms()), Duration::from_millis(500));
         on_cleanup(move || {
             if let Ok(handle) = ticking {
                 handle.clear();
@@ -49,8 +71,8 @@ fn Waiting(retry_at: u64) -> impl IntoView {
     });
     view! {
         <p class="notice notice-warn">
-            <span>"No connection. What you write is kept."</span>
-            <span aria-hidden="true">{move || format!("Trying again in {} s.", seconds.get())}</span>
+            <span>"No connection. Messages wait here until it is back."</span>
+            <span aria-hidden="true">{next}</span>
             <button type="button" class="notice-action" on:click=move |_| chat.dispatch(Input::ConnectNow)>
                 "Try now"
             </button>

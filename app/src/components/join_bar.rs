@@ -1,6 +1,8 @@
 //! Stands in for the composer in a public room that one only looks at.
 
 use crate::components::field::ErrorText;
+use crate::dom::document;
+use crate::erase::Erase;
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -19,7 +21,10 @@ pub(crate) fn JoinBar(room: RoomId) -> impl IntoView {
             let answer = api::join_room(room).await;
             // The bar goes away with a success; then there is nothing left to set.
             match answer {
-                Ok(room) => chat.entered(room),
+                Ok(room) => {
+                    chat.entered(room);
+                    request_animation_frame(|| document::focus("composer"));
+                }
                 Err(error) => {
                     problem.try_set(Some(error.message));
                     busy.try_set(false);
@@ -36,4 +41,5 @@ pub(crate) fn JoinBar(room: RoomId) -> impl IntoView {
             <ErrorText text=problem />
         </div>
     }
+    .erase()
 }

@@ -6,6 +6,7 @@ use crate::components::details::Details;
 use crate::components::new_room::NewRoom;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
+use crate::erase::Erase;
 use crate::state::{Chat, Dialog, Dialogs};
 use crate::words;
 use leptos::ev::MouseEvent;
@@ -65,6 +66,7 @@ pub(crate) fn Layout(children: Children) -> impl IntoView {
         </div>
         <OpenDialog />
     }
+    .erase()
 }
 
 /// Past the list: to the composer, or where there is none to the page itself.
@@ -104,9 +106,9 @@ fn OpenDialog() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     move || {
         dialogs.open.get().map(|dialog| match dialog {
-            Dialog::New(kind) => view! { <NewRoom kind /> }.into_any(),
-            Dialog::Browse => view! { <Browse /> }.into_any(),
-            Dialog::Details => view! { <Details /> }.into_any(),
+            Dialog::New(kind) => view! { <NewRoom kind /> }.late(),
+            Dialog::Browse => view! { <Browse /> }.late(),
+            Dialog::Details => view! { <Details /> }.late(),
         })
     }
 }

@@ -4,6 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::time_label::{Style, TimeLabel};
 use crate::dom::document;
+use crate::erase::Erase;
 use crate::links::{Piece, pieces};
 use crate::state::Chat;
 use crate::state::rows::RowView;
@@ -20,9 +21,9 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
     let opens_unread = Memo::new(move |_| view.with(|view| view.opens_unread));
     let opens_run = Memo::new(move |_| view.with(|view| view.opens_run));
     let message = if view.with_untracked(|view| view.row.message.kind == MessageKind::System) {
-        view! { <Fact view /> }.into_any()
+        view! { <Fact view /> }.erase()
     } else {
-        view! { <Text id view opens_run /> }.into_any()
+        view! { <Text id view opens_run /> }.erase()
     };
     view! {
         <li class="row" class:row-opens=opens_run>
@@ -45,7 +46,7 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
             {message}
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 /// What happened to the room, as a sentence.
@@ -61,6 +62,7 @@ fn Fact(view: RwSignal<RowView>) -> impl IntoView {
             <TimeLabel at style=Style::Time />
         </p>
     }
+    .erase()
 }
 
 /// What a person wrote. The name is always there to be heard, and to be seen where a run of theirs begins.
@@ -91,6 +93,7 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
             </div>
         </div>
     }
+    .erase()
 }
 
 #[component]
@@ -101,21 +104,21 @@ fn Body(view: RwSignal<RowView>) -> impl IntoView {
         view.with(|view| said(&view.row.message))
     });
     let shown = |piece: Piece| match piece {
-        Piece::Text(text) => text.into_any(),
+        Piece::Text(text) => text.erase(),
         Piece::Link(address) => {
             let text = address.clone();
-            view! { <a class="link" href=address target="_blank" rel="noopener noreferrer">{text}</a> }.into_any()
+            view! { <a class="link" href=address target="_blank" rel="noopener noreferrer">{text}</a> }.erase()
         }
     };
     move || match said.get() {
-        (_, _, true) => view! { <p class="body body-gone">"Message deleted"</p> }.into_any(),
+        (_, _, true) => view! { <p class="body body-gone">"Message deleted"</p> }.erase(),
         (body, edited, false) => view! {
             <p class="body">
                 {pieces(&body).into_iter().map(shown).collect_view()}
                 {edited.then(|| view! { <span class="edited">" (edited)"</span> })}
             </p>
         }
-        .into_any(),
+        .erase(),
     }
 }
 
@@ -123,14 +126,12 @@ fn Body(view: RwSignal<RowView>) -> impl IntoView {
 #[component]
 fn Progress(state: Memo<RowState>) -> impl IntoView {
     move || match state.get() {
-        RowState::Sending => view! { <span class="progress"><Icon path=icon::CLOCK /> "Sending"</span> }.into_any(),
+        RowState::Sending => view! { <span class="progress"><Icon path=icon::CLOCK /> "Sending"</span> }.erase(),
         RowState::Sent => {
             view! { <span class="progress"><Icon path=icon::CHECK /> <span class="sr-only">"Sent"</span></span> }
-                .into_any()
+                .erase()
         }
-        RowState::Failed { .. } => {
-            view! { <span class="progress"><Icon path=icon::ALERT /> "Not sent"</span> }.into_any()
-        }
+        RowState::Failed { .. } => view! { <span class="progress"><Icon path=icon::ALERT /> "Not sent"</span> }.erase(),
     }
 }
 
@@ -147,15 +148,18 @@ fn Failure(id: ClientId, state: Memo<RowState>) -> impl IntoView {
         document::focus("composer");
     };
     move || match state.get() {
-        RowState::Failed { reason, retryable } => Some(view! {
-            <div class="failure">
-                <p class="failure-reason">{reason}</p>
-                {retryable.then(|| view! { <button type="button" class="button" on:click=retry>"Retry"</button> })}
-                <button type="button" class="button button-quiet button-danger" on:click=discard>
-                    "Discard"
-                </button>
-            </div>
-        }),
+        RowState::Failed { reason, retryable } => Some(
+            view! {
+                <div class="failure">
+                    <p class="failure-reason">{reason}</p>
+                    {retryable.then(|| view! { <button type="button" class="button" on:click=retry>"Retry"</button> })}
+                    <button type="button" class="button button-quiet button-danger" on:click=discard>
+                        "Discard"
+                    </button>
+                </div>
+            }
+            .late(),
+        ),
         RowState::Sending | RowState::Sent => None,
     }
 }

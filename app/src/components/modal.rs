@@ -2,13 +2,18 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom;
+use crate::erase::Erase;
 use crate::state::Dialogs;
 use leptos::html;
 use leptos::prelude::*;
 
 /// The frame of every dialog: a title, a way out, and what it is about.
 #[component]
-pub(crate) fn Modal(#[prop(into)] title: String, #[prop(optional)] side: bool, children: Children) -> impl IntoView {
+pub(crate) fn Modal<C: IntoView + 'static>(
+    #[prop(into)] title: String,
+    #[prop(optional)] side: bool,
+    children: TypedChildren<C>,
+) -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     let element = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
@@ -42,7 +47,7 @@ pub(crate) fn Modal(#[prop(into)] title: String, #[prop(optional)] side: bool, c
                         <Icon path=icon::CLOSE />
                     </button>
                 </header>
-                {children()}
+                {children.into_inner()().late()}
             </div>
         </dialog>
     }

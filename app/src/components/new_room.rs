@@ -5,7 +5,10 @@ use crate::components::field::{ErrorText, TextField};
 use crate::components::icon::{self, Icon};
 use crate::components::modal::Modal;
 use crate::components::people::People;
+use crate::dom::document;
+use crate::erase::Erase;
 use crate::state::api;
+use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::limits::MEMBERS_ADDED;
@@ -17,9 +20,9 @@ pub(crate) fn NewRoom(kind: RoomKind) -> impl IntoView {
     let kind = RwSignal::new(kind);
     let making = Making::new();
     let form = move || match kind.get() {
-        RoomKind::Direct => view! { <NewDirect making /> }.into_any(),
-        RoomKind::Group => view! { <NewGroup making /> }.into_any(),
-        RoomKind::Public => view! { <NewPublic making /> }.into_any(),
+        RoomKind::Direct => view! { <NewDirect making /> }.late(),
+        RoomKind::Group => view! { <NewGroup making /> }.late(),
+        RoomKind::Public => view! { <NewPublic making /> }.late(),
     };
     view! {
         <Modal title="New chat">
@@ -142,7 +145,10 @@ fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
                     <button
                         type="button"
                         class="chip"
-                        on:click=move |_| picked.update(|picked| picked.retain(|other| other.id != user.id))
+                        on:click=move |_| {
+                            picked.update(|picked| picked.retain(|other| other.id != user.id));
+                            document::focus("find-person");
+                        }
                     >
                         <span class="sr-only">"Remove "</span>
                         {user.display_name}
@@ -157,14 +163,19 @@ fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
 #[component]
 fn NewPublic(making: Making) -> impl IntoView {
     let name = RwSignal::new(String::new());
-    let create = move |_| making.make_named(&name.get_untracked(), |name| CreateRoom::Public { name });
+    let create = move |event: SubmitEvent| {
+        event.prevent_default();
+        making.make_named(&name.get_untracked(), |name| CreateRoom::Public { name });
+    };
     view! {
-        <p class="dialog-lead">"Anybody with an account here may find it, read it and join."</p>
-        <TextField id="room-name" label="Name" value=name focus=true />
-        <div class="dialog-foot">
-            <button type="button" class="button button-primary" disabled=making.busy on:click=create>
-                "Create public room"
-            </button>
-        </div>
+        <form class="dialog-form" on:submit=create>
+            <p class="dialog-lead">"Anybody with an account here may find it, read it and join."</p>
+            <TextField id="room-name" label="Name" value=name focus=true />
+            <div class="dialog-foot">
+                <button type="submit" class="button button-primary" disabled=making.busy>
+                    "Create public room"
+                </button>
+            </div>
+        </form>
     }
 }

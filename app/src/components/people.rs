@@ -2,6 +2,7 @@
 
 use crate::components::avatar::PersonAvatar;
 use crate::components::field::{ErrorText, TextField};
+use crate::dom::document;
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -30,10 +31,16 @@ pub(crate) fn People(
         found
     });
     let note = move || match search.found.with(Option::is_some) && shown.with(Vec::is_empty) {
-        true if query.with(String::is_empty) => "There is nobody else here yet.",
-        true => "Nobody of that name.",
-        false => "",
+        true if query.with(String::is_empty) => Some("There is nobody else here to add."),
+        true => Some("Nobody of that name."),
+        false => None,
     };
+    // The button goes away with the person: the focus goes to where the next one is searched.
+    let pick = Callback::new(move |user: User| {
+        document::focus(id);
+        query.set(String::new());
+        on_pick.run(user);
+    });
     view! {
         <TextField id label="Search people" value=query placeholder="Name or user name" kind="search" focus />
         <ErrorText text=search.problem />
@@ -42,7 +49,7 @@ pub(crate) fn People(
         </p>
         <ul class="people">
             <For each=move || shown.get() key=|user| user.id let(user)>
-                <Person verb user on_pick />
+                <Person verb user on_pick=pick />
             </For>
         </ul>
     }

@@ -2,6 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::icon::{self, Icon};
+use crate::erase::Erase;
 use crate::state::{Chat, Dialog, Dialogs};
 use crate::words;
 use leptos::prelude::*;
@@ -43,7 +44,7 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
             </Show>
         </header>
     }
-    .into_any()
+    .erase()
 }
 
 /// `Group · 3 members`, `Direct chat · @ada`

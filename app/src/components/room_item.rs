@@ -2,6 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::time_label::{Style, TimeLabel};
+use crate::erase::Erase;
 use crate::state::Chat;
 use crate::words;
 use leptos::prelude::*;
@@ -35,7 +36,7 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
             </a>
         </li>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]

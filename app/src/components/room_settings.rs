@@ -47,18 +47,28 @@ pub(crate) fn Rename(room: RoomId, name: String) -> impl IntoView {
 /// Leaving, and for an owner deleting. Both ask first.
 #[component]
 pub(crate) fn WayOut(room: RoomId, role: Memo<Option<Role>>, exit: Callback<RoomId>) -> impl IntoView {
-    let me = expect_context::<Chat>().me;
+    let chat = expect_context::<Chat>();
+    let me = chat.me;
     let problem = RwSignal::new(None);
-    let finish = move |done: api::Answer<()>| match done {
-        Ok(()) => {
-            exit.try_run(room);
+    let finish = move |done: api::Answer<()>| {
+        match done {
+            Ok(()) => {
+                exit.try_run(room);
+            }
+            Err(error) => {
+                problem.try_set(Some(error.message));
+            }
         }
-        Err(error) => {
-            problem.try_set(Some(error.message));
-        }
+        chat.leaving.set_value(None);
     };
-    let leave = Callback::new(move |()| spawn_local(async move { finish(api::remove_member(room, me).await) }));
-    let delete = Callback::new(move |()| spawn_local(async move { finish(api::delete_room(room).await) }));
+    let leave = Callback::new(move |()| {
+        chat.leaving.set_value(Some(room));
+        spawn_local(async move { finish(api::remove_member(room, me).await) });
+    });
+    let delete = Callback::new(move |()| {
+        chat.leaving.set_value(Some(room));
+        spawn_local(async move { finish(api::delete_room(room).await) });
+    });
     view! {
         <div class="way-out">
             <Confirm

@@ -4,6 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
+use crate::erase::Erase;
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -31,7 +32,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <Account />
         </nav>
     }
-    .into_any()
+    .erase()
 }
 
 #[component]
@@ -65,13 +66,14 @@ fn Head() -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// Who is signed in. Signing out is a plain form, so that it works whatever else does not.
 #[component]
 fn Account() -> impl IntoView {
-    let user = expect_context::<Chat>().user.get_value();
+    let chat = expect_context::<Chat>();
+    let user = chat.user.get_value();
     view! {
         <div class="account">
             <PersonAvatar id=user.id name=user.display_name.clone() />
@@ -82,12 +84,12 @@ fn Account() -> impl IntoView {
             <a class="icon-button" href="/devices" aria-label="Devices" title="Devices">
                 <Icon path=icon::DEVICES />
             </a>
-            <form method="post" action=SIGN_OUT>
+            <form method="post" action=SIGN_OUT on:submit=move |_| chat.hang_up()>
                 <button type="submit" class="icon-button" aria-label="Sign out" title="Sign out">
                     <Icon path=icon::OUT />
                 </button>
             </form>
         </div>
     }
-    .into_any()
+    .erase()
 }

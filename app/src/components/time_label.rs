@@ -1,5 +1,6 @@
 //! A moment, in the zone that `state::clock` says.
 
+use crate::erase::Erase;
 use crate::state::Clock;
 use crate::time;
 use leptos::prelude::*;
@@ -33,4 +34,5 @@ pub(crate) fn TimeLabel(at: UnixMillis, style: Style) -> impl IntoView {
             {text}
         </time>
     }
+    .erase()
 }

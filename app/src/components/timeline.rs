@@ -5,9 +5,10 @@ mod reader;
 use crate::components::icon::{self, Icon};
 use crate::components::message_row::MessageRow;
 use crate::dom::document;
+use crate::erase::Erase;
 use crate::state::Chat;
 use leptos::prelude::*;
-use protocol::{RoomId, RoomKind};
+use protocol::{RoomId, RoomKind, RoomSummary, Seq};
 use reader::Reader;
 
 /// `to_end` counts how often the person wants to be at the end: they sent something.
@@ -43,28 +44,43 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             <ToEnd reader />
         </div>
     }
-    .into_any()
+    .erase()
 }
 
 /// What stands above the first row: the way to older ones, or the start of the room.
 #[component]
 fn Top(room: RoomId) -> impl IntoView {
     let chat = expect_context::<Chat>();
+    // Memos, since the window and the summary change with every message, and this hardly ever.
+    let state = Memo::new(move |_| {
+        chat.window.with(|window| (window.loading_older, window.loading && chat.rows.is_empty(), window.has_older))
+    });
+    let missing = Memo::new(move |_| {
+        let has_messages = |room: &RoomSummary| room.last_seq > Seq(0);
+        chat.rows.is_empty() && chat.room.with(|room| room.as_ref().is_some_and(has_messages))
+    });
     move || {
-        let window = chat.window.get();
-        if window.loading_older {
-            view! { <p class="timeline-note">"Loading older messages…"</p> }.into_any()
-        } else if window.loading && chat.rows.is_empty() {
-            view! { <p class="timeline-note">"Loading messages…"</p> }.into_any()
-        } else if window.has_older {
+        let (loading_older, loading, has_older) = state.get();
+        if loading_older {
+            view! { <p class="timeline-note">"Loading older messages…"</p> }.erase()
+        } else if loading {
+            view! { <p class="timeline-note">"Loading messages…"</p> }.erase()
+        } else if has_older {
             view! {
                 <button type="button" class="button button-quiet" on:click=move |_| chat.load_older(room)>
                     "Load older messages"
                 </button>
             }
-            .into_any()
+            .erase()
+        } else if missing.get() {
+            view! {
+                <button type="button" class="button button-quiet" on:click=move |_| chat.load_newest(room)>
+                    "Load the messages"
+                </button>
+            }
+            .erase()
         } else {
-            view! { <Start /> }.into_any()
+            view! { <Start /> }.erase()
         }
     }
 }
@@ -79,7 +95,7 @@ fn Start() -> impl IntoView {
             RoomKind::Group | RoomKind::Public => format!("{name} starts here"),
         })
     };
-    let text = move || if chat.rows.is_empty() { "No messages yet. Write the first one." } else { "" };
+    let text = move || chat.rows.is_empty().then_some("No messages yet. Write the first one.");
     view! {
         <p class="timeline-start">
             <strong>{title}</strong>
@@ -98,7 +114,7 @@ fn ToEnd(reader: Reader) -> impl IntoView {
         count => format!("{count} new messages"),
     };
     view! {
-        <Show when=move || reader.is_away()>
+        {move || reader.is_away().then(|| view! {
             <button
                 type="button"
                 class="to-end"
@@ -111,7 +127,7 @@ fn ToEnd(reader: Reader) -> impl IntoView {
                 {label}
                 <Icon path=icon::DOWN />
             </button>
-        </Show>
+        }.late())}
     }
-    .into_any()
+    .erase()
 }

@@ -4,7 +4,8 @@ use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
 use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::state::api;
+use crate::erase::Erase;
+use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -50,10 +51,12 @@ pub(crate) fn Devices() -> impl IntoView {
             </ul>
         </div>
     }
+    .erase()
 }
 
 #[component]
 fn Device(session: Session) -> impl IntoView {
+    let chat = expect_context::<Chat>();
     let action = if session.current { SIGN_OUT.to_owned() } else { format!("/devices/{}/revoke", session.id) };
     view! {
         <li class="card" aria-current=session.current.then_some("true")>
@@ -70,11 +73,22 @@ fn Device(session: Session) -> impl IntoView {
                     <TimeLabel at=session.created_at style=Style::Full /> "."
                 </p>
             </div>
-            <form method="post" action=action>
+            <form
+                method="post"
+                action=action
+                on:submit=move |_| {
+                    if session.current {
+                        chat.hang_up();
+                    }
+                }
+            >
                 <button type="submit" class="button">
-                    {if session.current { "Sign out" } else { "Sign out this device" }}
+                    "Sign out"
+                    {(!session.current)
+                        .then(|| view! { <span class="sr-only">{format!(" {}", words::device(&session.user_agent))}</span> })}
                 </button>
             </form>
         </li>
     }
+    .erase()
 }

@@ -1,6 +1,7 @@
 //! `/`: the list of rooms is the page; beside it, on a wide screen, a place to start from.
 
 use crate::components::logo::Logo;
+use crate::erase::Erase;
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -37,4 +38,5 @@ pub(crate) fn Home() -> impl IntoView {
             </div>
         </div>
     }
+    .erase()
 }

@@ -2,6 +2,7 @@
 
 use crate::boot::Form;
 use crate::components::auth_card::{AuthCard, AuthField};
+use crate::erase::Erase;
 use leptos::prelude::*;
 use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
 
@@ -13,9 +14,9 @@ pub(crate) fn Login(form: Form, open: bool) -> impl IntoView {
         next => format!("/register?next={next}"),
     };
     let below = if open {
-        view! { "New here? " <a class="link" href=register>"Create an account"</a> }.into_any()
+        view! { "New here? " <a class="link" href=register>"Create an account"</a> }.erase()
     } else {
-        "New accounts are made by the administrator.".into_any()
+        "New accounts are made by the administrator.".erase()
     };
     let typed = !form.username.is_empty();
     view! {

@@ -2,6 +2,7 @@
 
 use crate::boot::Form;
 use crate::components::auth_card::{AuthCard, AuthField};
+use crate::erase::Erase;
 use leptos::prelude::*;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 
@@ -12,8 +13,8 @@ pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
         "" | "/" => "/login".to_owned(),
         next => format!("/login?next={next}"),
     };
-    let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.into_any();
-    if open { view! { <OpenForm form below /> }.into_any() } else { view! { <Closed below /> }.into_any() }
+    let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.erase();
+    if open { view! { <OpenForm form below /> }.erase() } else { view! { <Closed below /> }.erase() }
 }
 
 #[component]

@@ -4,6 +4,7 @@ use crate::components::composer::Composer;
 use crate::components::join_bar::JoinBar;
 use crate::components::room_header::RoomHeader;
 use crate::components::timeline::Timeline;
+use crate::erase::Erase;
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::RoomId;
@@ -13,7 +14,7 @@ use protocol::RoomId;
 pub(crate) fn RoomPage() -> impl IntoView {
     let chat = expect_context::<Chat>();
     // Everything about one room is made anew for the next: scroll position, draft and counters are each room's own.
-    move || chat.open.get().map(|room| view! { <Room room /> })
+    (move || chat.open.get().map(|room| view! { <Room room /> })).erase()
 }
 
 #[component]
@@ -23,7 +24,7 @@ fn Room(room: RoomId) -> impl IntoView {
     let known = Memo::new(move |_| chat.room.with(Option::is_some));
     let member = Memo::new(move |_| chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
     let foot = move || {
-        if member.get() { view! { <Composer room to_end /> }.into_any() } else { view! { <JoinBar room /> }.into_any() }
+        if member.get() { view! { <Composer room to_end /> }.erase() } else { view! { <JoinBar room /> }.erase() }
     };
     move || {
         let is_known = known.get();
@@ -33,8 +34,8 @@ fn Room(room: RoomId) -> impl IntoView {
                 <Timeline room to_end />
                 {foot}
             }
-            .into_any(),
-            _ => view! { <Missing /> }.into_any(),
+            .erase(),
+            _ => view! { <Missing /> }.erase(),
         }
     }
 }
@@ -45,7 +46,7 @@ fn Missing() -> impl IntoView {
     view! {
         <div class="empty" role="status">
             {move || match chat.problem.get() {
-                None => view! { <h1 class="empty-title">"Opening the room…"</h1> }.into_any(),
+                None => view! { <h1 class="empty-title">"Opening the room…"</h1> }.erase(),
                 Some(problem) => {
                     view! {
                         <h1 class="empty-title">"This room is not here"</h1>
@@ -54,9 +55,10 @@ fn Missing() -> impl IntoView {
                             "Back to your rooms"
                         </a>
                     }
-                        .into_any()
+                        .erase()
                 }
             }}
         </div>
     }
+    .erase()
 }

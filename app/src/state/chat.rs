@@ -8,7 +8,7 @@ use crate::state::keyed::Keyed;
 use crate::state::rows::{RowView, lay_out};
 use client::{ConnectionState, Effect as Ask, Engine, Input, View};
 use leptos::prelude::*;
-use protocol::{ClientId, RoomId, RoomSummary, Seq, User, UserId};
+use protocol::{ClientId, RoomId, RoomKind, RoomSummary, Seq, User, UserId};
 
 /// What is shown of the open room besides its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub(crate) struct Chat {
     pub(crate) window: RwSignal<Window>,
     /// How far it was read when it was opened, if something was unread: "New" stands after this. Ends with an answer.
     new_after: RwSignal<Option<Seq>>,
+    /// The room that the person is about to leave or delete: that it goes away is no surprise then.
+    pub(crate) leaving: StoredValue<Option<RoomId>>,
     /// Why the open room cannot be shown, a sentence.
     pub(crate) problem: RwSignal<Option<String>>,
     /// Where the connection stands.
@@ -92,6 +94,7 @@ impl Chat {
             rows: Keyed::new(Vec::new()),
             window: RwSignal::new(Window::default()),
             new_after: RwSignal::new(None),
+            leaving: StoredValue::new(None),
             problem: RwSignal::new(None),
             connection: RwSignal::new(ConnectionState::Connecting),
             outdated: RwSignal::new(false),
@@ -142,17 +145,27 @@ impl Chat {
         for view in changed {
             match view {
                 View::Rooms => {
-                    let was_known = self.room.with_untracked(Option::is_some);
+                    let before = self.room.get_untracked();
                     self.show_rooms();
-                    // Taken out of the open room: it may be gone, or be a public one that is still open to look at.
-                    if let Some(room) = open.filter(|_| was_known && self.room.with_untracked(Option::is_none)) {
-                        self.look_up(room);
+                    if let Some(room) = before.filter(|_| self.room.with_untracked(Option::is_none)) {
+                        self.lost(&room);
                     }
                 }
                 View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
                 View::Timeline(_) => {}
                 View::Connection => self.connection.set(self.engine.with_value(Engine::connection)),
             }
+        }
+    }
+
+    /// The person was taken out of the open room, or it was deleted. A public one may still be open to look at.
+    fn lost(self, room: &RoomSummary) {
+        let wanted = self.leaving.get_value() == Some(room.id);
+        if room.kind == RoomKind::Public && !wanted {
+            self.look_up(room.id);
+            self.dispatch(Input::Open(Some(room.id)));
+        } else {
+            self.problem.set(Some("You are no longer in this room, or it was deleted.".to_owned()));
         }
     }
 
@@ -197,9 +210,9 @@ impl Chat {
         }
     }
 
-    /// Goes back to the newest rows, where others are shown.
+    /// Goes back to the newest rows, where others or none are shown.
     pub(crate) fn load_newest(self, room: RoomId) {
-        if self.window.with_untracked(|window| window.has_newer) {
+        if untrack(|| self.rows.is_empty()) || self.window.with_untracked(|window| window.has_newer) {
             self.dispatch(Input::Open(Some(room)));
         }
     }

@@ -35,6 +35,12 @@ impl Chat {
         }
     }
 
+    /// The person signs out: what the server says about that on the socket is no news, and must not lead elsewhere.
+    pub(crate) fn hang_up(self) {
+        self.generation.update_value(|generation| *generation += 1);
+        self.socket.set_value(None);
+    }
+
     fn connect(self) {
         let generation = self.generation.try_update_value(|generation| {
             *generation += 1;
