@@ -50,16 +50,16 @@ fn Actions(user: User, role: Role, gives_roles: bool, roster: Roster) -> impl In
     let remove = move |_| roster.change(api::remove_member(roster.room, id));
     let offered = [Role::Member, Role::Admin, Role::Owner].into_iter().filter(|offer| *offer != role);
     let roles = offered.map(|offer| {
-        let whom = format!(": {}", user.display_name);
+        let label = format!("Make {}: {}", article(offer), user.display_name);
         view! {
             <button
                 type="button"
                 class="button button-small"
+                aria-label=label
                 disabled=roster.busy
                 on:click=move |_| give(offer)
             >
                 {format!("Make {}", article(offer))}
-                <span class="sr-only">{whom}</span>
             </button>
         }
     });
