@@ -45,6 +45,8 @@ pub async fn run(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), RunError> {
+    // Leptos keeps this one for the process; an error says that an earlier node of this process has set it.
+    let _ = any_spawner::Executor::init_tokio();
     let _lock = database::lock(&config.store)?;
     let site = site::options(&config.site).map_err(RunError::Site)?;
     let store = store::open(&config.store.url, config.store.pool).map_err(|e| RunError::Store(e.to_string()))?;
