@@ -1,0 +1,99 @@
+// Somebody at a browser of their own.
+import { type Browser, type BrowserContextOptions, type Locator, type Page, expect } from '@playwright/test'
+import type { Node } from './node'
+
+export const password = 'correct horse'
+
+export class Person {
+  private constructor(
+    readonly page: Page,
+    readonly name: string,
+    readonly node: Node,
+  ) {}
+
+  /** Opens a browser and signs up; the name to show is the user name with a capital. */
+  static async signUp(browser: Browser, node: Node, name: string, options: BrowserContextOptions = {}): Promise<Person> {
+    const person = await Person.at(browser, node, name, options)
+    await person.page.goto('/register')
+    await person.page.getByLabel('User name').fill(name)
+    await person.page.getByLabel('Name to show').fill(person.shown)
+    await person.page.getByLabel('Password').fill(password)
+    await person.page.getByRole('button', { name: 'Create account' }).click()
+    await expect(person.page).toHaveURL(`${node.url}/`)
+    return person
+  }
+
+  /** The same account at another browser. */
+  async signInElsewhere(browser: Browser, options: BrowserContextOptions = {}): Promise<Person> {
+    const person = await Person.at(browser, this.node, this.name, options)
+    await person.page.goto('/login')
+    await person.page.getByLabel('User name').fill(this.name)
+    await person.page.getByLabel('Password').fill(password)
+    await person.page.getByRole('button', { name: 'Sign in' }).click()
+    await expect(person.page).toHaveURL(`${this.node.url}/`)
+    return person
+  }
+
+  private static async at(browser: Browser, node: Node, name: string, options: BrowserContextOptions): Promise<Person> {
+    const context = await browser.newContext({ ...options, baseURL: node.url })
+    const page = await context.newPage()
+    // Whatever a page complains about is a fault: a broken policy, a failed hydration, a panic.
+    page.on('pageerror', (error) => {
+      throw error
+    })
+    page.on('console', (message) => {
+      const text = message.text()
+      const isNetwork = /Failed to load resource|WebSocket connection|ERR_/.test(text)
+      if (message.type() === 'error' && !isNetwork) throw new Error(`${name}'s console: ${text}`)
+    })
+    return new Person(page, name, node)
+  }
+
+  get shown(): string {
+    return this.name[0].toUpperCase() + this.name.slice(1)
+  }
+
+  get composer(): Locator {
+    return this.page.getByRole('textbox', { name: /^Message to/ })
+  }
+
+  get log(): Locator {
+    return this.page.getByRole('log', { name: 'Messages' })
+  }
+
+  /** The message with exactly this text. */
+  message(text: string): Locator {
+    return this.log.getByText(text, { exact: true })
+  }
+
+  roomLink(name: string): Locator {
+    return this.page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name })
+  }
+
+  async open(room: string): Promise<void> {
+    await this.roomLink(room).click()
+    await expect(this.page.getByRole('heading', { level: 1, name: room })).toBeVisible()
+  }
+
+  /** Writes and presses Enter. */
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text)
+    await this.composer.press('Enter')
+  }
+
+  /** Opens the direct room with somebody. */
+  async chatWith(other: Person): Promise<void> {
+    await this.page.getByRole('button', { name: 'New chat' }).click()
+    const dialog = this.page.getByRole('dialog')
+    await dialog.getByLabel('Search people').fill(other.name)
+    await dialog.getByRole('button', { name: `Chat with ${other.shown}` }).click()
+    await expect(this.page.getByRole('heading', { level: 1, name: other.shown })).toBeVisible()
+  }
+
+  /** A request with this browser's session, as the page itself makes it. */
+  async api<T>(method: string, path: string, data?: unknown): Promise<T> {
+    const answer = await this.page.request.fetch(path, { method, data, headers: { origin: this.node.url } })
+    expect(answer.ok(), await answer.text()).toBe(true)
+    return (answer.status() === 204 ? undefined : await answer.json()) as T
+  }
+}

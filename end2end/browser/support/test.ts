@@ -1,0 +1,37 @@
+// What tests are made of: a server, a cluster, people.
+import { type BrowserContextOptions, test as base } from '@playwright/test'
+import { Node, required } from './node'
+import { Person } from './person'
+
+export { expect } from '@playwright/test'
+export { Node, Person }
+
+type Fixtures = {
+  /** One program on SQLite. */
+  node: Node
+  /** Two equal nodes over PostgreSQL and Redis. */
+  cluster: [Node, Node]
+  /** Signs somebody up at `node`. */
+  signUp: (name: string, options?: BrowserContextOptions) => Promise<Person>
+}
+
+export const test = base.extend<Fixtures>({
+  node: async ({}, use) => {
+    const node = await Node.start()
+    await use(node)
+    await node.remove()
+  },
+  cluster: async ({}, use) => {
+    const env = {
+      DATABASE_URL: required('TEST_DATABASE_URL'),
+      REDIS_URL: required('TEST_REDIS_URL'),
+      JWT_SECRET: 'the secret of a test, 32 characters',
+    }
+    const nodes = await Promise.all([Node.start(env), Node.start(env)])
+    await use([nodes[0], nodes[1]])
+    await Promise.all(nodes.map((node) => node.remove()))
+  },
+  signUp: async ({ browser, node }, use) => {
+    await use((name, options) => Person.signUp(browser, node, name, options))
+  },
+})
