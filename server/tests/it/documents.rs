@@ -1,1 +1,46 @@
-//! (in the making)
+//! What the documents say, compared with what is.
+
+use server::config::variables::VARIABLES;
+use std::path::Path;
+
+fn read(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+#[test]
+fn the_readme_has_every_variable_as_it_is() {
+    let readme = read("README.md");
+    for variable in VARIABLES {
+        let default = if variable.default.is_empty() { String::new() } else { format!("`{}`", variable.default) };
+        let row = format!("| `{}` | {default} | {} |", variable.name, variable.about);
+        assert!(readme.contains(&row), "README.md has not this row:\n{row}");
+    }
+    let rows = readme.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows, VARIABLES.len(), "a row of the README's table is of no variable");
+}
+
+#[test]
+fn the_compose_file_uses_variables_that_exist() {
+    let compose = read("docker-compose.yml");
+    let names = compose.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name);
+    let own = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"];
+    let set: Vec<_> = names.filter(|name| name.len() > 3 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')).collect();
+    assert!(set.contains(&"DATABASE_URL") && set.contains(&"REDIS_URL"), "{set:?}");
+    for name in set {
+        assert!(own.contains(&name) || VARIABLES.iter().any(|variable| variable.name == name), "{name} is no variable");
+    }
+}
+
+#[test]
+fn pages_and_files_of_the_documents_exist() {
+    for document in ["README.md", "ARCHITECTURE.md"] {
+        let text = read(document);
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if !link.starts_with("http") && !link.starts_with('#') {
+                let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(link);
+                assert!(path.exists(), "{document} leads to {link}, which is not there");
+            }
+        }
+    }
+}
