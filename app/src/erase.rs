@@ -1,47 +1,120 @@
 //! Views without their types: a page that is one type of all its parts compiles slowly and makes a large download.
 //!
-//! Leptos has `into_any` for that, which also carries everything that parts need to arrive late: no page here has such
-//! parts, and that code was a quarter of the download. So views end with [`Erase::erase`], and those that the server
-//! never renders, like dialogs, with [`Erase::late`], which leaves the code to take over the server's HTML out as well.
+//! Leptos has `AnyView` for that, which carries code to change each part into another version of itself and to let it
+//! arrive late. No page here needs either, and it was a third of the download. So views end with [`Erase::erase`] (and
+//! those that the server never renders, like dialogs, with [`Erase::late`], which leaves the code to take over the
+//! server's HTML out as well). A part that is rendered anew replaces the old one: closures that answer with one
+//! read memos, so that they run only where something else is to be shown.
 
 use leptos::prelude::*;
 use leptos::tachys::html::attribute::Attribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
-use leptos::tachys::view::{Position, PositionState, RenderHtml};
+use leptos::tachys::renderer::types::{Element, Node};
+use leptos::tachys::view::{Mountable, Position, PositionState, RenderHtml};
 
 /// See the module.
 pub(crate) trait Erase: RenderHtml + Sized + 'static {
     /// A part of the page.
-    fn erase(self) -> AnyView {
-        Part::<Self, true>(self).into_any()
+    fn erase(self) -> Erased {
+        Erased(Box::new(Rendered(self)))
     }
 
     /// A part that appears in the browser only, after a person or the connection did something.
-    fn late(self) -> AnyView {
-        Part::<Self, false>(self).into_any()
+    fn late(self) -> Erased {
+        Erased(Box::new(Late(self)))
     }
 }
 
 impl<V: RenderHtml + 'static> Erase for V {}
 
-/// `RENDERED` is whether the server renders it too.
-struct Part<V, const RENDERED: bool>(V);
+/// A part that shows nothing.
+pub(crate) fn nothing() -> Erased {
+    None::<Erased>.erase()
+}
 
-impl<V: Render, const RENDERED: bool> Render for Part<V, RENDERED> {
-    type State = V::State;
+/// A view of any type.
+pub(crate) struct Erased(Box<dyn Part>);
 
-    fn build(self) -> Self::State {
+/// What is on the screen of an [`Erased`].
+pub(crate) struct Shown(Box<dyn Mountable>);
+
+/// The few things that can be done with a view, whatever its type.
+trait Part: Send {
+    fn build(self: Box<Self>) -> Shown;
+    fn hydrate(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Shown;
+    /// The browser never writes HTML, and a method of a trait object is part of the download even if nothing calls it.
+    #[cfg(feature = "ssr")]
+    fn write(self: Box<Self>, html: &mut String, position: &mut Position, escape: bool, mark_branches: bool);
+}
+
+struct Rendered<V>(V);
+
+impl<V: RenderHtml + 'static> Part for Rendered<V> {
+    fn build(self: Box<Self>) -> Shown {
+        Shown(Box::new(self.0.build()))
+    }
+
+    fn hydrate(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Shown {
+        Shown(Box::new(self.0.hydrate::<true>(cursor, position)))
+    }
+
+    #[cfg(feature = "ssr")]
+    fn write(self: Box<Self>, html: &mut String, position: &mut Position, escape: bool, mark_branches: bool) {
+        self.0.to_html_with_buf(html, position, escape, mark_branches, Vec::new());
+    }
+}
+
+struct Late<V>(V);
+
+impl<V: RenderHtml + 'static> Part for Late<V> {
+    fn build(self: Box<Self>) -> Shown {
+        Shown(Box::new(self.0.build()))
+    }
+
+    fn hydrate(self: Box<Self>, _: &Cursor, _: &PositionState) -> Shown {
+        self.build()
+    }
+
+    #[cfg(feature = "ssr")]
+    fn write(self: Box<Self>, _: &mut String, _: &mut Position, _: bool, _: bool) {}
+}
+
+impl Render for Erased {
+    type State = Shown;
+
+    fn build(self) -> Shown {
         self.0.build()
     }
 
-    fn rebuild(self, state: &mut Self::State) {
-        self.0.rebuild(state);
+    fn rebuild(self, shown: &mut Shown) {
+        let mut new = self.0.build();
+        shown.insert_before_this(&mut new);
+        shown.unmount();
+        *shown = new;
+    }
+}
+
+impl Mountable for Shown {
+    fn unmount(&mut self) {
+        self.0.unmount();
+    }
+
+    fn mount(&mut self, parent: &Element, marker: Option<&Node>) {
+        self.0.mount(parent, marker);
+    }
+
+    fn insert_before_this(&self, child: &mut dyn Mountable) -> bool {
+        self.0.insert_before_this(child)
+    }
+
+    fn elements(&self) -> Vec<Element> {
+        self.0.elements()
     }
 }
 
 /// Attributes from outside go nowhere: no part here is given any.
-impl<V: RenderHtml + 'static, const RENDERED: bool> AddAnyAttr for Part<V, RENDERED> {
+impl AddAnyAttr for Erased {
     type Output<NewAttr: Attribute> = Self;
 
     fn add_any_attr<NewAttr: Attribute>(self, _: NewAttr) -> Self::Output<NewAttr> {
@@ -49,11 +122,11 @@ impl<V: RenderHtml + 'static, const RENDERED: bool> AddAnyAttr for Part<V, RENDE
     }
 }
 
-impl<V: RenderHtml + 'static, const RENDERED: bool> RenderHtml for Part<V, RENDERED> {
+impl RenderHtml for Erased {
     type AsyncOutput = Self;
     type Owned = Self;
 
-    const MIN_LENGTH: usize = V::MIN_LENGTH;
+    const MIN_LENGTH: usize = 0;
 
     fn dry_resolve(&mut self) {}
 
@@ -61,25 +134,21 @@ impl<V: RenderHtml + 'static, const RENDERED: bool> RenderHtml for Part<V, RENDE
         self
     }
 
-    fn html_len(&self) -> usize {
-        self.0.html_len()
-    }
-
+    #[cfg_attr(not(feature = "ssr"), expect(unused_variables, reason = "only the server writes HTML"))]
     fn to_html_with_buf(
         self,
-        buf: &mut String,
+        html: &mut String,
         position: &mut Position,
         escape: bool,
         mark_branches: bool,
-        extra_attrs: Vec<AnyAttribute>,
+        _: Vec<AnyAttribute>,
     ) {
-        if RENDERED {
-            self.0.to_html_with_buf(buf, position, escape, mark_branches, extra_attrs);
-        }
+        #[cfg(feature = "ssr")]
+        self.0.write(html, position, escape, mark_branches);
     }
 
-    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
-        if RENDERED { self.0.hydrate::<FROM_SERVER>(cursor, position) } else { self.0.build() }
+    fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Shown {
+        self.0.hydrate(cursor, position)
     }
 
     fn into_owned(self) -> Self {

@@ -2,7 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
-use crate::erase::Erase;
+use crate::erase::{Erase, Erased};
 use leptos::prelude::*;
 
 /// Title and form. Works the same with and without scripts.
@@ -16,7 +16,7 @@ pub(crate) fn AuthCard<C: IntoView + 'static>(
     children: TypedChildren<C>,
     /// The line under the form.
     #[prop(into)]
-    below: AnyView,
+    below: Erased,
 ) -> impl IntoView {
     view! {
         <main class="auth" id="main">

@@ -1,7 +1,7 @@
 //! Says in words when the page is not live: the connection is being made, is lost, or the session is over.
 
 use crate::dom::{clock::monotonic_ms, document};
-use crate::erase::Erase;
+use crate::erase::{Erase, nothing};
 use crate::state::Chat;
 use client::{ConnectionState, Input};
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
     });
     let class = move || if notice.get() == Notice::First { "connection connection-soft" } else { "connection" };
     let view = move || match notice.get() {
-        Notice::Nothing => ().erase(),
+        Notice::Nothing => nothing(),
         Notice::First => view! { <p class="notice">"Connecting…"</p> }.erase(),
         Notice::Lost => view! { <Lost /> }.late(),
         Notice::SignedOut => view! { <SignedOut /> }.late(),

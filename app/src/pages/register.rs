@@ -2,7 +2,7 @@
 
 use crate::boot::Form;
 use crate::components::auth_card::{AuthCard, AuthField};
-use crate::erase::Erase;
+use crate::erase::{Erase, Erased};
 use leptos::prelude::*;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 
@@ -18,7 +18,7 @@ pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
 }
 
 #[component]
-fn Closed(below: AnyView) -> impl IntoView {
+fn Closed(below: Erased) -> impl IntoView {
     view! {
         <main class="auth" id="main">
             <div class="auth-card">
@@ -31,7 +31,7 @@ fn Closed(below: AnyView) -> impl IntoView {
 }
 
 #[component]
-fn OpenForm(form: Form, below: AnyView) -> impl IntoView {
+fn OpenForm(form: Form, below: Erased) -> impl IntoView {
     view! {
         <AuthCard
             title="Create an account"
