@@ -4,5 +4,6 @@ pub(crate) mod clock;
 pub(crate) mod dialog;
 pub(crate) mod document;
 pub(crate) mod fetch;
+pub(crate) mod history;
 pub(crate) mod scroll;
 pub(crate) mod text_area;

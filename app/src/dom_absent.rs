@@ -65,6 +65,11 @@ pub(crate) mod fetch {
     }
 }
 
+pub(crate) mod history {
+    pub(crate) const fn push(_path: &str) {}
+    pub(crate) fn follow(_go: impl Fn(&str) -> bool + Copy + 'static) {}
+}
+
 pub(crate) mod text_area {
     use leptos::web_sys::HtmlTextAreaElement;
 

@@ -5,10 +5,8 @@ use crate::components::layout::Layout;
 use crate::erase::Erase;
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
 use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
-use crate::state;
+use crate::state::{self, Address, Place};
 use leptos::prelude::*;
-use leptos_router::components::{FlatRoutes, Route, Router};
-use leptos_router::path;
 
 /// The body of every page.
 #[component]
@@ -29,15 +27,17 @@ pub(crate) fn App() -> impl IntoView {
 
 #[component]
 fn Chat() -> impl IntoView {
-    view! {
-        <Router>
-            <Layout>
-                <FlatRoutes fallback=NothingHere>
-                    <Route path=path!("/") view=Home />
-                    <Route path=path!("/rooms/:id") view=RoomPage />
-                    <Route path=path!("/devices") view=Devices />
-                </FlatRoutes>
-            </Layout>
-        </Router>
-    }
+    let place = expect_context::<Address>().place();
+    // Rooms are one page: it follows what is open by itself.
+    let page = Memo::new(move |_| std::mem::discriminant(&place.get()));
+    let show = move || {
+        page.track();
+        match place.get_untracked() {
+            Place::List => view! { <Home /> }.erase(),
+            Place::Room(_) => view! { <RoomPage /> }.erase(),
+            Place::Devices => view! { <Devices /> }.erase(),
+            Place::Elsewhere => view! { <NothingHere /> }.erase(),
+        }
+    };
+    view! { <Layout>{show}</Layout> }
 }

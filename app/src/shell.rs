@@ -7,13 +7,11 @@ use crate::routes::App;
 use crate::{Boot, BootPage, words};
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
-use leptos_router::location::RequestUrl;
 
-/// The document for `boot`. Render it inside an `Owner`; it provides the router's URL and the boot data itself.
+/// The document for `boot`. Render it inside an `Owner`; it provides the boot data itself.
 pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
     let json = embed(&boot);
     let title = title(&boot);
-    provide_context(RequestUrl::new(&boot.path()));
     provide_context(boot);
 
     view! {

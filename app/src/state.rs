@@ -1,5 +1,6 @@
 //! Signals over the engine, shared by all views through context. One `Chat` a page; nothing here is global.
 
+mod address;
 pub(crate) mod api;
 pub(crate) mod chat;
 pub(crate) mod clock;
@@ -8,6 +9,7 @@ mod effects;
 pub(crate) mod keyed;
 pub(crate) mod rows;
 
+pub(crate) use address::{Address, Place};
 pub(crate) use chat::Chat;
 pub(crate) use clock::Clock;
 pub(crate) use dialogs::{Dialog, Dialogs};
@@ -42,6 +44,7 @@ pub(crate) fn provide(user: User, boot: &Boot) {
         drafts.set(room, document::typed_before());
     }
     provide_context(clock);
+    provide_context(Address::new(&boot.path()));
     provide_context(drafts);
     provide_context(Dialogs::default());
     provide_context(Chat::new(user, boot, clock));

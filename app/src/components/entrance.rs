@@ -1,21 +1,19 @@
 //! What follows once a room was made, joined or left: the engine knows, the dialog closes, the page goes there.
 
-use crate::state::{Chat, Dialogs};
+use crate::state::{Address, Chat, Dialogs};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::use_navigate;
 use protocol::{RoomId, RoomSummary};
 
 /// Goes into a room that a REST call answered with. Ask for it while a view is built.
 pub(crate) fn on_enter() -> Callback<RoomSummary> {
     let chat = expect_context::<Chat>();
     let dialogs = expect_context::<Dialogs>();
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
     Callback::new(move |room: RoomSummary| {
         let path = format!("/rooms/{}", room.id);
         chat.entered(room);
         dialogs.close();
-        navigate(&path, NavigateOptions::default());
+        address.go(&path);
     })
 }
 
@@ -23,10 +21,10 @@ pub(crate) fn on_enter() -> Callback<RoomSummary> {
 pub(crate) fn on_exit() -> Callback<RoomId> {
     let chat = expect_context::<Chat>();
     let dialogs = expect_context::<Dialogs>();
-    let navigate = use_navigate();
+    let address = expect_context::<Address>();
     Callback::new(move |room: RoomId| {
         dialogs.close();
-        navigate("/", NavigateOptions::default());
+        address.go("/");
         chat.look_at(None);
         chat.left(room);
     })

@@ -7,48 +7,15 @@ use crate::components::new_room::NewRoom;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
 use crate::erase::Erase;
-use crate::state::{Chat, Dialog, Dialogs};
+use crate::state::{Address, Chat, Dialog, Dialogs, Place};
 use crate::words;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
-use protocol::RoomId;
-
-/// What the address names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// The list of rooms.
-    List,
-    /// One room.
-    Room(RoomId),
-    /// The devices.
-    Devices,
-    /// Nothing of ours.
-    Elsewhere,
-}
-
-impl Place {
-    fn at(path: &str) -> Self {
-        match path.trim_end_matches('/') {
-            "" => Self::List,
-            "/devices" => Self::Devices,
-            path => path.strip_prefix("/rooms/").and_then(|id| id.parse().ok()).map_or(Self::Elsewhere, Self::Room),
-        }
-    }
-
-    const fn room(self) -> Option<RoomId> {
-        match self {
-            Self::Room(room) => Some(room),
-            Self::List | Self::Devices | Self::Elsewhere => None,
-        }
-    }
-}
 
 /// `children` is the page. On a narrow screen either the list or the page is shown, see `frame-list` in the style sheet.
 #[component]
 pub(crate) fn Layout(children: Children) -> impl IntoView {
-    let path = use_location().pathname;
-    let place = Memo::new(move |_| Place::at(&path.get()));
+    let place = expect_context::<Address>().place();
     follow(place);
     let frame = move || if place.get() == Place::List { "frame frame-list" } else { "frame" };
     view! {
@@ -110,20 +77,5 @@ fn OpenDialog() -> impl IntoView {
             Dialog::Browse => view! { <Browse /> }.late(),
             Dialog::Details => view! { <Details /> }.late(),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    #[test]
-    fn a_path_names_a_place() {
-        let room = RoomId(Uuid::from_u128(7));
-        assert_eq!(Place::at("/"), Place::List);
-        assert_eq!(Place::at("/devices"), Place::Devices);
-        assert_eq!(Place::at(&format!("/rooms/{room}")), Place::Room(room));
-        assert_eq!(Place::at("/rooms/tea"), Place::Elsewhere);
     }
 }
