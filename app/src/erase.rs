@@ -10,8 +10,10 @@ use leptos::prelude::*;
 use leptos::tachys::html::attribute::Attribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
 use leptos::tachys::hydration::Cursor;
+use leptos::tachys::reactive_graph::SharedReactiveFunction;
 use leptos::tachys::renderer::types::{Element, Node};
 use leptos::tachys::view::{Mountable, Position, PositionState, RenderHtml};
+use std::sync::{Arc, Mutex};
 
 /// See the module.
 pub(crate) trait Erase: RenderHtml + Sized + 'static {
@@ -31,6 +33,21 @@ impl<V: RenderHtml + 'static> Erase for V {}
 /// A part that shows nothing.
 pub(crate) fn nothing() -> Erased {
     None::<Erased>.erase()
+}
+
+/// A text, an attribute or a part that follows signals. One type for all that answer the same: a closure's own type
+/// would bring a copy of all that makes it follow.
+pub(crate) fn live<T: 'static>(read: impl FnMut() -> T + Send + 'static) -> SharedReactiveFunction<T> {
+    Arc::new(Mutex::new(read))
+}
+
+/// A part that is there while `when` says so.
+pub(crate) fn shown_while(
+    when: impl Fn() -> bool + Send + Sync + 'static,
+    part: impl Fn() -> Erased + Send + 'static,
+) -> Erased {
+    let when = Memo::new(move |_| when());
+    live(move || when.get().then(&part)).erase()
 }
 
 /// A view of any type.

@@ -2,7 +2,7 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::components::layout::Layout;
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
 use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
 use crate::state::{self, Address, Place};
@@ -39,5 +39,5 @@ fn Chat() -> impl IntoView {
             Place::Elsewhere => view! { <NothingHere /> }.erase(),
         }
     };
-    view! { <Layout>{show}</Layout> }
+    view! { <Layout>{live(show)}</Layout> }
 }

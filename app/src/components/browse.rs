@@ -3,6 +3,7 @@
 use crate::components::entrance;
 use crate::components::field::ErrorText;
 use crate::components::modal::Modal;
+use crate::erase::live;
 use crate::state::{Dialog, Dialogs, api};
 use crate::words;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ pub(crate) fn Browse() -> impl IntoView {
     view! {
         <Modal title="Public rooms">
             <p class="hint" role="status">
-                {note}
+                {live(note)}
             </p>
             <ErrorText text=problem />
             <ul class="people">

@@ -2,7 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom::{document, text_area};
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::{Chat, Drafts};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -27,7 +27,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
     view! {
         <div class="composer">
             <label class="sr-only" for="composer">
-                {label}
+                {live(label)}
             </label>
             <div class="composer-box">
                 <textarea
@@ -39,7 +39,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                     enterkeyhint="send"
                     autocomplete="off"
                     aria-describedby="composer-left"
-                    prop:value=move || draft.text.get()
+                    prop:value=live(move || draft.text.get())
                     on:input=move |event| draft.type_in(event_target_value(&event))
                     on:keydown=move |event| draft.press(&event)
                 ></textarea>
@@ -47,7 +47,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                     type="button"
                     class="send"
                     aria-label="Send"
-                    disabled=move || !sendable()
+                    disabled=live(move || !sendable())
                     on:click=move |_| draft.send()
                 >
                     <Icon path=icon::SEND />
@@ -55,11 +55,11 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             </div>
             <p
                 class="composer-left"
-                class:composer-over=move || { length.get() > BODY_CHARS.1 }
+                class:composer-over=live(move || { length.get() > BODY_CHARS.1 })
                 id="composer-left"
                 role="status"
             >
-                {move || left(length.get())}
+                {live(move || left(length.get()))}
             </p>
         </div>
     }

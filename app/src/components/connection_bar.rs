@@ -1,7 +1,7 @@
 //! Says in words when the page is not live: the connection is being made, is lost, or the session is over.
 
 use crate::dom::{clock::monotonic_ms, document};
-use crate::erase::{Erase, nothing};
+use crate::erase::{Erase, live, nothing};
 use crate::state::Chat;
 use client::{ConnectionState, Input};
 use leptos::prelude::*;
@@ -43,8 +43,8 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
         Notice::Outdated => view! { <Outdated /> }.late(),
     };
     view! {
-        <div class=class role="status">
-            {view}
+        <div class=live(class) role="status">
+            {live(view)}
         </div>
     }
     .erase()
@@ -72,7 +72,7 @@ fn Lost() -> impl IntoView {
     view! {
         <p class="notice notice-warn">
             <span>"No connection. Messages wait here until it is back."</span>
-            <span aria-hidden="true">{next}</span>
+            <span aria-hidden="true">{live(next)}</span>
             <button type="button" class="notice-action" on:click=move |_| chat.dispatch(Input::ConnectNow)>
                 "Try now"
             </button>

@@ -6,6 +6,7 @@ use crate::components::member_row::MemberRow;
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::components::room_settings::{Rename, WayOut};
+use crate::erase::{Erase, shown_while};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -99,9 +100,9 @@ fn About(room: RoomId, name: String) -> impl IntoView {
     let add = Callback::new(move |user: User| roster.change(api::add_member(room, user.id)));
     let name = StoredValue::new(name);
     view! {
-        <Show when=move || is_admin.get()>
+        {shown_while(move || is_admin.get(), move || view! {
             <Rename room name=name.get_value() />
-        </Show>
+        }.erase())}
         <ErrorText text=roster.problem />
         <h3 class="dialog-section">"Members"</h3>
         <ul class="members" aria-label="Members">
@@ -113,10 +114,10 @@ fn About(room: RoomId, name: String) -> impl IntoView {
                 <MemberRow member own_role=role roster />
             </For>
         </ul>
-        <Show when=move || is_admin.get()>
+        {shown_while(move || is_admin.get(), move || view! {
             <h3 class="dialog-section">"Add people"</h3>
             <People id="find-member" verb="Add" skip=Signal::derive(move || roster.ids()) on_pick=add />
-        </Show>
+        }.erase())}
         <WayOut room role exit />
     }
 }

@@ -1,5 +1,6 @@
 //! A labelled input with its hint and what is wrong with it.
 
+use crate::erase::live;
 use leptos::prelude::*;
 
 /// What is wrong, said where it happened. Always in the document, so that screen readers hear it when it comes.
@@ -7,7 +8,7 @@ use leptos::prelude::*;
 pub(crate) fn ErrorText(#[prop(into)] text: Signal<Option<String>>) -> impl IntoView {
     view! {
         <p class="error-text" role="alert">
-            {move || text.get()}
+            {live(move || text.get())}
         </p>
     }
 }
@@ -32,7 +33,7 @@ pub(crate) fn TextField(
                 placeholder=placeholder
                 autocomplete="off"
                 autofocus=focus
-                prop:value=move || value.get()
+                prop:value=live(move || value.get())
                 on:input=move |event| value.set(event_target_value(&event))
             />
         </div>

@@ -6,7 +6,7 @@ use crate::components::details::Details;
 use crate::components::new_room::NewRoom;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::{Address, Chat, Dialog, Dialogs, Place};
 use crate::words;
 use leptos::ev::MouseEvent;
@@ -24,7 +24,7 @@ pub(crate) fn Layout(children: Children) -> impl IntoView {
                 "Skip to the content"
             </a>
             <ConnectionBar />
-            <div class=frame>
+            <div class=live(frame)>
                 <Sidebar />
                 <main class="main" id="main" tabindex="-1">
                     {children()}
@@ -71,11 +71,11 @@ fn follow(place: Memo<Place>) {
 #[component]
 fn OpenDialog() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
-    move || {
+    live(move || {
         dialogs.open.get().map(|dialog| match dialog {
             Dialog::New(kind) => view! { <NewRoom kind /> }.late(),
             Dialog::Browse => view! { <Browse /> }.late(),
             Dialog::Details => view! { <Details /> }.late(),
         })
-    }
+    })
 }

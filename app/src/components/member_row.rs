@@ -2,6 +2,7 @@
 
 use crate::components::avatar::PersonAvatar;
 use crate::components::details::Roster;
+use crate::erase::live;
 use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
@@ -37,7 +38,7 @@ pub(crate) fn MemberRow(member: Member, own_role: Memo<Option<Role>>, roster: Ro
                     {is_me.then_some(" (you)")}
                 </p>
                 <p class="person-note">{format!("@{} · {}", user.username, words::role(role))}</p>
-                {actions}
+                {live(actions)}
             </div>
         </li>
     }

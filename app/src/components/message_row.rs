@@ -4,7 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::time_label::{Style, TimeLabel};
 use crate::dom::document;
-use crate::erase::Erase;
+use crate::erase::{Erase, live, shown_while};
 use crate::links::{Piece, pieces};
 use crate::state::Chat;
 use crate::state::rows::RowView;
@@ -27,7 +27,7 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
     };
     view! {
         <li class="row" class:row-opens=opens_run>
-            {move || {
+            {live(move || {
                 opens_day
                     .get()
                     .map(|at| {
@@ -37,12 +37,12 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
                             </h2>
                         }
                     })
-            }}
-            <Show when=move || opens_unread.get()>
+            })}
+            {shown_while(move || opens_unread.get(), move || view! {
                 <p class="divider" data-divider="">
                     <span>"New"</span>
                 </p>
-            </Show>
+            }.erase())}
             {message}
         </li>
     }
@@ -77,15 +77,15 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
     let avatar = move || (opens_run.get() && !own).then(|| view! { <PersonAvatar id=sender name=name.get() /> });
     view! {
         <div class=if own { "message message-own" } else { "message" }>
-            <div class="message-avatar">{avatar}</div>
+            <div class="message-avatar">{live(avatar)}</div>
             <div class="message-main">
-                <p class="sender" class:sr-only=move || own || !opens_run.get()>
-                    {move || if own { "You".to_owned() } else { name.get() }}
+                <p class="sender" class:sr-only=live(move || own || !opens_run.get())>
+                    {live(move || if own { "You".to_owned() } else { name.get() })}
                 </p>
-                <div class="bubble" class:bubble-failed=move || state.with(|state| matches!(state, RowState::Failed { .. }))>
+                <div class="bubble" class:bubble-failed=live(move || state.with(|state| matches!(state, RowState::Failed { .. })))>
                     <Body view />
                     <span class="meta">
-                        {move || view! { <TimeLabel at=at.get() style=Style::Time /> }}
+                        {live(move || view! { <TimeLabel at=at.get() style=Style::Time /> })}
                         {own.then(|| view! { <Progress state /> })}
                     </span>
                 </div>
@@ -110,7 +110,7 @@ fn Body(view: RwSignal<RowView>) -> impl IntoView {
             view! { <a class="link" href=address target="_blank" rel="noopener noreferrer">{text}</a> }.erase()
         }
     };
-    move || match said.get() {
+    live(move || match said.get() {
         (_, _, true) => view! { <p class="body body-gone">"Message deleted"</p> }.erase(),
         (body, edited, false) => view! {
             <p class="body">
@@ -119,20 +119,20 @@ fn Body(view: RwSignal<RowView>) -> impl IntoView {
             </p>
         }
         .erase(),
-    }
+    })
 }
 
 /// How far one's own message is, as honestly as it is known.
 #[component]
 fn Progress(state: Memo<RowState>) -> impl IntoView {
-    move || match state.get() {
+    live(move || match state.get() {
         RowState::Sending => view! { <span class="progress"><Icon path=icon::CLOCK /> "Sending"</span> }.erase(),
         RowState::Sent => {
             view! { <span class="progress"><Icon path=icon::CHECK /> <span class="sr-only">"Sent"</span></span> }
                 .erase()
         }
         RowState::Failed { .. } => view! { <span class="progress"><Icon path=icon::ALERT /> "Not sent"</span> }.erase(),
-    }
+    })
 }
 
 /// Why a message was not sent, and what the person can do. Both buttons go away with it: the focus goes to the composer.
@@ -147,7 +147,7 @@ fn Failure(id: ClientId, state: Memo<RowState>) -> impl IntoView {
         chat.discard(id);
         document::focus("composer");
     };
-    move || match state.get() {
+    live(move || match state.get() {
         RowState::Failed { reason, retryable } => Some(
             view! {
                 <div class="failure">
@@ -161,5 +161,5 @@ fn Failure(id: ClientId, state: Memo<RowState>) -> impl IntoView {
             .late(),
         ),
         RowState::Sending | RowState::Sent => None,
-    }
+    })
 }

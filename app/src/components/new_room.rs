@@ -6,7 +6,7 @@ use crate::components::icon::{self, Icon};
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::dom::document;
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::api;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -32,7 +32,7 @@ pub(crate) fn NewRoom(kind: RoomKind) -> impl IntoView {
                 <Segment kind value=RoomKind::Group label="Group" />
                 <Segment kind value=RoomKind::Public label="Public room" />
             </fieldset>
-            {form}
+            {live(form)}
             <ErrorText text=making.problem />
         </Modal>
     }
@@ -46,7 +46,7 @@ fn Segment(kind: RwSignal<RoomKind>, value: RoomKind, label: &'static str) -> im
                 type="radio"
                 name="kind"
                 class="sr-only"
-                prop:checked=move || kind.get() == value
+                prop:checked=live(move || kind.get() == value)
                 on:change=move |_| kind.set(value)
             />
             <span>{label}</span>

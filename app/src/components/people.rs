@@ -3,6 +3,7 @@
 use crate::components::avatar::PersonAvatar;
 use crate::components::field::{ErrorText, TextField};
 use crate::dom::document;
+use crate::erase::live;
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -45,7 +46,7 @@ pub(crate) fn People(
         <TextField id label="Search people" value=query placeholder="Name or user name" kind="search" focus />
         <ErrorText text=search.problem />
         <p class="hint" role="status">
-            {note}
+            {live(note)}
         </p>
         <ul class="people">
             <For each=move || shown.get() key=|user| user.id let(user)>

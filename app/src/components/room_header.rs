@@ -2,7 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::icon::{self, Icon};
-use crate::erase::Erase;
+use crate::erase::{Erase, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use crate::words;
 use leptos::prelude::*;
@@ -30,7 +30,7 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
                 <h1 class="bar-title">{name}</h1>
                 <p class="bar-note">{note}</p>
             </div>
-            <Show when=move || has_details.get()>
+            {shown_while(move || has_details.get(), move || view! {
                 <button
                     type="button"
                     class="icon-button"
@@ -41,7 +41,7 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
                 >
                     <Icon path=icon::INFO />
                 </button>
-            </Show>
+            }.erase())}
         </header>
     }
     .erase()

@@ -2,7 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::Chat;
 use crate::words;
 use leptos::prelude::*;
@@ -21,12 +21,12 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
     let current = move || (chat.open.get() == Some(id)).then_some("page");
     view! {
         <li>
-            <a class="room" class:room-unread=move || { unread.get() > 0 } href=format!("/rooms/{id}") aria-current=current>
+            <a class="room" class:room-unread=live(move || { unread.get() > 0 }) href=format!("/rooms/{id}") aria-current=live(current)>
                 <RoomAvatar room />
                 <span class="room-text">
                     <span class="room-line">
                         <span class="room-name">{name}</span>
-                        {move || at.get().map(|at| view! { <TimeLabel at style=Style::Brief /> })}
+                        {live(move || at.get().map(|at| view! { <TimeLabel at style=Style::Brief /> }))}
                     </span>
                     <span class="room-line">
                         <span class="room-preview">{preview}</span>
@@ -41,7 +41,7 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
 
 #[component]
 fn Unread(count: Memo<i64>) -> impl IntoView {
-    move || {
+    live(move || {
         let count = count.get();
         (count > 0).then(|| {
             view! {
@@ -50,5 +50,5 @@ fn Unread(count: Memo<i64>) -> impl IntoView {
                 </span>
             }
         })
-    }
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::components::confirm::Confirm;
 use crate::components::field::{ErrorText, TextField};
+use crate::erase::{Erase, shown_while};
 use crate::state::{Chat, api};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -77,14 +78,14 @@ pub(crate) fn WayOut(room: RoomId, role: Memo<Option<Role>>, exit: Callback<Room
                 yes="Leave"
                 on_yes=leave
             />
-            <Show when=move || role.get() == Some(Role::Owner)>
+            {shown_while(move || role.get() == Some(Role::Owner), move || view! {
                 <Confirm
                     label="Delete room"
                     question="Delete this room and all its messages, for everybody?"
                     yes="Delete"
                     on_yes=delete
                 />
-            </Show>
+            }.erase())}
             <ErrorText text=problem />
         </div>
     }

@@ -4,7 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
-use crate::erase::Erase;
+use crate::erase::{Erase, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -25,9 +25,9 @@ pub(crate) fn Sidebar() -> impl IntoView {
                         <RoomItem room=entry.1 />
                     </For>
                 </ul>
-                <Show when=move || chat.rooms.is_empty()>
+                {shown_while(move || chat.rooms.is_empty(), move || view! {
                     <p class="rooms-empty">"No rooms yet. Start a chat with somebody, or join a public room."</p>
-                </Show>
+                }.erase())}
             </div>
             <Account />
         </nav>

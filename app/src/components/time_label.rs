@@ -1,6 +1,6 @@
 //! A moment, in the zone that `state::clock` says.
 
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::Clock;
 use crate::time;
 use leptos::prelude::*;
@@ -30,8 +30,8 @@ pub(crate) fn TimeLabel(at: UnixMillis, style: Style) -> impl IntoView {
         Style::Full => clock.full(at),
     };
     view! {
-        <time datetime=time::iso(at.0) title=move || clock.full(at)>
-            {text}
+        <time datetime=time::iso(at.0) title=live(move || clock.full(at))>
+            {live(text)}
         </time>
     }
     .erase()

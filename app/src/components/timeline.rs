@@ -5,7 +5,7 @@ mod reader;
 use crate::components::icon::{self, Icon};
 use crate::components::message_row::MessageRow;
 use crate::dom::document;
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::{RoomId, RoomKind, RoomSummary, Seq};
@@ -27,7 +27,7 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                 aria-label="Messages"
                 aria-live="polite"
                 aria-relevant="additions"
-                aria-busy=busy
+                aria-busy=live(busy)
                 tabindex="0"
             >
                 <div class="timeline-content" node_ref=reader.content>
@@ -59,7 +59,7 @@ fn Top(room: RoomId) -> impl IntoView {
         let has_messages = |room: &RoomSummary| room.last_seq > Seq(0);
         chat.rows.is_empty() && chat.room.with(|room| room.as_ref().is_some_and(has_messages))
     });
-    move || {
+    live(move || {
         let (loading_older, loading, has_older) = state.get();
         if loading_older {
             view! { <p class="timeline-note">"Loading older messages…"</p> }.erase()
@@ -82,7 +82,7 @@ fn Top(room: RoomId) -> impl IntoView {
         } else {
             view! { <Start /> }.erase()
         }
-    }
+    })
 }
 
 #[component]
@@ -98,8 +98,8 @@ fn Start() -> impl IntoView {
     let text = move || chat.rows.is_empty().then_some("No messages yet. Write the first one.");
     view! {
         <p class="timeline-start">
-            <strong>{title}</strong>
-            <span>{text}</span>
+            <strong>{live(title)}</strong>
+            <span>{live(text)}</span>
         </p>
     }
 }
@@ -118,13 +118,13 @@ fn ToEnd(reader: Reader) -> impl IntoView {
             <button
                 type="button"
                 class="to-end"
-                class:to-end-news=move || { news.get() > 0 }
+                class:to-end-news=live(move || { news.get() > 0 })
                 on:click=move |_| {
                     reader.go_to_end();
                     document::focus_after_navigation();
                 }
             >
-                {label}
+                {live(label)}
                 <Icon path=icon::DOWN />
             </button>
         }.late())}

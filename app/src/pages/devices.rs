@@ -4,7 +4,7 @@ use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
 use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
@@ -43,7 +43,7 @@ pub(crate) fn Devices() -> impl IntoView {
             <p class="pane-lead">
                 "A device that you sign out is cut off at once. Sign out any that you do not recognise."
             </p>
-            {move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> })}
+            {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }))}
             <ul class="cards">
                 <For each=move || sessions.get() key=|session| session.id let(session)>
                     <Device session />

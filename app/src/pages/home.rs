@@ -1,7 +1,7 @@
 //! `/`: the list of rooms is the page; beside it, on a wide screen, a place to start from.
 
 use crate::components::logo::Logo;
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -23,7 +23,7 @@ pub(crate) fn Home() -> impl IntoView {
         <div class="empty empty-home">
             <Logo />
             <h1 class="empty-title">"Your rooms"</h1>
-            <p>{text}</p>
+            <p>{live(text)}</p>
             <div class="empty-actions">
                 <button
                     type="button"

@@ -4,7 +4,7 @@ use crate::components::composer::Composer;
 use crate::components::join_bar::JoinBar;
 use crate::components::room_header::RoomHeader;
 use crate::components::timeline::Timeline;
-use crate::erase::Erase;
+use crate::erase::{Erase, live};
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::RoomId;
@@ -14,7 +14,7 @@ use protocol::RoomId;
 pub(crate) fn RoomPage() -> impl IntoView {
     let chat = expect_context::<Chat>();
     // Everything about one room is made anew for the next: scroll position, draft and counters are each room's own.
-    (move || chat.open.get().map(|room| view! { <Room room /> })).erase()
+    live(move || chat.open.get().map(|room| view! { <Room room /> })).erase()
 }
 
 #[component]
@@ -26,18 +26,18 @@ fn Room(room: RoomId) -> impl IntoView {
     let foot = move || {
         if member.get() { view! { <Composer room to_end /> }.erase() } else { view! { <JoinBar room /> }.erase() }
     };
-    move || {
+    live(move || {
         let is_known = known.get();
         match chat.room.get_untracked() {
             Some(first) if is_known => view! {
                 <RoomHeader first />
                 <Timeline room to_end />
-                {foot}
+                {live(foot)}
             }
             .erase(),
             _ => view! { <Missing /> }.erase(),
         }
-    }
+    })
 }
 
 #[component]
