@@ -14,6 +14,7 @@ use leptos::tachys::reactive_graph::SharedReactiveFunction;
 use leptos::tachys::renderer::types::{Element, Node};
 use leptos::tachys::view::{Mountable, Position, PositionState, RenderHtml};
 use std::sync::{Arc, Mutex};
+use uuid::Uuid;
 
 /// See the module.
 pub(crate) trait Erase: RenderHtml + Sized + 'static {
@@ -41,12 +42,35 @@ pub(crate) fn live<T: 'static>(read: impl FnMut() -> T + Send + 'static) -> Shar
     Arc::new(Mutex::new(read))
 }
 
+/// As Leptos' `Effect::new`, see [`live`].
+pub(crate) fn effect(run: impl FnMut() + 'static) {
+    let mut run: Box<dyn FnMut()> = Box::new(run);
+    Effect::new(move |_: Option<()>| run());
+}
+
+/// As Leptos' `Memo::new`, see [`live`].
+pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(read: impl Fn() -> T + Send + Sync + 'static) -> Memo<T> {
+    let read: Box<dyn Fn() -> T + Send + Sync> = Box::new(read);
+    Memo::new(move |_| read())
+}
+
+/// What an item of a list is known by. The number tells versions of one item apart, where a list shows them anew.
+pub(crate) type Key = (Uuid, u8);
+/// How an item is shown, called once for each key.
+pub(crate) type Show = Box<dyn FnOnce() -> Erased + Send>;
+
+/// As Leptos' `<For>`, see [`live`].
+pub(crate) fn each(items: impl Fn() -> Vec<(Key, Show)> + Send + 'static) -> Erased {
+    let items: Box<dyn Fn() -> Vec<(Key, Show)> + Send> = Box::new(items);
+    view! { <For each=items key=|(key, _)| *key children=|(_, show)| show() /> }.erase()
+}
+
 /// A part that is there while `when` says so.
 pub(crate) fn shown_while(
     when: impl Fn() -> bool + Send + Sync + 'static,
     part: impl Fn() -> Erased + Send + 'static,
 ) -> Erased {
-    let when = Memo::new(move |_| when());
+    let when = memo(when);
     live(move || when.get().then(&part)).erase()
 }
 

@@ -2,7 +2,7 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::components::layout::Layout;
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, live, memo};
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
 use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
 use crate::state::{self, Address, Place};
@@ -29,7 +29,7 @@ pub(crate) fn App() -> impl IntoView {
 fn Chat() -> impl IntoView {
     let place = expect_context::<Address>().place();
     // Rooms are one page: it follows what is open by itself.
-    let page = Memo::new(move |_| std::mem::discriminant(&place.get()));
+    let page = memo(move || std::mem::discriminant(&place.get()));
     let show = move || {
         page.track();
         match place.get_untracked() {

@@ -1,6 +1,6 @@
 //! A round tile with initials for a person, a squared one for a room; the hue is the id's, the same on every device.
 
-use crate::erase::Erase;
+use crate::erase::{Erase, memo};
 use crate::words;
 use leptos::prelude::*;
 use protocol::{RoomKind, RoomSummary, UserId};
@@ -25,14 +25,14 @@ pub(crate) fn PersonAvatar(id: UserId, name: String) -> impl IntoView {
 /// A room; a direct one looks like the other person.
 #[component]
 pub(crate) fn RoomAvatar(#[prop(into)] room: Signal<RoomSummary>) -> impl IntoView {
-    let class = Memo::new(move |_| {
+    let class = memo(move || {
         room.with(|room| match (room.kind, &room.other) {
             (RoomKind::Direct, Some(other)) => format!("avatar avatar-person {}", hue(other.id.0)),
             (RoomKind::Direct, None) => format!("avatar avatar-person {}", hue(room.id.0)),
             (RoomKind::Group | RoomKind::Public, _) => format!("avatar avatar-room {}", hue(room.id.0)),
         })
     });
-    let text = Memo::new(move |_| {
+    let text = memo(move || {
         room.with(|room| match room.kind {
             RoomKind::Direct | RoomKind::Group => words::initials(&room.name),
             RoomKind::Public => "#".to_owned(),

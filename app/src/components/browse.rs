@@ -3,7 +3,7 @@
 use crate::components::entrance;
 use crate::components::field::ErrorText;
 use crate::components::modal::Modal;
-use crate::erase::live;
+use crate::erase::{Erase, Show, each, effect, live};
 use crate::state::{Dialog, Dialogs, api};
 use crate::words;
 use leptos::prelude::*;
@@ -17,7 +17,7 @@ pub(crate) fn Browse() -> impl IntoView {
     let rooms = RwSignal::new(None::<Vec<PublicRoom>>);
     let problem = RwSignal::new(None);
     let enter = entrance::on_enter();
-    Effect::new(move |_| {
+    effect(move || {
         spawn_local(async move {
             match api::list_public_rooms().await {
                 Ok(answer) => rooms.try_set(Some(answer.rooms)).map(drop),
@@ -38,9 +38,9 @@ pub(crate) fn Browse() -> impl IntoView {
             </p>
             <ErrorText text=problem />
             <ul class="people">
-                <For each=move || rooms.get().unwrap_or_default() key=|room| room.id let(room)>
+                {each(move || rooms.get().unwrap_or_default().into_iter().map(|room| ((room.id.0, 0), Box::new(move || view! {
                     <Found room enter problem />
-                </For>
+                 }.erase()) as Show)).collect())}
             </ul>
             <div class="dialog-foot">
                 <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::New(RoomKind::Public))>

@@ -2,7 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom::{document, text_area};
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, effect, live, memo};
 use crate::state::{Chat, Drafts};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -84,10 +84,10 @@ impl Draft {
     fn new(chat: Chat, room: RoomId, to_end: RwSignal<u32>) -> Self {
         let drafts = expect_context::<Drafts>();
         let text = RwSignal::new(drafts.get(room));
-        let length = Memo::new(move |_| text.with(|text| text.trim().chars().count()));
+        let length = memo(move || text.with(|text| text.trim().chars().count()));
         let area = NodeRef::<html::Textarea>::new();
         // After every change of the text, wherever it comes from.
-        Effect::new(move |_| {
+        effect(move || {
             text.track();
             if let Some(area) = area.get() {
                 text_area::fit(&area);

@@ -1,5 +1,6 @@
 //! A destructive action in two steps: the button turns into a question with a way back.
 
+use crate::erase::effect;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -14,7 +15,7 @@ pub(crate) fn Confirm(
     let asking = RwSignal::new(false);
     let no = NodeRef::<html::Button>::new();
     // The focus goes to the harmless answer: the button that had it is gone.
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(no) = no.get() {
             let _ = no.focus();
         }

@@ -1,7 +1,7 @@
 //! Says in words when the page is not live: the connection is being made, is lost, or the session is over.
 
 use crate::dom::{clock::monotonic_ms, document};
-use crate::erase::{Erase, live, nothing};
+use crate::erase::{Erase, effect, live, nothing};
 use crate::state::Chat;
 use client::{ConnectionState, Input};
 use leptos::prelude::*;
@@ -61,7 +61,7 @@ fn Lost() -> impl IntoView {
         }
         _ => "Trying now…".to_owned(),
     };
-    Effect::new(move |_| {
+    effect(move || {
         let ticking = set_interval_with_handle(move || now.set(monotonic_ms()), Duration::from_millis(500));
         on_cleanup(move || {
             if let Ok(handle) = ticking {

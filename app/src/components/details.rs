@@ -6,7 +6,7 @@ use crate::components::member_row::MemberRow;
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::components::room_settings::{Rename, WayOut};
-use crate::erase::{Erase, shown_while};
+use crate::erase::{Erase, Show, each, effect, memo, shown_while};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -89,14 +89,14 @@ fn About(room: RoomId, name: String) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let roster = Roster::new(room);
     let exit = entrance::on_exit();
-    let role = Memo::new(move |_| chat.room.with(|room| room.as_ref().and_then(|room| room.role)));
+    let role = memo(move || chat.room.with(|room| room.as_ref().and_then(|room| room.role)));
     // Read at first, and again whenever a fact about the room has come.
-    let facts = Memo::new(move |_| chat.room.with(|room| room.as_ref().map(|room| (room.members_count, room.role))));
-    Effect::new(move |_| {
+    let facts = memo(move || chat.room.with(|room| room.as_ref().map(|room| (room.members_count, room.role))));
+    effect(move || {
         facts.track();
         spawn_local(roster.read());
     });
-    let is_admin = Memo::new(move |_| role.get() >= Some(Role::Admin));
+    let is_admin = memo(move || role.get() >= Some(Role::Admin));
     let add = Callback::new(move |user: User| roster.change(api::add_member(room, user.id)));
     let name = StoredValue::new(name);
     view! {
@@ -106,13 +106,9 @@ fn About(room: RoomId, name: String) -> impl IntoView {
         <ErrorText text=roster.problem />
         <h3 class="dialog-section">"Members"</h3>
         <ul class="members" aria-label="Members">
-            <For
-                each=move || roster.members.get().unwrap_or_default()
-                key=|member| (member.user.id, member.role)
-                let(member)
-            >
+            {each(move || roster.members.get().unwrap_or_default().into_iter().map(|member| ((member.user.id.0, member.role as u8), Box::new(move || view! {
                 <MemberRow member own_role=role roster />
-            </For>
+             }.erase()) as Show)).collect())}
         </ul>
         {shown_while(move || is_admin.get(), move || view! {
             <h3 class="dialog-section">"Add people"</h3>

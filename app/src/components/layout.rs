@@ -6,7 +6,7 @@ use crate::components::details::Details;
 use crate::components::new_room::NewRoom;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, effect, live};
 use crate::state::{Address, Chat, Dialog, Dialogs, Place};
 use crate::words;
 use leptos::ev::MouseEvent;
@@ -58,7 +58,7 @@ fn follow(place: Memo<Place>) {
         }
         place
     });
-    Effect::new(move |_| {
+    effect(move || {
         let page = match place.get() {
             Place::Room(_) => chat.room.with(|room| room.as_ref().map(|room| room.name.clone()).unwrap_or_default()),
             Place::Devices => "Devices".to_owned(),

@@ -4,7 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::time_label::{Style, TimeLabel};
 use crate::dom::document;
-use crate::erase::{Erase, live, shown_while};
+use crate::erase::{Erase, live, memo, shown_while};
 use crate::links::{Piece, pieces};
 use crate::state::Chat;
 use crate::state::rows::RowView;
@@ -17,9 +17,9 @@ use protocol::{ClientId, Message, MessageKind};
 #[component]
 pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoView {
     let view = RwSignal::from(view);
-    let opens_day = Memo::new(move |_| view.with(|view| view.opens_day.then_some(view.row.message.created_at)));
-    let opens_unread = Memo::new(move |_| view.with(|view| view.opens_unread));
-    let opens_run = Memo::new(move |_| view.with(|view| view.opens_run));
+    let opens_day = memo(move || view.with(|view| view.opens_day.then_some(view.row.message.created_at)));
+    let opens_unread = memo(move || view.with(|view| view.opens_unread));
+    let opens_run = memo(move || view.with(|view| view.opens_run));
     let message = if view.with_untracked(|view| view.row.message.kind == MessageKind::System) {
         view! { <Fact view /> }.erase()
     } else {
@@ -54,7 +54,7 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
 fn Fact(view: RwSignal<RowView>) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let at = view.with_untracked(|view| view.row.message.created_at);
-    let sentence = Memo::new(move |_| view.with(|view| words::system(&view.row.message, chat.me)));
+    let sentence = memo(move || view.with(|view| words::system(&view.row.message, chat.me)));
     view! {
         <p class="fact">
             <span>{sentence}</span>
@@ -71,9 +71,9 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
     let chat = expect_context::<Chat>();
     let sender = view.with_untracked(|view| view.row.message.sender_id);
     let own = sender == chat.me;
-    let name = Memo::new(move |_| view.with(|view| view.row.message.sender_name.clone()));
-    let at = Memo::new(move |_| view.with(|view| view.row.message.created_at));
-    let state = Memo::new(move |_| view.with(|view| view.row.state.clone()));
+    let name = memo(move || view.with(|view| view.row.message.sender_name.clone()));
+    let at = memo(move || view.with(|view| view.row.message.created_at));
+    let state = memo(move || view.with(|view| view.row.state.clone()));
     let avatar = move || (opens_run.get() && !own).then(|| view! { <PersonAvatar id=sender name=name.get() /> });
     view! {
         <div class=if own { "message message-own" } else { "message" }>
@@ -98,7 +98,7 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
 
 #[component]
 fn Body(view: RwSignal<RowView>) -> impl IntoView {
-    let said = Memo::new(move |_| {
+    let said = memo(move || {
         let said =
             |message: &Message| (message.body.clone(), message.edited_at.is_some(), message.deleted_at.is_some());
         view.with(|view| said(&view.row.message))

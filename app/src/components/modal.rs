@@ -2,7 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom;
-use crate::erase::Erase;
+use crate::erase::{Erase, effect};
 use crate::state::Dialogs;
 use leptos::html;
 use leptos::prelude::*;
@@ -16,7 +16,7 @@ pub(crate) fn Modal<C: IntoView + 'static>(
 ) -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     let element = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(dialog) = element.get() {
             dom::dialog::show(&dialog);
         }

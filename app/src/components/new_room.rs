@@ -6,7 +6,7 @@ use crate::components::icon::{self, Icon};
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::dom::document;
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, Show, each, live};
 use crate::state::api;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -140,7 +140,7 @@ fn NewGroup(making: Making) -> impl IntoView {
 fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
     view! {
         <ul class="chips" aria-label="Picked people">
-            <For each=move || picked.get() key=|user| user.id let(user)>
+            {each(move || picked.get().into_iter().map(|user| ((user.id.0, 0), Box::new(move || view! {
                 <li>
                     <button
                         type="button"
@@ -155,7 +155,7 @@ fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
                         <Icon path=icon::CLOSE />
                     </button>
                 </li>
-            </For>
+             }.erase()) as Show)).collect())}
         </ul>
     }
 }

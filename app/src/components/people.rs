@@ -3,7 +3,7 @@
 use crate::components::avatar::PersonAvatar;
 use crate::components::field::{ErrorText, TextField};
 use crate::dom::document;
-use crate::erase::live;
+use crate::erase::{Erase, Show, each, live, memo};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -25,7 +25,7 @@ pub(crate) fn People(
     let me = expect_context::<Chat>().me;
     let query = RwSignal::new(String::new());
     let search = Search::new(query);
-    let shown = Memo::new(move |_| {
+    let shown = memo(move || {
         let skip = skip.get();
         let mut found = search.found.get().unwrap_or_default();
         found.retain(|user| user.id != me && !skip.contains(&user.id));
@@ -49,9 +49,9 @@ pub(crate) fn People(
             {live(note)}
         </p>
         <ul class="people">
-            <For each=move || shown.get() key=|user| user.id let(user)>
+            {each(move || shown.get().into_iter().map(|user| ((user.id.0, 0), Box::new(move || view! {
                 <Person verb user on_pick=pick />
-            </For>
+             }.erase()) as Show)).collect())}
         </ul>
     }
 }

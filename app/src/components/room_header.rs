@@ -2,7 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::icon::{self, Icon};
-use crate::erase::{Erase, shown_while};
+use crate::erase::{Erase, memo, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use crate::words;
 use leptos::prelude::*;
@@ -17,9 +17,9 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
     let room = Memo::new(move |before: Option<&RoomSummary>| {
         chat.room.get().or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
-    let name = Memo::new(move |_| room.with(|room| room.name.clone()));
-    let note = Memo::new(move |_| room.with(note));
-    let has_details = Memo::new(move |_| room.with(|room| room.kind != RoomKind::Direct && room.role.is_some()));
+    let name = memo(move || room.with(|room| room.name.clone()));
+    let note = memo(move || room.with(note));
+    let has_details = memo(move || room.with(|room| room.kind != RoomKind::Direct && room.role.is_some()));
     view! {
         <header class="bar">
             <a class="icon-button bar-back" href="/" aria-label="Back to the list of rooms">

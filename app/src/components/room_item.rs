@@ -2,7 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, live, memo};
 use crate::state::Chat;
 use crate::words;
 use leptos::prelude::*;
@@ -14,10 +14,10 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let id = room.with_untracked(|room| room.id);
     let room = RwSignal::from(room);
-    let name = Memo::new(move |_| room.with(|room| room.name.clone()));
-    let preview = Memo::new(move |_| room.with(|room| words::preview(room, chat.me)));
-    let at = Memo::new(move |_| room.with(|room| room.last_message.as_ref().map(|message| message.created_at)));
-    let unread = Memo::new(move |_| room.with(|room| room.unread));
+    let name = memo(move || room.with(|room| room.name.clone()));
+    let preview = memo(move || room.with(|room| words::preview(room, chat.me)));
+    let at = memo(move || room.with(|room| room.last_message.as_ref().map(|message| message.created_at)));
+    let unread = memo(move || room.with(|room| room.unread));
     let current = move || (chat.open.get() == Some(id)).then_some("page");
     view! {
         <li>

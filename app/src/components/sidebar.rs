@@ -4,7 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
-use crate::erase::{Erase, shown_while};
+use crate::erase::{Erase, Show, each, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -21,9 +21,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <Head />
             <div class="sidebar-scroll">
                 <ul class="rooms">
-                    <For each=move || chat.rooms.entries() key=|(id, _)| *id let(entry)>
-                        <RoomItem room=entry.1 />
-                    </For>
+                    {each(move || chat.rooms.entries().into_iter().map(|entry| ((entry.0.0, 0), Box::new(move || view! { <RoomItem room=entry.1 /> }.erase()) as Show)).collect())}
                 </ul>
                 {shown_while(move || chat.rooms.is_empty(), move || view! {
                     <p class="rooms-empty">"No rooms yet. Start a chat with somebody, or join a public room."</p>

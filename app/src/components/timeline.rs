@@ -5,7 +5,7 @@ mod reader;
 use crate::components::icon::{self, Icon};
 use crate::components::message_row::MessageRow;
 use crate::dom::document;
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, Show, each, live, memo};
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::{RoomId, RoomKind, RoomSummary, Seq};
@@ -35,9 +35,7 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                         <Top room />
                     </div>
                     <ol class="rows">
-                        <For each=move || chat.rows.entries() key=|(id, _)| *id let(entry)>
-                            <MessageRow id=entry.0 view=entry.1 />
-                        </For>
+                        {each(move || chat.rows.entries().into_iter().map(|entry| ((entry.0.0, 0), Box::new(move || view! { <MessageRow id=entry.0 view=entry.1 /> }.erase()) as Show)).collect())}
                     </ol>
                 </div>
             </div>
@@ -52,10 +50,10 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
 fn Top(room: RoomId) -> impl IntoView {
     let chat = expect_context::<Chat>();
     // Memos, since the window and the summary change with every message, and this hardly ever.
-    let state = Memo::new(move |_| {
+    let state = memo(move || {
         chat.window.with(|window| (window.loading_older, window.loading && chat.rows.is_empty(), window.has_older))
     });
-    let missing = Memo::new(move |_| {
+    let missing = memo(move || {
         let has_messages = |room: &RoomSummary| room.last_seq > Seq(0);
         chat.rows.is_empty() && chat.room.with(|room| room.as_ref().is_some_and(has_messages))
     });
@@ -88,7 +86,7 @@ fn Top(room: RoomId) -> impl IntoView {
 #[component]
 fn Start() -> impl IntoView {
     let chat = expect_context::<Chat>();
-    let name = Memo::new(move |_| chat.room.with(|room| room.as_ref().map(|room| (room.kind, room.name.clone()))));
+    let name = memo(move || chat.room.with(|room| room.as_ref().map(|room| (room.kind, room.name.clone()))));
     let title = move || {
         name.get().map(|(kind, name)| match kind {
             RoomKind::Direct => format!("Your chat with {name} starts here"),

@@ -4,7 +4,7 @@ use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
 use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, Show, each, effect, live};
 use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
@@ -21,7 +21,7 @@ pub(crate) fn Devices() -> impl IntoView {
     };
     let sessions = RwSignal::new(rendered);
     let problem = RwSignal::new(None);
-    Effect::new(move |_| {
+    effect(move || {
         spawn_local(async move {
             match api::list_sessions().await {
                 Ok(found) => sessions.set(found),
@@ -45,9 +45,9 @@ pub(crate) fn Devices() -> impl IntoView {
             </p>
             {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }))}
             <ul class="cards">
-                <For each=move || sessions.get() key=|session| session.id let(session)>
+                {each(move || sessions.get().into_iter().map(|session| ((session.id.0, 0), Box::new(move || view! {
                     <Device session />
-                </For>
+                 }.erase()) as Show)).collect())}
             </ul>
         </div>
     }

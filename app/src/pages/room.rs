@@ -4,7 +4,7 @@ use crate::components::composer::Composer;
 use crate::components::join_bar::JoinBar;
 use crate::components::room_header::RoomHeader;
 use crate::components::timeline::Timeline;
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, live, memo};
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::RoomId;
@@ -21,8 +21,8 @@ pub(crate) fn RoomPage() -> impl IntoView {
 fn Room(room: RoomId) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let to_end = RwSignal::new(0_u32);
-    let known = Memo::new(move |_| chat.room.with(Option::is_some));
-    let member = Memo::new(move |_| chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
+    let known = memo(move || chat.room.with(Option::is_some));
+    let member = memo(move || chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
     let foot = move || {
         if member.get() { view! { <Composer room to_end /> }.erase() } else { view! { <JoinBar room /> }.erase() }
     };

@@ -2,6 +2,7 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::dom::{self, document};
+use crate::erase::effect;
 use crate::socket::Socket;
 use crate::state::Clock;
 use crate::state::keyed::Keyed;
@@ -115,20 +116,20 @@ impl Chat {
 
     /// What runs in the browser only, once the page is live.
     fn live(self) {
-        Effect::new(move |_| {
+        effect(move || {
             document::follow_visibility(self.visible);
             document::on_network_back(move || self.dispatch(Input::ConnectNow));
             self.keep_session();
             self.dispatch(Input::ConnectNow);
         });
         // Whoever comes back to the page does not want to wait for a timer.
-        Effect::new(move |_| {
+        effect(move || {
             if self.visible.get() && self.connection.with_untracked(|state| *state != ConnectionState::Online) {
                 self.dispatch(Input::ConnectNow);
             }
         });
         // Days begin elsewhere in another zone: the rows are laid out anew once the device's own is used.
-        Effect::new(move |_| self.show_rows());
+        effect(move || self.show_rows());
     }
 
     /// Gives the engine an input and does what it asks for.

@@ -1,6 +1,7 @@
 //! In which zone times are read, and what "today" is. UTC until the page is live, so that the browser builds exactly
 //! the server's HTML; the device's own zone from then on.
 
+use crate::erase::effect;
 use crate::{dom, time};
 use leptos::prelude::*;
 use protocol::UnixMillis;
@@ -21,7 +22,7 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn new() -> Self {
         let clock = Self { local: RwSignal::new(false), now: RwSignal::new(dom::clock::wall()) };
-        Effect::new(move |_| {
+        effect(move || {
             clock.local.set(true);
             let ticking = set_interval_with_handle(move || clock.now.set(dom::clock::wall()), TICK);
             on_cleanup(move || {
