@@ -6,6 +6,7 @@
 //! server's HTML out as well). A part that is rendered anew replaces the old one: closures that answer with one
 //! read memos, so that they run only where something else is to be shown.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos::tachys::html::attribute::Attribute;
 use leptos::tachys::html::attribute::any_attribute::AnyAttribute;
@@ -40,6 +41,11 @@ pub(crate) fn nothing() -> Erased {
 /// would bring a copy of all that makes it follow.
 pub(crate) fn live<T: 'static>(read: impl FnMut() -> T + Send + 'static) -> SharedReactiveFunction<T> {
     Arc::new(Mutex::new(read))
+}
+
+/// What happens on a click, see [`live`].
+pub(crate) fn press(run: impl FnMut(MouseEvent) + 'static) -> Box<dyn FnMut(MouseEvent)> {
+    Box::new(run)
 }
 
 /// As Leptos' `Effect::new`, see [`live`].

@@ -76,7 +76,7 @@ pub(crate) fn system(message: &Message, me: UserId) -> String {
         }
         Some(SystemEvent::RoleChanged { user_id, display_name, role: now }) => {
             let article = if *now == Role::Member { "a" } else { "an" };
-            let role = role(*now).to_lowercase();
+            let role = role(*now).to_ascii_lowercase();
             format!("{who} made {} {article} {role}", whom(*user_id, display_name))
         }
         None => format!("{who} changed the room"),

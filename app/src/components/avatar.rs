@@ -20,6 +20,7 @@ fn hue(id: Uuid) -> &'static str {
 #[component]
 pub(crate) fn PersonAvatar(id: UserId, name: String) -> impl IntoView {
     view! { <span class=format!("avatar avatar-person {}", hue(id.0)) aria-hidden="true">{words::initials(&name)}</span> }
+        .erase()
 }
 
 /// A room; a direct one looks like the other person.

@@ -3,7 +3,7 @@
 use crate::components::entrance;
 use crate::components::field::ErrorText;
 use crate::components::modal::Modal;
-use crate::erase::{Erase, Show, each, effect, live};
+use crate::erase::{Erase, Show, each, effect, live, press};
 use crate::state::{Dialog, Dialogs, api};
 use crate::words;
 use leptos::prelude::*;
@@ -43,7 +43,7 @@ pub(crate) fn Browse() -> impl IntoView {
                  }.erase()) as Show)).collect())}
             </ul>
             <div class="dialog-foot">
-                <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::New(RoomKind::Public))>
+                <button type="button" class="button" on:click=press(move |_| dialogs.show(Dialog::New(RoomKind::Public)))>
                     "Create a public room"
                 </button>
             </div>
@@ -77,7 +77,7 @@ fn Found(room: PublicRoom, enter: Callback<RoomSummary>, problem: RwSignal<Optio
                 </a>
                 <p class="person-note">{words::members(room.members_count)}</p>
             </div>
-            <button type="button" class="button" disabled=busy on:click=join>
+            <button type="button" class="button" disabled=busy on:click=press(join)>
                 "Join"
                 <span class="sr-only">{format!(" {}", room.name)}</span>
             </button>

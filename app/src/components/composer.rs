@@ -2,7 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom::{document, text_area};
-use crate::erase::{Erase, effect, live, memo};
+use crate::erase::{Erase, effect, live, memo, press};
 use crate::state::{Chat, Drafts};
 use leptos::ev::KeyboardEvent;
 use leptos::html;
@@ -48,7 +48,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                     class="send"
                     aria-label="Send"
                     disabled=live(move || !sendable())
-                    on:click=move |_| draft.send()
+                    on:click=press(move |_| draft.send())
                 >
                     <Icon path=icon::SEND />
                 </button>

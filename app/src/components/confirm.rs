@@ -1,6 +1,6 @@
 //! A destructive action in two steps: the button turns into a question with a way back.
 
-use crate::erase::effect;
+use crate::erase::{effect, press};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -23,7 +23,7 @@ pub(crate) fn Confirm(
     let (label, question, yes) = (StoredValue::new(label), StoredValue::new(question), StoredValue::new(yes));
     let ask = move || {
         view! {
-            <button type="button" class="button button-quiet button-danger" on:click=move |_| asking.set(true)>
+            <button type="button" class="button button-quiet button-danger" on:click=press(move |_| asking.set(true))>
                 {label.get_value()}
             </button>
         }
@@ -32,16 +32,16 @@ pub(crate) fn Confirm(
         <Show when=move || asking.get() fallback=ask>
             <div class="confirm" role="group" aria-label=question.get_value()>
                 <span class="grow">{question.get_value()}</span>
-                <button type="button" class="button" node_ref=no on:click=move |_| asking.set(false)>
+                <button type="button" class="button" node_ref=no on:click=press(move |_| asking.set(false))>
                     "Cancel"
                 </button>
                 <button
                     type="button"
                     class="button button-danger-solid"
-                    on:click=move |_| {
+                    on:click=press(move |_| {
                         asking.set(false);
                         on_yes.run(());
-                    }
+                    })
                 >
                     {yes.get_value()}
                 </button>

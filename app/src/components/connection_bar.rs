@@ -1,7 +1,7 @@
 //! Says in words when the page is not live: the connection is being made, is lost, or the session is over.
 
 use crate::dom::{clock::monotonic_ms, document};
-use crate::erase::{Erase, effect, live, nothing};
+use crate::erase::{Erase, effect, live, nothing, press};
 use crate::state::Chat;
 use client::{ConnectionState, Input};
 use leptos::prelude::*;
@@ -73,7 +73,7 @@ fn Lost() -> impl IntoView {
         <p class="notice notice-warn">
             <span>"No connection. Messages wait here until it is back."</span>
             <span aria-hidden="true">{live(next)}</span>
-            <button type="button" class="notice-action" on:click=move |_| chat.dispatch(Input::ConnectNow)>
+            <button type="button" class="notice-action" on:click=press(move |_| chat.dispatch(Input::ConnectNow))>
                 "Try now"
             </button>
         </p>
@@ -85,7 +85,7 @@ fn SignedOut() -> impl IntoView {
     view! {
         <p class="notice notice-warn">
             <span>"Your session has ended."</span>
-            <button type="button" class="notice-action" on:click=move |_| document::to_login()>
+            <button type="button" class="notice-action" on:click=press(move |_| document::to_login())>
                 "Sign in"
             </button>
         </p>
@@ -97,7 +97,7 @@ fn Outdated() -> impl IntoView {
     view! {
         <p class="notice">
             <span>"A new version is here."</span>
-            <button type="button" class="notice-action" on:click=move |_| document::reload()>
+            <button type="button" class="notice-action" on:click=press(move |_| document::reload())>
                 "Reload"
             </button>
         </p>

@@ -80,7 +80,8 @@ async fn list_all(room: RoomId) -> api::Answer<Vec<Member>> {
             break;
         }
     }
-    members.sort_by_cached_key(|member| (std::cmp::Reverse(member.role), member.user.display_name.to_lowercase()));
+    let folded = |name: &str| name.chars().flat_map(char::to_uppercase).collect::<String>();
+    members.sort_by_cached_key(|member| (std::cmp::Reverse(member.role), folded(&member.user.display_name)));
     Ok(members)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::components::field::ErrorText;
 use crate::dom::document;
-use crate::erase::Erase;
+use crate::erase::{Erase, press};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -35,7 +35,7 @@ pub(crate) fn JoinBar(room: RoomId) -> impl IntoView {
     view! {
         <div class="join-bar">
             <p class="grow">"You are looking at this room. Join it to write."</p>
-            <button type="button" class="button button-primary" disabled=busy on:click=join>
+            <button type="button" class="button button-primary" disabled=busy on:click=press(join)>
                 "Join room"
             </button>
             <ErrorText text=problem />

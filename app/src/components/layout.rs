@@ -6,7 +6,7 @@ use crate::components::details::Details;
 use crate::components::new_room::NewRoom;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
-use crate::erase::{Erase, effect, live};
+use crate::erase::{Erase, effect, live, press};
 use crate::state::{Address, Chat, Dialog, Dialogs, Place};
 use crate::words;
 use leptos::ev::MouseEvent;
@@ -20,7 +20,7 @@ pub(crate) fn Layout(children: Children) -> impl IntoView {
     let frame = move || if place.get() == Place::List { "frame frame-list" } else { "frame" };
     view! {
         <div class="chat">
-            <a class="skip-link" href="#main" on:click=skip>
+            <a class="skip-link" href="#main" on:click=press(skip)>
                 "Skip to the content"
             </a>
             <ConnectionBar />

@@ -2,7 +2,7 @@
 
 use crate::components::avatar::PersonAvatar;
 use crate::components::details::Roster;
-use crate::erase::live;
+use crate::erase::{live, press};
 use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
@@ -58,7 +58,7 @@ fn Actions(user: User, role: Role, gives_roles: bool, roster: Roster) -> impl In
                 class="button button-small"
                 aria-label=label
                 disabled=roster.busy
-                on:click=move |_| give(offer)
+                on:click=press(move |_| give(offer))
             >
                 {format!("Make {}", article(offer))}
             </button>
@@ -72,7 +72,7 @@ fn Actions(user: User, role: Role, gives_roles: bool, roster: Roster) -> impl In
                 class="button button-small button-danger"
                 aria-label=format!("Remove {}", user.display_name)
                 disabled=roster.busy
-                on:click=remove
+                on:click=press(remove)
             >
                 "Remove"
             </button>

@@ -4,7 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::time_label::{Style, TimeLabel};
 use crate::dom::document;
-use crate::erase::{Erase, live, memo, shown_while};
+use crate::erase::{Erase, live, memo, press, shown_while};
 use crate::links::{Piece, pieces};
 use crate::state::Chat;
 use crate::state::rows::RowView;
@@ -36,6 +36,7 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
                                 <TimeLabel at style=Style::Day />
                             </h2>
                         }
+                        .erase()
                     })
             })}
             {shown_while(move || opens_unread.get(), move || view! {
@@ -74,7 +75,8 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
     let name = memo(move || view.with(|view| view.row.message.sender_name.clone()));
     let at = memo(move || view.with(|view| view.row.message.created_at));
     let state = memo(move || view.with(|view| view.row.state.clone()));
-    let avatar = move || (opens_run.get() && !own).then(|| view! { <PersonAvatar id=sender name=name.get() /> });
+    let avatar =
+        move || (opens_run.get() && !own).then(|| view! { <PersonAvatar id=sender name=name.get() /> }.erase());
     view! {
         <div class=if own { "message message-own" } else { "message" }>
             <div class="message-avatar">{live(avatar)}</div>
@@ -85,7 +87,7 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
                 <div class="bubble" class:bubble-failed=live(move || state.with(|state| matches!(state, RowState::Failed { .. })))>
                     <Body view />
                     <span class="meta">
-                        {live(move || view! { <TimeLabel at=at.get() style=Style::Time /> })}
+                        {live(move || view! { <TimeLabel at=at.get() style=Style::Time /> }.erase())}
                         {own.then(|| view! { <Progress state /> })}
                     </span>
                 </div>
@@ -147,13 +149,14 @@ fn Failure(id: ClientId, state: Memo<RowState>) -> impl IntoView {
         chat.discard(id);
         document::focus("composer");
     };
-    live(move || match state.get() {
+    live(move || {
+        match state.get() {
         RowState::Failed { reason, retryable } => Some(
             view! {
                 <div class="failure">
                     <p class="failure-reason">{reason}</p>
-                    {retryable.then(|| view! { <button type="button" class="button" on:click=retry>"Retry"</button> })}
-                    <button type="button" class="button button-quiet button-danger" on:click=discard>
+                    {retryable.then(|| view! { <button type="button" class="button" on:click=press(retry)>"Retry"</button> })}
+                    <button type="button" class="button button-quiet button-danger" on:click=press(discard)>
                         "Discard"
                     </button>
                 </div>
@@ -161,5 +164,6 @@ fn Failure(id: ClientId, state: Memo<RowState>) -> impl IntoView {
             .late(),
         ),
         RowState::Sending | RowState::Sent => None,
+    }
     })
 }

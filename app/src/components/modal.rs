@@ -2,7 +2,7 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom;
-use crate::erase::{Erase, effect};
+use crate::erase::{Erase, effect, press};
 use crate::state::Dialogs;
 use leptos::html;
 use leptos::prelude::*;
@@ -32,18 +32,18 @@ pub(crate) fn Modal<C: IntoView + 'static>(
             class=if side { "dialog dialog-side" } else { "dialog" }
             aria-labelledby="dialog-title"
             on:close=move |_| dialogs.close()
-            on:click=move |event| {
+            on:click=press(move |event| {
                 if dom::dialog::is_backdrop(&event) {
                     close();
                 }
-            }
+            })
         >
             <div class="dialog-body">
                 <header class="dialog-head">
                     <h2 id="dialog-title" class="dialog-title">
                         {title}
                     </h2>
-                    <button type="button" class="icon-button" aria-label="Close" on:click=move |_| close()>
+                    <button type="button" class="icon-button" aria-label="Close" on:click=press(move |_| close())>
                         <Icon path=icon::CLOSE />
                     </button>
                 </header>

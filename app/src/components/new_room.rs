@@ -6,7 +6,7 @@ use crate::components::icon::{self, Icon};
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::dom::document;
-use crate::erase::{Erase, Show, each, live};
+use crate::erase::{Erase, Show, each, live, press};
 use crate::state::api;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -128,7 +128,7 @@ fn NewGroup(making: Making) -> impl IntoView {
         <Picked picked />
         <People id="find-person" verb="Add" skip on_pick=pick />
         <div class="dialog-foot">
-            <button type="button" class="button button-primary" disabled=making.busy on:click=create>
+            <button type="button" class="button button-primary" disabled=making.busy on:click=press(create)>
                 "Create group"
             </button>
         </div>
@@ -145,10 +145,10 @@ fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
                     <button
                         type="button"
                         class="chip"
-                        on:click=move |_| {
+                        on:click=press(move |_| {
                             picked.update(|picked| picked.retain(|other| other.id != user.id));
                             document::focus("find-person");
-                        }
+                        })
                     >
                         <span class="sr-only">"Remove "</span>
                         {user.display_name}

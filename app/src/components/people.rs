@@ -3,7 +3,7 @@
 use crate::components::avatar::PersonAvatar;
 use crate::components::field::{ErrorText, TextField};
 use crate::dom::document;
-use crate::erase::{Erase, Show, each, live, memo};
+use crate::erase::{Erase, Show, each, live, memo, press};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -61,7 +61,7 @@ fn Person(verb: &'static str, user: User, on_pick: Callback<User>) -> impl IntoV
     let picked = user.clone();
     view! {
         <li>
-            <button type="button" class="person" on:click=move |_| on_pick.run(picked.clone())>
+            <button type="button" class="person" on:click=press(move |_| on_pick.run(picked.clone()))>
                 <PersonAvatar id=user.id name=user.display_name.clone() />
                 <span class="sr-only">{verb}" "</span>
                 <span class="person-text">

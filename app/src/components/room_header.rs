@@ -2,7 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::icon::{self, Icon};
-use crate::erase::{Erase, memo, shown_while};
+use crate::erase::{Erase, memo, press, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use crate::words;
 use leptos::prelude::*;
@@ -37,7 +37,7 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
                     aria-label="Room details"
                     title="Room details"
                     aria-haspopup="dialog"
-                    on:click=move |_| dialogs.show(Dialog::Details)
+                    on:click=press(move |_| dialogs.show(Dialog::Details))
                 >
                     <Icon path=icon::INFO />
                 </button>

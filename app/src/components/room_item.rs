@@ -26,7 +26,7 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
                 <span class="room-text">
                     <span class="room-line">
                         <span class="room-name">{name}</span>
-                        {live(move || at.get().map(|at| view! { <TimeLabel at style=Style::Brief /> }))}
+                        {live(move || at.get().map(|at| view! { <TimeLabel at style=Style::Brief /> }.erase()))}
                     </span>
                     <span class="room-line">
                         <span class="room-preview">{preview}</span>

@@ -4,7 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
-use crate::erase::{Erase, Show, each, shown_while};
+use crate::erase::{Erase, Show, each, press, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -47,7 +47,7 @@ fn Head() -> impl IntoView {
                     type="button"
                     class="button button-primary"
                     aria-haspopup="dialog"
-                    on:click=move |_| dialogs.show(Dialog::New(RoomKind::Direct))
+                    on:click=press(move |_| dialogs.show(Dialog::New(RoomKind::Direct)))
                 >
                     <Icon path=icon::ADD />
                     "New chat"
@@ -56,7 +56,7 @@ fn Head() -> impl IntoView {
                     type="button"
                     class="button"
                     aria-haspopup="dialog"
-                    on:click=move |_| dialogs.show(Dialog::Browse)
+                    on:click=press(move |_| dialogs.show(Dialog::Browse))
                 >
                     <Icon path=icon::COMPASS />
                     "Public rooms"

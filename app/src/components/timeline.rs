@@ -5,7 +5,7 @@ mod reader;
 use crate::components::icon::{self, Icon};
 use crate::components::message_row::MessageRow;
 use crate::dom::document;
-use crate::erase::{Erase, Show, each, live, memo};
+use crate::erase::{Erase, Show, each, live, memo, press};
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::{RoomId, RoomKind, RoomSummary, Seq};
@@ -65,14 +65,14 @@ fn Top(room: RoomId) -> impl IntoView {
             view! { <p class="timeline-note">"Loading messages…"</p> }.erase()
         } else if has_older {
             view! {
-                <button type="button" class="button button-quiet" on:click=move |_| chat.load_older(room)>
+                <button type="button" class="button button-quiet" on:click=press(move |_| chat.load_older(room))>
                     "Load older messages"
                 </button>
             }
             .erase()
         } else if missing.get() {
             view! {
-                <button type="button" class="button button-quiet" on:click=move |_| chat.load_newest(room)>
+                <button type="button" class="button button-quiet" on:click=press(move |_| chat.load_newest(room))>
                     "Load the messages"
                 </button>
             }
@@ -112,20 +112,20 @@ fn ToEnd(reader: Reader) -> impl IntoView {
         count => format!("{count} new messages"),
     };
     view! {
-        {move || reader.is_away().then(|| view! {
+        {live(move || reader.is_away().then(|| view! {
             <button
                 type="button"
                 class="to-end"
                 class:to-end-news=live(move || { news.get() > 0 })
-                on:click=move |_| {
+                on:click=press(move |_| {
                     reader.go_to_end();
                     document::focus_after_navigation();
-                }
+                })
             >
                 {live(label)}
                 <Icon path=icon::DOWN />
             </button>
-        }.late())}
+        }.late()))}
     }
     .erase()
 }

@@ -43,7 +43,7 @@ pub(crate) fn Devices() -> impl IntoView {
             <p class="pane-lead">
                 "A device that you sign out is cut off at once. Sign out any that you do not recognise."
             </p>
-            {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }))}
+            {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }.erase()))}
             <ul class="cards">
                 {each(move || sessions.get().into_iter().map(|session| ((session.id.0, 0), Box::new(move || view! {
                     <Device session />

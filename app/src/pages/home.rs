@@ -1,7 +1,7 @@
 //! `/`: the list of rooms is the page; beside it, on a wide screen, a place to start from.
 
 use crate::components::logo::Logo;
-use crate::erase::{Erase, live};
+use crate::erase::{Erase, live, press};
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -28,11 +28,11 @@ pub(crate) fn Home() -> impl IntoView {
                 <button
                     type="button"
                     class="button button-primary"
-                    on:click=move |_| dialogs.show(Dialog::New(RoomKind::Direct))
+                    on:click=press(move |_| dialogs.show(Dialog::New(RoomKind::Direct)))
                 >
                     "Start a chat"
                 </button>
-                <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::Browse)>
+                <button type="button" class="button" on:click=press(move |_| dialogs.show(Dialog::Browse))>
                     "See public rooms"
                 </button>
             </div>

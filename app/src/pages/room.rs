@@ -14,7 +14,7 @@ use protocol::RoomId;
 pub(crate) fn RoomPage() -> impl IntoView {
     let chat = expect_context::<Chat>();
     // Everything about one room is made anew for the next: scroll position, draft and counters are each room's own.
-    live(move || chat.open.get().map(|room| view! { <Room room /> })).erase()
+    live(move || chat.open.get().map(|room| view! { <Room room /> }.erase())).erase()
 }
 
 #[component]
