@@ -31,7 +31,8 @@ fn Chat() -> impl IntoView {
     // Rooms are one page: it follows what is open by itself.
     let page = memo(move || std::mem::discriminant(&place.get()));
     let show = move || {
-        page.track();
+        // Read, not only tracked: a memo that was never read follows nothing.
+        page.with(|_| ());
         match place.get_untracked() {
             Place::List => view! { <Home /> }.erase(),
             Place::Room(_) => view! { <RoomPage /> }.erase(),

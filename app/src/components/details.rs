@@ -94,7 +94,7 @@ fn About(room: RoomId, name: String) -> impl IntoView {
     // Read at first, and again whenever a fact about the room has come.
     let facts = memo(move || chat.room.with(|room| room.as_ref().map(|room| (room.members_count, room.role))));
     effect(move || {
-        facts.track();
+        facts.with(|_| ());
         spawn_local(roster.read());
     });
     let is_admin = memo(move || role.get() >= Some(Role::Admin));
