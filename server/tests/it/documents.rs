@@ -25,7 +25,8 @@ fn the_compose_file_uses_variables_that_exist() {
     let compose = read("docker-compose.yml");
     let names = compose.lines().filter_map(|line| line.trim().split_once(':')).map(|(name, _)| name);
     let own = ["POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"];
-    let set: Vec<_> = names.filter(|name| name.len() > 3 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')).collect();
+    let set: Vec<_> =
+        names.filter(|name| name.len() > 3 && name.chars().all(|c| c.is_ascii_uppercase() || c == '_')).collect();
     assert!(set.contains(&"DATABASE_URL") && set.contains(&"REDIS_URL"), "{set:?}");
     for name in set {
         assert!(own.contains(&name) || VARIABLES.iter().any(|variable| variable.name == name), "{name} is no variable");

@@ -127,6 +127,9 @@ async fn every_answer_has_its_headers() {
     assert_eq!(node.get("/pkg/gone.Abc123.js").await.header("cache-control"), "no-store", "what is missing may come");
     for (accepted, sent) in [("br", "br"), ("gzip", "gzip"), ("identity", "")] {
         let request = plain_client().get(node.url("/pkg/jackdaw.Abc123.js")).header("accept-encoding", accepted);
-        assert_eq!(request.send().await.unwrap().headers().get("content-encoding").map_or("", |value| value.to_str().unwrap()), sent);
+        assert_eq!(
+            request.send().await.unwrap().headers().get("content-encoding").map_or("", |value| value.to_str().unwrap()),
+            sent
+        );
     }
 }
