@@ -27,7 +27,7 @@ impl Chat {
         let members = room.members.clone();
         match self.store.create_room(room, stamp()).await? {
             Created::Existing(id) => Ok((self.find_room(user, id).await?, false)),
-            Created::New(_) => {
+            Created::New => {
                 // Its first message is in the summary that everybody gets now.
                 self.welcome_to(user, id).await?;
                 for member in members {

@@ -73,10 +73,10 @@ pub struct NewRoom {
 }
 
 /// What became of a room to store.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
-    /// Stored; with its first system message (none in a direct room).
-    New(Option<Message>),
+    /// Stored. Its first message tells of it, except in a direct room.
+    New,
     /// These two people have their direct room already.
     Existing(RoomId),
 }

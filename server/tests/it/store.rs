@@ -54,7 +54,7 @@ impl Db {
         let id = RoomId(Uuid::now_v7());
         let name = (kind != RoomKind::Direct).then(|| "Room".to_owned());
         let room = NewRoom { id, kind, name, creator, members: members.to_vec() };
-        assert!(matches!(self.store.create_room(room, stamp()).await.unwrap(), Created::New(_)));
+        assert_eq!(self.store.create_room(room, stamp()).await.unwrap(), Created::New);
         id
     }
 

@@ -135,15 +135,14 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
         return Err(Error::NotFound("user"));
     }
     let count = i64::try_from(added).unwrap_or(i64::MAX);
-    let message = if new.kind == RoomKind::Direct {
+    if new.kind == RoomKind::Direct {
         let counted = sqlx::query("update rooms set members_count = $2 where id = $1").bind(new.id.0).bind(count);
         counted.execute(&mut *tx).await?;
-        None
     } else {
-        Some(events::tell(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?)
-    };
+        events::tell(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?;
+    }
     tx.commit().await?;
-    Ok(Created::New(message))
+    Ok(Created::New)
 }
 
 /// Adds those of `users` that exist as members of a new room, and answers how many did.
