@@ -60,14 +60,25 @@ pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(read: impl Fn() -> T + 
     Memo::new(move |_| read())
 }
 
-/// What an item of a list is known by. The number tells versions of one item apart, where a list shows them anew.
-pub(crate) type Key = (Uuid, u8);
+/// What an item of a list is known by. The second tells versions of one item apart, where a list shows them anew.
+pub(crate) type Key = (Uuid, Uuid);
 /// How an item is shown, called once for each key.
-pub(crate) type Show = Box<dyn FnOnce() -> Erased + Send>;
+type Show = Box<dyn FnOnce() -> Erased + Send>;
 
-/// As Leptos' `<For>`, see [`live`].
-pub(crate) fn each(items: impl Fn() -> Vec<(Key, Show)> + Send + 'static) -> Erased {
-    let items: Box<dyn Fn() -> Vec<(Key, Show)> + Send> = Box::new(items);
+/// As Leptos' `<For>`, see [`live`]. Keys must differ.
+pub(crate) fn each<T: Send + 'static>(
+    items: impl Fn() -> Vec<T> + Send + 'static,
+    key: fn(&T) -> Key,
+    show: impl Fn(T) -> Erased + Clone + Send + 'static,
+) -> Erased {
+    let shown = move |item: T| -> (Key, Show) {
+        let show = show.clone();
+        (key(&item), Box::new(move || show(item)))
+    };
+    each_shown(Box::new(move || items().into_iter().map(&shown).collect()))
+}
+
+fn each_shown(items: Box<dyn Fn() -> Vec<(Key, Show)> + Send>) -> Erased {
     view! { <For each=items key=|(key, _)| *key children=|(_, show)| show() /> }.erase()
 }
 

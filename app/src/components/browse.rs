@@ -3,12 +3,13 @@
 use crate::components::entrance;
 use crate::components::field::ErrorText;
 use crate::components::modal::Modal;
-use crate::erase::{Erase, Show, each, effect, live, press};
+use crate::erase::{Erase, each, effect, live, press};
 use crate::state::{Dialog, Dialogs, api};
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{PublicRoom, RoomKind, RoomSummary};
+use uuid::Uuid;
 
 /// The list is asked for when the dialog opens.
 #[component]
@@ -38,9 +39,9 @@ pub(crate) fn Browse() -> impl IntoView {
             </p>
             <ErrorText text=problem />
             <ul class="people">
-                {each(move || rooms.get().unwrap_or_default().into_iter().map(|room| ((room.id.0, 0), Box::new(move || view! {
+                {each(move || rooms.get().unwrap_or_default(), |room| (room.id.0, Uuid::nil()), move |room| view! {
                     <Found room enter problem />
-                 }.erase()) as Show)).collect())}
+                 }.erase())}
             </ul>
             <div class="dialog-foot">
                 <button type="button" class="button" on:click=press(move |_| dialogs.show(Dialog::New(RoomKind::Public)))>

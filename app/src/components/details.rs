@@ -6,11 +6,12 @@ use crate::components::member_row::MemberRow;
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::components::room_settings::{Rename, WayOut};
-use crate::erase::{Erase, Show, each, effect, memo, shown_while};
+use crate::erase::{Erase, each, effect, memo, shown_while};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{Member, Role, RoomId, User, UserId};
+use uuid::Uuid;
 
 /// So many pages of members are read; whoever comes after them is counted, not listed.
 const PAGES: usize = 10;
@@ -107,9 +108,9 @@ fn About(room: RoomId, name: String) -> impl IntoView {
         <ErrorText text=roster.problem />
         <h3 class="dialog-section">"Members"</h3>
         <ul class="members" aria-label="Members">
-            {each(move || roster.members.get().unwrap_or_default().into_iter().map(|member| ((member.user.id.0, member.role as u8), Box::new(move || view! {
+            {each(move || roster.members.get().unwrap_or_default(), |member| (member.user.id.0, Uuid::from_u128(member.role as u128)), move |member| view! {
                 <MemberRow member own_role=role roster />
-             }.erase()) as Show)).collect())}
+             }.erase())}
         </ul>
         {shown_while(move || is_admin.get(), move || view! {
             <h3 class="dialog-section">"Add people"</h3>

@@ -6,13 +6,14 @@ use crate::components::icon::{self, Icon};
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::dom::document;
-use crate::erase::{Erase, Show, each, live, press};
+use crate::erase::{Erase, each, live, press};
 use crate::state::api;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::limits::MEMBERS_ADDED;
 use protocol::{CreateRoom, RoomKind, User, UserId};
+use uuid::Uuid;
 
 /// `kind` is what the dialog begins with.
 #[component]
@@ -140,7 +141,7 @@ fn NewGroup(making: Making) -> impl IntoView {
 fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
     view! {
         <ul class="chips" aria-label="Picked people">
-            {each(move || picked.get().into_iter().map(|user| ((user.id.0, 0), Box::new(move || view! {
+            {each(move || picked.get(), |user| (user.id.0, Uuid::nil()), move |user| view! {
                 <li>
                     <button
                         type="button"
@@ -155,7 +156,7 @@ fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
                         <Icon path=icon::CLOSE />
                     </button>
                 </li>
-             }.erase()) as Show)).collect())}
+             }.erase())}
         </ul>
     }
 }

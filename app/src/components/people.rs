@@ -3,12 +3,13 @@
 use crate::components::avatar::PersonAvatar;
 use crate::components::field::{ErrorText, TextField};
 use crate::dom::document;
-use crate::erase::{Erase, Show, each, live, memo, press};
+use crate::erase::{Erase, each, live, memo, press};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{User, UserId};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How long the typing must rest before the server is asked.
 const REST: Duration = Duration::from_millis(150);
@@ -49,9 +50,9 @@ pub(crate) fn People(
             {live(note)}
         </p>
         <ul class="people">
-            {each(move || shown.get().into_iter().map(|user| ((user.id.0, 0), Box::new(move || view! {
+            {each(move || shown.get(), |user| (user.id.0, Uuid::nil()), move |user| view! {
                 <Person verb user on_pick=pick />
-             }.erase()) as Show)).collect())}
+             }.erase())}
         </ul>
     }
 }

@@ -4,10 +4,11 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
-use crate::erase::{Erase, Show, each, press, shown_while};
+use crate::erase::{Erase, each, press, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
+use uuid::Uuid;
 
 /// Where a form is posted that ends this device's session.
 pub(crate) const SIGN_OUT: &str = "/api/auth/logout/page";
@@ -21,7 +22,7 @@ pub(crate) fn Sidebar() -> impl IntoView {
             <Head />
             <div class="sidebar-scroll">
                 <ul class="rooms">
-                    {each(move || chat.rooms.entries().into_iter().map(|entry| ((entry.0.0, 0), Box::new(move || view! { <RoomItem room=entry.1 /> }.erase()) as Show)).collect())}
+                    {each(move || chat.rooms.entries(), |entry| (entry.0.0, Uuid::nil()), move |entry| view! { <RoomItem room=entry.1 /> }.erase())}
                 </ul>
                 {shown_while(move || chat.rooms.is_empty(), move || view! {
                     <p class="rooms-empty">"No rooms yet. Start a chat with somebody, or join a public room."</p>

@@ -5,7 +5,7 @@ mod reader;
 use crate::components::icon::{self, Icon};
 use crate::components::message_row::MessageRow;
 use crate::dom::document;
-use crate::erase::{Erase, Show, each, live, memo, press};
+use crate::erase::{Erase, each, live, memo, press};
 use crate::state::Chat;
 use leptos::prelude::*;
 use protocol::{RoomId, RoomKind, RoomSummary, Seq};
@@ -35,7 +35,7 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                         <Top room />
                     </div>
                     <ol class="rows">
-                        {each(move || chat.rows.entries().into_iter().map(|entry| ((entry.0.0, 0), Box::new(move || view! { <MessageRow id=entry.0 view=entry.1 /> }.erase()) as Show)).collect())}
+                        {each(move || chat.rows.entries(), |entry| (entry.0.0.0, entry.0.1.0), move |entry| view! { <MessageRow id=entry.0.0 view=entry.1 /> }.erase())}
                     </ol>
                 </div>
             </div>

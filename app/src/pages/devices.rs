@@ -4,12 +4,13 @@ use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
 use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::erase::{Erase, Show, each, effect, live};
+use crate::erase::{Erase, each, effect, live};
 use crate::state::{Chat, api};
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::Session;
+use uuid::Uuid;
 
 /// The list. Ending a session is a plain form, so that it works whatever else does not.
 #[component]
@@ -45,9 +46,9 @@ pub(crate) fn Devices() -> impl IntoView {
             </p>
             {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }.erase()))}
             <ul class="cards">
-                {each(move || sessions.get().into_iter().map(|session| ((session.id.0, 0), Box::new(move || view! {
+                {each(move || sessions.get(), |session| (session.id.0, Uuid::nil()), move |session| view! {
                     <Device session />
-                 }.erase()) as Show)).collect())}
+                 }.erase())}
             </ul>
         </div>
     }

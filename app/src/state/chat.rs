@@ -42,8 +42,8 @@ pub(crate) struct Chat {
     pub(crate) open: RwSignal<Option<RoomId>>,
     /// Its summary, once known.
     pub(crate) room: RwSignal<Option<RoomSummary>>,
-    /// Its rows.
-    pub(crate) rows: Keyed<ClientId, RowView>,
+    /// Its rows. Ids of messages are unique per sender only.
+    pub(crate) rows: Keyed<(ClientId, UserId), RowView>,
     /// What is shown of it.
     pub(crate) window: RwSignal<Window>,
     /// How far it was read when it was opened, if something was unread: "New" stands after this. Ends with an answer.
@@ -275,7 +275,7 @@ impl Chat {
         });
         window.newest = rows.iter().map(|row| row.message.seq).max().unwrap_or_default();
         let rows = lay_out(rows, self.me, self.new_after.get(), |at| self.clock.day_number(at));
-        self.rows.replace(rows.into_iter().map(|row| (row.row.key(), row)).collect());
+        self.rows.replace(rows.into_iter().map(|row| ((row.row.key(), row.row.message.sender_id), row)).collect());
         set_if_new(self.window, window);
     }
 }
