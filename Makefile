@@ -50,8 +50,7 @@ test-rust: ## Run the Rust tests beside a private PostgreSQL and Redis.
 
 test-browser: build ## Run the browser tests against the release build.
 	@setup/services
-	@JACKDAW_BIN="$(CURDIR)/target/release/jackdaw" CHROMIUM="$$(. setup/lib && find_chromium)" $(STEP) \
-	  "running the browser tests" bash -c 'cd end2end/browser && exec ../services node_modules/.bin/playwright test'
+	@JACKDAW_BIN="$(CURDIR)/target/release/jackdaw" $(STEP) "running the browser tests" end2end/browser/run
 
 deny: ## Check licences and advisories of the dependencies, where cargo-deny is installed.
 	@if command -v cargo-deny >/dev/null; then $(STEP) "checking the dependencies" cargo deny check; \
