@@ -105,7 +105,7 @@ impl Hub {
     }
 
     /// Sends a frame to everybody in a room on this node.
-    pub(crate) fn deliver_here(&self, room: RoomId, frame: &Utf8Bytes) {
+    fn deliver_here(&self, room: RoomId, frame: &Utf8Bytes) {
         for connection in self.lock().in_room(room) {
             connection.send_encoded(frame.clone());
         }

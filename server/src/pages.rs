@@ -23,10 +23,11 @@ use std::sync::Arc;
 
 type Shared = State<Arc<App>>;
 
+/// Where a person wants to be once they are signed in.
 #[derive(Deserialize)]
 pub(crate) struct Next {
     #[serde(default)]
-    next: String,
+    pub(crate) next: String,
 }
 
 pub(crate) async fn show_login(

@@ -5,6 +5,14 @@ use crate::components::logo::Logo;
 use crate::erase::{Erase, Erased};
 use leptos::prelude::*;
 
+/// The address of another sign-in page, which leads on to the same place.
+pub(crate) fn with_next(page: &str, next: &str) -> String {
+    match next {
+        "" | "/" => page.to_owned(),
+        next => format!("{page}?next={next}"),
+    }
+}
+
 /// Title and form. Works the same with and without scripts.
 #[component]
 pub(crate) fn AuthCard<C: IntoView + 'static>(

@@ -1,7 +1,7 @@
 //! `/login`
 
 use crate::boot::Form;
-use crate::components::auth_card::{AuthCard, AuthField};
+use crate::components::auth_card::{AuthCard, AuthField, with_next};
 use crate::erase::Erase;
 use leptos::prelude::*;
 use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
@@ -9,10 +9,7 @@ use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
 /// Asks for name and password.
 #[component]
 pub(crate) fn Login(form: Form, open: bool) -> impl IntoView {
-    let register = match form.next.as_str() {
-        "" | "/" => "/register".to_owned(),
-        next => format!("/register?next={next}"),
-    };
+    let register = with_next("/register", &form.next);
     let below = if open {
         view! { "New here? " <a class="link" href=register>"Create an account"</a> }.erase()
     } else {

@@ -1,7 +1,7 @@
 //! `/register`
 
 use crate::boot::Form;
-use crate::components::auth_card::{AuthCard, AuthField};
+use crate::components::auth_card::{AuthCard, AuthField, with_next};
 use crate::erase::{Erase, Erased};
 use leptos::prelude::*;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
@@ -9,10 +9,7 @@ use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 /// Makes an account, where that is open to anybody.
 #[component]
 pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
-    let login = match form.next.as_str() {
-        "" | "/" => "/login".to_owned(),
-        next => format!("/login?next={next}"),
-    };
+    let login = with_next("/login", &form.next);
     let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.erase();
     if open { view! { <OpenForm form below /> }.erase() } else { view! { <Closed below /> }.erase() }
 }

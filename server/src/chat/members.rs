@@ -2,7 +2,6 @@
 
 use super::{Chat, DIRECT, NO_ROOM, stamp};
 use crate::Error;
-use protocol::limits::PAGE_MAX;
 use protocol::{Member, MemberPage, Role, RoomId, RoomKind, UserId};
 
 impl Chat {
@@ -15,7 +14,7 @@ impl Chat {
     ) -> Result<MemberPage, Error> {
         self.access(user, room).await?;
         let members = self.store.list_members(room, cursor, limit).await?;
-        let full = i64::try_from(members.len()).is_ok_and(|count| count == limit.min(PAGE_MAX));
+        let full = i64::try_from(members.len()).is_ok_and(|count| count >= limit);
         let next_cursor = members.last().filter(|_| full).map(|member: &Member| member.user.id);
         Ok(MemberPage { members, next_cursor })
     }

@@ -3,8 +3,8 @@
 
 use super::Chat;
 use crate::Error;
-use protocol::{RoomId, ServerFrame, UserId};
-use std::collections::BTreeMap;
+use protocol::{RoomHead, RoomId, ServerFrame, SessionId, UserId};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 impl Chat {
@@ -25,9 +25,10 @@ impl Chat {
         }
         self.end_dead_sessions(&by_user).await?;
         let heads = self.store.list_heads(&self.hub.active_rooms()).await?;
+        let heads: HashMap<RoomId, RoomHead> = heads.into_iter().map(|head| (head.0, head)).collect();
         for (user, connections) in by_user {
             let rooms = rooms_of.get(&user).map_or(&[][..], Vec::as_slice);
-            let rooms = heads.iter().filter(|head| rooms.contains(&head.0)).copied().collect();
+            let rooms = rooms.iter().filter_map(|room| heads.get(room)).copied().collect();
             let frame = crate::hub::encode(&ServerFrame::Heads { rooms });
             for connection in connections {
                 connection.send_encoded(frame.clone());
@@ -42,6 +43,7 @@ impl Chat {
     ) -> Result<(), Error> {
         let sessions: Vec<_> = by_user.values().flatten().map(|connection| connection.session).collect();
         let live = self.store.list_live_sessions(&sessions, crate::clock::now()).await?;
+        let live: HashSet<SessionId> = live.into_iter().collect();
         for connection in by_user.values().flatten().filter(|connection| !live.contains(&connection.session)) {
             connection.close(protocol::CloseCode::SessionRevoked);
         }

@@ -3,6 +3,7 @@
 use crate::auth::{Caller, Tokens};
 use crate::http::cookies;
 use crate::http::extract::{Body, Id, Params, user_agent};
+use crate::pages::Next;
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::State;
@@ -10,17 +11,9 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use protocol::{AuthAnswer, Login, Register, SessionId, SessionList, User};
-use serde::Deserialize;
 use std::sync::Arc;
 
 type Shared = State<Arc<App>>;
-
-/// Where to go after a navigation that renews the session.
-#[derive(Deserialize)]
-pub(crate) struct Next {
-    #[serde(default)]
-    next: String,
-}
 
 pub(crate) async fn register(State(app): Shared, parts: Parts, Body(form): Body<Register>) -> Result<Response, Error> {
     let (user, tokens) = app.auth.register(form, user_agent(&parts)).await?;

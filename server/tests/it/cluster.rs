@@ -59,12 +59,7 @@ async fn rooms_and_members_change_on_the_other_node_too() {
     let (mut of_bob, _) = bob.connect(&there).await;
     let direct: RoomSummary =
         ada.post(&here, "/api/rooms", json!({"kind": "direct", "user_id": bob.id})).await.get("room");
-    let shown = of_bob
-        .find("room:changed", |frame| match frame {
-            ServerFrame::RoomChanged { room } => Some(room),
-            _ => None,
-        })
-        .await;
+    let shown = of_bob.next_room().await;
     assert_eq!(shown.id, direct.id);
     ada.say(&here, &direct, "hello").await;
     assert_eq!(of_bob.next_message().await.body, "hello");
@@ -76,11 +71,7 @@ async fn rooms_and_members_change_on_the_other_node_too() {
     assert_eq!(ada.delete(&here, &path).await.status, 204);
     let told = of_bob.next_message().await.event;
     assert!(matches!(told, Some(SystemEvent::Removed { user_id, .. }) if user_id == bob.id), "{told:?}");
-    of_bob
-        .find("room:gone", |frame| {
-            matches!(frame, ServerFrame::RoomGone { room_id } if room_id == group.id).then_some(())
-        })
-        .await;
+    of_bob.loses(group.id).await;
     ada.say(&here, &group, "among us").await;
     ada.say(&here, &direct, "again").await;
     assert_eq!(of_bob.next_message().await.body, "again", "nothing of the group any more");

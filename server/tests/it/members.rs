@@ -74,17 +74,9 @@ async fn sockets_follow_their_people_in_and_out() {
     assert_eq!(of_bob.next_message().await.body, "hello Bob");
 
     ada.delete(&node, &path(&room, &bob)).await;
-    of_bob
-        .find("room:gone", |frame| {
-            matches!(frame, ServerFrame::RoomGone { room_id } if room_id == room.id).then_some(())
-        })
-        .await;
+    of_bob.loses(room.id).await;
     ada.say(&node, &room, "among us").await;
-    of_ada
-        .find("the message", |frame| {
-            matches!(frame, ServerFrame::New { message } if message.body == "among us").then_some(())
-        })
-        .await;
+    of_ada.hears("among us").await;
     let general = &bob.rooms(&node).await[0];
     bob.say(&node, general, "elsewhere").await;
     assert_eq!(of_bob.next_message().await.body, "elsewhere", "and nothing of the room before it");

@@ -26,12 +26,7 @@ async fn two_people_share_one_direct_room() {
     assert_eq!(answer.status, 201);
     let room: RoomSummary = answer.get("room");
     assert_eq!((room.kind, room.name.as_str(), room.members_count), (RoomKind::Direct, "Bob", 2));
-    let shown = socket
-        .find("room:changed", |frame| match frame {
-            ServerFrame::RoomChanged { room } => Some(room),
-            _ => None,
-        })
-        .await;
+    let shown = socket.next_room().await;
     assert_eq!((shown.id, shown.name.as_str()), (room.id, "Ada"));
 
     let again = bob.post(&node, "/api/rooms", json!({"kind": "direct", "user_id": ada.id})).await;
@@ -55,7 +50,7 @@ async fn a_group_is_made_renamed_and_deleted() {
     let (mut socket, _) = bob.connect(&node).await;
     let room = ada.create_group(&node, " Tea ", &[&bob, &bob, &ada]).await;
     assert_eq!((room.name.as_str(), room.members_count, room.role), ("Tea", 2, Some(Role::Owner)));
-    socket.find("room:changed", |frame| matches!(frame, ServerFrame::RoomChanged { .. }).then_some(())).await;
+    socket.next_room().await;
 
     let path = format!("/api/rooms/{}", room.id);
     cy.get(&node, &path).await.refused(404, "not_found", "room");
@@ -102,11 +97,7 @@ async fn a_public_room_is_seen_and_joined_by_anybody() {
     let again = bob.post(&node, &format!("{path}/join"), json!({})).await;
     assert_eq!(again.get::<RoomSummary>("room").last_seq, joined.last_seq, "once is enough");
     ada.say(&node, &room, "welcome").await;
-    of_bob
-        .find("the message", |frame| {
-            matches!(frame, ServerFrame::New { message } if message.body == "welcome").then_some(())
-        })
-        .await;
+    of_bob.hears("welcome").await;
     assert!(bob.get(&node, "/api/rooms/public").await.get::<Vec<PublicRoom>>("rooms").is_empty());
 }
 

@@ -2,7 +2,6 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
-use super::users::enter;
 use super::{Db, Result, Tx, events};
 use crate::store::codes::Code;
 use crate::store::{Error, Stamp};
@@ -57,6 +56,29 @@ async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<Option<Role>
     found.map(|row| Role::from_code(row.try_get(0)?)).transpose()
 }
 
+/// Makes somebody who is no member one. What was said before they came counts as read.
+pub(super) async fn enter(
+    tx: &mut Tx,
+    room: RoomId,
+    user: UserId,
+    role: Role,
+    actor: UserId,
+    event: SystemEvent,
+    stamp: Stamp,
+) -> Result<Message> {
+    let message = events::tell(tx, room, actor, event, 1, stamp).await?;
+    sqlx::query(
+        "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq) values ($1, $2, $3, $4, $4, $4)",
+    )
+    .bind(room.0)
+    .bind(user.0)
+    .bind(role.code())
+    .bind(message.seq.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(message)
+}
+
 pub(super) async fn create(
     mut tx: Tx,
     room: RoomId,
@@ -68,8 +90,11 @@ pub(super) async fn create(
     if role_of(&mut tx, room, user).await?.is_some() {
         return Ok(None);
     }
-    let display_name = events::display_name(&mut tx, user).await?;
-    let event = if actor == user { SystemEvent::Joined } else { SystemEvent::Added { user_id: user, display_name } };
+    let event = if actor == user {
+        SystemEvent::Joined
+    } else {
+        SystemEvent::Added { user_id: user, display_name: events::display_name(&mut tx, user).await? }
+    };
     // A public room that everybody has left belongs to whoever comes first.
     let empty = !has_others(&mut tx, room, user, Role::Member).await?;
     let role = if empty { Role::Owner } else { Role::Member };
@@ -104,8 +129,11 @@ pub(super) async fn delete(
     if stays_unowned {
         return Err(LAST_OWNER);
     }
-    let display_name = events::display_name(&mut tx, user).await?;
-    let event = if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
+    let event = if actor == user {
+        SystemEvent::Left
+    } else {
+        SystemEvent::Removed { user_id: user, display_name: events::display_name(&mut tx, user).await? }
+    };
     let message = events::tell(&mut tx, room, actor, event, -1, stamp).await?;
     sqlx::query("delete from members where room_id = $1 and user_id = $2")
         .bind(room.0)
@@ -163,10 +191,10 @@ pub(super) async fn update_marks(
          from rooms r where r.id = $1 and members.room_id = $1 and members.user_id = $2
            and (delivered_seq < ",
         least!(),
-        "($3, r.last_seq) OR read_seq < ",
+        "($3, r.last_seq) or read_seq < ",
         least!(),
         "($4, r.last_seq))
-         RETURNING delivered_seq, read_seq"
+         returning delivered_seq, read_seq"
     ))
     .bind(room.0)
     .bind(user.0)

@@ -55,7 +55,7 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
 
 pub(super) async fn list(pool: &Pool<Db>, user: UserId) -> Result<Vec<RoomSummary>> {
     let statement = summary_query!(
-        "members me JOIN rooms r ON r.id = me.room_id",
+        "members me join rooms r on r.id = me.room_id",
         "where me.user_id = $1 order by coalesce(lm.created_at, r.created_at) desc, r.id desc"
     );
     sqlx::query(statement).bind(user.0).fetch_all(pool).await?.iter().map(summary).collect()

@@ -1,8 +1,7 @@
 //! Accounts.
 
 use super::rows::{USER_COLUMNS, user, user_columns};
-use super::{Db, Result, Tx, events};
-use crate::store::codes::Code;
+use super::{Db, Result, Tx, members};
 use crate::store::driver::is_taken;
 use crate::store::{Credentials, Error, NewUser, Stamp};
 use protocol::{Message, Role, RoomId, SystemEvent, User, UserId};
@@ -48,36 +47,13 @@ pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(Us
     let message = match general {
         Some(room) => {
             let role = if is_admin { Role::Owner } else { Role::Member };
-            Some(enter(&mut tx, room, new.id, role, new.id, SystemEvent::Joined, stamp).await?)
+            Some(members::enter(&mut tx, room, new.id, role, new.id, SystemEvent::Joined, stamp).await?)
         }
         None => None,
     };
     tx.commit().await?;
     let (username, display_name) = (new.username, new.display_name);
     Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now }, message))
-}
-
-/// Makes somebody who is no member one. What was said before they came counts as read.
-pub(super) async fn enter(
-    tx: &mut Tx,
-    room: RoomId,
-    user: UserId,
-    role: Role,
-    actor: UserId,
-    event: SystemEvent,
-    stamp: Stamp,
-) -> Result<Message> {
-    let message = events::tell(tx, room, actor, event, 1, stamp).await?;
-    sqlx::query(
-        "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq) values ($1, $2, $3, $4, $4, $4)",
-    )
-    .bind(room.0)
-    .bind(user.0)
-    .bind(role.code())
-    .bind(message.seq.0)
-    .execute(&mut **tx)
-    .await?;
-    Ok(message)
 }
 
 pub(super) async fn find_credentials(pool: &Pool<Db>, username: &str) -> Result<Option<Credentials>> {

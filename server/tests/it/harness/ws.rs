@@ -98,6 +98,29 @@ impl Ws {
         .await
     }
 
+    /// The room that is shown next, as new or changed.
+    pub(crate) async fn next_room(&mut self) -> RoomSummary {
+        self.find("room:changed", |frame| match frame {
+            ServerFrame::RoomChanged { room } => Some(room),
+            _ => None,
+        })
+        .await
+    }
+
+    /// Reads on until this room goes away.
+    pub(crate) async fn loses(&mut self, room: RoomId) {
+        self.find("room:gone", |frame| {
+            matches!(frame, ServerFrame::RoomGone { room_id } if room_id == room).then_some(())
+        })
+        .await;
+    }
+
+    /// Reads on until this text is told.
+    pub(crate) async fn hears(&mut self, body: &str) {
+        self.find(body, |frame| matches!(frame, ServerFrame::New { message } if message.body == body).then_some(()))
+            .await;
+    }
+
     /// Reads on until the server closes, and answers with its code; none where the connection just ended.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
         self.closed_after(drop).await
