@@ -3,7 +3,7 @@
 use super::{Bus, BusEvent};
 use fred::clients::Client;
 use fred::interfaces::{ClientLike, EventInterface, PubsubInterface};
-use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy};
+use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy, Server};
 use fred::types::{Builder, Message, Value};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,7 +60,9 @@ impl RedisBus {
         let (events, receiver) = mpsc::channel(CAPACITY);
         let (publisher, queue) = mpsc::channel(COMMANDS_WAITING);
         tokio::spawn(publish(client.clone(), queue));
-        tokio::spawn(listen(subscriber.clone(), Arc::clone(&channels), events));
+        // Made before connecting, or the first connection could be missed, and with it what was subscribed until then.
+        let (messages, connects) = (subscriber.message_rx(), subscriber.reconnect_rx());
+        tokio::spawn(listen(subscriber.clone(), messages, connects, Arc::clone(&channels), events));
         client.connect();
         subscriber.connect();
         Ok(Self { publisher, client, subscriber, channels, receiver: Mutex::new(Some(receiver)) })
@@ -88,9 +90,13 @@ async fn publish(client: Client, mut queue: mpsc::Receiver<(String, String)>) {
 }
 
 /// Hands on what arrives, and says `Gap` whenever something may have been lost. Ends when the hub has gone.
-async fn listen(client: Client, channels: Arc<Mutex<HashSet<String>>>, events: mpsc::Sender<BusEvent>) {
-    let mut messages = client.message_rx();
-    let mut reconnects = client.reconnect_rx();
+async fn listen(
+    client: Client,
+    mut messages: broadcast::Receiver<Message>,
+    mut connects: broadcast::Receiver<Server>,
+    channels: Arc<Mutex<HashSet<String>>>,
+    events: mpsc::Sender<BusEvent>,
+) {
     loop {
         let event = tokio::select! {
             message = messages.recv() => match message {
@@ -101,7 +107,7 @@ async fn listen(client: Client, channels: Arc<Mutex<HashSet<String>>>, events: m
                 Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
                 Err(broadcast::error::RecvError::Closed) => return,
             },
-            _ = reconnects.recv() => {
+            _ = connects.recv() => {
                 let held: Vec<_> = channels.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
                 subscribe_all(&client, held).await;
                 BusEvent::Gap
@@ -125,6 +131,15 @@ async fn subscribe_all(client: &Client, channels: Vec<String>) {
             tracing::debug!(%error, "subscribing failed");
             return;
         }
+    }
+    settle(client).await;
+}
+
+/// fred answers SUBSCRIBE and UNSUBSCRIBE once they are written, not once Redis has acted. It acts in order, so the answer
+/// to a PING on the same connection says that it has. A failure means that the connection broke: a reconnect follows.
+async fn settle(client: &Client) {
+    if let Err(error) = client.ping::<Value>(None).await {
+        tracing::debug!(%error, "redis did not confirm what is listened to");
     }
 }
 
@@ -152,6 +167,7 @@ impl Bus for RedisBus {
         }
         if self.subscriber.is_connected() {
             let _ = self.subscriber.unsubscribe(channels).await;
+            settle(&self.subscriber).await;
         }
     }
 
