@@ -1,6 +1,6 @@
 //! What the server knows when it renders a page. The browser reads it again to build the very same views.
 
-use protocol::{HistoryPage, RoomId, RoomSummary, Session, User};
+use protocol::{FromJson, HistoryPage, Object, RoomId, RoomSummary, Session, User};
 use serde::{Deserialize, Serialize};
 
 /// Everything that a page is rendered from; embedded as JSON in `<script type="application/json" id="boot">`.
@@ -85,5 +85,32 @@ impl Boot {
             BootPage::Room { room, .. } => Some(room.id),
             _ => None,
         }
+    }
+}
+
+// The browser's way to read it, see `protocol::FromJson`.
+protocol::from_json! {
+    Boot { user, rooms, page, registration_open }
+    Form { username, display_name, error, next }
+}
+
+impl FromJson for BootPage {
+    fn from_json(json: &str) -> Option<Self> {
+        match json {
+            r#""home""# => return Some(Self::Home),
+            r#""not_found""# => return Some(Self::NotFound),
+            _ => {}
+        }
+        let page = Object::read(json)?;
+        let (kind, data) = page.only()?;
+        let data = Object::read(data)?;
+        Some(match kind {
+            "login" => Self::Login { form: data.field("form")? },
+            "register" => Self::Register { form: data.field("form")? },
+            "room" => Self::Room { room: data.field("room")?, history: data.field("history")? },
+            "devices" => Self::Devices { sessions: data.field("sessions")? },
+            "error" => Self::Error { message: data.field("message")? },
+            _ => return None,
+        })
     }
 }

@@ -63,6 +63,7 @@ fn embed(boot: &Boot) -> String {
 mod tests {
     use super::*;
     use crate::Form;
+    use protocol::FromJson;
 
     #[test]
     fn embedded_json_cannot_end_its_script_and_reads_back() {
@@ -71,5 +72,30 @@ mod tests {
         let json = embed(&boot);
         assert!(!json.contains('<'));
         assert_eq!(serde_json::from_str::<Boot>(&json).unwrap(), boot);
+        assert_eq!(Boot::from_json(&json), Some(boot));
     }
+
+    #[test]
+    fn the_browser_reads_every_page() {
+        let room: protocol::RoomSummary = serde_json::from_str(ROOM).unwrap();
+        let history = protocol::HistoryPage { messages: vec![], next_cursor: Some(protocol::Seq(7)) };
+        let session = r#"{"id":"01980000-0000-7000-8000-000000000001","user_agent":"A \"b\"","created_at":1,"last_seen_at":2,"current":true}"#;
+        let pages = [
+            BootPage::Login { form: Form::default() },
+            BootPage::Register { form: Form { error: Some("No.".into()), ..Form::default() } },
+            BootPage::Home,
+            BootPage::Room { room: room.clone(), history },
+            BootPage::Devices { sessions: vec![serde_json::from_str(session).unwrap()] },
+            BootPage::NotFound,
+            BootPage::Error { message: "Später.".into() },
+        ];
+        for page in pages {
+            let boot = Boot { user: room.other.clone(), rooms: vec![room.clone()], page, registration_open: false };
+            assert_eq!(Boot::from_json(&embed(&boot)), Some(boot));
+        }
+    }
+
+    const ROOM: &str = r#"{"id":"01980000-0000-7000-8000-000000000001","kind":"direct","name":"Bob <3","last_seq":7,"last_rev":0,
+        "read_seq":6,"unread":1,"last_message":null,"members_count":2,"role":"member","other":{"id":
+        "01980000-0000-7000-8000-000000000002","username":"bob","display_name":"Bob","is_admin":false,"created_at":5}}"#;
 }

@@ -1,7 +1,7 @@
 //! The WebSocket to the server, as events. Decides nothing: when to open, what to send and what a close means is `client`'s.
 
 use leptos::prelude::location;
-use protocol::{ClientFrame, ServerFrame};
+use protocol::{ClientFrame, FromJson, ServerFrame};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -41,7 +41,7 @@ impl Socket {
             let tell = Rc::clone(&tell);
             move |event: MessageEvent| {
                 let text = event.data().as_string();
-                if let Some(frame) = text.and_then(|text| serde_json::from_str(&text).ok()) {
+                if let Some(frame) = text.and_then(|text| ServerFrame::from_json(&text)) {
                     tell(SocketEvent::Frame(frame));
                 }
             }

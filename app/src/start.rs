@@ -3,11 +3,12 @@
 use crate::routes::App;
 use crate::{Boot, dom};
 use leptos::prelude::*;
+use protocol::FromJson;
 
 /// Makes the server's HTML live. Called once by the `hydrate` crate.
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    let Some(boot) = dom::document::boot_json().and_then(|json| serde_json::from_str::<Boot>(&json).ok()) else {
+    let Some(boot) = dom::document::boot_json().and_then(|json| Boot::from_json(&json)) else {
         leptos::logging::error!("this page carries no boot data: it stays as the server rendered it");
         return;
     };

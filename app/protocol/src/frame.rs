@@ -4,7 +4,6 @@
 
 use crate::{ApiError, ClientId, ErrorCode, Message, Rev, RoomId, RoomSummary, Seq, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
 /// How far a device has a room: `[room_id, seq, rev]` on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,140 +66,113 @@ impl ClientFrame {
     pub const TYPES: [&'static str; 4] = ["hello", "message:send", "message:delivered", "message:read"];
 }
 
-/// Defines an enum of frames that is read in two steps, first the type and then its data. What the derive makes of
-/// tagged enums reads the data of each type in two ways, and the page downloads all of it.
-macro_rules! frames {
-    ($(#[$doc:meta])* $name:ident {
-        $($(#[$variant_doc:meta])* $tag:literal => $variant:ident {
-            $($(#[$attribute:meta])* $field:ident: $type:ty,)*
-        },)*
-    }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-        #[serde(tag = "type", content = "data")]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $tag)] $variant {
-                $($(#[$attribute])* $field: $type,)*
-            },)*
-        }
-
-        impl $name {
-            /// Every type of this direction, as on the wire.
-            pub const TYPES: &'static [&'static str] = &[$($tag),*];
-
-            fn read(kind: &str, data: &str) -> Result<Self, serde_json::Error> {
-                match kind {
-                    $($tag => {
-                        #[derive(Deserialize)]
-                        struct Data { $($(#[$attribute])* $field: $type,)* }
-                        let Data { $($field),* } = serde_json::from_str(data)?;
-                        Ok(Self::$variant { $($field),* })
-                    })*
-                    _ => Err(serde::de::Error::unknown_variant(kind, Self::TYPES)),
-                }
-            }
-        }
-
-        /// From a JSON text only: the data is read from its own part of the text.
-        impl<'de> Deserialize<'de> for $name {
-            fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                #[derive(Deserialize)]
-                struct Frame<'a> {
-                    #[serde(rename = "type")]
-                    kind: String,
-                    #[serde(borrow)]
-                    data: Option<&'a RawValue>,
-                }
-                let frame = Frame::deserialize(from)?;
-                Self::read(&frame.kind, frame.data.map_or("null", RawValue::get)).map_err(serde::de::Error::custom)
-            }
-        }
-    };
-}
-
-frames! {
-    /// What a server says.
-    ServerFrame {
-        /// Answer to `hello`.
-        "welcome" => Welcome {
-            /// [`crate::PROTOCOL_VERSION`] of the server.
-            protocol: u32,
-            /// Which life of the database this is; another one means that cached rooms are worthless.
-            epoch: uuid::Uuid,
-            /// The person's rooms with their heads, marks and unread counts.
-            rooms: Vec<RoomSummary>,
-            /// Rooms among the cursors that are gone, or no longer this person's.
-            gone: Vec<RoomId>,
-            /// The server's clock, for showing times.
-            server_time: UnixMillis,
-        },
-        /// Stored: sent after the commit.
-        "message:ack" => Ack {
-            /// Which message.
-            client_id: ClientId,
-            /// Where.
-            room_id: RoomId,
-            /// Its number from now on.
-            seq: Seq,
-            /// When it was stored.
-            created_at: UnixMillis,
-        },
-        /// Not stored.
-        "message:nack" => Nack {
-            /// Which message.
-            client_id: ClientId,
-            /// Why.
-            code: ErrorCode,
-            /// Why, for people.
-            message: String,
-            /// Whether sending the same again may succeed.
-            retryable: bool,
-        },
-        /// A new message in one of the person's rooms, their own from this or another device included.
-        "message:new" => New {
-            /// The row.
-            message: Message,
-        },
-        /// Members' marks moved.
-        "message:status" => Status {
-            /// Where.
-            room_id: RoomId,
-            /// Whose, and how far.
-            marks: Vec<Mark>,
-        },
-        /// A room of the person is new or differs in name, role or members; unread and heads are as of now.
-        "room:changed" => RoomChanged {
-            /// As the person sees it now.
-            room: RoomSummary,
-        },
-        /// The person is no longer in this room.
-        "room:gone" => RoomGone {
-            /// Which.
-            room_id: RoomId,
-        },
-        /// Where rooms stand, so that even a lost last message is noticed.
-        "heads" => Heads {
-            /// Rooms that are active on this connection.
-            rooms: Vec<RoomHead>,
-        },
-        /// The node is about to close this connection, by plan.
-        "goaway" => GoAway {
-            /// How long to wait before connecting again, in milliseconds; drawn by the server for each connection.
-            retry_after_ms: u64,
-        },
-        /// The last frame was not understood or not allowed. The connection stays.
-        "error" => Error {
-            /// Why.
-            code: ErrorCode,
-            /// Why, for people.
-            message: String,
-            /// Whether the same may succeed later.
-            retryable: bool,
-        },
-    }
+/// What a server says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "data")]
+pub enum ServerFrame {
+    /// Answer to `hello`.
+    #[serde(rename = "welcome")]
+    Welcome {
+        /// [`crate::PROTOCOL_VERSION`] of the server.
+        protocol: u32,
+        /// Which life of the database this is; another one means that cached rooms are worthless.
+        epoch: uuid::Uuid,
+        /// The person's rooms with their heads, marks and unread counts.
+        rooms: Vec<RoomSummary>,
+        /// Rooms among the cursors that are gone, or no longer this person's.
+        gone: Vec<RoomId>,
+        /// The server's clock, for showing times.
+        server_time: UnixMillis,
+    },
+    /// Stored: sent after the commit.
+    #[serde(rename = "message:ack")]
+    Ack {
+        /// Which message.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// Its number from now on.
+        seq: Seq,
+        /// When it was stored.
+        created_at: UnixMillis,
+    },
+    /// Not stored.
+    #[serde(rename = "message:nack")]
+    Nack {
+        /// Which message.
+        client_id: ClientId,
+        /// Why.
+        code: ErrorCode,
+        /// Why, for people.
+        message: String,
+        /// Whether sending the same again may succeed.
+        retryable: bool,
+    },
+    /// A new message in one of the person's rooms, their own from this or another device included.
+    #[serde(rename = "message:new")]
+    New {
+        /// The row.
+        message: Message,
+    },
+    /// Members' marks moved.
+    #[serde(rename = "message:status")]
+    Status {
+        /// Where.
+        room_id: RoomId,
+        /// Whose, and how far.
+        marks: Vec<Mark>,
+    },
+    /// A room of the person is new or differs in name, role or members; unread and heads are as of now.
+    #[serde(rename = "room:changed")]
+    RoomChanged {
+        /// As the person sees it now.
+        room: RoomSummary,
+    },
+    /// The person is no longer in this room.
+    #[serde(rename = "room:gone")]
+    RoomGone {
+        /// Which.
+        room_id: RoomId,
+    },
+    /// Where rooms stand, so that even a lost last message is noticed.
+    #[serde(rename = "heads")]
+    Heads {
+        /// Rooms that are active on this connection.
+        rooms: Vec<RoomHead>,
+    },
+    /// The node is about to close this connection, by plan.
+    #[serde(rename = "goaway")]
+    GoAway {
+        /// How long to wait before connecting again, in milliseconds; drawn by the server for each connection.
+        retry_after_ms: u64,
+    },
+    /// The last frame was not understood or not allowed. The connection stays.
+    #[serde(rename = "error")]
+    Error {
+        /// Why.
+        code: ErrorCode,
+        /// Why, for people.
+        message: String,
+        /// Whether the same may succeed later.
+        retryable: bool,
+    },
 }
 
 impl ServerFrame {
+    /// Every type of this direction, as on the wire.
+    pub const TYPES: [&'static str; 10] = [
+        "welcome",
+        "message:ack",
+        "message:nack",
+        "message:new",
+        "message:status",
+        "room:changed",
+        "room:gone",
+        "heads",
+        "goaway",
+        "error",
+    ];
+
     /// The frame that tells of an error outside a message.
     #[must_use]
     pub fn error(error: ApiError) -> Self {

@@ -9,6 +9,7 @@ mod frame;
 mod ids;
 pub mod limits;
 mod model;
+mod read;
 mod rest;
 mod validate;
 
@@ -17,6 +18,7 @@ pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{ClientFrame, Cursor, Mark, RoomHead, ServerFrame};
 pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 pub use model::{Member, Message, MessageKind, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
+pub use read::{FromJson, Object};
 pub use rest::{
     AddMember, AuthAnswer, CreateRoom, HistoryPage, Login, MemberPage, MessageAnswer, NewMessage, PublicRoom,
     PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe, UpdateRoom, UserAnswer, UserList,

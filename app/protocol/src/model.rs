@@ -1,8 +1,7 @@
 //! What the two sides talk about: people, rooms, members and messages, as they are sent.
 
 use crate::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 /// A person, as everybody who shares a server with them may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +108,7 @@ pub enum MessageKind {
 }
 
 /// A fact about a room, told as a message so that people see it and devices learn it the same way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum SystemEvent {
     /// The sender made the room.
@@ -146,36 +145,6 @@ pub enum SystemEvent {
         /// The role from then on.
         role: Role,
     },
-}
-
-/// Reads all fields that any event has, then takes what this one needs: a derive reads each event in two ways, which
-/// makes the page's download larger for nothing.
-impl<'de> Deserialize<'de> for SystemEvent {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        struct Fields {
-            event: String,
-            name: Option<String>,
-            user_id: Option<UserId>,
-            display_name: Option<String>,
-            role: Option<Role>,
-        }
-        let Fields { event, name, user_id, display_name, role } = Fields::deserialize(from)?;
-        let whom = user_id.zip(display_name);
-        let read = match (event.as_str(), name, whom, role) {
-            ("created", ..) => Some(Self::Created),
-            ("renamed", Some(name), ..) => Some(Self::Renamed { name }),
-            ("joined", ..) => Some(Self::Joined),
-            ("left", ..) => Some(Self::Left),
-            ("added", _, Some((user_id, display_name)), _) => Some(Self::Added { user_id, display_name }),
-            ("removed", _, Some((user_id, display_name)), _) => Some(Self::Removed { user_id, display_name }),
-            ("role_changed", _, Some((user_id, display_name)), Some(role)) => {
-                Some(Self::RoleChanged { user_id, display_name, role })
-            }
-            _ => None,
-        };
-        read.ok_or_else(|| D::Error::custom(format_args!("{event:?} is no event, or a field of it is missing")))
-    }
 }
 
 /// A stored message. Known by `(room_id, seq)`; its `client_id` stays its key on every screen for life.

@@ -2,8 +2,8 @@
 //! A new frame without its file fails here. `GOLDEN=write cargo test -p protocol` writes the files anew, to be read over.
 
 use protocol::{
-    ClientFrame, ClientId, CloseCode, Cursor, ErrorCode, Mark, Message, MessageKind, PROTOCOL_VERSION, Rev, Role,
-    RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
+    ClientFrame, ClientId, CloseCode, Cursor, ErrorCode, FromJson, Mark, Message, MessageKind, PROTOCOL_VERSION, Rev,
+    Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -182,9 +182,11 @@ fn every_frame_of_a_client_is_as_its_golden_file() {
 fn every_frame_of_a_server_is_as_its_golden_file() {
     for frame in server_frames() {
         check("server", server_variant(&frame), &frame);
+        let golden = std::fs::read_to_string(path("server", server_variant(&frame))).expect("it was just read");
+        assert_eq!(ServerFrame::from_json(&golden), Some(frame), "the page reads the same");
     }
     let known: BTreeSet<_> = server_frames().iter().map(server_variant).collect();
-    assert_eq!(known, ServerFrame::TYPES.iter().copied().collect(), "every type has a sample");
+    assert_eq!(known, BTreeSet::from(ServerFrame::TYPES), "every type has a sample");
 }
 
 #[test]
@@ -224,6 +226,7 @@ fn every_fact_about_a_room_survives_the_wire() {
         let message = fact(event);
         let text = serde_json::to_string(&message).expect("a message is JSON");
         assert_eq!(serde_json::from_str::<Message>(&text).expect("and back"), message);
+        assert_eq!(Message::from_json(&text), Some(message));
     }
 }
 
@@ -231,6 +234,7 @@ fn every_fact_about_a_room_survives_the_wire() {
 fn unknown_fields_are_ignored() {
     let later = r#"{"type":"goaway","data":{"retry_after_ms":5,"because":"tea"},"trace":"7"}"#;
     assert_eq!(serde_json::from_str::<ServerFrame>(later).ok(), Some(ServerFrame::GoAway { retry_after_ms: 5 }));
+    assert_eq!(ServerFrame::from_json(later), Some(ServerFrame::GoAway { retry_after_ms: 5 }));
     let later = format!(r#"{{"v":2,"type":"message:read","data":{{"room_id":"{ROOM}","seq":3,"at":1}}}}"#);
     let read = ClientFrame::Read { room_id: ROOM, seq: Seq(3) };
     assert_eq!(serde_json::from_str::<ClientFrame>(&later).ok(), Some(read));
@@ -260,7 +264,39 @@ fn an_unknown_type_is_an_error_that_names_it() {
 fn an_unknown_error_code_is_understood_as_such() {
     let text = r#"{"type":"error","data":{"code":"teapot","message":"No.","retryable":false}}"#;
     let frame = ServerFrame::Error { code: ErrorCode::Unknown, message: "No.".into(), retryable: false };
-    assert_eq!(serde_json::from_str::<ServerFrame>(text).ok(), Some(frame));
+    assert_eq!(serde_json::from_str::<ServerFrame>(text).ok(), Some(frame.clone()));
+    assert_eq!(ServerFrame::from_json(text), Some(frame));
+}
+
+#[test]
+fn what_the_page_reads_is_of_its_type() {
+    for (code, json) in [
+        (ErrorCode::Invalid, "invalid"),
+        (ErrorCode::Unauthenticated, "unauthenticated"),
+        (ErrorCode::Forbidden, "forbidden"),
+        (ErrorCode::NotFound, "not_found"),
+        (ErrorCode::Conflict, "conflict"),
+        (ErrorCode::TooLarge, "too_large"),
+        (ErrorCode::RateLimited, "rate_limited"),
+        (ErrorCode::Unavailable, "unavailable"),
+        (ErrorCode::Internal, "internal"),
+    ] {
+        assert_eq!(serde_json::to_string(&code).expect("a code is JSON"), format!("\"{json}\""));
+        assert_eq!(ErrorCode::from_json(&format!("\"{json}\"")), Some(code));
+    }
+    for role in [Role::Member, Role::Admin, Role::Owner] {
+        assert_eq!(Role::from_json(&serde_json::to_string(&role).expect("a role is JSON")), Some(role));
+    }
+    for kind in [RoomKind::Direct, RoomKind::Group, RoomKind::Public] {
+        assert_eq!(RoomKind::from_json(&serde_json::to_string(&kind).expect("a kind is JSON")), Some(kind));
+    }
+    let gone = format!(r#"{{"type":"room:gone","data":{{"room_id":"{ROOM}"}}}}"#);
+    assert_eq!(ServerFrame::from_json(&gone), Some(ServerFrame::RoomGone { room_id: ROOM }));
+    for wrong in ["room:gone\"", "{", "7", "[]", r#"{"type":"room:gone"}"#, r#"{"type":"room:gone","data":{}}"#] {
+        assert_eq!(ServerFrame::from_json(wrong), None, "{wrong}");
+    }
+    let wrong = gone.replace(&format!("\"{ROOM}\""), "7");
+    assert_eq!(ServerFrame::from_json(&wrong), None, "{wrong}");
 }
 
 #[test]

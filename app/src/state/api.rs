@@ -3,10 +3,10 @@
 
 use crate::dom::{document, fetch};
 use protocol::{
-    AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, HistoryPage, MemberPage, PublicRooms, Role, RoomAnswer,
-    RoomId, RoomSummary, Session, SessionList, SetRole, UpdateRoom, User, UserId, UserList,
+    AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, MemberPage, PublicRooms, Role,
+    RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, UpdateRoom, User, UserId, UserList,
 };
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 /// What a call answers.
 pub(crate) type Answer<T> = Result<T, ApiError>;
@@ -56,23 +56,26 @@ async fn exchange(method: &'static str, path: &str, body: Option<String>) -> Ans
 }
 
 fn refusal(status: u16, text: &str) -> ApiError {
-    serde_json::from_str::<ErrorBody>(text).map_or_else(
-        |_| ApiError { code: ErrorCode::Unknown, message: format!("The server answered with status {status}.") },
+    ErrorBody::from_json(text).map_or_else(
+        || ApiError { code: ErrorCode::Unknown, message: format!("The server answered with status {status}.") },
         |body| body.error,
     )
 }
 
-fn unreadable<E>(_: E) -> ApiError {
+fn unreadable() -> ApiError {
     ApiError { code: ErrorCode::Unknown, message: "The server's answer was not understood. Reload the page.".into() }
 }
 
-async fn ask<T: DeserializeOwned>(method: &'static str, path: &str) -> Answer<T> {
-    serde_json::from_str(&exchange(method, path, None).await?).map_err(unreadable)
+async fn ask<T: FromJson>(method: &'static str, path: &str) -> Answer<T> {
+    T::from_json(&exchange(method, path, None).await?).ok_or_else(unreadable)
 }
 
-async fn tell<T: DeserializeOwned>(method: &'static str, path: &str, body: &impl Serialize) -> Answer<T> {
-    let body = serde_json::to_string(body).map_err(unreadable)?;
-    serde_json::from_str(&exchange(method, path, Some(body)).await?).map_err(unreadable)
+async fn tell<T: FromJson>(method: &'static str, path: &str, body: &impl Serialize) -> Answer<T> {
+    T::from_json(&exchange(method, path, Some(json(body))).await?).ok_or_else(unreadable)
+}
+
+fn json(body: &impl Serialize) -> String {
+    serde_json::to_string(body).expect("bodies of requests have string keys only")
 }
 
 /// People whose names match; the first few where nothing is asked.
@@ -117,13 +120,11 @@ pub(crate) async fn list_members(room: RoomId, cursor: Option<UserId>) -> Answer
 }
 
 pub(crate) async fn add_member(room: RoomId, user_id: UserId) -> Answer<()> {
-    let body = serde_json::to_string(&AddMember { user_id }).map_err(unreadable)?;
-    exchange("POST", &format!("/api/rooms/{room}/members"), Some(body)).await.map(drop)
+    exchange("POST", &format!("/api/rooms/{room}/members"), Some(json(&AddMember { user_id }))).await.map(drop)
 }
 
 pub(crate) async fn set_role(room: RoomId, user: UserId, role: Role) -> Answer<()> {
-    let body = serde_json::to_string(&SetRole { role }).map_err(unreadable)?;
-    exchange("PATCH", &format!("/api/rooms/{room}/members/{user}"), Some(body)).await.map(drop)
+    exchange("PATCH", &format!("/api/rooms/{room}/members/{user}"), Some(json(&SetRole { role }))).await.map(drop)
 }
 
 /// Takes a member out; oneself: leaves.
