@@ -40,5 +40,5 @@ fn Chat() -> impl IntoView {
             Place::Elsewhere => view! { <NothingHere /> }.erase(),
         }
     };
-    view! { <Layout>{live(show)}</Layout> }
+    view! { <Layout page=live(show).erase() /> }
 }

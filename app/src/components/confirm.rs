@@ -1,15 +1,15 @@
 //! A destructive action in two steps: the button turns into a question with a way back.
 
-use crate::erase::{effect, press};
+use crate::erase::{Erase, effect, live, press};
 use leptos::html;
 use leptos::prelude::*;
 
 /// `label` asks, `yes` does. `question` says what will happen.
 #[component]
 pub(crate) fn Confirm(
-    #[prop(into)] label: String,
-    #[prop(into)] question: String,
-    #[prop(into)] yes: String,
+    label: &'static str,
+    question: &'static str,
+    yes: &'static str,
     on_yes: Callback<()>,
 ) -> impl IntoView {
     let asking = RwSignal::new(false);
@@ -20,18 +20,18 @@ pub(crate) fn Confirm(
             let _ = no.focus();
         }
     });
-    let (label, question, yes) = (StoredValue::new(label), StoredValue::new(question), StoredValue::new(yes));
-    let ask = move || {
-        view! {
-            <button type="button" class="button button-quiet button-danger" on:click=press(move |_| asking.set(true))>
-                {label.get_value()}
-            </button>
+    live(move || {
+        if !asking.get() {
+            return view! {
+                <button type="button" class="button button-quiet button-danger" on:click=press(move |_| asking.set(true))>
+                    {label}
+                </button>
+            }
+            .late();
         }
-    };
-    view! {
-        <Show when=move || asking.get() fallback=ask>
-            <div class="confirm" role="group" aria-label=question.get_value()>
-                <span class="grow">{question.get_value()}</span>
+        view! {
+            <div class="confirm" role="group" aria-label=question>
+                <span class="grow">{question}</span>
                 <button type="button" class="button" node_ref=no on:click=press(move |_| asking.set(false))>
                     "Cancel"
                 </button>
@@ -43,9 +43,10 @@ pub(crate) fn Confirm(
                         on_yes.run(());
                     })
                 >
-                    {yes.get_value()}
+                    {yes}
                 </button>
             </div>
-        </Show>
-    }
+        }
+        .late()
+    })
 }

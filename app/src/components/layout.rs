@@ -6,7 +6,7 @@ use crate::components::details::Details;
 use crate::components::new_room::NewRoom;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
-use crate::erase::{Erase, effect, live, press};
+use crate::erase::{Erase, Erased, effect, live, press};
 use crate::state::{Address, Chat, Dialog, Dialogs, Place};
 use crate::words;
 use leptos::ev::MouseEvent;
@@ -14,7 +14,7 @@ use leptos::prelude::*;
 
 /// `children` is the page. On a narrow screen either the list or the page is shown, see `frame-list` in the style sheet.
 #[component]
-pub(crate) fn Layout(children: Children) -> impl IntoView {
+pub(crate) fn Layout(page: Erased) -> impl IntoView {
     let place = expect_context::<Address>().place();
     follow(place);
     let frame = move || if place.get() == Place::List { "frame frame-list" } else { "frame" };
@@ -27,7 +27,7 @@ pub(crate) fn Layout(children: Children) -> impl IntoView {
             <div class=live(frame)>
                 <Sidebar />
                 <main class="main" id="main" tabindex="-1">
-                    {children()}
+                    {page}
                 </main>
             </div>
         </div>
