@@ -26,7 +26,10 @@ pub enum ClientFrame {
     Hello {
         /// [`crate::PROTOCOL_VERSION`] of the client.
         protocol: u32,
-        /// What the device holds already; at most [`crate::limits::HELLO_CURSORS`].
+        /// Which life of the database the cursors are of; none on a device that holds nothing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        epoch: Option<uuid::Uuid>,
+        /// Rooms whose rows the device holds, and how far; at most [`crate::limits::HELLO_CURSORS`].
         #[serde(default)]
         cursors: Vec<Cursor>,
     },
@@ -42,6 +45,52 @@ pub enum ClientFrame {
         /// The message that this one answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Seq>,
+    },
+    /// Give one's own message another text.
+    #[serde(rename = "message:edit")]
+    Edit {
+        /// The sender's name for this revision; a repeat changes nothing.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// Which message.
+        seq: Seq,
+        /// The text from now on.
+        body: String,
+    },
+    /// Make a message a tombstone.
+    #[serde(rename = "message:delete")]
+    Delete {
+        /// The sender's name for this revision.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// Which message.
+        seq: Seq,
+    },
+    /// Put one's own reaction to a message, or take it back.
+    #[serde(rename = "reaction:set")]
+    React {
+        /// The sender's name for this revision.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// Which message.
+        seq: Seq,
+        /// One emoji.
+        emoji: String,
+        /// Whether it is there from now on.
+        on: bool,
+    },
+    /// Send what follows this cursor: the next batch once one is stored, or what is missing here.
+    #[serde(rename = "sync:more")]
+    SyncMore {
+        /// Where.
+        room_id: RoomId,
+        /// Every message up to this one is here.
+        seq: Seq,
+        /// Every revision up to this one is here.
+        rev: Rev,
     },
     /// Everything up to `seq` has arrived on this device.
     #[serde(rename = "message:delivered")]
@@ -63,7 +112,16 @@ pub enum ClientFrame {
 
 impl ClientFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 4] = ["hello", "message:send", "message:delivered", "message:read"];
+    pub const TYPES: [&'static str; 8] = [
+        "hello",
+        "message:send",
+        "message:edit",
+        "message:delete",
+        "reaction:set",
+        "sync:more",
+        "message:delivered",
+        "message:read",
+    ];
 }
 
 /// What a server says.
@@ -84,22 +142,51 @@ pub enum ServerFrame {
         /// The server's clock, for showing times.
         server_time: UnixMillis,
     },
+    /// What a device does not have of a room, or the next batch of it: new rows, and revised ones in their latest state.
+    #[serde(rename = "messages:offline")]
+    Offline {
+        /// Where.
+        room_id: RoomId,
+        /// The cursor that these rows follow.
+        from: (Seq, Rev),
+        /// At most [`crate::limits::BATCH_ROWS`]; those that are new to the device in order of their numbers.
+        rows: Vec<Message>,
+        /// The cursor of a device that was at `from` and has stored the rows.
+        to: (Seq, Rev),
+        /// Whether there is more, to be asked for with `sync:more`.
+        more: bool,
+    },
+    /// Too much has changed since the device's cursor: these rows are to replace what it holds.
+    #[serde(rename = "room:reset")]
+    Reset {
+        /// The room as the person sees it now.
+        room: RoomSummary,
+        /// The newest page.
+        rows: Vec<Message>,
+        /// The cursor of a device that has stored them.
+        to: (Seq, Rev),
+    },
+    /// Everything up to the heads in `welcome` has been sent.
+    #[serde(rename = "sync:done")]
+    SyncDone {},
     /// Stored: sent after the commit.
     #[serde(rename = "message:ack")]
     Ack {
-        /// Which message.
+        /// Which message or revision.
         client_id: ClientId,
         /// Where.
         room_id: RoomId,
-        /// Its number from now on.
+        /// The message's number.
         seq: Seq,
+        /// The revision's number; 0 for a new message.
+        rev: Rev,
         /// When it was stored.
         created_at: UnixMillis,
     },
     /// Not stored.
     #[serde(rename = "message:nack")]
     Nack {
-        /// Which message.
+        /// Which message or revision.
         client_id: ClientId,
         /// Why.
         code: ErrorCode,
@@ -112,6 +199,12 @@ pub enum ServerFrame {
     #[serde(rename = "message:new")]
     New {
         /// The row.
+        message: Message,
+    },
+    /// A message was edited, deleted or reacted to.
+    #[serde(rename = "message:changed")]
+    Changed {
+        /// The row in its latest state; `rev` is this revision's number.
         message: Message,
     },
     /// Members' marks moved.
@@ -160,11 +253,15 @@ pub enum ServerFrame {
 
 impl ServerFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 10] = [
+    pub const TYPES: [&'static str; 14] = [
         "welcome",
+        "messages:offline",
+        "room:reset",
+        "sync:done",
         "message:ack",
         "message:nack",
         "message:new",
+        "message:changed",
         "message:status",
         "room:changed",
         "room:gone",

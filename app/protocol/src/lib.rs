@@ -17,13 +17,14 @@ pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{ClientFrame, Cursor, Mark, RoomHead, ServerFrame};
 pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
-pub use model::{Member, Message, MessageKind, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
+pub use model::{Member, Message, MessageKind, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
 pub use read::{FromJson, Object};
 pub use rest::{
-    AddMember, AuthAnswer, CreateRoom, HistoryPage, Login, MemberPage, MessageAnswer, NewMessage, PublicRoom,
-    PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe, UpdateRoom, UserAnswer, UserList,
+    AddMember, AuthAnswer, CreateRoom, EditMessage, HistoryPage, Login, MemberPage, MessageAnswer, NewMessage,
+    PublicRoom, PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe, UpdateRoom, UserAnswer,
+    UserList,
 };
-pub use validate::{Invalid, body, display_name, password, room_name, username};
+pub use validate::{Invalid, body, display_name, emoji, password, room_name, username};
 
 /// The protocol's version, sent in `hello` and answered in `welcome`. A page that meets a later one asks to be reloaded.
-pub const PROTOCOL_VERSION: u32 = 1;
+pub const PROTOCOL_VERSION: u32 = 2;

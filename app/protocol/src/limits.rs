@@ -22,3 +22,11 @@ pub const MEMBERS_ADDED: usize = 100;
 pub const HELLO_CURSORS: usize = 1_000;
 /// Unread messages are counted up to here; one more than this reads "999+".
 pub const UNREAD_MAX: i64 = 999;
+/// Rows in one batch of what a device missed.
+pub const BATCH_ROWS: i64 = 50;
+/// A device that misses more messages and revisions of a room than this starts over with the newest page.
+pub const RESET_ROWS: i64 = 500;
+/// Characters in a reaction: an emoji may be made of several.
+pub const EMOJI_CHARS: (usize, usize) = (1, 16);
+/// Different emoji under one message.
+pub const EMOJI_KINDS: usize = 20;

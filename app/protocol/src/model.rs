@@ -147,6 +147,15 @@ pub enum SystemEvent {
     },
 }
 
+/// Those who reacted to a message with one emoji.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// What they reacted with.
+    pub emoji: String,
+    /// Who, the earliest first.
+    pub users: Vec<UserId>,
+}
+
 /// A stored message. Known by `(room_id, seq)`; its `client_id` stays its key on every screen for life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -180,4 +189,7 @@ pub struct Message {
     /// When it was deleted: from then on it is a tombstone without a body.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<UnixMillis>,
+    /// What others think of it, the earliest emoji first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
 }

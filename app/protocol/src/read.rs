@@ -6,8 +6,8 @@
 
 use crate::{
     ApiError, ClientId, ErrorBody, ErrorCode, HistoryPage, Mark, Member, MemberPage, Message, MessageKind, PublicRoom,
-    PublicRooms, Rev, Role, RoomAnswer, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, Session, SessionId,
-    SessionList, SystemEvent, UnixMillis, User, UserId, UserList,
+    PublicRooms, Reaction, Rev, Role, RoomAnswer, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, Session,
+    SessionId, SessionList, SystemEvent, UnixMillis, User, UserId, UserList,
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -76,9 +76,13 @@ fn items(json: &str) -> Option<Vec<&RawValue>> {
     serde_json::from_str(json).ok()
 }
 
+/// A missing one is empty.
 impl<T: FromJson> FromJson for Vec<T> {
     fn from_json(json: &str) -> Option<Self> {
         let mut read = Self::new();
+        if json == "null" {
+            return Some(read);
+        }
         for item in items(json)? {
             read.push(T::from_json(item.get())?);
         }
@@ -181,13 +185,14 @@ from_json! {
     Member { user, role, delivered_seq, read_seq }
     Message {
         room_id, seq, rev, sender_id, sender_name, client_id, kind, body, event, reply_to, created_at, edited_at,
-        deleted_at,
+        deleted_at, reactions,
     }
     RoomSummary {
         id, kind, name, last_seq, last_rev, read_seq, unread, last_message, members_count, role, other,
     }
+    Reaction { emoji, users }
     PublicRoom { id, name, members_count }
-    HistoryPage { messages, next_cursor }
+    HistoryPage { messages, next_cursor, rev }
     MemberPage { members, next_cursor }
     PublicRooms { rooms }
     RoomAnswer { room }
@@ -215,6 +220,14 @@ macro_rules! triple {
 }
 
 triple!(RoomHead, Mark);
+
+impl FromJson for (Seq, Rev) {
+    fn from_json(json: &str) -> Option<Self> {
+        let items = items(json)?;
+        let [seq, rev] = items.as_slice() else { return None };
+        Some((FromJson::from_json(seq.get())?, FromJson::from_json(rev.get())?))
+    }
+}
 
 impl FromJson for SystemEvent {
     fn from_json(json: &str) -> Option<Self> {
@@ -256,9 +269,13 @@ macro_rules! frames {
 frames! {
     ServerFrame {
         "welcome" => Welcome { protocol, epoch, rooms, gone, server_time }
-        "message:ack" => Ack { client_id, room_id, seq, created_at }
+        "messages:offline" => Offline { room_id, from, rows, to, more }
+        "room:reset" => Reset { room, rows, to }
+        "sync:done" => SyncDone { }
+        "message:ack" => Ack { client_id, room_id, seq, rev, created_at }
         "message:nack" => Nack { client_id, code, message, retryable }
         "message:new" => New { message }
+        "message:changed" => Changed { message }
         "message:status" => Status { room_id, marks }
         "room:changed" => RoomChanged { room }
         "room:gone" => RoomGone { room_id }

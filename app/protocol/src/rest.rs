@@ -1,6 +1,6 @@
 //! Bodies of the REST requests and answers. Who may ask what, and with which status, is the server's business.
 
-use crate::{ClientId, Member, Message, Role, RoomId, RoomSummary, Seq, Session, User, UserId};
+use crate::{ClientId, Member, Message, Rev, Role, RoomId, RoomSummary, Seq, Session, User, UserId};
 use serde::{Deserialize, Serialize};
 
 /// `POST /api/auth/register`
@@ -156,6 +156,8 @@ pub struct HistoryPage {
     pub messages: Vec<Message>,
     /// Cursor for the next page in the same direction (older without `after`); none at the end.
     pub next_cursor: Option<Seq>,
+    /// The room's newest revision when this was read: every row has what was revised up to it.
+    pub rev: Rev,
 }
 
 /// `POST /api/messages/room/{id}`
@@ -168,6 +170,16 @@ pub struct NewMessage {
     /// The message that this one answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
+}
+
+/// `PATCH /api/messages/room/{id}/{seq}`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditMessage {
+    /// The text from now on.
+    pub body: String,
+    /// The sender's name for this revision, where a repeat is to change nothing.
+    #[serde(default)]
+    pub client_id: Option<ClientId>,
 }
 
 /// One stored message.

@@ -1,6 +1,6 @@
 //! Checks of what people type, shared so that the page and the server say the same sentence.
 
-use crate::limits::{BODY_CHARS, DISPLAY_NAME_CHARS, PASSWORD_CHARS, ROOM_NAME_CHARS, USERNAME_CHARS};
+use crate::limits::{BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, ROOM_NAME_CHARS, USERNAME_CHARS};
 
 /// A value outside its limits: which field, and a sentence about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -90,6 +90,20 @@ pub fn body(text: &str) -> Result<String, Invalid> {
     Ok(body.to_owned())
 }
 
+/// A reaction: one emoji, which may be made of several characters. Which of them are emoji changes every year; letters,
+/// words and space are not.
+///
+/// # Errors
+/// Says which rule the text breaks.
+pub fn emoji(text: &str) -> Result<String, Invalid> {
+    let emoji = text.trim();
+    between("emoji", emoji, EMOJI_CHARS)?;
+    if emoji.is_ascii() || emoji.contains(|c: char| c.is_alphabetic() || c.is_whitespace() || c.is_control()) {
+        return Err(invalid("emoji", "must be one emoji."));
+    }
+    Ok(emoji.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,5 +137,17 @@ mod tests {
         assert!(password("12345678").is_ok());
         assert!(password("1234567").is_err());
         assert!(password(&"x".repeat(257)).is_err());
+    }
+
+    #[test]
+    fn a_reaction_is_an_emoji_and_no_text() {
+        for good in
+            ["\u{1f44d}", "\u{2764}\u{fe0f}", "1\u{fe0f}\u{20e3}", "\u{1f468}\u{200d}\u{1f469}\u{200d}\u{1f467}"]
+        {
+            assert_eq!(emoji(good).unwrap(), good);
+        }
+        for bad in ["", "ok", "+1", "é", "\u{1f44d} yes", "\u{1f44d}\n\u{1f44d}", &"\u{1f44d}".repeat(17)] {
+            assert_eq!(emoji(bad).unwrap_err().field, "emoji", "{bad}");
+        }
     }
 }

@@ -2,8 +2,9 @@
 //! A new frame without its file fails here. `GOLDEN=write cargo test -p protocol` writes the files anew, to be read over.
 
 use protocol::{
-    ClientFrame, ClientId, CloseCode, Cursor, ErrorCode, FromJson, Mark, Message, MessageKind, PROTOCOL_VERSION, Rev,
-    Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
+    ClientFrame, ClientId, CloseCode, Cursor, ErrorCode, FromJson, Mark, Message, MessageKind, PROTOCOL_VERSION,
+    Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User,
+    UserId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -23,6 +24,7 @@ fn client_frames() -> Vec<ClientFrame> {
     vec![
         ClientFrame::Hello {
             protocol: PROTOCOL_VERSION,
+            epoch: Some(EPOCH),
             cursors: vec![Cursor(ROOM, Seq(12), Rev(0)), Cursor(OTHER_ROOM, Seq(0), Rev(3))],
         },
         ClientFrame::Send {
@@ -31,6 +33,10 @@ fn client_frames() -> Vec<ClientFrame> {
             body: "Tea “at” five?\nBring cake \u{1f370}".into(),
             reply_to: Some(Seq(11)),
         },
+        ClientFrame::Edit { client_id: CLIENT_ID, room_id: ROOM, seq: Seq(13), body: "Six it is.".into() },
+        ClientFrame::Delete { client_id: CLIENT_ID, room_id: ROOM, seq: Seq(13) },
+        ClientFrame::React { client_id: CLIENT_ID, room_id: ROOM, seq: Seq(13), emoji: "\u{1f44d}".into(), on: true },
+        ClientFrame::SyncMore { room_id: ROOM, seq: Seq(12), rev: Rev(3) },
         ClientFrame::Delivered { room_id: ROOM, seq: Seq(12) },
         ClientFrame::Read { room_id: ROOM, seq: Seq(11) },
     ]
@@ -45,7 +51,16 @@ fn server_frames() -> Vec<ServerFrame> {
             gone: vec![OTHER_ROOM],
             server_time: TIME,
         },
-        ServerFrame::Ack { client_id: CLIENT_ID, room_id: ROOM, seq: Seq(13), created_at: TIME },
+        ServerFrame::Offline {
+            room_id: ROOM,
+            from: (Seq(12), Rev(0)),
+            rows: vec![text()],
+            to: (Seq(13), Rev(2)),
+            more: true,
+        },
+        ServerFrame::Reset { room: group(), rows: vec![text()], to: (Seq(13), Rev(2)) },
+        ServerFrame::SyncDone {},
+        ServerFrame::Ack { client_id: CLIENT_ID, room_id: ROOM, seq: Seq(13), rev: Rev(0), created_at: TIME },
         ServerFrame::Nack {
             client_id: CLIENT_ID,
             code: ErrorCode::Unavailable,
@@ -53,6 +68,7 @@ fn server_frames() -> Vec<ServerFrame> {
             retryable: true,
         },
         ServerFrame::New { message: text() },
+        ServerFrame::Changed { message: tombstone() },
         ServerFrame::Status { room_id: ROOM, marks: vec![Mark(ADA, Seq(13), Seq(12)), Mark(BOB, Seq(11), Seq(0))] },
         ServerFrame::RoomChanged { room: group() },
         ServerFrame::RoomGone { room_id: ROOM },
@@ -68,6 +84,10 @@ fn client_variant(frame: &ClientFrame) -> &'static str {
     match frame {
         ClientFrame::Hello { .. } => "hello",
         ClientFrame::Send { .. } => "message:send",
+        ClientFrame::Edit { .. } => "message:edit",
+        ClientFrame::Delete { .. } => "message:delete",
+        ClientFrame::React { .. } => "reaction:set",
+        ClientFrame::SyncMore { .. } => "sync:more",
         ClientFrame::Delivered { .. } => "message:delivered",
         ClientFrame::Read { .. } => "message:read",
     }
@@ -76,9 +96,13 @@ fn client_variant(frame: &ClientFrame) -> &'static str {
 fn server_variant(frame: &ServerFrame) -> &'static str {
     match frame {
         ServerFrame::Welcome { .. } => "welcome",
+        ServerFrame::Offline { .. } => "messages:offline",
+        ServerFrame::Reset { .. } => "room:reset",
+        ServerFrame::SyncDone { .. } => "sync:done",
         ServerFrame::Ack { .. } => "message:ack",
         ServerFrame::Nack { .. } => "message:nack",
         ServerFrame::New { .. } => "message:new",
+        ServerFrame::Changed { .. } => "message:changed",
         ServerFrame::Status { .. } => "message:status",
         ServerFrame::RoomChanged { .. } => "room:changed",
         ServerFrame::RoomGone { .. } => "room:gone",
@@ -103,11 +127,18 @@ fn text() -> Message {
         created_at: TIME,
         edited_at: Some(UnixMillis(TIME.0 + 5_000)),
         deleted_at: None,
+        reactions: vec![Reaction { emoji: "\u{1f44d}".into(), users: vec![ADA, BOB] }],
     }
 }
 
+fn tombstone() -> Message {
+    let deleted_at = Some(UnixMillis(TIME.0 + 9_000));
+    Message { rev: Rev(3), body: String::new(), deleted_at, reactions: Vec::new(), ..text() }
+}
+
 fn fact(event: SystemEvent) -> Message {
-    let none = Message { rev: Rev(0), body: String::new(), reply_to: None, edited_at: None, ..text() };
+    let none =
+        Message { rev: Rev(0), body: String::new(), reply_to: None, edited_at: None, reactions: Vec::new(), ..text() };
     Message { kind: MessageKind::System, event: Some(event), ..none }
 }
 
@@ -243,7 +274,7 @@ fn unknown_fields_are_ignored() {
 #[test]
 fn fields_that_may_be_missing_may_be_missing() {
     let hello = serde_json::from_str::<ClientFrame>(r#"{"type":"hello","data":{"protocol":1}}"#);
-    assert_eq!(hello.ok(), Some(ClientFrame::Hello { protocol: 1, cursors: Vec::new() }));
+    assert_eq!(hello.ok(), Some(ClientFrame::Hello { protocol: 1, epoch: None, cursors: Vec::new() }));
     let send =
         format!(r#"{{"type":"message:send","data":{{"client_id":"{CLIENT_ID}","room_id":"{ROOM}","body":"hi"}}}}"#);
     let frame = ClientFrame::Send { client_id: CLIENT_ID, room_id: ROOM, body: "hi".into(), reply_to: None };
