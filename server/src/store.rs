@@ -11,16 +11,18 @@ mod driver;
 mod error;
 mod postgres;
 mod records;
+mod revise;
 mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, SessionRecord, Stamp,
+    Access, Append, Appended, Change, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, Revise,
+    Revised, Rows, SessionRecord, Stamp,
 };
 
 use protocol::{
-    Mark, Member, Message, PublicRoom, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis, User,
-    UserId,
+    Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
+    User, UserId,
 };
 use std::sync::Arc;
 
@@ -102,8 +104,8 @@ pub trait Store: Send + Sync + 'static {
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>>;
     /// Ids of all members.
     async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>>;
-    /// All memberships of these users. One query.
-    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>>;
+    /// All memberships of these users with their marks. One query.
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>>;
     /// Makes `user` a member; `actor` is themselves (joined) or another (added). Nothing where they are one already;
     /// `NotFound` where there is no such user or room.
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;
@@ -124,14 +126,14 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a batch in one transaction: the right to post and repeats are decided inside, rooms are locked in id
     /// order, and each stored message takes its room's next `seq` in the order of the batch. One answer per entry, in order.
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>>;
+    /// Stores an edit, a deletion or a reaction under the room's next `rev`, in one transaction: rights and repeats are
+    /// decided inside.
+    async fn revise(&self, revise: &Revise) -> Result<Revised>;
     /// A page of a room that `viewer` may see, oldest first; empty where they may not or there is nothing. One query.
-    async fn list_messages(
-        &self,
-        viewer: UserId,
-        room: RoomId,
-        range: HistoryRange,
-        limit: i64,
-    ) -> Result<Vec<Message>>;
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows>;
+    /// What a device at this cursor does not have, as of one moment: rows up to its `seq` with a higher `rev`, in the
+    /// order of their revisions, then rows after its `seq`. Nothing where there is no such room. One query.
+    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: i64) -> Result<Option<Rows>>;
     /// Heads of these rooms; a room that is gone is left out. One query.
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>>;
 }

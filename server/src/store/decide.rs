@@ -48,6 +48,7 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
         created_at: append.created_at,
         edited_at: None,
         deleted_at: None,
+        reactions: Vec::new(),
     };
     known.originals.insert(key, message.clone());
     Appended::Stored(message)

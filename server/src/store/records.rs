@@ -1,6 +1,6 @@
 //! What goes into the store and comes out of it and is not on the wire as it is.
 
-use protocol::{ClientId, Message, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
+use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
 
 /// Identity and time of a system message that a change of a room leaves behind.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +113,53 @@ impl Appended {
     pub const fn stored(&self) -> Option<&Message> {
         if let Self::Stored(message) = self { Some(message) } else { None }
     }
+}
+
+/// An edit, a deletion or a reaction to store. Texts are checked already.
+#[derive(Clone, Debug)]
+pub struct Revise {
+    pub room_id: RoomId,
+    pub seq: Seq,
+    pub user_id: UserId,
+    pub client_id: ClientId,
+    pub change: Change,
+    pub now: UnixMillis,
+}
+
+/// What is to become of a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    Edit { body: String },
+    Delete,
+    React { emoji: String, on: bool },
+}
+
+/// What became of a revision to store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the large one")]
+pub enum Revised {
+    /// Stored now: the row afterwards.
+    Stored(Message),
+    /// Stored before under the same id, or nothing differs: the revision that it was.
+    Repeated(Rev),
+    /// The id was used for another message.
+    Conflict,
+    /// No such room, or the person is not in it.
+    NotMember,
+    /// No such message.
+    NotFound,
+    /// The message is not theirs to change so; a sentence.
+    Forbidden(&'static str),
+    /// What the message is cannot be changed so; a sentence.
+    Impossible(&'static str),
+}
+
+/// Rows of a room, and where the room stood when they were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rows {
+    pub messages: Vec<Message>,
+    pub last_seq: Seq,
+    pub last_rev: Rev,
 }
 
 /// Which page of a room's history.

@@ -4,6 +4,7 @@ mod accounts;
 mod appending;
 mod history;
 mod joining;
+mod revising;
 
 use crate::harness::fresh_postgres;
 use protocol::{ClientId, Role, RoomId, RoomKind, UnixMillis, UserId};

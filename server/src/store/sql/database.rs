@@ -4,6 +4,7 @@
 mod events;
 mod members;
 mod messages;
+mod revisions;
 mod rooms;
 mod rows;
 mod sessions;
@@ -13,12 +14,12 @@ pub(super) use rows::{message, message_columns};
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, Result, SessionRecord,
-    Stamp, Store,
+    Access, Append, Appended, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, Result, Revise,
+    Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
-    Mark, Member, Message, PublicRoom, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis, User,
-    UserId,
+    Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
+    User, UserId,
 };
 use sqlx::{Pool, Row, Transaction};
 
@@ -140,7 +141,7 @@ impl Store for Database {
         members::list_ids(&self.read, room).await
     }
 
-    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
         members::list_memberships(&self.read, users).await
     }
 
@@ -171,14 +172,16 @@ impl Store for Database {
         messages::append(self, batch).await
     }
 
-    async fn list_messages(
-        &self,
-        viewer: UserId,
-        room: RoomId,
-        range: HistoryRange,
-        limit: i64,
-    ) -> Result<Vec<Message>> {
+    async fn revise(&self, revise: &Revise) -> Result<Revised> {
+        revisions::revise(self.begin().await?, revise).await
+    }
+
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {
         messages::list(&self.read, viewer, room, range, limit).await
+    }
+
+    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: i64) -> Result<Option<Rows>> {
+        revisions::list_changes(&self.read, room, cursor, limit).await
     }
 
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {

@@ -59,6 +59,7 @@ pub(super) async fn tell(
         created_at: stamp.now,
         edited_at: None,
         deleted_at: None,
+        reactions: Vec::new(),
     })
 }
 

@@ -38,16 +38,21 @@ pub(super) async fn list_ids(pool: &Pool<Db>, room: RoomId) -> Result<Vec<UserId
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
-pub(super) async fn list_memberships(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
-    let rows = sqlx::query(concat!("select user_id, room_id from members where user_id in ", ids!("$1")))
-        .bind(id_list(users.iter().map(|user| user.0)))
-        .fetch_all(pool)
-        .await?;
-    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), RoomId(row.try_get(1)?)))).collect()
+pub(super) async fn list_memberships(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
+    let rows = sqlx::query(concat!(
+        "select room_id, user_id, delivered_seq, read_seq from members where user_id in ",
+        ids!("$1")
+    ))
+    .bind(id_list(users.iter().map(|user| user.0)))
+    .fetch_all(pool)
+    .await?;
+    let mark =
+        |row: &DbRow| -> Result<Mark> { Ok(Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?))) };
+    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), mark(row)?))).collect()
 }
 
 /// The role of a member, none for others.
-async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<Option<Role>> {
+pub(super) async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<Option<Role>> {
     let found = sqlx::query("select role from members where room_id = $1 and user_id = $2")
         .bind(room.0)
         .bind(user.0)

@@ -1,11 +1,11 @@
 //! Messages: a batch goes in, pages come out.
 
 use super::super::{batch, id_list};
-use super::rows::{message, message_columns};
+use super::rows::{MESSAGE_COLUMNS, message, message_columns};
 use super::{Database, Db, Result, Tx};
 use crate::store::decide::{Known, decide};
-use crate::store::{Append, Appended, Error, HistoryRange};
-use protocol::{Message, RoomId, Seq, UserId};
+use crate::store::{Append, Appended, Error, HistoryRange, Rows};
+use protocol::{Message, Rev, RoomId, Seq, UserId};
 use sqlx::{Pool, Row};
 use std::collections::BTreeSet;
 
@@ -63,10 +63,8 @@ macro_rules! page_query {
         concat!(
             "select ",
             message_columns!("m", "u"),
-            " from messages m join users u on u.id = m.sender_id
-              where m.room_id = $2 and exists (select 1 from rooms r
-                left join members me on me.room_id = r.id and me.user_id = $1
-                where r.id = $2 and (r.kind = 2 or me.user_id is not null))
+            ", r.last_seq, r.last_rev from rooms r join messages m on m.room_id = r.id join users u on u.id = m.sender_id
+              where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
               and m.seq ",
             $direction,
             " limit $4"
@@ -80,7 +78,7 @@ pub(super) async fn list(
     room: RoomId,
     range: HistoryRange,
     limit: i64,
-) -> Result<Vec<Message>> {
+) -> Result<Rows> {
     let (statement, from) = match range {
         HistoryRange::Newest => (page_query!("< $3 order by m.seq desc"), Seq(i64::MAX)),
         HistoryRange::Before(seq) => (page_query!("< $3 order by m.seq desc"), seq),
@@ -89,9 +87,11 @@ pub(super) async fn list(
         HistoryRange::Around(seq) => (page_query!("> $3 order by m.seq"), Seq((seq.0 - limit / 2 - 1).max(0))),
     };
     let rows = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(limit).fetch_all(pool).await?;
+    let Some(first) = rows.first() else { return Ok(Rows::default()) };
+    let (last_seq, last_rev) = (Seq(first.try_get(MESSAGE_COLUMNS)?), Rev(first.try_get(MESSAGE_COLUMNS + 1)?));
     let mut messages = rows.iter().map(|row| message(row, 0)).collect::<Result<Vec<_>>>()?;
     if matches!(range, HistoryRange::Newest | HistoryRange::Before(_)) {
         messages.reverse();
     }
-    Ok(messages)
+    Ok(Rows { messages, last_seq, last_rev })
 }

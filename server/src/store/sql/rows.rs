@@ -1,6 +1,7 @@
 //! From columns to the protocol's types. Each list of columns stands beside the function that reads it, from a given place on.
 
 use super::{Db, Result};
+use crate::store::Error;
 use crate::store::codes::Code;
 use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User, UserId};
 use sqlx::{Database, Row as _};
@@ -38,6 +39,9 @@ pub(super) fn user(row: &Row, at: usize) -> Result<User> {
     })
 }
 
+/// How many columns [`message`] reads.
+pub(super) const MESSAGE_COLUMNS: usize = 13;
+
 /// Columns of a message in `$message` with its sender in `$sender`.
 macro_rules! message_columns {
     ($message:literal, $sender:literal) => {
@@ -65,7 +69,9 @@ macro_rules! message_columns {
             $message,
             ".edited_at, ",
             $message,
-            ".deleted_at"
+            ".deleted_at, ",
+            $message,
+            ".reactions"
         )
     };
 }
@@ -93,5 +99,9 @@ pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
         created_at: UnixMillis(row.try_get(at + 9)?),
         edited_at: row.try_get::<Option<i64>, _>(at + 10)?.map(UnixMillis),
         deleted_at: row.try_get::<Option<i64>, _>(at + 11)?.map(UnixMillis),
+        reactions: match row.try_get::<Option<String>, _>(at + 12)? {
+            Some(json) => serde_json::from_str(&json).map_err(|error| Error::Internal(error.to_string()))?,
+            None => Vec::new(),
+        },
     })
 }

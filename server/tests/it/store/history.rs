@@ -18,7 +18,7 @@ async fn pages_run_in_every_direction(db: Db) {
     let batch: Vec<_> = (1..=120).map(|n| entry(room, ada, &n.to_string())).collect();
     db.store.append(&batch).await.unwrap();
     let page = async |range, limit| {
-        let page = db.store.list_messages(bob, room, range, limit).await.unwrap();
+        let page = db.store.list_messages(bob, room, range, limit).await.unwrap().messages;
         assert!(page.windows(2).all(|pair| pair[1].seq == pair[0].seq.next()), "oldest first, without holes");
         page.first().zip(page.last()).map(|(first, last)| (first.seq.0, last.seq.0))
     };
@@ -37,7 +37,8 @@ async fn only_those_who_may_see_a_room_read_it(db: Db) {
     let (ada, bob, cy) = (db.user("ada").await, db.user("bob").await, db.user("cy").await);
     let closed = db.room(RoomKind::Group, ada, &[bob]).await;
     let open = db.room(RoomKind::Public, ada, &[]).await;
-    let read = async |user, room| db.store.list_messages(user, room, HistoryRange::Newest, 10).await.unwrap().len();
+    let read =
+        async |user, room| db.store.list_messages(user, room, HistoryRange::Newest, 10).await.unwrap().messages.len();
     assert_eq!((read(bob, closed).await, read(cy, closed).await), (1, 0));
     assert_eq!((read(bob, open).await, read(cy, open).await), (1, 1));
     let seen = db.store.find_room(cy, open).await.unwrap().unwrap();

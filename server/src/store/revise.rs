@@ -1,0 +1,143 @@
+//! What a revision makes of a message, given who asks: decided without touching the database.
+
+use super::{Change, Revise, Revised};
+use protocol::limits::EMOJI_KINDS;
+use protocol::{Message, MessageKind, Reaction, Rev, Role, UserId};
+
+/// The row afterwards as `Stored`, with `rev`; or why not. `role` is that of the person in the message's room.
+pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) -> Revised {
+    if message.kind == MessageKind::System {
+        return Revised::Impossible("What happened to the room cannot be changed.");
+    }
+    if message.deleted_at.is_some() {
+        let again = revise.change == Change::Delete;
+        return if again { Revised::Repeated(message.rev) } else { Revised::Impossible("This message was deleted.") };
+    }
+    let own = message.sender_id == revise.user_id;
+    let mut row = Message { rev, ..message };
+    match &revise.change {
+        Change::Edit { .. } if !own => return Revised::Forbidden("Only who wrote a message may edit it."),
+        Change::Edit { body } => {
+            row.body.clone_from(body);
+            row.edited_at = Some(revise.now);
+        }
+        Change::Delete if !own && role < Role::Admin => {
+            return Revised::Forbidden("Only who wrote a message, or an admin of the room, may delete it.");
+        }
+        Change::Delete => {
+            row.body.clear();
+            row.reactions.clear();
+            row.deleted_at = Some(revise.now);
+        }
+        Change::React { emoji, on } => match react(&mut row.reactions, emoji, revise.user_id, *on) {
+            Reacted::Differs => {}
+            Reacted::Same => return Revised::Repeated(message.rev),
+            Reacted::TooMany => return Revised::Impossible("This message has too many different reactions."),
+        },
+    }
+    Revised::Stored(row)
+}
+
+enum Reacted {
+    Differs,
+    Same,
+    TooMany,
+}
+
+fn react(reactions: &mut Vec<Reaction>, emoji: &str, user: UserId, on: bool) -> Reacted {
+    let Some(place) = reactions.iter().position(|reaction| reaction.emoji == emoji) else {
+        if on && reactions.len() >= EMOJI_KINDS {
+            return Reacted::TooMany;
+        }
+        if on {
+            reactions.push(Reaction { emoji: emoji.to_owned(), users: vec![user] });
+        }
+        return if on { Reacted::Differs } else { Reacted::Same };
+    };
+    let users = &mut reactions[place].users;
+    if users.contains(&user) == on {
+        return Reacted::Same;
+    }
+    if on {
+        users.push(user);
+    } else {
+        users.retain(|other| *other != user);
+    }
+    reactions.retain(|reaction| !reaction.users.is_empty());
+    Reacted::Differs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use protocol::{ClientId, RoomId, Seq, UnixMillis};
+    use uuid::Uuid;
+
+    const ADA: UserId = UserId(Uuid::from_u128(1));
+    const BOB: UserId = UserId(Uuid::from_u128(2));
+
+    fn message() -> Message {
+        Message {
+            room_id: RoomId(Uuid::from_u128(9)),
+            seq: Seq(4),
+            rev: Rev(2),
+            sender_id: ADA,
+            sender_name: "Ada".into(),
+            client_id: ClientId(Uuid::from_u128(5)),
+            kind: MessageKind::Text,
+            body: "tea".into(),
+            event: None,
+            reply_to: None,
+            created_at: UnixMillis(1),
+            edited_at: None,
+            deleted_at: None,
+            reactions: Vec::new(),
+        }
+    }
+
+    fn ask(message: Message, user_id: UserId, role: Role, change: Change) -> Revised {
+        let client_id = ClientId(Uuid::from_u128(7));
+        let asked =
+            Revise { room_id: message.room_id, seq: message.seq, user_id, client_id, change, now: UnixMillis(8) };
+        revise(message, role, &asked, Rev(3))
+    }
+
+    fn edit() -> Change {
+        Change::Edit { body: "cake".into() }
+    }
+
+    fn reaction(on: bool) -> Change {
+        Change::React { emoji: "\u{1f44d}".into(), on }
+    }
+
+    #[test]
+    fn who_wrote_it_edits_and_an_admin_deletes() {
+        let Revised::Stored(row) = ask(message(), ADA, Role::Member, edit()) else { panic!() };
+        assert_eq!((row.body.as_str(), row.edited_at, row.rev), ("cake", Some(UnixMillis(8)), Rev(3)));
+        assert!(matches!(ask(message(), BOB, Role::Owner, edit()), Revised::Forbidden(_)));
+        assert!(matches!(ask(message(), BOB, Role::Member, Change::Delete), Revised::Forbidden(_)));
+        let Revised::Stored(row) = ask(message(), BOB, Role::Admin, Change::Delete) else { panic!() };
+        assert_eq!((row.body.as_str(), row.deleted_at), ("", Some(UnixMillis(8))));
+        assert!(matches!(ask(row.clone(), ADA, Role::Member, edit()), Revised::Impossible(_)));
+        assert_eq!(ask(row, ADA, Role::Member, Change::Delete), Revised::Repeated(Rev(3)));
+        let fact = Message { kind: MessageKind::System, ..message() };
+        assert!(matches!(ask(fact, ADA, Role::Owner, Change::Delete), Revised::Impossible(_)));
+    }
+
+    #[test]
+    fn a_reaction_comes_and_goes_once() {
+        let Revised::Stored(row) = ask(message(), BOB, Role::Member, reaction(true)) else { panic!() };
+        assert_eq!(row.reactions, [Reaction { emoji: "\u{1f44d}".into(), users: vec![BOB] }]);
+        assert_eq!(ask(row.clone(), BOB, Role::Member, reaction(true)), Revised::Repeated(Rev(3)));
+        let Revised::Stored(row) = ask(row, BOB, Role::Member, reaction(false)) else { panic!() };
+        assert!(row.reactions.is_empty());
+        assert_eq!(ask(row, BOB, Role::Member, reaction(false)), Revised::Repeated(Rev(3)));
+    }
+
+    #[test]
+    fn the_kinds_of_reactions_are_bounded() {
+        let kinds = ('\u{1f400}'..).take(EMOJI_KINDS).map(|c| Reaction { emoji: c.into(), users: vec![ADA] });
+        let full = Message { reactions: kinds.collect(), ..message() };
+        assert!(matches!(ask(full, BOB, Role::Member, reaction(true)), Revised::Impossible(_)));
+    }
+}

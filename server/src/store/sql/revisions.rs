@@ -1,0 +1,121 @@
+//! Edits, deletions and reactions; and everything that a device missed, revised or new.
+
+use super::rows::{Row as DbRow, message, message_columns};
+use super::{Db, Result, Tx, members};
+use crate::store::driver::{TAKEN, is_taken};
+use crate::store::revise::revise as decide;
+use crate::store::{Error, Revise, Revised, Rows};
+use protocol::{Message, Rev, RoomId, Seq};
+use sqlx::{Pool, Row};
+
+pub(super) async fn revise(mut tx: Tx, asked: &Revise) -> Result<Revised> {
+    let Some(head) = lock_revisions(&mut tx, asked.room_id).await? else { return Ok(Revised::NotMember) };
+    let Some(role) = members::role_of(&mut tx, asked.room_id, asked.user_id).await? else {
+        return Ok(Revised::NotMember);
+    };
+    if let Some((room, seq, rev)) = find_earlier(&mut tx, asked).await? {
+        let same = room == asked.room_id && seq == asked.seq;
+        return Ok(if same { Revised::Repeated(rev) } else { Revised::Conflict });
+    }
+    let Some(before) = find_message(&mut tx, asked).await? else { return Ok(Revised::NotFound) };
+    let revised = decide(before, role, asked, head.next());
+    if let Revised::Stored(row) = &revised {
+        store(&mut tx, asked, row).await?;
+        tx.commit().await?;
+    }
+    Ok(revised)
+}
+
+/// The room's newest revision, under its lock.
+async fn lock_revisions(tx: &mut Tx, room: RoomId) -> Result<Option<Rev>> {
+    let statement = concat!("select last_rev from rooms where id = $1", for_update!());
+    let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
+    found.map(|row| Ok(Rev(row.try_get(0)?))).transpose()
+}
+
+async fn find_earlier(tx: &mut Tx, asked: &Revise) -> Result<Option<(RoomId, Seq, Rev)>> {
+    let found = sqlx::query("select room_id, seq, rev from revisions where user_id = $1 and client_id = $2")
+        .bind(asked.user_id.0)
+        .bind(asked.client_id.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    found.map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?), Rev(row.try_get(2)?)))).transpose()
+}
+
+async fn find_message(tx: &mut Tx, asked: &Revise) -> Result<Option<Message>> {
+    let found = sqlx::query(concat!(
+        "select ",
+        message_columns!("m", "u"),
+        " from messages m join users u on u.id = m.sender_id where m.room_id = $1 and m.seq = $2"
+    ))
+    .bind(asked.room_id.0)
+    .bind(asked.seq.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.map(|row| message(&row, 0)).transpose()
+}
+
+/// Writes the row as it is from now on, the room's counter, and that this was asked for.
+async fn store(tx: &mut Tx, asked: &Revise, row: &Message) -> Result<()> {
+    let reactions = match row.reactions.as_slice() {
+        [] => None,
+        some => Some(serde_json::to_string(some).map_err(|error| Error::Internal(error.to_string()))?),
+    };
+    sqlx::query(
+        "update messages set rev = $3, body = $4, edited_at = $5, deleted_at = $6, reactions = $7
+         where room_id = $1 and seq = $2",
+    )
+    .bind(row.room_id.0)
+    .bind(row.seq.0)
+    .bind(row.rev.0)
+    .bind(&row.body)
+    .bind(row.edited_at.map(|at| at.0))
+    .bind(row.deleted_at.map(|at| at.0))
+    .bind(reactions)
+    .execute(&mut **tx)
+    .await?;
+    let counted = sqlx::query("update rooms set last_rev = $2 where id = $1").bind(row.room_id.0).bind(row.rev.0);
+    counted.execute(&mut **tx).await?;
+    sqlx::query("insert into revisions (user_id, client_id, room_id, seq, rev) values ($1, $2, $3, $4, $5)")
+        .bind(asked.user_id.0)
+        .bind(asked.client_id.0)
+        .bind(row.room_id.0)
+        .bind(row.seq.0)
+        .bind(row.rev.0)
+        .execute(&mut **tx)
+        .await
+        // Another node has just used the id for another room.
+        .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
+    Ok(())
+}
+
+pub(super) async fn list_changes(
+    pool: &Pool<Db>,
+    room: RoomId,
+    (seq, rev): (Seq, Rev),
+    limit: i64,
+) -> Result<Option<Rows>> {
+    let rows = sqlx::query(concat!(
+        "with revised as (select seq, 0 as part, rev as place from messages
+             where room_id = $1 and rev > $3 and seq <= $2 order by rev limit $4),
+           fresh as (select seq, 1 as part, seq as place from messages
+             where room_id = $1 and seq > $2 order by seq limit $4)
+         select r.last_seq, r.last_rev, ",
+        message_columns!("m", "u"),
+        " from rooms r left join (select * from revised union all select * from fresh) few on true
+           left join messages m on m.room_id = r.id and m.seq = few.seq left join users u on u.id = m.sender_id
+         where r.id = $1 order by few.part, few.place limit $4"
+    ))
+    .bind(room.0)
+    .bind(seq.0)
+    .bind(rev.0)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (last_seq, last_rev) = (Seq(first.try_get(0)?), Rev(first.try_get(1)?));
+    // A room with nothing to tell has one row without a message.
+    let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>(3).is_ok_and(|seq| seq.is_some());
+    let messages = rows.iter().filter(has_message).map(|row| message(row, 2)).collect::<Result<_>>()?;
+    Ok(Some(Rows { messages, last_seq, last_rev }))
+}

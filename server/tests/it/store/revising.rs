@@ -1,0 +1,120 @@
+//! Edits, deletions and reactions; and what a device at a cursor did not have.
+
+use super::{Db, entry, on_both_engines};
+use protocol::{ClientId, Reaction, Rev, RoomId, RoomKind, Seq, UnixMillis, UserId};
+use server::store::{Change, Revise, Revised};
+use uuid::Uuid;
+
+on_both_engines!(
+    each_revision_takes_the_next_rev_of_its_room,
+    a_revision_is_stored_once_for_ever,
+    only_members_revise_and_only_what_is_there,
+    changes_come_once_each_in_their_latest_state,
+    revisions_at_once_take_one_number_each,
+);
+
+fn asked(room_id: RoomId, seq: i64, user_id: UserId, change: Change) -> Revise {
+    let client_id = ClientId(Uuid::now_v7());
+    Revise { room_id, seq: Seq(seq), user_id, client_id, change, now: UnixMillis(9_000) }
+}
+
+fn edit(body: &str) -> Change {
+    Change::Edit { body: body.into() }
+}
+
+fn react(on: bool) -> Change {
+    Change::React { emoji: "\u{1f44d}".into(), on }
+}
+
+impl Db {
+    async fn revise(&self, asked: &Revise) -> Revised {
+        self.store.revise(asked).await.unwrap()
+    }
+
+    /// Numbers and revisions after a cursor, and the room's head.
+    async fn changes(&self, room: RoomId, seq: i64, rev: i64, limit: i64) -> (Vec<(i64, i64)>, (i64, i64)) {
+        let rows = self.store.list_changes(room, (Seq(seq), Rev(rev)), limit).await.unwrap().unwrap();
+        let each = rows.messages.iter().map(|row| (row.seq.0, row.rev.0)).collect();
+        (each, (rows.last_seq.0, rows.last_rev.0))
+    }
+}
+
+/// Ada's and Bob's direct room with this many messages of Ada's.
+async fn room_of(db: &Db, messages: usize) -> (UserId, UserId, RoomId) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Direct, ada, &[bob]).await;
+    let batch: Vec<_> = (1..=messages).map(|n| entry(room, ada, &n.to_string())).collect();
+    db.store.append(&batch).await.unwrap();
+    (ada, bob, room)
+}
+
+async fn each_revision_takes_the_next_rev_of_its_room(db: Db) {
+    let (ada, bob, room) = room_of(&db, 3).await;
+    let Revised::Stored(row) = db.revise(&asked(room, 2, ada, edit("two"))).await else { panic!() };
+    assert_eq!((row.rev, row.body.as_str(), row.edited_at), (Rev(1), "two", Some(UnixMillis(9_000))));
+    let Revised::Stored(row) = db.revise(&asked(room, 3, bob, react(true))).await else { panic!() };
+    assert_eq!((row.rev, row.reactions), (Rev(2), vec![Reaction { emoji: "\u{1f44d}".into(), users: vec![bob] }]));
+    let Revised::Stored(row) = db.revise(&asked(room, 1, ada, Change::Delete)).await else { panic!() };
+    assert_eq!((row.rev, row.body.as_str(), row.deleted_at), (Rev(3), "", Some(UnixMillis(9_000))));
+    assert!(matches!(db.revise(&asked(room, 1, ada, edit("again"))).await, Revised::Impossible(_)));
+    assert!(matches!(db.revise(&asked(room, 2, bob, edit("not mine"))).await, Revised::Forbidden(_)));
+    let summary = db.store.find_room(bob, room).await.unwrap().unwrap();
+    assert_eq!((summary.last_rev, summary.unread), (Rev(3), 3), "a tombstone counts as what it was");
+    assert_eq!(summary.last_message.unwrap().reactions.len(), 1);
+    let history = db.store.list_messages(bob, room, server::store::HistoryRange::Newest, 10).await.unwrap();
+    assert_eq!(history.messages.iter().map(|row| row.body.as_str()).collect::<Vec<_>>(), ["", "two", "3"]);
+    assert_eq!((history.last_seq, history.last_rev), (Seq(3), Rev(3)));
+}
+
+async fn a_revision_is_stored_once_for_ever(db: Db) {
+    let (ada, _, room) = room_of(&db, 2).await;
+    let first = asked(room, 1, ada, edit("first"));
+    assert!(matches!(db.revise(&first).await, Revised::Stored(_)));
+    assert!(matches!(db.revise(&asked(room, 1, ada, edit("second"))).await, Revised::Stored(_)));
+    assert_eq!(db.revise(&first).await, Revised::Repeated(Rev(1)), "and does not undo what came after it");
+    assert_eq!(db.changes(room, 2, 0, 10).await, (vec![(1, 2)], (2, 2)));
+    let other = Revise { seq: Seq(2), ..first };
+    assert_eq!(db.revise(&other).await, Revised::Conflict);
+    assert!(matches!(db.revise(&asked(room, 1, ada, react(true))).await, Revised::Stored(_)));
+    assert_eq!(db.revise(&asked(room, 1, ada, react(true))).await, Revised::Repeated(Rev(3)), "nothing differs");
+}
+
+async fn only_members_revise_and_only_what_is_there(db: Db) {
+    let (ada, _, room) = room_of(&db, 1).await;
+    let cy = db.user("cy").await;
+    assert_eq!(db.revise(&asked(room, 1, cy, react(true))).await, Revised::NotMember);
+    assert_eq!(db.revise(&asked(RoomId(Uuid::now_v7()), 1, ada, edit("x"))).await, Revised::NotMember);
+    assert_eq!(db.revise(&asked(room, 2, ada, edit("x"))).await, Revised::NotFound);
+    let group = db.room(RoomKind::Group, ada, &[]).await;
+    assert!(matches!(db.revise(&asked(group, 1, ada, Change::Delete)).await, Revised::Impossible(_)));
+    assert!(db.store.list_changes(RoomId(Uuid::now_v7()), (Seq(0), Rev(0)), 10).await.unwrap().is_none());
+}
+
+async fn changes_come_once_each_in_their_latest_state(db: Db) {
+    let (ada, _, room) = room_of(&db, 20).await;
+    for seq in [5, 15, 3, 5, 20] {
+        assert!(matches!(db.revise(&asked(room, seq, ada, edit("new"))).await, Revised::Stored(_)));
+    }
+    assert_eq!(db.changes(room, 20, 5, 10).await, (vec![], (20, 5)));
+    assert_eq!(db.changes(room, 20, 2, 10).await, (vec![(3, 3), (5, 4), (20, 5)], (20, 5)));
+    assert_eq!(db.changes(room, 18, 0, 10).await, (vec![(15, 2), (3, 3), (5, 4), (19, 0), (20, 5)], (20, 5)));
+    assert_eq!(db.changes(room, 18, 0, 2).await.0, [(15, 2), (3, 3)], "revised rows first");
+    assert_eq!(db.changes(room, 18, 0, 4).await.0, [(15, 2), (3, 3), (5, 4), (19, 0)]);
+    assert_eq!(db.changes(room, 0, 0, 50).await.0.len(), 20);
+}
+
+async fn revisions_at_once_take_one_number_each(db: Db) {
+    let (ada, bob, room) = room_of(&db, 10).await;
+    let other_node = db.again();
+    let some = async |store: &dyn server::store::Store, user, seqs: std::ops::RangeInclusive<i64>| {
+        for seq in seqs {
+            let revised = store.revise(&asked(room, seq, user, react(true))).await.unwrap();
+            assert!(matches!(revised, Revised::Stored(_)), "{revised:?}");
+        }
+    };
+    tokio::join!(some(&*db.store, ada, 1..=10), some(&*other_node, bob, 1..=10));
+    let (rows, head) = db.changes(room, 10, 0, 50).await;
+    assert_eq!((rows.len(), head), (10, (10, 20)));
+    let latest = db.store.list_changes(room, (Seq(10), Rev(0)), 50).await.unwrap().unwrap().messages;
+    assert!(latest.iter().all(|row| row.reactions[0].users.len() == 2));
+}
