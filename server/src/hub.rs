@@ -3,22 +3,33 @@
 //! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
 
 mod connection;
+mod controls;
 mod envelope;
+mod holes;
 mod registry;
+mod sequence;
 
 pub(crate) use connection::{Connection, Queue};
+pub(crate) use envelope::Place;
 
 use crate::bus::{Bus, BusEvent};
 use axum::extract::ws::Utf8Bytes;
+use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// How often channels that nobody here needs any more are given back.
 const RELEASE_EVERY: Duration = Duration::from_secs(60);
+/// How often other nodes are told how far this one's numbers are.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Called after bus trouble, when this node may have missed something: whoever knows the database mends it.
 pub(crate) type OnGap = Arc<dyn Fn() + Send + Sync>;
@@ -31,11 +42,16 @@ pub(crate) struct Hub {
     registry: Mutex<Registry>,
     /// How other nodes are reached.
     bus: Arc<dyn Bus>,
+    /// The numbers of what nodes say about connections, one's own included.
+    controls: Mutex<Controls>,
+    /// Wakes who reads from the store when frames of a room are missing.
+    holes: Notify,
 }
 
 impl Hub {
     pub(crate) fn new(bus: Arc<dyn Bus>) -> Arc<Self> {
-        Arc::new(Self { node: Uuid::now_v7(), registry: Mutex::default(), bus })
+        let node = Uuid::now_v7();
+        Arc::new(Self { node, registry: Mutex::default(), bus, controls: Mutex::default(), holes: Notify::new() })
     }
 
     /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
@@ -43,14 +59,19 @@ impl Hub {
         let Some(mut events) = self.bus.take_events() else { return };
         self.bus.subscribe(vec![envelope::CONTROL.to_owned()]).await;
         let mut release = tokio::time::interval(RELEASE_EVERY);
+        let mut alive = tokio::time::interval(ALIVE_EVERY);
         loop {
             tokio::select! {
+                biased;
                 event = events.recv() => match event {
-                    Some(BusEvent::Message { channel, payload }) => self.receive(&channel, &payload),
+                    Some(BusEvent::Message { channel, payload }) => if self.receive(&channel, &payload).is_break() {
+                        on_gap();
+                    },
                     Some(BusEvent::Gap) => on_gap(),
                     None => return,
                 },
                 _ = release.tick() => self.release().await,
+                _ = alive.tick() => self.publish_alive(),
             }
         }
     }
@@ -84,11 +105,11 @@ impl Hub {
         self.lock().leave(user, room);
     }
 
-    /// Sends a frame to everybody in a room, on all nodes.
-    pub(crate) fn deliver(&self, room: RoomId, frame: &ServerFrame) {
+    /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
+    pub(crate) fn deliver(&self, room: RoomId, place: Place, frame: &ServerFrame) {
         let frame = encode(frame);
-        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, &frame));
-        self.deliver_here(room, &frame);
+        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, place, &frame));
+        self.deliver_here(room, place, &frame);
     }
 
     /// Sends a frame to all connections of a person, on all nodes.
@@ -104,10 +125,14 @@ impl Hub {
         self.close_session_here(session);
     }
 
-    /// Sends a frame to everybody in a room on this node.
-    fn deliver_here(&self, room: RoomId, frame: &Utf8Bytes) {
-        for connection in self.lock().in_room(room) {
-            connection.send_encoded(frame.clone());
+    /// Sends a frame to everybody in a room on this node, once its turn has come.
+    fn deliver_here(&self, room: RoomId, place: Place, frame: &Utf8Bytes) {
+        let mut registry = self.lock();
+        let Some(active) = registry.room(room) else { return };
+        let frames = active.sequence.offer(place, frame, Instant::now());
+        active.send(&frames);
+        if active.sequence.has_hole() {
+            self.holes.notify_one();
         }
     }
 
@@ -116,9 +141,14 @@ impl Hub {
         self.lock().all()
     }
 
-    /// Rooms in which somebody is connected to this node.
-    pub(crate) fn active_rooms(&self) -> Vec<RoomId> {
-        self.lock().active_rooms()
+    /// The rooms of a person who is connected here, as far as this node knows.
+    pub(crate) fn rooms_of(&self, user: UserId) -> BTreeSet<RoomId> {
+        self.lock().rooms_of(user)
+    }
+
+    /// Whether a person who is connected here is in a room.
+    pub(crate) fn is_in(&self, user: UserId, room: RoomId) -> bool {
+        self.lock().is_in(user, room)
     }
 
     /// Makes this node's picture of a person's rooms what the database says. Returns once new channels are subscribed.
@@ -149,21 +179,47 @@ impl Hub {
     }
 
     fn publish_control(&self, control: &Control) {
-        self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, &control.encode()));
+        // Published under the lock, so that numbers leave in order.
+        let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = Place::Control(controls.next());
+        self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, place, &control.encode()));
     }
 
-    fn receive(self: &Arc<Self>, channel: &str, payload: &str) {
+    /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
+    fn publish_alive(&self) {
+        let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = Place::Control(controls.last());
+        self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, place, &Control::Alive.encode()));
+    }
+
+    /// Breaks where something that other nodes said was lost before this.
+    fn receive(self: &Arc<Self>, channel: &str, payload: &str) -> ControlFlow<()> {
         let Some(envelope) = Envelope::decode(payload) else {
             tracing::warn!(channel, "something else publishes on this channel");
-            return;
+            return ControlFlow::Continue(());
         };
         if envelope.node == self.node {
-            return;
+            return ControlFlow::Continue(());
         }
         if let Some(room) = envelope::channel_room(channel) {
-            return self.deliver_here(room, &Utf8Bytes::from(envelope.body));
+            self.deliver_here(room, envelope.place, &Utf8Bytes::from(envelope.body));
+            return ControlFlow::Continue(());
         }
-        match Control::decode(envelope.body) {
+        let Place::Control(number) = envelope.place else { return ControlFlow::Continue(()) };
+        let control = Control::decode(envelope.body);
+        let heard = self.controls.lock().unwrap_or_else(PoisonError::into_inner).hear(
+            envelope.node,
+            number,
+            control == Some(Control::Alive),
+        );
+        if heard != Heard::Known {
+            self.obey(control);
+        }
+        if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn obey(self: &Arc<Self>, control: Option<Control>) {
+        match control {
             Some(Control::Joined { user, room }) => {
                 let new = self.lock().join(user, room);
                 let hub = Arc::clone(self);
@@ -173,6 +229,7 @@ impl Hub {
             Some(Control::Left { user, room }) => self.lock().leave(user, room),
             Some(Control::Tell { user, frame }) => self.tell_here(user, &Utf8Bytes::from(frame)),
             Some(Control::SessionEnded { session }) => self.close_session_here(session),
+            Some(Control::Alive) => {}
             None => tracing::warn!("a node of another version published something unknown"),
         }
     }

@@ -3,8 +3,9 @@
 //! A room's channel carries encoded frames for its members; the control channel carries what concerns connections:
 //! who joined and left, what to tell one person, which session ended.
 
-use protocol::{RoomId, SessionId, UserId};
+use protocol::{Rev, RoomId, Seq, SessionId, UserId};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use uuid::Uuid;
 
 /// Every node listens to it.
@@ -19,20 +20,59 @@ pub(super) fn channel_room(channel: &str) -> Option<RoomId> {
     channel.strip_prefix(ROOM_PREFIX)?.parse().ok()
 }
 
-/// The sender's name and the body: text, so that a frame stays as it was encoded.
+/// A frame's place in its stream, by which others notice what they missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A message: the room's next `seq`.
+    Message(Seq),
+    /// A revision: the room's next `rev`.
+    Revision(Rev),
+    /// What a node says about connections: the node's own next number.
+    Control(u64),
+    /// Nobody misses it.
+    None,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Message(seq) => write!(f, "m{seq}"),
+            Self::Revision(rev) => write!(f, "r{rev}"),
+            Self::Control(number) => write!(f, "c{number}"),
+            Self::None => f.write_str("-"),
+        }
+    }
+}
+
+impl Place {
+    fn read(text: &str) -> Option<Self> {
+        let (kind, number) = text.split_at_checked(1)?;
+        Some(match kind {
+            "m" => Self::Message(Seq(number.parse().ok()?)),
+            "r" => Self::Revision(Rev(number.parse().ok()?)),
+            "c" => Self::Control(number.parse().ok()?),
+            "-" => Self::None,
+            _ => return None,
+        })
+    }
+}
+
+/// The sender's name, the place, and the body: text, so that a frame stays as it was encoded.
 pub(super) struct Envelope<'a> {
     pub(super) node: Uuid,
+    pub(super) place: Place,
     pub(super) body: &'a str,
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn encode(node: Uuid, body: &str) -> String {
-        format!("{node}\n{body}")
+    pub(super) fn encode(node: Uuid, place: Place, body: &str) -> String {
+        format!("{node} {place}\n{body}")
     }
 
     pub(super) fn decode(payload: &'a str) -> Option<Self> {
-        let (node, body) = payload.split_once('\n')?;
-        Some(Self { node: node.parse().ok()?, body })
+        let (head, body) = payload.split_once('\n')?;
+        let (node, place) = head.split_once(' ')?;
+        Some(Self { node: node.parse().ok()?, place: Place::read(place)?, body })
     }
 }
 
@@ -48,6 +88,8 @@ pub(super) enum Control {
     Tell { user: UserId, frame: String },
     /// The session's connections close.
     SessionEnded { session: SessionId },
+    /// Nothing happened: how far the node's numbers are, in case the last of them was lost.
+    Alive,
 }
 
 impl Control {
@@ -67,10 +109,13 @@ mod tests {
     #[test]
     fn envelopes_and_channels_are_read_back() {
         let node = Uuid::from_u128(7);
-        let payload = Envelope::encode(node, "{\"a\":\n1}");
-        let envelope = Envelope::decode(&payload).unwrap();
-        assert_eq!((envelope.node, envelope.body), (node, "{\"a\":\n1}"));
+        for place in [Place::Message(Seq(12)), Place::Revision(Rev(3)), Place::Control(7), Place::None] {
+            let payload = Envelope::encode(node, place, "{\"a\":\n1}");
+            let envelope = Envelope::decode(&payload).unwrap();
+            assert_eq!((envelope.node, envelope.place, envelope.body), (node, place, "{\"a\":\n1}"));
+        }
         assert!(Envelope::decode("hello").is_none());
+        assert!(Envelope::decode(&format!("{node} x1\nhello")).is_none());
 
         let room = RoomId(Uuid::from_u128(9));
         assert_eq!(channel_room(&room_channel(room)), Some(room));

@@ -1,8 +1,9 @@
 //! Who is connected to this node: plain maps, without locks or waiting.
 
 use super::Connection;
+use super::sequence::Sequence;
 use protocol::{RoomId, SessionId, UserId};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 type Connections = Vec<Arc<Connection>>;
@@ -11,10 +12,18 @@ type Connections = Vec<Arc<Connection>>;
 /// its person is a member.
 #[derive(Default)]
 pub(super) struct Registry {
-    rooms: HashMap<RoomId, Connections>,
+    rooms: HashMap<RoomId, Active>,
     users: HashMap<UserId, Person>,
     /// Rooms whose last connection has gone and whose channel is still subscribed, since people tend to come back.
     deserted: HashSet<RoomId>,
+}
+
+/// A room in which somebody is connected to this node.
+#[derive(Default)]
+pub(super) struct Active {
+    pub(super) connections: Connections,
+    /// Which of its frames have gone out here.
+    pub(super) sequence: Sequence,
 }
 
 #[derive(Default)]
@@ -31,7 +40,7 @@ impl Registry {
         // A second device of somebody whose rooms are known is in them at once.
         let rooms: Vec<_> = person.rooms.iter().copied().collect();
         for room in rooms {
-            self.rooms.entry(room).or_default().push(Arc::clone(connection));
+            self.rooms.entry(room).or_default().connections.push(Arc::clone(connection));
         }
     }
 
@@ -74,8 +83,21 @@ impl Registry {
         rooms.iter().copied().filter(|room| self.join_one(user, *room)).collect()
     }
 
-    pub(super) fn in_room(&self, room: RoomId) -> &[Arc<Connection>] {
-        self.rooms.get(&room).map_or(&[], Vec::as_slice)
+    pub(super) fn room(&mut self, room: RoomId) -> Option<&mut Active> {
+        self.rooms.get_mut(&room)
+    }
+
+    pub(super) fn rooms(&self) -> impl Iterator<Item = (RoomId, &Active)> {
+        self.rooms.iter().map(|(id, room)| (*id, room))
+    }
+
+    pub(super) fn rooms_of(&self, user: UserId) -> BTreeSet<RoomId> {
+        self.users.get(&user).map(|person| person.rooms.iter().copied().collect()).unwrap_or_default()
+    }
+
+    /// Whether one of the person's connections is here and they are in the room.
+    pub(super) fn is_in(&self, user: UserId, room: RoomId) -> bool {
+        self.users.get(&user).is_some_and(|person| person.rooms.contains(&room))
     }
 
     pub(super) fn of_user(&self, user: UserId) -> &[Arc<Connection>] {
@@ -91,10 +113,6 @@ impl Registry {
         self.users.values().flat_map(|person| &person.connections).cloned().collect()
     }
 
-    pub(super) fn active_rooms(&self) -> Vec<RoomId> {
-        self.rooms.keys().copied().collect()
-    }
-
     /// Rooms that nobody came back to, whose channels can be given up.
     pub(super) fn take_deserted(&mut self) -> Vec<RoomId> {
         self.deserted.drain().collect()
@@ -106,16 +124,16 @@ impl Registry {
         if !person.rooms.insert(room) {
             return false;
         }
-        let connections = self.rooms.entry(room).or_default();
-        let first = connections.is_empty();
-        connections.extend(person.connections.iter().cloned());
+        let active = self.rooms.entry(room).or_default();
+        let first = active.connections.is_empty();
+        active.connections.extend(person.connections.iter().cloned());
         first && !self.deserted.remove(&room)
     }
 
     fn remove_from(&mut self, room: RoomId, goes: impl Fn(&Connection) -> bool) {
-        let Some(connections) = self.rooms.get_mut(&room) else { return };
-        connections.retain(|connection| !goes(connection));
-        if connections.is_empty() {
+        let Some(active) = self.rooms.get_mut(&room) else { return };
+        active.connections.retain(|connection| !goes(connection));
+        if active.connections.is_empty() {
             self.rooms.remove(&room);
             self.deserted.insert(room);
         }
@@ -147,7 +165,7 @@ mod tests {
         assert_eq!(registry.take_deserted(), []);
         registry.detach(&bob);
         assert_eq!(registry.take_deserted(), [room(7)]);
-        assert!(registry.active_rooms().is_empty() && registry.all().is_empty());
+        assert!(registry.rooms().next().is_none() && registry.all().is_empty());
     }
 
     #[test]
@@ -162,6 +180,10 @@ mod tests {
         assert_eq!(registry.take_deserted(), []);
     }
 
+    fn in_room(registry: &mut Registry, number: u128) -> usize {
+        registry.room(room(number)).map_or(0, |active| active.connections.len())
+    }
+
     #[test]
     fn all_devices_of_a_person_are_in_the_same_rooms() {
         let mut registry = Registry::default();
@@ -169,13 +191,13 @@ mod tests {
         registry.attach(&phone);
         registry.enter(&phone, [room(7)]);
         registry.attach(&laptop);
-        assert_eq!(registry.in_room(room(7)).len(), 2);
+        assert_eq!(in_room(&mut registry, 7), 2);
         registry.join(phone.user, room(8));
-        assert_eq!(registry.in_room(room(8)).len(), 2);
+        assert_eq!(in_room(&mut registry, 8), 2);
         registry.leave(phone.user, room(7));
-        assert_eq!(registry.in_room(room(7)).len(), 0);
+        assert_eq!(in_room(&mut registry, 7), 0);
         registry.replace_rooms(phone.user, &[room(9)]);
-        assert_eq!((registry.in_room(room(8)).len(), registry.in_room(room(9)).len()), (0, 2));
+        assert_eq!((in_room(&mut registry, 8), in_room(&mut registry, 9)), (0, 2));
         assert_eq!(registry.of_session(laptop.session).len(), 1);
     }
 }

@@ -1,0 +1,86 @@
+//! What a node lacks of its rooms, for whoever reads it from the store; and how that reaches the connections.
+
+use super::registry::Active;
+use super::sequence::STRAGGLERS;
+use super::{Hub, encode};
+use axum::extract::ws::Utf8Bytes;
+use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
+use std::time::Duration;
+use tokio::time::Instant;
+
+impl Active {
+    pub(super) fn send(&self, frames: &[Utf8Bytes]) {
+        for connection in &self.connections {
+            for frame in frames {
+                connection.send_encoded(frame.clone());
+            }
+        }
+    }
+}
+
+impl Hub {
+    /// Returns once there is a hole and it has had its time to be closed by stragglers. May be dropped and called again.
+    pub(crate) async fn hole_noticed(&self) {
+        if !self.has_holes() {
+            self.holes.notified().await;
+        }
+        tokio::time::sleep(STRAGGLERS).await;
+    }
+
+    /// Rooms in which somebody is connected to this node, in order.
+    pub(crate) fn active_rooms(&self) -> Vec<RoomId> {
+        let mut rooms: Vec<_> = self.lock().rooms().map(|(id, _)| id).collect();
+        rooms.sort_unstable();
+        rooms
+    }
+
+    /// How far these rooms are here, and those of them of which nothing is known.
+    pub(crate) fn heads(&self, rooms: &[RoomId]) -> (Vec<RoomHead>, Vec<RoomId>) {
+        let mut registry = self.lock();
+        let (mut heads, mut unknown) = (Vec::new(), Vec::new());
+        for room in rooms {
+            match registry.room(*room).and_then(|active| active.sequence.head()) {
+                Some((seq, rev)) => heads.push(RoomHead(*room, seq, rev)),
+                None => unknown.push(*room),
+            }
+        }
+        (heads, unknown)
+    }
+
+    /// The store has got as far as this: what is missing here is a hole from now on.
+    pub(crate) fn learn_heads(&self, heads: &[RoomHead]) {
+        let (mut registry, now) = (self.lock(), Instant::now());
+        let mut holes = false;
+        for RoomHead(room, seq, rev) in heads {
+            if let Some(active) = registry.room(*room) {
+                holes |= active.sequence.learn((*seq, *rev), now);
+            }
+        }
+        if holes {
+            self.holes.notify_one();
+        }
+    }
+
+    /// Rooms with a hole that stragglers did not close in time, and what is here of them; all holes where `at_once`.
+    pub(crate) fn holes(&self, at_once: bool) -> Vec<(RoomId, (Seq, Rev))> {
+        let age = if at_once { Duration::ZERO } else { STRAGGLERS };
+        let (registry, now) = (self.lock(), Instant::now());
+        let found = registry.rooms().filter_map(|(id, active)| Some((id, active.sequence.hole(age, now)?)));
+        let mut found: Vec<_> = found.collect();
+        found.sort_unstable();
+        found
+    }
+
+    fn has_holes(&self) -> bool {
+        self.lock().rooms().any(|(_, active)| active.sequence.has_hole())
+    }
+
+    /// Sends what was missing of a room up to `to`, and then what waited for it.
+    pub(crate) fn fill(&self, room: RoomId, to: (Seq, Rev), frame: &ServerFrame) {
+        let mut registry = self.lock();
+        let Some(active) = registry.room(room) else { return };
+        let rest = active.sequence.reach(to, Instant::now());
+        active.send(&[encode(frame)]);
+        active.send(&rest);
+    }
+}
