@@ -7,10 +7,12 @@ mod members;
 mod messages;
 mod people;
 mod repair;
+mod revisions;
 mod rooms;
+mod sync;
 mod writer;
 
-use crate::hub::{Connection, Hub};
+use crate::hub::{Connection, Hub, Place};
 use crate::store::{Access, Stamp, Store};
 use crate::{Error, clock};
 use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UserId};
@@ -60,9 +62,14 @@ impl Chat {
         Ok(rooms)
     }
 
-    /// Tells a connection where its rooms stand now.
+    /// Tells a connection where its rooms stand now. Rooms that others are in already are known here.
     pub(crate) async fn send_heads(&self, connection: &Connection, rooms: &[RoomId]) -> Result<(), Error> {
-        let rooms = self.store.list_heads(rooms).await?;
+        let (mut rooms, unknown) = self.hub.heads(rooms);
+        if !unknown.is_empty() {
+            let read = self.store.list_heads(&unknown).await?;
+            self.hub.learn_heads(&read);
+            rooms.extend(read);
+        }
         connection.send(&ServerFrame::Heads { rooms });
         Ok(())
     }
@@ -100,7 +107,8 @@ impl Chat {
     /// Tells a room about one of its facts.
     fn announce(&self, message: Option<Message>) {
         if let Some(message) = message {
-            self.hub.deliver(message.room_id, &ServerFrame::New { message });
+            let place = Place::Message(message.seq);
+            self.hub.deliver(message.room_id, place, &ServerFrame::New { message });
         }
     }
 

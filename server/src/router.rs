@@ -65,6 +65,7 @@ fn api() -> Router<Shared> {
         .route("/api/rooms/{id}/members", get(members::list).post(members::create))
         .route("/api/rooms/{id}/members/{user_id}", patch(members::update).delete(members::delete))
         .route("/api/messages/room/{id}", get(messages::list).post(messages::create))
+        .route("/api/messages/room/{id}/{seq}", patch(messages::update).delete(messages::delete))
 }
 
 fn pages() -> Router<Shared> {

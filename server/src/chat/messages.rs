@@ -1,7 +1,7 @@
 //! Messages: send, page through history, mark.
 
 use super::{Chat, Reply};
-use crate::store::{Append, Appended, HistoryRange};
+use crate::store::{Append, Appended, HistoryRange, Rows};
 use crate::{Error, clock};
 use protocol::{ClientId, HistoryPage, Message, RoomId, Seq, ServerFrame, UserId};
 use tokio::sync::oneshot;
@@ -50,10 +50,10 @@ impl Chat {
         range: HistoryRange,
         limit: i64,
     ) -> Result<HistoryPage, Error> {
-        let messages = self.store.list_messages(user, room, range, limit).await?;
+        let Rows { messages, last_rev: rev, .. } = self.store.list_messages(user, room, range, limit).await?;
         let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
             self.access(user, room).await?;
-            return Ok(HistoryPage { messages, next_cursor: None });
+            return Ok(HistoryPage { messages, next_cursor: None, rev });
         };
         let full = i64::try_from(messages.len()).is_ok_and(|count| count >= limit);
         let next_cursor = match range {
@@ -61,7 +61,7 @@ impl Chat {
             // Numbers have no gaps, so there is more as long as the first is not number 1.
             _ => (first.seq > Seq(1)).then_some(first.seq),
         };
-        Ok(HistoryPage { messages, next_cursor })
+        Ok(HistoryPage { messages, next_cursor, rev })
     }
 
     /// Raises a person's marks; their other devices are told.

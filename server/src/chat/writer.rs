@@ -2,9 +2,9 @@
 //! (natural group commit: no timer, so no added latency at low load), then answers, then tells.
 
 use crate::Error;
-use crate::hub::{Connection, Hub};
+use crate::hub::{Connection, Hub, Place};
 use crate::store::{Append, Appended, Store};
-use protocol::{ApiError, ClientId, Message, ServerFrame};
+use protocol::{ApiError, ClientId, Message, Rev, ServerFrame};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -56,11 +56,12 @@ fn ack(message: &Message) -> ServerFrame {
         client_id: message.client_id,
         room_id: message.room_id,
         seq: message.seq,
+        rev: Rev(0),
         created_at: message.created_at,
     }
 }
 
-fn nack(client_id: ClientId, error: ApiError) -> ServerFrame {
+pub(super) fn nack(client_id: ClientId, error: ApiError) -> ServerFrame {
     ServerFrame::Nack { client_id, code: error.code, retryable: error.code.retryable(), message: error.message }
 }
 
@@ -99,7 +100,8 @@ async fn commit(store: &dyn Store, hub: &Hub, batch: Vec<Append>, replies: Vec<R
                 let news = appended.stored().cloned();
                 reply.answer(append.client_id, appended);
                 if let Some(message) = news {
-                    hub.deliver(message.room_id, &ServerFrame::New { message });
+                    let place = Place::Message(message.seq);
+                    hub.deliver(message.room_id, place, &ServerFrame::New { message });
                 }
             }
         }

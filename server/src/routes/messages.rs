@@ -1,16 +1,17 @@
-//! `/api/messages/room/{id}`: history by cursor, and sending for programs without a socket.
+//! `/api/messages/room/{id}`: history by cursor; sending, editing and deleting for programs without a socket.
 
 use crate::auth::Caller;
 use crate::http::extract::{Body, Id, Params, limit};
-use crate::store::HistoryRange;
+use crate::store::{Change, HistoryRange};
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::limits::PAGE_DEFAULT;
-use protocol::{HistoryPage, MessageAnswer, NewMessage, RoomId, Seq};
+use protocol::{ClientId, EditMessage, HistoryPage, MessageAnswer, NewMessage, RoomId, Seq};
 use serde::Deserialize;
 use std::sync::Arc;
+use uuid::Uuid;
 
 type Shared = State<Arc<App>>;
 
@@ -53,4 +54,37 @@ pub(crate) async fn create(
     let (message, is_new) = app.chat.send_and_wait(caller.user.id, room, new).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(MessageAnswer { message })))
+}
+
+pub(crate) async fn update(
+    State(app): Shared,
+    caller: Caller,
+    Id((room, seq)): Id<(RoomId, Seq)>,
+    Body(edit): Body<EditMessage>,
+) -> Result<Json<MessageAnswer>, Error> {
+    let client_id = edit.client_id.unwrap_or_else(|| ClientId(Uuid::now_v7()));
+    revise(&app, &caller, (room, seq), client_id, Change::Edit { body: edit.body }).await
+}
+
+pub(crate) async fn delete(
+    State(app): Shared,
+    caller: Caller,
+    Id((room, seq)): Id<(RoomId, Seq)>,
+) -> Result<Json<MessageAnswer>, Error> {
+    revise(&app, &caller, (room, seq), ClientId(Uuid::now_v7()), Change::Delete).await
+}
+
+async fn revise(
+    app: &App,
+    caller: &Caller,
+    (room, seq): (RoomId, Seq),
+    client_id: ClientId,
+    change: Change,
+) -> Result<Json<MessageAnswer>, Error> {
+    let user = caller.user.id;
+    let message = match app.chat.revise(user, room, seq, client_id, change).await? {
+        (Some(message), _) => message,
+        (None, _) => app.chat.find_message(user, room, seq).await?,
+    };
+    Ok(Json(MessageAnswer { message }))
 }

@@ -8,9 +8,12 @@ use std::fs::{File, TryLockError};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use tokio::time::MissedTickBehavior;
 
 /// How often a database that is away is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(3);
+/// How often the heads of a node's rooms are compared with the database.
+const HEADS_EVERY: Duration = Duration::from_secs(5);
 
 /// Makes sure that this node is alone with an embedded database. The lock lasts as long as what is returned, or the process.
 pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
@@ -50,11 +53,28 @@ pub(super) async fn prepare(store: Arc<dyn Store>, ready: watch::Sender<Readines
 }
 
 /// Repairs this node's picture after each gap of the bus; gaps that come meanwhile are one more.
-pub(super) async fn repair_after_gaps(chat: Arc<Chat>, gaps: Arc<Notify>) {
+pub(crate) async fn repair_after_gaps(chat: Arc<Chat>, gaps: Arc<Notify>) {
     loop {
         gaps.notified().await;
         while let Err(error) = chat.repair().await {
             tracing::warn!(%error, "the state after bus trouble could not be read, trying again");
+            tokio::time::sleep(TRY_EVERY).await;
+        }
+    }
+}
+
+/// Compares this node's rooms with the database every few seconds, and reads what it lacks once stragglers had their time.
+pub(crate) async fn fill_holes(chat: Arc<Chat>) {
+    let mut heads = tokio::time::interval(HEADS_EVERY);
+    heads.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let done = tokio::select! {
+            biased;
+            () = chat.hole_noticed() => chat.fill_holes(false).await,
+            _ = heads.tick() => chat.check_heads().await,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "what this node lacks could not be read, trying again");
             tokio::time::sleep(TRY_EVERY).await;
         }
     }

@@ -2,11 +2,14 @@
 
 use crate::chat::Reply;
 use crate::hub::Connection;
+use crate::store::Change;
 use crate::{App, Error, clock};
 use protocol::limits::HELLO_CURSORS;
-use protocol::{ClientFrame, Cursor, PROTOCOL_VERSION, RoomId, Seq, ServerFrame};
+use protocol::{ClientFrame, ClientId, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// What one connection has said so far, and who answers it.
 pub(super) struct Dispatch {
@@ -15,11 +18,15 @@ pub(super) struct Dispatch {
     connection: Arc<Connection>,
     /// Whether `hello` has come: only then is the connection in its rooms.
     greeted: bool,
+    /// Rooms of `hello` of which the device has not everything yet.
+    behind: BTreeSet<RoomId>,
+    /// Whether the device was told that it has everything.
+    done: bool,
 }
 
 impl Dispatch {
     pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
-        Self { app, connection, greeted: false }
+        Self { app, connection, greeted: false, behind: BTreeSet::new(), done: false }
     }
 
     /// Takes one text frame. Does not wait for a message to be stored: the writer answers by itself.
@@ -35,11 +42,25 @@ impl Dispatch {
 
     async fn handle(&mut self, frame: ClientFrame) -> Result<(), Error> {
         match frame {
-            ClientFrame::Hello { protocol, cursors } => self.hello(protocol, &cursors).await,
+            ClientFrame::Hello { protocol, epoch, cursors } => self.hello(protocol, epoch, &cursors).await,
             _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
             ClientFrame::Send { client_id, room_id, body, reply_to } => {
                 let reply = Reply::Socket(Arc::clone(&self.connection));
                 self.app.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply);
+                Ok(())
+            }
+            ClientFrame::Edit { client_id, room_id, seq, body } => {
+                self.revise(room_id, seq, client_id, Change::Edit { body }).await
+            }
+            ClientFrame::Delete { client_id, room_id, seq } => {
+                self.revise(room_id, seq, client_id, Change::Delete).await
+            }
+            ClientFrame::React { client_id, room_id, seq, emoji, on } => {
+                self.revise(room_id, seq, client_id, Change::React { emoji, on }).await
+            }
+            ClientFrame::SyncMore { room_id, seq, rev } => {
+                self.catch_up(Cursor(room_id, seq, rev)).await?;
+                self.tell_done();
                 Ok(())
             }
             ClientFrame::Delivered { room_id, seq } => self.mark(room_id, seq, Seq(0)).await,
@@ -47,7 +68,7 @@ impl Dispatch {
         }
     }
 
-    async fn hello(&mut self, protocol: u32, cursors: &[Cursor]) -> Result<(), Error> {
+    async fn hello(&mut self, protocol: u32, held: Option<Uuid>, cursors: &[Cursor]) -> Result<(), Error> {
         if self.greeted {
             return Err(Error::Invalid("type: hello was said already on this connection.".into()));
         }
@@ -65,13 +86,49 @@ impl Dispatch {
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
         let gone = cursors.iter().map(|cursor| cursor.0).filter(|room| !ids.contains(room)).collect();
         let server_time = clock::now();
+        // Cursors of another life of the database say nothing about this one.
+        let cursors = if held.is_none_or(|held| held == epoch) { cursors } else { &[] };
+        let behind: Vec<_> = cursors.iter().filter(|cursor| rooms.iter().any(|room| is_behind(cursor, room))).collect();
+        self.behind = behind.iter().map(|cursor| cursor.0).collect();
         self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, gone, server_time });
-        self.app.chat.send_heads(&self.connection, &ids).await
+        self.app.chat.send_heads(&self.connection, &ids).await?;
+        for cursor in behind {
+            self.catch_up(*cursor).await?;
+        }
+        self.tell_done();
+        Ok(())
+    }
+
+    /// Sends what follows a cursor.
+    async fn catch_up(&mut self, cursor: Cursor) -> Result<(), Error> {
+        let (frame, more) = self.app.chat.catch_up(self.connection.user, cursor).await?;
+        self.connection.send(&frame);
+        if !more {
+            self.behind.remove(&cursor.0);
+        }
+        Ok(())
+    }
+
+    /// Says so, once, when nothing is left of what `hello` asked for.
+    fn tell_done(&mut self) {
+        if self.behind.is_empty() && !std::mem::replace(&mut self.done, true) {
+            self.connection.send(&ServerFrame::SyncDone {});
+        }
+    }
+
+    async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, change: Change) -> Result<(), Error> {
+        self.app.chat.revise_for(&self.connection, room, seq, client_id, change).await;
+        Ok(())
     }
 
     async fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
         self.app.chat.mark(self.connection.user, room, delivered, read).await
     }
+}
+
+/// Whether the room has something that a device at the cursor does not, or the other way round.
+fn is_behind(cursor: &Cursor, room: &RoomSummary) -> bool {
+    cursor.0 == room.id && (cursor.1, cursor.2) != (room.last_seq, room.last_rev)
 }
 
 /// The frame in a text, or what is wrong with it: not JSON, an unknown type, or a field.

@@ -1,7 +1,7 @@
 //! A database or a Redis that is away, at the start or in the middle: said clearly, nothing half stored, and over when it is over.
 
 use crate::harness::{Node, Options, Proxy, fresh_postgres, redis_url, until};
-use protocol::{ClientFrame, ClientId, ErrorCode, RoomHead, Seq, ServerFrame};
+use protocol::{ClientFrame, ClientId, ErrorCode, Seq, ServerFrame};
 use uuid::Uuid;
 
 async fn reason(node: &Node) -> Option<String> {
@@ -91,15 +91,14 @@ async fn what_a_lost_redis_did_not_carry_is_made_good_when_it_returns() {
     phone.post(&here, "/api/auth/logout", serde_json::json!({})).await;
 
     proxy.restore();
-    let heads: Vec<RoomHead> = of_bob
-        .find("heads that show the message", |frame| match frame {
-            ServerFrame::Heads { rooms } if rooms.iter().any(|head| head.0 == general.id && head.1 == Seq(3)) => {
-                Some(rooms)
-            }
+    of_bob.loses(group.id).await;
+    let missed = of_bob
+        .find("the message", |frame| match frame {
+            ServerFrame::Offline { room_id, rows, .. } if room_id == general.id => Some(rows),
             _ => None,
         })
         .await;
-    assert!(heads.iter().all(|head| head.0 != group.id), "Bob is no longer in the group: {heads:?}");
+    assert_eq!(missed.iter().map(|row| (row.client_id, row.seq)).collect::<Vec<_>>(), [(id, Seq(3))]);
     assert_eq!(of_phone.closed().await, Some(protocol::CloseCode::SessionRevoked.code()));
     ada.say(&here, &general, "and live again").await;
     assert_eq!(of_bob.next_message().await.body, "and live again");

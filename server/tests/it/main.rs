@@ -17,3 +17,4 @@ mod rooms;
 mod sessions;
 mod socket;
 mod store;
+mod sync;

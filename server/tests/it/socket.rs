@@ -95,7 +95,7 @@ async fn hello_comes_first_and_once() {
     let mut socket = Ws::open(&node, &ada.token).await;
     socket.say(RoomId(Uuid::nil()), "hi").await;
     expect_error(&mut socket, ErrorCode::Invalid, "hello").await;
-    let hello = |protocol, cursors| ClientFrame::Hello { protocol, cursors };
+    let hello = |protocol, cursors| ClientFrame::Hello { protocol, epoch: None, cursors };
     socket.send(&hello(PROTOCOL_VERSION + 1, Vec::new())).await;
     expect_error(&mut socket, ErrorCode::Invalid, "protocol").await;
     let cursor = Cursor(RoomId(Uuid::now_v7()), Seq(1), Rev(0));
@@ -109,6 +109,7 @@ async fn hello_comes_first_and_once() {
         other => panic!("{other:?}"),
     }
     assert!(matches!(socket.next().await, ServerFrame::Heads { rooms } if rooms.len() == 1));
+    assert_eq!(socket.next().await, ServerFrame::SyncDone {});
     socket.send(&hello(PROTOCOL_VERSION, Vec::new())).await;
     expect_error(&mut socket, ErrorCode::Invalid, "already").await;
 }

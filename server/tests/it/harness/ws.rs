@@ -2,7 +2,7 @@
 
 use super::{Node, PATIENCE};
 use futures_util::{SinkExt, StreamExt};
-use protocol::{ClientFrame, ClientId, Message as Row, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame};
+use protocol::{ClientFrame, ClientId, Cursor, Message as Row, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -31,7 +31,14 @@ impl Ws {
 
     /// Says `hello` and answers with the rooms of the `welcome`.
     pub(crate) async fn hello(&mut self) -> Vec<RoomSummary> {
-        self.send(&ClientFrame::Hello { protocol: PROTOCOL_VERSION, cursors: Vec::new() }).await;
+        let rooms = self.hello_from(Vec::new()).await;
+        self.find("sync:done", |frame| (frame == ServerFrame::SyncDone {}).then_some(())).await;
+        rooms
+    }
+
+    /// As [`Ws::hello`], of a device that holds rows up to these cursors. What it missed comes next.
+    pub(crate) async fn hello_from(&mut self, cursors: Vec<Cursor>) -> Vec<RoomSummary> {
+        self.send(&ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: None, cursors }).await;
         let rooms = self
             .find("welcome", |frame| match frame {
                 ServerFrame::Welcome { rooms, .. } => Some(rooms),

@@ -1,0 +1,63 @@
+//! Revisions: edit, delete, react. Each is one transaction of its own, since they are rare beside messages.
+
+use super::writer::nack;
+use super::{Chat, NO_ROOM};
+use crate::hub::{Connection, Place};
+use crate::store::{Change, Revise, Revised};
+use crate::{Error, clock};
+use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
+
+impl Chat {
+    /// Stores a revision and tells the room. The row afterwards, if it differs from before, and the revision that it is.
+    pub(crate) async fn revise(
+        &self,
+        user_id: UserId,
+        room_id: RoomId,
+        seq: Seq,
+        client_id: ClientId,
+        change: Change,
+    ) -> Result<(Option<Message>, Rev), Error> {
+        let change = match change {
+            Change::Edit { body } => Change::Edit { body: protocol::body(&body)? },
+            Change::Delete => Change::Delete,
+            Change::React { emoji, on } => Change::React { emoji: protocol::emoji(&emoji)?, on },
+        };
+        let revise = Revise { room_id, seq, user_id, client_id, change, now: clock::now() };
+        match self.store.revise(&revise).await? {
+            Revised::Stored(message) => {
+                let rev = message.rev;
+                let frame = ServerFrame::Changed { message: message.clone() };
+                self.hub.deliver(room_id, Place::Revision(rev), &frame);
+                Ok((Some(message), rev))
+            }
+            Revised::Repeated(rev) => Ok((None, rev)),
+            Revised::Conflict => Err(Error::Conflict("This revision's id was used for another message.")),
+            Revised::NotMember => Err(NO_ROOM),
+            Revised::NotFound => Err(Error::NotFound("message")),
+            Revised::Forbidden(why) => Err(Error::Forbidden(why)),
+            Revised::Impossible(why) => Err(Error::Conflict(why)),
+        }
+    }
+
+    /// As [`Chat::revise`], for a socket: the answer is an `ack` or a `nack`.
+    pub(crate) async fn revise_for(
+        &self,
+        connection: &Connection,
+        room_id: RoomId,
+        seq: Seq,
+        client_id: ClientId,
+        change: Change,
+    ) {
+        let answer = match self.revise(connection.user, room_id, seq, client_id, change).await {
+            Ok((_, rev)) => ServerFrame::Ack { client_id, room_id, seq, rev, created_at: clock::now() },
+            Err(error) => nack(client_id, error.into_api()),
+        };
+        connection.send(&answer);
+    }
+
+    /// One message, as who may see its room sees it.
+    pub(crate) async fn find_message(&self, user: UserId, room: RoomId, seq: Seq) -> Result<Message, Error> {
+        let page = self.history(user, room, crate::store::HistoryRange::After(Seq(seq.0 - 1)), 1).await?;
+        page.messages.into_iter().find(|message| message.seq == seq).ok_or(Error::NotFound("message"))
+    }
+}

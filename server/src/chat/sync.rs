@@ -1,0 +1,91 @@
+//! Bringing a device on from its cursor: what it missed in batches, or the newest page where that is too much.
+//!
+//! Nothing is remembered of a device between two batches: each asks with the cursor that it has reached.
+
+use super::Chat;
+use crate::Error;
+use crate::store::{HistoryRange, Rows};
+use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT, RESET_ROWS};
+use protocol::{Cursor, Rev, RoomId, Seq, ServerFrame, UserId};
+
+impl Chat {
+    /// What follows the cursor, as a frame, and whether there is more.
+    pub(crate) async fn catch_up(&self, user: UserId, cursor: Cursor) -> Result<(ServerFrame, bool), Error> {
+        let Cursor(room, seq, rev) = cursor;
+        if !self.hub.is_in(user, room) {
+            return Err(super::NO_ROOM);
+        }
+        let rows = self.store.list_changes(room, (seq, rev), BATCH_ROWS).await?.ok_or(super::NO_ROOM)?;
+        if is_too_far(&rows, (seq, rev)) {
+            let room_now = self.find_room(user, room).await?;
+            let page = self.store.list_messages(user, room, HistoryRange::Newest, PAGE_DEFAULT).await?;
+            let to = (page.last_seq, page.last_rev);
+            return Ok((ServerFrame::Reset { room: room_now, rows: page.messages, to }, false));
+        }
+        let batch = batch(room, (seq, rev), rows);
+        let more = matches!(batch, ServerFrame::Offline { more: true, .. });
+        Ok((batch, more))
+    }
+
+    /// Returns once holes that were noticed have had their time to be closed by stragglers.
+    pub(crate) async fn hole_noticed(&self) {
+        self.hub.hole_noticed().await;
+    }
+
+    /// Closes this node's holes from the store, once for all who are connected here. `at_once` does not wait for stragglers.
+    pub(crate) async fn fill_holes(&self, at_once: bool) -> Result<(), Error> {
+        for (room, mut from) in self.hub.holes(at_once) {
+            loop {
+                let Some(rows) = self.store.list_changes(room, from, BATCH_ROWS).await? else { break };
+                if is_too_far(&rows, from) {
+                    // Each device asks for itself, and starts over with the newest page.
+                    let to = (rows.last_seq, rows.last_rev);
+                    let heads = vec![protocol::RoomHead(room, to.0, to.1)];
+                    self.hub.fill(room, to, &ServerFrame::Heads { rooms: heads });
+                    break;
+                }
+                let frame = batch(room, from, rows);
+                let ServerFrame::Offline { to, more, .. } = &frame else { break };
+                let (to, more) = (*to, *more);
+                self.hub.fill(room, to, &frame);
+                if !more {
+                    break;
+                }
+                from = to;
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares this node's rooms with the store: finds what was committed and never told.
+    pub(crate) async fn check_heads(&self) -> Result<(), Error> {
+        let rooms = self.hub.active_rooms();
+        if !rooms.is_empty() {
+            self.hub.learn_heads(&self.store.list_heads(&rooms).await?);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the newest page is less than what is missing; or the cursor is of a time that this database has not seen.
+const fn is_too_far(rows: &Rows, (seq, rev): (Seq, Rev)) -> bool {
+    let ahead = seq.0 > rows.last_seq.0 || (rev.0 > rows.last_rev.0 && rev.0 != i64::MAX);
+    let revisions = if rev.0 == i64::MAX { 0 } else { rows.last_rev.0 - rev.0 };
+    ahead || rows.last_seq.0 - seq.0 + revisions > RESET_ROWS
+}
+
+/// What [`crate::store::Store::list_changes`] answered, as the frame for a device at `from`.
+fn batch(room_id: RoomId, from: (Seq, Rev), rows: Rows) -> ServerFrame {
+    let full = rows.messages.len() as i64 >= BATCH_ROWS;
+    let to = match rows.messages.last() {
+        // Revised rows come first. As long as they fill batches there may be more of them.
+        Some(last) if full && last.seq <= from.0 => (from.0, last.rev),
+        Some(last) if last.seq > from.0 => (last.seq, rows.last_rev),
+        _ => (from.0, rows.last_rev),
+    };
+    let more = to != (rows.last_seq, rows.last_rev);
+    ServerFrame::Offline { room_id, from, rows: rows.messages, to, more }
+}
+
+#[cfg(test)]
+mod tests;
