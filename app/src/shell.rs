@@ -78,7 +78,8 @@ mod tests {
     #[test]
     fn the_browser_reads_every_page() {
         let room: protocol::RoomSummary = serde_json::from_str(ROOM).unwrap();
-        let history = protocol::HistoryPage { messages: vec![], next_cursor: Some(protocol::Seq(7)) };
+        let history =
+            protocol::HistoryPage { messages: vec![], next_cursor: Some(protocol::Seq(7)), rev: protocol::Rev(0) };
         let session = r#"{"id":"01980000-0000-7000-8000-000000000001","user_agent":"A \"b\"","created_at":1,"last_seen_at":2,"current":true}"#;
         let pages = [
             BootPage::Login { form: Form::default() },

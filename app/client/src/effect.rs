@@ -21,6 +21,8 @@ pub enum Effect {
     WakeAt(u64),
     /// Something that a screen shows has changed: read it again.
     Changed(View),
+    /// The server did not carry out a change of a stored message: a sentence for the person.
+    Refused(String),
     /// The session has ended: nothing more can be done without a new sign-in.
     SignedOut,
     /// The server speaks a later protocol: the page must be loaded anew.

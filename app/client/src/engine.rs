@@ -4,6 +4,7 @@ mod follow;
 mod frames;
 mod history;
 mod person;
+mod sync;
 
 use crate::answer::Answer;
 use crate::connection::{Closed, Connection};
@@ -12,7 +13,7 @@ use crate::rooms::Rooms;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, View};
-use protocol::{ClientFrame, Cursor, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User, limits};
+use protocol::{ClientFrame, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -30,8 +31,6 @@ pub struct Engine {
     timers: Timers,
     /// Rooms that may have something to send or to fetch now; empty between two inputs.
     dirty: BTreeSet<RoomId>,
-    /// Rooms that wait for others to get their pages.
-    starved: BTreeSet<RoomId>,
     /// What the present input leads to; empty between two inputs.
     answer: Answer,
 }
@@ -45,7 +44,7 @@ impl Engine {
             known.entry(summary.id).learn(me.id, summary);
         }
         let open = open.map(|(id, page)| {
-            known.entry(id).load(me.id, page.messages);
+            known.entry(id).load(me.id, page);
             id
         });
         Self {
@@ -57,7 +56,6 @@ impl Engine {
             epoch: None,
             timers: Timers::default(),
             dirty: BTreeSet::new(),
-            starved: BTreeSet::new(),
             answer: Answer::default(),
         }
     }
@@ -72,6 +70,7 @@ impl Engine {
             Input::Wake => self.wake(now),
             Input::ConnectNow => self.connect(now),
             Input::Send { client_id, room_id, body, reply_to } => self.send(now, client_id, room_id, body, reply_to),
+            Input::Revise { client_id, room_id, seq, revision } => self.revise(client_id, room_id, seq, revision),
             Input::Retry(client_id) => self.retry(client_id),
             Input::Discard(client_id) => self.discard(client_id),
             Input::Open(room) => self.look_at(room),
@@ -113,7 +112,10 @@ impl Engine {
     #[must_use]
     pub fn rows(&self, room: RoomId) -> Vec<Row> {
         let shown = self.timeline(room).into_iter().flat_map(Timeline::rows);
-        let stored = shown.map(|message| Row { message: message.clone(), state: RowState::Sent });
+        let stored = shown.map(|message| {
+            let (message, revising) = self.outbox.revised(self.me.id, message);
+            Row { message, state: RowState::Sent, revising }
+        });
         stored.chain(self.outbox.rows(room)).collect()
     }
 
@@ -169,12 +171,8 @@ impl Engine {
             return;
         }
         self.rooms.greet();
-        let rooms = self.rooms.iter().filter(|(_, room)| room.is_member());
-        let cursors = rooms.filter_map(|(id, room)| {
-            room.summary.as_ref().map(|summary| Cursor(id, summary.last_seq, summary.last_rev))
-        });
-        let cursors = cursors.take(limits::HELLO_CURSORS).collect();
-        self.answer.transmit(ClientFrame::Hello { protocol: PROTOCOL_VERSION, cursors });
+        let cursors = self.cursors(now);
+        self.answer.transmit(ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: self.epoch, cursors });
     }
 
     /// The connection is closed, or is of no use any more.
@@ -186,11 +184,13 @@ impl Engine {
             Closed::SignedOut => self.answer.ask(Effect::SignedOut),
         }
         self.outbox.reconnect();
+        for room in self.rooms.iter_mut() {
+            room.fetcher.disconnect();
+        }
         self.dirty.extend(self.outbox.rooms());
     }
 
     fn wake(&mut self, now: Now) {
-        self.dirty.append(&mut self.starved);
         for timer in self.timers.wake(now.monotonic_ms) {
             match timer {
                 Timer::Connection if self.connection.expired(now) => self.lose(now, None),

@@ -1,7 +1,9 @@
-//! The pages of history of one room: one request at a time, and when to ask again. What is missing is the room's to say.
+//! What one room asks of the server, pages and what it missed: one request at a time, and when to ask again. What is
+//! missing is the room's to say.
 
 use crate::HistoryRequest;
 use crate::backoff::Backoff;
+use protocol::{Rev, Seq};
 
 /// How long an answer may take, in milliseconds. Later it counts as lost.
 const PATIENCE_MS: u64 = 30_000;
@@ -9,6 +11,15 @@ const PATIENCE_MS: u64 = 30_000;
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
 /// How long a hole may stay before a page is asked for, in milliseconds: most are closed by a frame that is under way.
 const GRACE_MS: u64 = 200;
+
+/// Something to ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// A page of history.
+    Page(HistoryRequest),
+    /// What follows this cursor.
+    Sync(Seq, Rev),
+}
 
 /// See the module's documentation. Times are monotonic milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +29,7 @@ pub(crate) struct Fetcher {
     /// Older rows are wanted.
     pub(crate) older: bool,
     /// What was asked, and when.
-    in_flight: Option<(HistoryRequest, u64)>,
+    in_flight: Option<(Request, u64)>,
     /// After a failure, the earliest moment of the next request.
     not_before: u64,
     backoff: Backoff,
@@ -33,8 +44,8 @@ impl Fetcher {
     }
 
     /// The request to make now, if `wanted` is due.
-    pub(crate) fn ask(&mut self, wanted: Option<HistoryRequest>, now: u64) -> Option<HistoryRequest> {
-        if matches!(wanted, Some(HistoryRequest::After(_))) {
+    pub(crate) fn ask(&mut self, wanted: Option<Request>, now: u64) -> Option<Request> {
+        if matches!(wanted, Some(Request::Sync(..))) {
             self.hole_since.get_or_insert(now);
         } else {
             self.hole_since = None;
@@ -45,20 +56,26 @@ impl Fetcher {
     }
 
     /// When to look again, if anything is wanted or on its way.
-    pub(crate) fn due(&self, wanted: Option<HistoryRequest>) -> Option<u64> {
+    pub(crate) fn due(&self, wanted: Option<Request>) -> Option<u64> {
         match self.in_flight {
             Some((_, since)) => Some(since + PATIENCE_MS),
             None => wanted.map(|_| self.earliest()),
         }
     }
 
-    pub(crate) const fn is_busy(&self) -> bool {
-        self.in_flight.is_some()
+    /// Whether this is the request whose answer is awaited.
+    pub(crate) fn is_waiting_for(&self, request: Request) -> bool {
+        self.in_flight.is_some_and(|(asked, _)| asked == request)
     }
 
-    /// Whether this is the request whose answer is awaited.
-    pub(crate) fn is_waiting_for(&self, request: HistoryRequest) -> bool {
-        self.in_flight.is_some_and(|(asked, _)| asked == request)
+    /// `hello` asks for this too.
+    pub(crate) const fn asked(&mut self, request: Request, now: u64) {
+        self.in_flight = Some((request, now));
+    }
+
+    /// The connection is gone, and with it the answer to what was asked on it.
+    pub(crate) fn disconnect(&mut self) {
+        self.in_flight = self.in_flight.filter(|(request, _)| matches!(request, Request::Page(_)));
     }
 
     /// The awaited answer has come.
@@ -74,6 +91,13 @@ impl Fetcher {
     pub(crate) fn fail(&mut self, now: u64, random: u64) {
         self.in_flight = None;
         self.not_before = now + self.backoff.fail(random);
+    }
+
+    /// The server could not do something, and did not say what.
+    pub(crate) fn doubt(&mut self, now: u64, random: u64) {
+        if matches!(self.in_flight, Some((Request::Sync(..), _))) {
+            self.fail(now, random);
+        }
     }
 
     /// Takes an answer that is too late for lost.

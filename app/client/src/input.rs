@@ -20,8 +20,22 @@ pub enum HistoryRequest {
     Newest,
     /// The page before this message.
     Before(Seq),
-    /// The page after this message.
-    After(Seq),
+}
+
+/// What a person does to a message that is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Revision {
+    /// Another text, checked with `protocol::body` already.
+    Edit(String),
+    /// Nothing but a tombstone is left.
+    Delete,
+    /// A reaction of their own comes or goes.
+    React {
+        /// One emoji.
+        emoji: String,
+        /// Whether it is there from now on.
+        on: bool,
+    },
 }
 
 /// One thing that happened.
@@ -50,6 +64,17 @@ pub enum Input {
         body: String,
         /// The message it answers.
         reply_to: Option<Seq>,
+    },
+    /// The person changes a stored message.
+    Revise {
+        /// Made by the caller: a UUIDv7.
+        client_id: ClientId,
+        /// Where.
+        room_id: RoomId,
+        /// Which message.
+        seq: Seq,
+        /// How.
+        revision: Revision,
     },
     /// The person tries a failed message again.
     Retry(ClientId),

@@ -23,5 +23,5 @@ mod timers;
 pub use connection::ConnectionState;
 pub use effect::{Effect, View};
 pub use engine::Engine;
-pub use input::{HistoryRequest, Input, Now};
+pub use input::{HistoryRequest, Input, Now, Revision};
 pub use row::{Row, RowState};

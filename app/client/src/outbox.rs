@@ -1,9 +1,11 @@
-//! Messages on their way. In a room they leave one after another: the next only once the server has the one before,
-//! so that no failure and no retry lets a later message overtake an earlier one.
+//! Messages on their way, and changes of stored ones. In a room they leave one after another: the next only once the
+//! server has the one before, so that no failure and no retry lets a later one overtake an earlier one.
+
+mod revisions;
 
 use crate::backoff::Backoff;
-use crate::{Row, RowState};
-use protocol::{ClientFrame, ClientId, Message, RoomId, Seq, UnixMillis};
+use crate::{Revision, Row, RowState};
+use protocol::{ClientFrame, ClientId, Message, Rev, RoomId, Seq, UnixMillis};
 
 /// How long the server may take to acknowledge a message, in milliseconds. Later the connection counts as dead.
 pub(crate) const ACK_MS: u64 = 15_000;
@@ -25,18 +27,54 @@ enum Stage {
     Stored {
         seq: Seq,
     },
+    /// The server has this change. It stays here until the row has come.
+    Revised {
+        rev: Rev,
+    },
     Failed {
         reason: String,
         retryable: bool,
     },
 }
 
+/// What the server is to do.
+#[derive(Clone, Debug)]
+enum Intent {
+    /// Store this: without a number, with the device's time until the server's is known.
+    Say(Box<Message>),
+    /// Change a stored message.
+    Revise { seq: Seq, revision: Revision },
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
-    /// Without a number; with the device's time until the server's is known.
-    message: Message,
+    client_id: ClientId,
+    room_id: RoomId,
+    intent: Intent,
     stage: Stage,
     backoff: Backoff,
+}
+
+impl Entry {
+    const fn new(client_id: ClientId, room_id: RoomId, intent: Intent) -> Self {
+        let backoff = Backoff::new(BACKOFF_MS.0, BACKOFF_MS.1);
+        Self { client_id, room_id, intent, stage: Stage::Queued { not_before: 0 }, backoff }
+    }
+
+    /// What is on its way to the server, sent or not.
+    const fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Queued { .. } | Stage::InFlight { .. })
+    }
+
+    fn frame(&self) -> ClientFrame {
+        let (client_id, room_id) = (self.client_id, self.room_id);
+        match &self.intent {
+            Intent::Say(message) => {
+                ClientFrame::Send { client_id, room_id, body: message.body.clone(), reply_to: message.reply_to }
+            }
+            Intent::Revise { seq, revision } => revisions::frame(client_id, room_id, *seq, revision),
+        }
+    }
 }
 
 /// All messages on their way, in the order of sending.
@@ -47,30 +85,34 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn push(&mut self, message: Message) {
+        self.add(Entry::new(message.client_id, message.room_id, Intent::Say(Box::new(message))));
+    }
+
+    fn add(&mut self, new: Entry) {
         // A second tap on "send" is the same message.
-        if self.entries.iter().all(|entry| entry.message.client_id != message.client_id) {
-            let backoff = Backoff::new(BACKOFF_MS.0, BACKOFF_MS.1);
-            self.entries.push(Entry { message, stage: Stage::Queued { not_before: 0 }, backoff });
+        if self.entries.iter().all(|entry| entry.client_id != new.client_id) {
+            self.entries.push(new);
         }
     }
 
     /// Rows of a room, in order.
     pub(crate) fn rows(&self, room: RoomId) -> impl Iterator<Item = Row> {
-        self.of(room).map(|entry| {
+        self.of(room).filter_map(|entry| {
+            let Intent::Say(message) = &entry.intent else { return None };
             let state = match &entry.stage {
                 Stage::Queued { .. } | Stage::InFlight { .. } => RowState::Sending,
-                Stage::Stored { .. } => RowState::Sent,
+                Stage::Stored { .. } | Stage::Revised { .. } => RowState::Sent,
                 Stage::Failed { reason, retryable } => {
                     RowState::Failed { reason: reason.clone(), retryable: *retryable }
                 }
             };
-            Row { message: entry.message.clone(), state }
+            Some(Row { message: (**message).clone(), state, revising: false })
         })
     }
 
     /// Rooms with messages here.
     pub(crate) fn rooms(&self) -> impl Iterator<Item = RoomId> {
-        self.entries.iter().map(|entry| entry.message.room_id)
+        self.entries.iter().map(|entry| entry.room_id)
     }
 
     /// The frame to send now, if the room's turn has come.
@@ -80,12 +122,7 @@ impl Outbox {
             return None;
         }
         entry.stage = Stage::InFlight { since: now };
-        Some(ClientFrame::Send {
-            client_id: entry.message.client_id,
-            room_id: room,
-            body: entry.message.body.clone(),
-            reply_to: entry.message.reply_to,
-        })
+        Some(entry.frame())
     }
 
     /// When the room's next step is due: its next message to be sent, or the connection to be given up.
@@ -93,7 +130,7 @@ impl Outbox {
         self.of(room).find_map(|entry| match entry.stage {
             Stage::Queued { not_before } => Some(not_before),
             Stage::InFlight { since } => Some(since + ACK_MS),
-            Stage::Stored { .. } | Stage::Failed { .. } => None,
+            Stage::Stored { .. } | Stage::Revised { .. } | Stage::Failed { .. } => None,
         })
     }
 
@@ -105,29 +142,33 @@ impl Outbox {
     /// The server has this message under this number. Answers with it as stored, the first time.
     pub(crate) fn store(&mut self, client_id: ClientId, seq: Seq, created_at: UnixMillis) -> Option<Message> {
         let entry = self.find(client_id).filter(|entry| !matches!(entry.stage, Stage::Stored { .. }))?;
+        let Intent::Say(message) = &mut entry.intent else { return None };
         entry.stage = Stage::Stored { seq };
-        entry.message.created_at = created_at;
-        Some(Message { seq, ..entry.message.clone() })
+        message.created_at = created_at;
+        Some(Message { seq, ..(**message).clone() })
     }
 
     /// The server did not take this message; it is sent again after a wait. Answers with its room.
     pub(crate) fn postpone(&mut self, client_id: ClientId, now: u64, random: u64) -> Option<RoomId> {
         let entry = self.find(client_id).filter(|entry| matches!(entry.stage, Stage::InFlight { .. }))?;
         entry.stage = Stage::Queued { not_before: now + entry.backoff.fail(random) };
-        Some(entry.message.room_id)
+        Some(entry.room_id)
     }
 
     /// The server refuses this message. Answers with its room.
     pub(crate) fn fail(&mut self, client_id: ClientId, reason: String, retryable: bool) -> Option<RoomId> {
         let entry = self.find(client_id).filter(|entry| !matches!(entry.stage, Stage::Stored { .. }))?;
         entry.stage = Stage::Failed { reason, retryable };
-        Some(entry.message.room_id)
+        Some(entry.room_id)
     }
 
     /// The room is gone: nothing can be sent to it, and what it has of ours is not shown any more.
     pub(crate) fn fail_room(&mut self, room: RoomId, reason: &str) {
-        self.entries.retain(|entry| entry.message.room_id != room || !matches!(entry.stage, Stage::Stored { .. }));
-        for entry in self.entries.iter_mut().filter(|entry| entry.message.room_id == room) {
+        self.entries.retain(|entry| {
+            let stays = matches!(entry.intent, Intent::Say(_)) && !matches!(entry.stage, Stage::Stored { .. });
+            entry.room_id != room || stays
+        });
+        for entry in self.entries.iter_mut().filter(|entry| entry.room_id == room) {
             entry.stage = Stage::Failed { reason: reason.to_owned(), retryable: true };
         }
     }
@@ -137,61 +178,65 @@ impl Outbox {
         let mut entry = self.take_failed(client_id)?;
         entry.stage = Stage::Queued { not_before: 0 };
         entry.backoff.reset();
-        let room = entry.message.room_id;
+        let room = entry.room_id;
         self.entries.push(entry);
         Some(room)
     }
 
     /// Forgets a failed message. Answers with its room.
     pub(crate) fn discard(&mut self, client_id: ClientId) -> Option<RoomId> {
-        self.take_failed(client_id).map(|entry| entry.message.room_id)
+        self.take_failed(client_id).map(|entry| entry.room_id)
     }
 
     /// The connection is gone: what was not acknowledged is sent again on the next one.
     pub(crate) fn reconnect(&mut self) {
         for entry in &mut self.entries {
-            if matches!(entry.stage, Stage::InFlight { .. } | Stage::Queued { .. }) {
+            if entry.is_waiting() {
                 entry.stage = Stage::Queued { not_before: 0 };
             }
         }
     }
 
-    /// The database began another life, and may not have what it had acknowledged: everything is sent again.
+    /// The database began another life, and may not have what it had acknowledged: every message is sent again. Changes
+    /// are given up: the number of a message may be another one's now.
     pub(crate) fn start_over(&mut self) {
+        self.entries.retain(|entry| matches!(entry.intent, Intent::Say(_)));
         for entry in self.entries.iter_mut().filter(|entry| !matches!(entry.stage, Stage::Failed { .. })) {
             entry.stage = Stage::Queued { not_before: 0 };
         }
     }
 
-    /// Forgets stored messages of a room that are shown up to here. Whether there were any.
-    pub(crate) fn settle(&mut self, room: RoomId, shown: Seq) -> bool {
+    /// Forgets stored messages of a room that are shown up to here, and changes whose rows have come (`revised` tells how
+    /// far a row is; none where it is not here). Whether there were any.
+    pub(crate) fn settle(&mut self, room: RoomId, shown: Seq, revised: impl Fn(Seq) -> Option<Rev>) -> bool {
         let before = self.entries.len();
-        self.entries.retain(|entry| {
-            entry.message.room_id != room || !matches!(entry.stage, Stage::Stored { seq } if seq <= shown)
+        self.entries.retain(|entry| match (&entry.stage, &entry.intent) {
+            _ if entry.room_id != room => true,
+            (Stage::Stored { seq }, _) => *seq > shown,
+            (Stage::Revised { rev }, Intent::Revise { seq, .. }) => revised(*seq).is_some_and(|here| here < *rev),
+            _ => true,
         });
         self.entries.len() != before
     }
 
     fn of(&self, room: RoomId) -> impl Iterator<Item = &Entry> {
-        self.entries.iter().filter(move |entry| entry.message.room_id == room)
+        self.entries.iter().filter(move |entry| entry.room_id == room)
     }
 
     fn find(&mut self, client_id: ClientId) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.message.client_id == client_id)
+        self.entries.iter_mut().find(|entry| entry.client_id == client_id)
     }
 
     /// The room's first message that is neither stored nor failed.
     fn turn(&mut self, room: RoomId) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| {
-            entry.message.room_id == room && matches!(entry.stage, Stage::Queued { .. } | Stage::InFlight { .. })
-        })
+        self.entries.iter_mut().find(|entry| entry.room_id == room && entry.is_waiting())
     }
 
     fn take_failed(&mut self, client_id: ClientId) -> Option<Entry> {
         let index = self
             .entries
             .iter()
-            .position(|entry| entry.message.client_id == client_id && matches!(entry.stage, Stage::Failed { .. }))?;
+            .position(|entry| entry.client_id == client_id && matches!(entry.stage, Stage::Failed { .. }))?;
         Some(self.entries.remove(index))
     }
 }

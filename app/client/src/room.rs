@@ -1,19 +1,17 @@
 //! One room as this device knows it: its summary, its rows, and what came too early for either. Decides what is missing.
 
 mod facts;
+mod sync;
 mod unread;
 
 use crate::HistoryRequest;
 use crate::answer::Touched;
-use crate::fetcher::Fetcher;
+use crate::fetcher::{Fetcher, Request};
 use crate::marks::Marks;
 use crate::timeline::{Timeline, WINDOW};
-use protocol::{Message, RoomSummary, Seq, UserId};
+use protocol::{HistoryPage, Message, Rev, RoomSummary, Seq, UserId};
 use std::collections::BTreeMap;
 use unread::Tally;
-
-/// A hole of more numbers than this is not filled: the newest page replaces what is shown.
-const HOLE_MAX: i64 = WINDOW as i64;
 
 /// See the module's documentation. In the engine from its first mention until it is left.
 #[derive(Debug)]
@@ -26,6 +24,10 @@ pub(crate) struct Room {
     pub(crate) marks: Marks,
     /// The highest number heard of, by any frame.
     head: Seq,
+    /// Every revision up to this one is in what is here.
+    rev: Rev,
+    /// The highest revision heard of, by any frame.
+    head_rev: Rev,
     /// How far unread messages are counted.
     tally: Tally,
     /// Messages that are not next in line; bounded, since a page brings what is left out.
@@ -40,6 +42,8 @@ impl Room {
             fetcher: Fetcher::new(),
             marks: Marks::new(),
             head: Seq(0),
+            rev: Rev(0),
+            head_rev: Rev(0),
             tally: Tally::new(),
             ahead: BTreeMap::new(),
         }
@@ -71,7 +75,10 @@ impl Room {
             summary.last_message = Some(message.clone());
             touched.summary = true;
         }
-        self.ahead.entry(message.seq).or_insert(message);
+        let ahead = self.ahead.entry(message.seq).or_insert_with(|| message.clone());
+        if ahead.rev < message.rev {
+            *ahead = message;
+        }
         touched |= self.settle(me);
         while self.ahead.len() > WINDOW {
             self.ahead.pop_last();
@@ -80,23 +87,43 @@ impl Room {
     }
 
     /// The newest page: joins what is shown where they meet, else replaces it.
-    pub(crate) fn load(&mut self, me: UserId, page: Vec<Message>) -> Touched {
+    pub(crate) fn load(&mut self, me: UserId, page: HistoryPage) -> Touched {
         self.fetcher.newest = false;
-        let first = page.first().map_or(Seq(0), |row| row.seq);
+        let first = page.messages.first().map_or(Seq(0), |row| row.seq);
         let meets = self.timeline.as_ref().is_some_and(|shown| shown.follows() && first <= shown.last().next());
-        if !meets {
+        if meets {
+            self.doubt(&page);
+        } else {
             self.fetcher.older = false;
-            self.timeline = Some(Timeline::new(page.clone()));
+            self.timeline = Some(Timeline::new(page.messages.clone()));
+            self.rev = page.rev;
+            self.head_rev = self.head_rev.max(page.rev);
         }
-        let mut touched = self.fill(me, page);
+        let mut touched = self.fill(me, page.messages);
         touched.rows = true;
         touched
     }
 
-    /// A page of messages after those that are known.
-    pub(crate) fn fill(&mut self, me: UserId, page: Vec<Message>) -> Touched {
+    /// A page of older rows.
+    pub(crate) fn load_older(&mut self, page: HistoryPage) {
+        self.fetcher.older = false;
+        self.doubt(&page);
+        if let Some(shown) = &mut self.timeline {
+            shown.prepend(page.messages);
+        }
+    }
+
+    /// A page that was read before revisions that are known already lacks them: they are asked for once more.
+    fn doubt(&mut self, page: &HistoryPage) {
+        if !page.messages.is_empty() {
+            self.rev = self.rev.min(page.rev);
+        }
+    }
+
+    /// Takes messages that may be next in line.
+    fn fill(&mut self, me: UserId, rows: Vec<Message>) -> Touched {
         let mut touched = Touched::default();
-        for message in page {
+        for message in rows {
             touched |= self.hear(me, message);
         }
         // Also takes what waited for a timeline.
@@ -105,30 +132,15 @@ impl Room {
     }
 
     /// What is to be asked for. `live` is whether the server tells us about this room by itself.
-    pub(crate) fn wanted(&self, live: bool) -> Option<HistoryRequest> {
+    pub(crate) fn wanted(&self, live: bool) -> Option<Request> {
         if self.fetcher.newest {
-            return Some(HistoryRequest::Newest);
+            return Some(Request::Page(HistoryRequest::Newest));
         }
         if let Some(shown) = self.timeline.as_ref().filter(|_| self.fetcher.older) {
-            return Some(HistoryRequest::Before(shown.start().next()));
+            return Some(Request::Page(HistoryRequest::Before(shown.start().next())));
         }
-        if !live {
-            return None;
-        }
-        let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
-        let from = shown.map_or(self.tally.upto, |shown| shown.min(self.tally.upto));
-        (self.head > from).then_some(HistoryRequest::After(from))
-    }
-
-    /// Gives up holes that are too large to fill: the newest page is shown instead, and what lies in the hole counts as unread.
-    pub(crate) fn skip(&mut self) -> Touched {
-        let far = |from: Seq| self.head.0 - from.0 > HOLE_MAX;
-        let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
-        let skips_rows = shown.is_some_and(far);
-        let skips_count = self.is_member() && far(self.tally.upto);
-        let rows = (skips_rows || skips_count) && !std::mem::replace(&mut self.fetcher.newest, true);
-        let summary = skips_count && self.skip_count();
-        Touched { summary, rows }
+        let (seq, rev) = self.cursor();
+        (live && (self.head > seq || self.head_rev > rev)).then_some(Request::Sync(seq, rev))
     }
 
     pub(crate) const fn head(&self) -> Seq {

@@ -35,6 +35,10 @@ impl Rooms {
         self.map.values_mut()
     }
 
+    pub(crate) fn entries_mut(&mut self) -> impl Iterator<Item = (RoomId, &mut Room)> {
+        self.map.iter_mut().map(|(id, room)| (*id, room))
+    }
+
     /// A room came or changed outside of a snapshot.
     pub(crate) fn came(&mut self, id: RoomId) {
         self.since_hello.insert(id, true);

@@ -25,6 +25,8 @@ pub struct Row {
     pub message: Message,
     /// How far it is.
     pub state: RowState,
+    /// Whether a change of it by this person is shown that is not known to be stored.
+    pub revising: bool,
 }
 
 impl Row {

@@ -65,6 +65,22 @@ impl Timeline {
         self.start != before
     }
 
+    /// Replaces a row by a later state of it. Whether anything differs.
+    pub(crate) fn revise(&mut self, message: &Message) -> bool {
+        let place = usize::try_from(message.seq.0 - self.start.0 - 1).ok();
+        let row = place.and_then(|place| self.rows.get_mut(place)).filter(|row| row.rev < message.rev);
+        if let Some(row) = row {
+            row.clone_from(message);
+            return true;
+        }
+        false
+    }
+
+    /// The row with this number, if it is here.
+    pub(crate) fn row(&self, seq: Seq) -> Option<&Message> {
+        self.rows.get(usize::try_from(seq.0 - self.start.0 - 1).ok()?)
+    }
+
     /// Unread messages among the rows after one and up to another; none where not all of these are here.
     pub(crate) fn count(&self, me: UserId, after: Seq, upto: Seq) -> Option<i64> {
         if after < self.start || upto > self.last() {
@@ -92,7 +108,8 @@ impl Timeline {
     }
 }
 
-/// Whether the message is one that can be unread: a text of somebody else that is not deleted.
+/// Whether the message is one that can be unread: a text of somebody else. A deleted one stays one, so that no revision
+/// changes a count.
 pub(crate) fn counts(message: &Message, me: UserId) -> bool {
-    message.kind == MessageKind::Text && message.sender_id != me && message.deleted_at.is_none()
+    message.kind == MessageKind::Text && message.sender_id != me
 }

@@ -52,6 +52,8 @@ pub(crate) struct Chat {
     pub(crate) leaving: StoredValue<Option<RoomId>>,
     /// Why the open room cannot be shown, a sentence.
     pub(crate) problem: RwSignal<Option<String>>,
+    /// Why a change of a message was not carried out, a sentence.
+    pub(crate) refused: RwSignal<Option<String>>,
     /// Where the connection stands.
     pub(crate) connection: RwSignal<ConnectionState>,
     /// The server speaks a later protocol than this page.
@@ -67,7 +69,7 @@ pub(crate) struct Chat {
     /// When the session was last renewed, or else when the page began; monotonic milliseconds.
     pub(super) renewed_at: StoredValue<u64>,
     /// Whether the last attempt to connect never got as far as an open socket.
-    pub(super) refused: StoredValue<bool>,
+    pub(super) never_open: StoredValue<bool>,
     /// The timer of the last `WakeAt`.
     pub(super) timer: StoredValue<Option<TimeoutHandle>>,
 }
@@ -97,6 +99,7 @@ impl Chat {
             new_after: RwSignal::new(None),
             leaving: StoredValue::new(None),
             problem: RwSignal::new(None),
+            refused: RwSignal::new(None),
             connection: RwSignal::new(ConnectionState::Connecting),
             outdated: RwSignal::new(false),
             unread: RwSignal::new(0),
@@ -104,7 +107,7 @@ impl Chat {
             socket: StoredValue::new_local(None),
             generation: StoredValue::new(0),
             renewed_at: StoredValue::new(0),
-            refused: StoredValue::new(false),
+            never_open: StoredValue::new(false),
             timer: StoredValue::new(None),
         };
         chat.show_rooms();

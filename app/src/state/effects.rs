@@ -30,6 +30,7 @@ impl Chat {
             Ask::FetchHistory { room_id, request } => self.fetch(room_id, request),
             Ask::WakeAt(at) => self.wake_at(at),
             Ask::SignedOut => document::to_login(),
+            Ask::Refused(reason) => self.refused.set(Some(reason)),
             Ask::Reload => self.outdated.set(true),
             Ask::Changed(_) => {}
         }
@@ -48,16 +49,16 @@ impl Chat {
         });
         // Closes an earlier one at once, and silences it.
         self.socket.set_value(None);
-        let limit = if self.refused.get_value() { RENEW_AFTER_REFUSAL } else { RENEW_AFTER };
+        let limit = if self.never_open.get_value() { RENEW_AFTER_REFUSAL } else { RENEW_AFTER };
         spawn_local(async move {
             if self.session_is_older_than(limit) && self.renew().await == Renewal::Failed {
-                self.refused.set_value(true);
+                self.never_open.set_value(true);
                 return self.dispatch(Input::Disconnected { code: None });
             }
             if Some(self.generation.get_value()) != generation {
                 return;
             }
-            self.refused.set_value(true);
+            self.never_open.set_value(true);
             let socket = Socket::open(move |event| {
                 if Some(self.generation.get_value()) == generation {
                     self.heard(event);
@@ -74,7 +75,7 @@ impl Chat {
     fn heard(self, event: SocketEvent) {
         match event {
             SocketEvent::Opened => {
-                self.refused.set_value(false);
+                self.never_open.set_value(false);
                 self.dispatch(Input::Connected);
             }
             SocketEvent::Frame(frame) => self.dispatch(Input::Frame(frame)),
@@ -94,7 +95,6 @@ impl Chat {
         let query = match request {
             HistoryRequest::Newest => String::new(),
             HistoryRequest::Before(seq) => format!("cursor={seq}"),
-            HistoryRequest::After(seq) => format!("after={seq}"),
         };
         spawn_local(async move {
             let result = api::list_messages(room_id, &query).await;

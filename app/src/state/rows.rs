@@ -70,8 +70,9 @@ mod tests {
             created_at: UnixMillis(minute * 60_000),
             edited_at: None,
             deleted_at: None,
+            reactions: Vec::new(),
         };
-        Row { message, state: RowState::Sent }
+        Row { message, state: RowState::Sent, revising: false }
     }
 
     fn marks(rows: Vec<Row>, read: Option<Seq>) -> Vec<(bool, bool, bool)> {

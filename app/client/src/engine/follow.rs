@@ -2,12 +2,10 @@
 
 use super::Engine;
 use crate::answer::Touched;
+use crate::fetcher::Request;
 use crate::timers::Timer;
 use crate::{Effect, Now};
 use protocol::{RoomId, Seq};
-
-/// Pages of rooms that nobody looks at may be asked for this many at a time.
-const BACKGROUND: usize = 4;
 
 impl Engine {
     pub(super) fn follow(&mut self, now: Now) {
@@ -24,25 +22,15 @@ impl Engine {
         let online = self.connection.is_online();
         let Some(room) = self.rooms.get_mut(id) else { return self.timers.set(Timer::History(id), None) };
         let live = online && room.is_member();
-        if live {
-            self.answer.touched(id, room.skip());
-        }
         room.fetcher.expire(now.monotonic_ms, now.random);
         let wanted = room.wanted(live);
-        if wanted.is_some() && !room.fetcher.is_busy() && self.open != Some(id) && self.background() >= BACKGROUND {
-            self.starved.insert(id);
-            return self.timers.set(Timer::History(id), None);
+        let request = room.fetcher.ask(wanted, now.monotonic_ms);
+        self.timers.set(Timer::History(id), room.fetcher.due(wanted));
+        match request {
+            Some(Request::Page(request)) => self.answer.ask(Effect::FetchHistory { room_id: id, request }),
+            Some(Request::Sync(seq, rev)) => self.sync_more(id, seq, rev),
+            None => {}
         }
-        let fetcher = &mut self.rooms.entry(id).fetcher;
-        if let Some(request) = fetcher.ask(wanted, now.monotonic_ms) {
-            self.answer.ask(Effect::FetchHistory { room_id: id, request });
-        }
-        self.timers.set(Timer::History(id), fetcher.due(wanted));
-    }
-
-    /// Rooms out of sight whose pages are on their way.
-    fn background(&self) -> usize {
-        self.rooms.iter().filter(|(id, room)| self.open != Some(*id) && room.fetcher.is_busy()).count()
     }
 
     fn send_messages(&mut self, now: Now, room: RoomId) {
@@ -82,7 +70,8 @@ impl Engine {
             // Without the newest rows on the screen or on their way, a stored message has no place to wait for.
             None => Seq(i64::MAX),
         };
-        touched.rows |= self.outbox.settle(id, shown);
+        let revised = |seq| timeline.and_then(|timeline| timeline.row(seq)).map(|row| row.rev);
+        touched.rows |= self.outbox.settle(id, shown, revised);
         self.answer.touched(id, touched);
         self.dirty.insert(id);
     }

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::answer::Touched;
 use crate::{Effect, Now, View};
-use protocol::{Mark, Message, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
+use protocol::{Mark, Message, PROTOCOL_VERSION, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
 use uuid::Uuid;
 
 impl Engine {
@@ -13,8 +13,16 @@ impl Engine {
         }
         match frame {
             ServerFrame::Welcome { protocol, epoch, rooms, .. } => self.welcome(now, protocol, epoch, rooms),
-            ServerFrame::Ack { client_id, room_id, seq, created_at } => {
-                if let Some(message) = self.outbox.store(client_id, seq, created_at) {
+            ServerFrame::Offline { room_id, from, rows, to, more } => {
+                self.caught_up(now, room_id, from, rows, to, more);
+            }
+            ServerFrame::Reset { room, rows, to } => self.reset(room, rows, to),
+            ServerFrame::SyncDone {} => {}
+            ServerFrame::Changed { message } => self.changed(&message),
+            ServerFrame::Ack { client_id, room_id, seq, rev, created_at } => {
+                if self.outbox.store_revision(client_id, rev) {
+                    self.touch(room_id, Touched::default());
+                } else if let Some(message) = self.outbox.store(client_id, seq, created_at) {
                     self.answer.changed(View::Timeline(room_id));
                     self.hear(message);
                 }
@@ -25,7 +33,9 @@ impl Engine {
             ServerFrame::Nack { client_id, code, message, retryable: false } => {
                 use protocol::ErrorCode::{Conflict, Invalid, TooLarge};
                 let may_help = !matches!(code, Conflict | Invalid | TooLarge);
-                if let Some(room) = self.outbox.fail(client_id, message, may_help) {
+                if let Some(room) = self.outbox.refuse_revision(client_id) {
+                    self.refused(room, message);
+                } else if let Some(room) = self.outbox.fail(client_id, message, may_help) {
                     self.touch(room, Touched { summary: false, rows: true });
                 }
             }
@@ -34,14 +44,23 @@ impl Engine {
             ServerFrame::RoomChanged { room } => self.room_came(room),
             ServerFrame::RoomGone { room_id } => self.room_gone(room_id),
             ServerFrame::Heads { rooms } => {
-                for head in rooms {
-                    self.head(head.0, head.1);
+                for RoomHead(room, seq, rev) in rooms {
+                    if let Some(known) = self.rooms.get_mut(room) {
+                        known.raise_head_rev(rev);
+                    }
+                    self.head(room, seq);
                 }
             }
             ServerFrame::GoAway { retry_after_ms } => self.connection.go_away(retry_after_ms),
-            // Without a welcome there is no use in this connection; later, an error is about a mark at most.
+            // Without a welcome there is no use in this connection.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
-            ServerFrame::Error { .. } => {}
+            // Later, it is about a mark, which is told again, or about something that was missed.
+            ServerFrame::Error { .. } => {
+                for (id, room) in self.rooms.entries_mut() {
+                    room.fetcher.doubt(now.monotonic_ms, now.random);
+                    self.dirty.insert(id);
+                }
+            }
         }
     }
 
@@ -53,6 +72,7 @@ impl Engine {
             self.start_over();
         }
         self.connection.welcomed(now);
+        self.greeted(&snapshot);
         let (rooms, gone) = self.rooms.compare(snapshot);
         for room in gone {
             self.remove(room);

@@ -2,8 +2,9 @@
 
 use super::Engine;
 use crate::answer::Touched;
+use crate::fetcher::Request;
 use crate::{HistoryRequest, Now};
-use protocol::{ApiError, ErrorCode, HistoryPage, RoomId};
+use protocol::{ApiError, ErrorCode, HistoryPage, Message, RoomId};
 
 impl Engine {
     pub(super) fn history(
@@ -13,49 +14,41 @@ impl Engine {
         request: HistoryRequest,
         result: Result<HistoryPage, ApiError>,
     ) {
-        self.dirty.append(&mut self.starved);
         self.dirty.insert(id);
-        let Some(room) = self.rooms.get_mut(id).filter(|room| room.fetcher.is_waiting_for(request)) else { return };
+        let Some(room) = self.rooms.get_mut(id).filter(|room| room.fetcher.is_waiting_for(Request::Page(request)))
+        else {
+            return;
+        };
         room.fetcher.answered();
         match result {
-            Ok(page) => self.page(now, id, request, page),
+            Ok(page) => self.page(id, request, page),
             Err(error) => self.no_page(now, id, request, error.code),
         }
     }
 
-    fn page(&mut self, now: Now, id: RoomId, request: HistoryRequest, page: HistoryPage) {
+    fn page(&mut self, id: RoomId, request: HistoryRequest, page: HistoryPage) {
         let me = self.me.id;
-        let rows = page.messages;
-        let mut confirmed = false;
-        for row in rows.iter().filter(|row| row.sender_id == me) {
-            confirmed |= self.outbox.store(row.client_id, row.seq, row.created_at).is_some();
-        }
+        let confirmed = self.confirm(&page.messages);
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.fetcher.succeed();
         let mut touched = match request {
-            HistoryRequest::Newest => room.load(me, rows),
+            HistoryRequest::Newest => room.load(me, page),
             HistoryRequest::Before(_) => {
-                room.fetcher.older = false;
-                if let Some(shown) = &mut room.timeline {
-                    shown.prepend(rows);
-                }
+                room.load_older(page);
                 Touched { summary: false, rows: true }
-            }
-            HistoryRequest::After(seq) => {
-                if rows.first().is_none_or(|first| first.seq != seq.next()) {
-                    // The head that we heard of is not there (yet).
-                    room.fetcher.fail(now.monotonic_ms, now.random);
-                }
-                let arrived = rows.iter().any(|row| row.sender_id != me);
-                let touched = room.fill(me, rows);
-                if arrived {
-                    room.arrived();
-                }
-                touched
             }
         };
         touched.rows |= confirmed;
         self.touch(id, touched);
+    }
+
+    /// Messages of one's own among rows of the server are stored. Whether that is news.
+    pub(super) fn confirm(&mut self, rows: &[Message]) -> bool {
+        let mut news = false;
+        for row in rows.iter().filter(|row| row.sender_id == self.me.id) {
+            news |= self.outbox.store(row.client_id, row.seq, row.created_at).is_some();
+        }
+        news
     }
 
     fn no_page(&mut self, now: Now, id: RoomId, request: HistoryRequest, code: ErrorCode) {

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::answer::Touched;
-use crate::{Now, View};
+use crate::{Now, Revision, View};
 use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq};
 
 /// Only rows differ.
@@ -24,11 +24,17 @@ impl Engine {
             created_at: now.wall,
             edited_at: None,
             deleted_at: None,
+            reactions: Vec::new(),
         });
         if self.has_newer(room_id) {
             // Whoever writes wants to see it stand after what it follows.
             self.rooms.entry(room_id).fetcher.newest = true;
         }
+        self.touch(room_id, ROWS);
+    }
+
+    pub(super) fn revise(&mut self, client_id: ClientId, room_id: RoomId, seq: Seq, revision: Revision) {
+        self.outbox.push_revision(client_id, room_id, seq, revision);
         self.touch(room_id, ROWS);
     }
 

@@ -16,6 +16,7 @@ impl Room {
             self.marks.confirm(Seq(0), new.read_seq);
         }
         self.head = self.head.max(new.last_seq);
+        self.head_rev = self.head_rev.max(new.last_rev);
         let old = self.summary.take();
         // A stranger's mark is nobody's.
         let read = old.as_ref().filter(|_| was_member).map_or(Seq(0), |old| old.read_seq).max(new.read_seq);
@@ -25,9 +26,9 @@ impl Room {
             }
             Some(old) => {
                 let last_message = newer(old.last_message.clone(), new.last_message.clone());
-                let last_seq = old.last_seq.max(new.last_seq);
+                let (last_seq, last_rev) = (old.last_seq.max(new.last_seq), old.last_rev.max(new.last_rev));
                 self.adopt(new);
-                self.summary = self.summary.take().map(|new| RoomSummary { last_message, last_seq, ..new });
+                self.summary = self.summary.take().map(|new| RoomSummary { last_message, last_seq, last_rev, ..new });
             }
             None => self.adopt(new),
         }
@@ -42,6 +43,10 @@ impl Room {
         self.tally.upto = new.last_seq;
         self.tally.facts = new.last_seq;
         self.tally.unread = new.unread;
+        if self.timeline.is_none() {
+            // Of what was said, the summary is all that is here.
+            self.rev = self.rev.max(new.last_rev);
+        }
         self.summary = Some(new);
     }
 
@@ -62,7 +67,7 @@ impl Room {
 
 fn newer(old: Option<Message>, new: Option<Message>) -> Option<Message> {
     match (old, new) {
-        (Some(old), Some(new)) if new.seq < old.seq => Some(old),
+        (Some(old), Some(new)) if (new.seq, new.rev) < (old.seq, old.rev) => Some(old),
         (old, new) => new.or(old),
     }
 }

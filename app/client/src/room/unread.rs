@@ -1,8 +1,8 @@
 //! Unread messages: texts by others after `read_seq`, counted as they come, exactly as the server counts them.
 
-use super::{HOLE_MAX, Room};
+use super::Room;
 use crate::timeline::counts;
-use protocol::limits::UNREAD_MAX;
+use protocol::limits::{RESET_ROWS, UNREAD_MAX};
 use protocol::{Message, Seq, UserId};
 
 /// The count, and how far it reaches.
@@ -54,7 +54,7 @@ impl Room {
             self.tally.unread = rest.min(UNREAD_MAX + 1);
         } else if let Some(read) = counted(before, seq).filter(|_| unread <= UNREAD_MAX) {
             self.tally.unread = (unread - read).max(0);
-        } else if self.head.0 - seq.0 <= HOLE_MAX {
+        } else if self.head.0 - seq.0 <= RESET_ROWS {
             // Those rows are not here: they are fetched and counted once more.
             summary.unread = unread.min(upto.0 - seq.0);
             self.tally.upto = seq;
@@ -64,14 +64,6 @@ impl Room {
         }
         self.show_count();
         true
-    }
-
-    /// Takes a hole for unread messages that will never be counted; the next `welcome` knows better.
-    pub(super) fn skip_count(&mut self) -> bool {
-        self.tally.add(self.head.0 - self.tally.upto.0);
-        self.tally.upto = self.head;
-        self.tally.facts = self.head;
-        self.show_count().summary
     }
 
     /// Shows the count once it is complete; a recount shows the old estimate until then.

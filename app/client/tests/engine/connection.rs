@@ -1,6 +1,6 @@
 //! Connecting, waiting, and what each close means.
 
-use crate::device::{Device, TEA, changed, sent, summary, welcome};
+use crate::device::{Device, TEA, changed, page, room, sent, summary, welcome};
 use client::{ConnectionState, Effect, Input, View};
 use protocol::{ClientFrame, CloseCode, Cursor, PROTOCOL_VERSION, Rev, Seq, ServerFrame, UnixMillis};
 use uuid::Uuid;
@@ -18,14 +18,17 @@ fn close(device: &mut Device, code: CloseCode) -> Vec<Effect> {
 
 #[test]
 fn hello_follows_the_socket_and_welcome_makes_it_online() {
-    let mut device = Device::new(vec![summary(TEA, 10, 8)], None);
+    let rooms = vec![summary(TEA, 10, 8), summary(room(8), 3, 3)];
+    let mut device = Device::new(rooms.clone(), Some((TEA, page(TEA, 1..=10))));
     assert_eq!(device.engine.connection(), ConnectionState::Connecting);
     assert!(device.input(Input::ConnectNow).contains(&Effect::Connect));
     assert!(!device.input(Input::ConnectNow).contains(&Effect::Connect), "one at a time");
-    let hello = ClientFrame::Hello { protocol: PROTOCOL_VERSION, cursors: vec![Cursor(TEA, Seq(10), Rev(0))] };
+    // Of the other room the device holds no rows.
+    let cursors = vec![Cursor(TEA, Seq(10), Rev(0))];
+    let hello = ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: None, cursors };
     assert_eq!(sent(&device.input(Input::Connected)), [hello]);
     assert_eq!(device.engine.connection(), ConnectionState::Connecting);
-    assert_eq!(changed(&device.frame(welcome(vec![summary(TEA, 10, 8)]))), [View::Connection]);
+    assert_eq!(changed(&device.frame(welcome(rooms))), [View::Connection]);
     assert_eq!(device.engine.connection(), ConnectionState::Online);
 }
 

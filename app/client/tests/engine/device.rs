@@ -50,6 +50,7 @@ pub(crate) fn text(room: RoomId, seq: i64, sender: u128) -> Message {
         created_at: UnixMillis(seq * 1_000),
         edited_at: None,
         deleted_at: None,
+        reactions: Vec::new(),
     }
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn summary(id: RoomId, last: i64, read: i64) -> RoomSummary {
 
 pub(crate) fn page(room: RoomId, seqs: std::ops::RangeInclusive<i64>) -> HistoryPage {
     let next_cursor = (*seqs.start() > 1).then_some(Seq(*seqs.start()));
-    HistoryPage { messages: seqs.map(|seq| text(room, seq, BOB)).collect(), next_cursor }
+    HistoryPage { messages: seqs.map(|seq| text(room, seq, BOB)).collect(), next_cursor, rev: Rev(0) }
 }
 
 pub(crate) fn welcome(rooms: Vec<RoomSummary>) -> ServerFrame {
@@ -86,7 +87,7 @@ pub(crate) fn welcome(rooms: Vec<RoomSummary>) -> ServerFrame {
 
 pub(crate) fn ack(id: u128, seq: i64) -> ServerFrame {
     let created_at = UnixMillis(seq * 1_000);
-    ServerFrame::Ack { client_id: client_id(id), room_id: TEA, seq: Seq(seq), created_at }
+    ServerFrame::Ack { client_id: client_id(id), room_id: TEA, seq: Seq(seq), rev: Rev(0), created_at }
 }
 
 pub(crate) fn nack(id: u128, code: ErrorCode) -> ServerFrame {
@@ -147,6 +148,13 @@ impl Device {
         self.input(Input::History { room_id: TEA, request, result: Ok(page) })
     }
 
+    /// The server sends what follows number `after`, without revisions.
+    pub(crate) fn batch(&mut self, after: i64, rows: Vec<Message>, more: bool) -> Vec<Effect> {
+        let last = rows.last().map_or(after, |row| row.seq.0);
+        let (from, to) = ((Seq(after), Rev(0)), (Seq(last), Rev(0)));
+        self.frame(ServerFrame::Offline { room_id: TEA, from, rows, to, more })
+    }
+
     pub(crate) fn no_answer(&mut self, request: HistoryRequest, code: ErrorCode) -> Vec<Effect> {
         let error = ApiError { code, message: "No.".into() };
         self.input(Input::History { room_id: TEA, request, result: Err(error) })
@@ -195,6 +203,20 @@ pub(crate) fn fetched(effects: &[Effect]) -> Vec<HistoryRequest> {
         _ => None,
     };
     effects.iter().filter_map(request).collect()
+}
+
+/// The numbers after which the server was asked for what was missed.
+pub(crate) fn synced(effects: &[Effect]) -> Vec<i64> {
+    let after = |frame| match frame {
+        ClientFrame::SyncMore { seq, .. } => Some(seq.0),
+        _ => None,
+    };
+    sent(effects).into_iter().filter_map(after).collect()
+}
+
+/// Texts of somebody else.
+pub(crate) fn texts(seqs: std::ops::RangeInclusive<i64>) -> Vec<Message> {
+    seqs.map(|seq| text(TEA, seq, BOB)).collect()
 }
 
 pub(crate) fn changed(effects: &[Effect]) -> Vec<View> {

@@ -6,6 +6,7 @@ mod device;
 mod model;
 mod outbox;
 mod rooms;
+mod sync;
 mod timeline;
 mod unread;
 mod world;

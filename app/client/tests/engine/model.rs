@@ -2,9 +2,9 @@
 
 use crate::device::{fact, room, text, user_id};
 use client::HistoryRequest;
-use protocol::limits::{PAGE_DEFAULT, UNREAD_MAX};
+use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT, RESET_ROWS, UNREAD_MAX};
 use protocol::{
-    ClientId, HistoryPage, Mark, Message, MessageKind, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
+    ClientId, Cursor, HistoryPage, Mark, Message, MessageKind, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
     ServerFrame, SystemEvent, UserId,
 };
 use std::collections::BTreeMap;
@@ -84,9 +84,21 @@ impl Server {
         let (from, to) = match request {
             HistoryRequest::Newest => (all.len() as i64 - size, all.len() as i64),
             HistoryRequest::Before(seq) => (seq.0 - 1 - size, seq.0 - 1),
-            HistoryRequest::After(seq) => (seq.0, seq.0 + size),
         };
-        HistoryPage { messages: all[index(from)..index(to)].to_vec(), next_cursor: None }
+        HistoryPage { messages: all[index(from)..index(to)].to_vec(), next_cursor: None, rev: Rev(0) }
+    }
+
+    /// What follows the cursor: a batch, or the newest page where that is too much.
+    pub(crate) fn batch(&self, user: UserId, Cursor(room_id, seq, rev): Cursor) -> ServerFrame {
+        let log = &self.rooms[&room_id];
+        let head = log.head();
+        if seq > head || head.0 - seq.0 > RESET_ROWS {
+            let rows = self.page(room_id, HistoryRequest::Newest).messages;
+            return ServerFrame::Reset { room: summary(room_id, log, user), rows, to: (head, Rev(0)) };
+        }
+        let to = Seq(head.0.min(seq.0 + BATCH_ROWS));
+        let rows = log.messages[seq.0 as usize..to.0 as usize].to_vec();
+        ServerFrame::Offline { room_id, from: (seq, rev), rows, to: (to, Rev(0)), more: to < head }
     }
 }
 

@@ -89,9 +89,7 @@ fn a_message_that_history_has_needs_no_acknowledgement() {
     device.send(100, "hi");
     device.input(Input::Disconnected { code: None });
     device.go_online(vec![summary(TEA, 11, 10)]);
-    let mut page = page(TEA, 11..=11);
-    page.messages = vec![mine(100, 11)];
-    device.answer(HistoryRequest::After(Seq(10)), page);
+    device.batch(10, vec![mine(100, 11)], false);
     assert_eq!((device.seqs().len(), device.ends(1)), (11, vec![(100, SENT)]));
     device.frame(ack(100, 11));
     assert_eq!(device.seqs().len(), 11);

@@ -1,7 +1,7 @@
 //! The list of rooms: what comes, goes and changes, in frames and in the snapshot that may be older than they.
 
 use crate::device::{
-    BOB, Device, ME, TEA, changed, client_id, fact, fetched, page, room, summary, text, user_id, welcome,
+    BOB, Device, ME, TEA, changed, client_id, fact, fetched, page, room, summary, synced, text, user_id, welcome,
 };
 use client::{HistoryRequest, Input, View};
 use protocol::{Role, RoomId, RoomSummary, Seq, ServerFrame, SystemEvent};
@@ -84,29 +84,11 @@ fn a_room_looked_at_is_listed_once_it_is_joined() {
     assert!(ids(&device).is_empty() && device.engine.room(TEA).is_some());
     let effects = device.input(Input::Room(summary(TEA, 7, 7)));
     assert_eq!(ids(&device), [TEA]);
-    let mut asked = fetched(&effects);
-    asked.extend(fetched(&device.wait(200)));
-    assert_eq!(asked, [HistoryRequest::After(Seq(5))], "what was said meanwhile");
+    let mut asked = synced(&effects);
+    asked.extend(synced(&device.wait(200)));
+    assert_eq!(asked, [5], "what was said meanwhile");
     assert_eq!(device.input(Input::Room(RoomSummary { role: None, ..summary(TEA, 9, 9) })), [], "asked before joining");
     assert_eq!((ids(&device), device.engine.room(TEA).unwrap().last_seq), (vec![TEA], Seq(7)));
-}
-
-#[test]
-fn few_pages_are_fetched_at_once_for_rooms_out_of_sight() {
-    let rooms: Vec<_> = (1..=10).map(|number| summary(room(number), 5, 5)).collect();
-    let mut device = Device::new(rooms.clone(), None);
-    device.go_online(rooms);
-    for number in 1..=10 {
-        device.hear(text(room(number), 7, BOB));
-    }
-    let request = HistoryRequest::After(Seq(5));
-    assert_eq!(fetched(&device.wait(200)), [request; 4]);
-    for number in 1..=10 {
-        let room_id = room(number);
-        let effects = device.input(Input::History { room_id, request, result: Ok(page(room_id, 6..=6)) });
-        assert_eq!(fetched(&effects).len(), usize::from(number <= 6), "{number}");
-    }
-    assert_eq!(device.engine.unread(), 20);
 }
 
 #[test]

@@ -1,10 +1,8 @@
 //! Rows: one range without holes, whatever comes early, late, twice or not at all.
 
-use crate::device::{BOB, Device, TEA, changed, fetched, page, summary, text, welcome};
+use crate::device::{BOB, Device, TEA, changed, fetched, page, summary, synced, text, texts, welcome};
 use client::{HistoryRequest, Input, View};
-use protocol::{ErrorCode, HistoryPage, Rev, RoomHead, Seq, ServerFrame};
-
-const AFTER_10: HistoryRequest = HistoryRequest::After(Seq(10));
+use protocol::{ErrorCode, Rev, RoomHead, Seq, ServerFrame};
 
 fn heads(seq: i64) -> ServerFrame {
     ServerFrame::Heads { rooms: vec![RoomHead(TEA, Seq(seq), Rev(0))] }
@@ -52,12 +50,12 @@ fn a_hole_is_filled_by_what_is_late_or_else_by_one_request() {
 
     let mut device = Device::in_tea();
     device.hear(text(TEA, 13, BOB));
-    assert_eq!(fetched(&device.wait(200)), [AFTER_10]);
-    assert_eq!(fetched(&device.hear(text(TEA, 15, BOB))), [], "one request at a time");
-    let effects = device.answer(AFTER_10, page(TEA, 11..=12));
+    assert_eq!(synced(&device.wait(200)), [10]);
+    assert_eq!(synced(&device.hear(text(TEA, 15, BOB))), [0; 0], "one request at a time");
+    let effects = device.batch(10, texts(11..=12), false);
     assert_eq!(device.seqs(), (1..=13).collect::<Vec<_>>());
-    assert_eq!(fetched(&effects), [HistoryRequest::After(Seq(13))]);
-    device.answer(HistoryRequest::After(Seq(13)), page(TEA, 14..=14));
+    assert_eq!(synced(&effects), [13]);
+    device.batch(13, texts(14..=14), false);
     assert_eq!((device.seqs().len(), device.unread()), (15, 5));
 }
 
@@ -66,8 +64,8 @@ fn heads_tell_of_a_lost_last_message() {
     let mut device = Device::in_tea();
     assert_eq!(device.frame(heads(10)), []);
     device.frame(heads(12));
-    assert_eq!(fetched(&device.wait(200)), [AFTER_10]);
-    device.answer(AFTER_10, page(TEA, 11..=12));
+    assert_eq!(synced(&device.wait(200)), [10]);
+    device.batch(10, texts(11..=12), false);
     assert_eq!((device.seqs().len(), device.unread()), (12, 2));
     assert_eq!(device.engine.room(TEA).unwrap().last_message.as_ref().unwrap().seq, Seq(12));
 }
@@ -77,33 +75,9 @@ fn a_head_that_is_not_there_yet_is_asked_about_slowly() {
     let mut device = Device::in_tea();
     device.frame(heads(11));
     device.wait(200);
-    let nothing = HistoryPage { messages: Vec::new(), next_cursor: None };
-    assert_eq!(fetched(&device.answer(AFTER_10, nothing)), []);
-    assert_eq!(fetched(&device.wait(999)), []);
-    assert_eq!(fetched(&device.wait(1)), [AFTER_10]);
-}
-
-#[test]
-fn welcome_fills_what_was_missed_page_by_page() {
-    let mut device = Device::in_tea();
-    device.input(Input::Disconnected { code: None });
-    assert_eq!(fetched(&device.go_online(vec![summary(TEA, 70, 10)])), [AFTER_10]);
-    assert_eq!(device.unread(), 60);
-    let effects = device.answer(AFTER_10, page(TEA, 11..=60));
-    assert_eq!(fetched(&effects), [HistoryRequest::After(Seq(60))]);
-    device.answer(HistoryRequest::After(Seq(60)), page(TEA, 61..=70));
-    assert_eq!((device.seqs(), device.unread()), ((1..=70).collect::<Vec<_>>(), 60));
-}
-
-#[test]
-fn a_hole_too_large_is_not_filled() {
-    let mut device = Device::in_tea();
-    device.input(Input::Disconnected { code: None });
-    let effects = device.go_online(vec![summary(TEA, 500, 10)]);
-    assert_eq!(fetched(&effects), [HistoryRequest::Newest]);
-    device.answer(HistoryRequest::Newest, page(TEA, 451..=500));
-    assert_eq!((device.seqs(), device.unread()), ((451..=500).collect::<Vec<_>>(), 490));
-    assert!(device.engine.has_older(TEA));
+    assert_eq!(synced(&device.batch(10, Vec::new(), false)), [0; 0]);
+    assert_eq!(synced(&device.wait(999)), [0; 0]);
+    assert_eq!(synced(&device.wait(1)), [10]);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Unread counts and marks.
 
-use crate::device::{BOB, Device, ME, TEA, changed, fact, fetched, page, sent, summary, text, user_id};
-use client::{HistoryRequest, Input, View};
+use crate::device::{BOB, Device, ME, TEA, changed, fact, sent, summary, synced, text, texts, user_id};
+use client::{Input, View};
 use protocol::limits::UNREAD_MAX;
 use protocol::{ClientFrame, Mark, Seq, ServerFrame, SystemEvent};
 
@@ -97,10 +97,10 @@ fn where_the_rows_are_not_here_they_are_counted_anew() {
     let mut effects = device.frame(status(20, 14));
     assert_eq!(device.unread(), 6, "an estimate until the rows are counted");
     effects.extend(device.wait(200));
-    assert_eq!(fetched(&effects), [HistoryRequest::After(Seq(14))]);
-    let mut page = page(TEA, 15..=20);
-    page.messages[0].sender_id = user_id(ME);
-    device.answer(HistoryRequest::After(Seq(14)), page);
+    assert_eq!(synced(&effects), [14]);
+    let mut rows = texts(15..=20);
+    rows[0].sender_id = user_id(ME);
+    device.batch(14, rows, false);
     assert_eq!((device.unread(), device.rows().len()), (5, 0));
 }
 
@@ -111,7 +111,9 @@ fn what_has_arrived_is_told_at_most_once_a_second() {
     assert_eq!(sent(&device.hear(text(TEA, 11, BOB))), [delivered(11)]);
     assert_eq!(sent(&device.hear(text(TEA, 12, BOB))), []);
     assert_eq!(sent(&device.hear(text(TEA, 14, BOB))), []);
-    assert_eq!(sent(&device.wait(1_000)), [delivered(12)], "nothing beyond a hole has arrived");
+    let effects = device.wait(1_000);
+    assert_eq!(synced(&effects), [12]);
+    assert!(sent(&effects).contains(&delivered(12)), "nothing beyond a hole has arrived");
     assert_eq!(sent(&device.hear(text(TEA, 15, ME))), []);
 }
 
@@ -122,7 +124,7 @@ fn rooms_out_of_sight_count_across_a_hole() {
     device.go_online(rooms);
     device.hear(text(TEA, 13, BOB));
     assert_eq!((device.unread(), device.engine.room(TEA).unwrap().last_seq), (0, Seq(13)));
-    assert_eq!(fetched(&device.wait(200)), [HistoryRequest::After(Seq(10))]);
-    device.answer(HistoryRequest::After(Seq(10)), page(TEA, 11..=13));
+    assert_eq!(synced(&device.wait(200)), [10]);
+    device.batch(10, texts(11..=13), false);
     assert_eq!((device.unread(), device.rows().len()), (3, 0));
 }

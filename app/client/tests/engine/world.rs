@@ -4,7 +4,8 @@ use crate::device::{BOB, ME, client_id, room, user, user_id};
 use crate::model::Server;
 use client::{ConnectionState, Effect, Engine, HistoryRequest, Input, Now, RowState, View};
 use protocol::{
-    ApiError, ClientFrame, ClientId, ErrorCode, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame, UnixMillis, UserId,
+    ApiError, ClientFrame, ClientId, Cursor, ErrorCode, PROTOCOL_VERSION, Rev, RoomId, RoomSummary, ServerFrame,
+    UnixMillis, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
@@ -40,6 +41,8 @@ pub(crate) struct Link {
     attached: bool,
     /// The snapshot that the server has read and not sent yet.
     snapshot: Option<Vec<RoomSummary>>,
+    /// What the device holds, by its `hello`.
+    cursors: Vec<Cursor>,
 }
 
 pub(crate) struct Peer {
@@ -101,7 +104,7 @@ impl World {
                 Effect::FetchHistory { room_id, request } => peer.pages.push((room_id, request)),
                 Effect::WakeAt(at) => peer.wake = Some(at),
                 Effect::Changed(_) => {}
-                Effect::SignedOut | Effect::Reload => panic!("{effect:?}"),
+                Effect::SignedOut | Effect::Reload | Effect::Refused(_) => panic!("{effect:?}"),
             }
         }
     }
@@ -204,6 +207,12 @@ impl World {
         let (protocol, epoch, server_time) = (PROTOCOL_VERSION, Uuid::nil(), UnixMillis(0));
         link.down.push_back(ServerFrame::Welcome { protocol, epoch, rooms, gone: Vec::new(), server_time });
         link.down.push_back(heads);
+        let user = self.peers[index].user;
+        for cursor in std::mem::take(&mut self.peers[index].link.as_mut().expect("it is open").cursors) {
+            if self.server.rooms[&cursor.0].head() != cursor.1 {
+                self.answer_sync(index, user, cursor);
+            }
+        }
         true
     }
 
@@ -250,14 +259,22 @@ impl World {
         true
     }
 
+    fn answer_sync(&mut self, index: usize, user: UserId, cursor: Cursor) {
+        let batch = self.server.batch(user, cursor);
+        if let Some(link) = self.peers[index].link.as_mut() {
+            link.down.push_back(batch);
+        }
+    }
+
     fn serve(&mut self, index: usize, frame: ClientFrame) {
         let user = self.peers[index].user;
         let refuses = self.faults && self.chance.one_in(8);
         let Some(link) = self.peers[index].link.as_mut() else { return };
         match frame {
             ClientFrame::Hello { .. } if link.attached => {}
-            ClientFrame::Hello { .. } => {
+            ClientFrame::Hello { cursors, .. } => {
                 link.attached = true;
+                link.cursors = cursors;
                 link.snapshot = Some(self.server.summaries(user));
             }
             _ if !link.attached => {}
@@ -268,7 +285,7 @@ impl World {
             ClientFrame::Send { client_id, room_id, body, .. } => {
                 let (message, new) = self.server.send(user, client_id, room_id, body);
                 let (seq, created_at) = (message.seq, message.created_at);
-                link.down.push_back(ServerFrame::Ack { client_id, room_id, seq, created_at });
+                link.down.push_back(ServerFrame::Ack { client_id, room_id, seq, rev: Rev(0), created_at });
                 if new {
                     self.tell(&ServerFrame::New { message }, None);
                 }
@@ -278,7 +295,9 @@ impl World {
                     self.tell(&frame, Some(user));
                 }
             }
+            ClientFrame::SyncMore { room_id, seq, rev } => self.answer_sync(index, user, Cursor(room_id, seq, rev)),
             ClientFrame::Delivered { .. } => {}
+            ClientFrame::Edit { .. } | ClientFrame::Delete { .. } | ClientFrame::React { .. } => panic!("{frame:?}"),
         }
     }
 }

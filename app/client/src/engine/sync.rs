@@ -1,0 +1,98 @@
+//! What this device missed, and what became of messages that it has.
+
+use super::Engine;
+use crate::answer::Touched;
+use crate::fetcher::Request;
+use crate::{Effect, Now};
+use protocol::{ClientFrame, Cursor, Message, Rev, RoomId, RoomSummary, Seq, limits};
+
+impl Engine {
+    /// How far this device has the rooms whose rows it holds, for `hello`. Their batches need not be asked for again.
+    pub(super) fn cursors(&mut self, now: Now) -> Vec<Cursor> {
+        let mut cursors = Vec::new();
+        for (id, room) in self.rooms.entries_mut().filter(|(_, room)| room.is_member() && room.timeline.is_some()) {
+            if cursors.len() == limits::HELLO_CURSORS {
+                break;
+            }
+            let (seq, rev) = room.cursor();
+            room.fetcher.asked(Request::Sync(seq, rev), now.monotonic_ms);
+            cursors.push(Cursor(id, seq, rev));
+        }
+        cursors
+    }
+
+    /// The server has nothing for cursors of `hello` that are where it is.
+    pub(super) fn greeted(&mut self, snapshot: &[RoomSummary]) {
+        for summary in snapshot {
+            if let Some(room) = self.rooms.get_mut(summary.id)
+                && room.fetcher.is_waiting_for(Request::Sync(summary.last_seq, summary.last_rev))
+            {
+                room.fetcher.answered();
+            }
+        }
+    }
+
+    pub(super) fn sync_more(&mut self, room_id: RoomId, seq: Seq, rev: Rev) {
+        self.answer.transmit(ClientFrame::SyncMore { room_id, seq, rev });
+    }
+
+    /// A batch has come: as an answer, or because this node lacked it.
+    pub(super) fn caught_up(
+        &mut self,
+        now: Now,
+        id: RoomId,
+        from: (Seq, Rev),
+        rows: Vec<Message>,
+        to: (Seq, Rev),
+        more: bool,
+    ) {
+        let confirmed = self.confirm(&rows);
+        let me = self.me.id;
+        let Some(room) = self.rooms.get_mut(id) else { return };
+        let arrived = rows.iter().any(|row| row.sender_id != me);
+        let before = room.cursor();
+        let answered = room.fetcher.is_waiting_for(Request::Sync(from.0, from.1));
+        let mut touched = room.catch_up(me, from, rows, to, more);
+        if arrived {
+            room.arrived();
+        }
+        if answered {
+            room.fetcher.answered();
+            if room.cursor() > before {
+                room.fetcher.succeed();
+                // The next batch is asked for as soon as this one is stored.
+                room.fetcher.hurry();
+            } else {
+                // What we heard of is not there (yet).
+                room.fetcher.fail(now.monotonic_ms, now.random);
+            }
+        }
+        touched.rows |= confirmed;
+        self.touch(id, touched);
+    }
+
+    pub(super) fn reset(&mut self, summary: RoomSummary, rows: Vec<Message>, to: (Seq, Rev)) {
+        let confirmed = self.confirm(&rows);
+        let id = summary.id;
+        let Some(room) = self.rooms.get_mut(id).filter(|room| room.is_member()) else { return };
+        room.fetcher.answered();
+        room.fetcher.succeed();
+        let mut touched = room.reset(self.me.id, summary, rows, to);
+        room.arrived();
+        touched.rows |= confirmed;
+        self.touch(id, touched);
+    }
+
+    pub(super) fn changed(&mut self, message: &Message) {
+        if let Some(room) = self.rooms.get_mut(message.room_id) {
+            let touched = room.change(message);
+            self.touch(message.room_id, touched);
+        }
+    }
+
+    /// A change of a stored message was refused: it is not shown any more, and the person is told why.
+    pub(super) fn refused(&mut self, room: RoomId, reason: String) {
+        self.answer.ask(Effect::Refused(reason));
+        self.touch(room, Touched { summary: false, rows: true });
+    }
+}

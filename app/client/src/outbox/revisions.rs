@@ -1,0 +1,75 @@
+//! Changes of stored messages on their way: shown at once, taken back where the server refuses them.
+
+use super::{Entry, Intent, Outbox, Stage};
+use crate::Revision;
+use protocol::{ClientFrame, ClientId, Message, Reaction, Rev, RoomId, Seq, UserId};
+
+impl Outbox {
+    pub(crate) fn push_revision(&mut self, client_id: ClientId, room_id: RoomId, seq: Seq, revision: Revision) {
+        self.add(Entry::new(client_id, room_id, Intent::Revise { seq, revision }));
+    }
+
+    /// A stored row as this person left it, and whether something of that is on its way.
+    pub(crate) fn revised(&self, me: UserId, row: &Message) -> (Message, bool) {
+        let mut shown = row.clone();
+        let mut any = false;
+        for entry in self.of(row.room_id) {
+            if let Intent::Revise { seq, revision } = &entry.intent
+                && *seq == row.seq
+            {
+                apply(&mut shown, me, revision);
+                any = true;
+            }
+        }
+        (shown, any)
+    }
+
+    /// The server has this change under this number. Whether it was on its way.
+    pub(crate) fn store_revision(&mut self, client_id: ClientId, rev: Rev) -> bool {
+        let entry = self.find(client_id).filter(|entry| matches!(entry.intent, Intent::Revise { .. }));
+        entry.map(|entry| entry.stage = Stage::Revised { rev }).is_some()
+    }
+
+    /// The server refuses this change, if it is one. Answers with its room.
+    pub(crate) fn refuse_revision(&mut self, client_id: ClientId) -> Option<RoomId> {
+        let is_it = |entry: &Entry| entry.client_id == client_id && matches!(entry.intent, Intent::Revise { .. });
+        let index = self.entries.iter().position(is_it)?;
+        Some(self.entries.remove(index).room_id)
+    }
+}
+
+pub(super) fn frame(client_id: ClientId, room_id: RoomId, seq: Seq, revision: &Revision) -> ClientFrame {
+    match revision.clone() {
+        Revision::Edit(body) => ClientFrame::Edit { client_id, room_id, seq, body },
+        Revision::Delete => ClientFrame::Delete { client_id, room_id, seq },
+        Revision::React { emoji, on } => ClientFrame::React { client_id, room_id, seq, emoji, on },
+    }
+}
+
+/// What the server will make of the row.
+fn apply(row: &mut Message, me: UserId, revision: &Revision) {
+    match revision {
+        Revision::Edit(body) => {
+            row.body.clone_from(body);
+            // The device's clock is no label for what the server will date; any time says that it was edited.
+            row.edited_at = row.edited_at.or(Some(row.created_at));
+        }
+        Revision::Delete => {
+            row.body.clear();
+            row.reactions.clear();
+            row.deleted_at = row.deleted_at.or(Some(row.created_at));
+        }
+        Revision::React { emoji, on } => {
+            for reaction in row.reactions.iter_mut().filter(|reaction| reaction.emoji == *emoji) {
+                reaction.users.retain(|user| *user != me);
+            }
+            if *on {
+                match row.reactions.iter_mut().find(|reaction| reaction.emoji == *emoji) {
+                    Some(reaction) => reaction.users.push(me),
+                    None => row.reactions.push(Reaction { emoji: emoji.clone(), users: vec![me] }),
+                }
+            }
+            row.reactions.retain(|reaction| !reaction.users.is_empty());
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! How far this device has a room, and how revisions and what it missed bring it on.
+
+use super::Room;
+use crate::answer::Touched;
+use crate::marks::Marks;
+use crate::timeline::Timeline;
+use protocol::{HistoryPage, Message, Rev, RoomSummary, Seq, UserId};
+
+impl Room {
+    /// Everything up to here is on this device: messages are counted, and in the window if it follows them; revisions
+    /// are in what is here.
+    pub(crate) fn cursor(&self) -> (Seq, Rev) {
+        let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
+        (shown.map_or(self.tally.upto, |shown| shown.min(self.tally.upto)), self.rev)
+    }
+
+    /// There are revisions up to here, whether they have come or not.
+    pub(crate) fn raise_head_rev(&mut self, rev: Rev) {
+        self.head_rev = self.head_rev.max(rev);
+    }
+
+    /// One revision has come, live.
+    pub(crate) fn change(&mut self, message: &Message) -> Touched {
+        let touched = self.revise(message);
+        if message.rev == self.rev.next() {
+            self.rev = message.rev;
+        }
+        self.raise_head_rev(message.rev);
+        touched
+    }
+
+    /// Takes the later state of a message that is here, wherever it is.
+    fn revise(&mut self, message: &Message) -> Touched {
+        let mut touched = Touched::default();
+        if let Some(ahead) = self.ahead.get_mut(&message.seq).filter(|ahead| ahead.rev < message.rev) {
+            ahead.clone_from(message);
+        }
+        if let Some(shown) = &mut self.timeline {
+            touched.rows = shown.revise(message);
+        }
+        let last = self.summary.as_mut().and_then(|summary| summary.last_message.as_mut());
+        if let Some(last) = last.filter(|last| last.seq == message.seq && last.rev < message.rev) {
+            last.clone_from(message);
+            touched.summary = true;
+        }
+        touched
+    }
+
+    /// What a device at `from` did not have. One that is elsewhere takes what it can use.
+    pub(crate) fn catch_up(
+        &mut self,
+        me: UserId,
+        from: (Seq, Rev),
+        rows: Vec<Message>,
+        to: (Seq, Rev),
+        more: bool,
+    ) -> Touched {
+        let mut touched = Touched::default();
+        let (seq, rev) = self.cursor();
+        for row in &rows {
+            touched |= self.revise(row);
+        }
+        // Beyond `to` nothing was revised yet when the rows were read, unless there was more than they are.
+        let covers = seq >= from.0 && rev >= from.1 && (seq <= to.0 || !more);
+        touched |= self.raise_head(to.0);
+        touched |= self.fill(me, rows);
+        if covers {
+            self.rev = self.rev.max(to.1);
+        }
+        self.raise_head_rev(to.1);
+        touched
+    }
+
+    /// Too much was missed: what is here is replaced.
+    pub(crate) fn reset(&mut self, me: UserId, summary: RoomSummary, rows: Vec<Message>, to: (Seq, Rev)) -> Touched {
+        let before = self.summary.clone();
+        let had_rows = self.timeline.take().is_some();
+        let rev = to.1;
+        if self.head > to.0 {
+            // Nor has anybody read what is not there.
+            self.marks = Marks::new();
+        }
+        self.head = to.0;
+        self.head_rev = rev;
+        self.tally.upto = Seq(0);
+        self.tally.facts = Seq(0);
+        self.ahead.clear();
+        if let Some(old) = &mut self.summary {
+            // What it says may be of a time that the server has not seen.
+            old.last_message = None;
+            old.last_seq = Seq(0);
+            old.last_rev = Rev(0);
+            old.read_seq = old.read_seq.min(to.0);
+        }
+        let mut touched = self.learn(me, summary);
+        self.rev = rev;
+        if had_rows {
+            touched |= self.load(me, HistoryPage { messages: rows, next_cursor: None, rev });
+        } else {
+            touched |= self.fill(me, rows);
+        }
+        touched.summary = self.summary != before;
+        touched
+    }
+}
