@@ -12,9 +12,10 @@ mod rooms;
 mod sync;
 mod writer;
 
+use crate::Error;
+use crate::clock::Clock;
 use crate::hub::{Connection, Hub, Place};
 use crate::store::{Access, Stamp, Store};
-use crate::{Error, clock};
 use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UserId};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
@@ -32,15 +33,17 @@ pub(crate) struct Chat {
     writer: Writer,
     /// Which life of the database this is; read once, when it first answers.
     epoch: OnceCell<Uuid>,
+    /// Labels what is stored.
+    clock: Arc<dyn Clock>,
 }
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const NO_ROOM: Error = Error::NotFound("room");
 
 impl Chat {
-    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>) -> Arc<Self> {
+    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
-        Arc::new(Self { store, hub, writer, epoch: OnceCell::new() })
+        Arc::new(Self { store, hub, writer, epoch: OnceCell::new(), clock })
     }
 
     /// Answers if store and bus do; else with the reason, for operators.
@@ -104,6 +107,11 @@ impl Chat {
         if access.role.is_some_and(|role| role >= least) { Ok(access) } else { Err(Error::Forbidden(refusal)) }
     }
 
+    /// Key and time for the system message of a change that is made now.
+    fn stamp(&self) -> Stamp {
+        Stamp { client_id: ClientId(self.clock.id()), now: self.clock.now() }
+    }
+
     /// Tells a room about one of its facts.
     fn announce(&self, message: Option<Message>) {
         if let Some(message) = message {
@@ -126,9 +134,4 @@ impl Chat {
         self.hub.leave(user, room);
         self.hub.tell(user, &ServerFrame::RoomGone { room_id: room });
     }
-}
-
-/// Key and time for the system message of a change that is made now.
-fn stamp() -> Stamp {
-    Stamp { client_id: ClientId(Uuid::now_v7()), now: clock::now() }
 }

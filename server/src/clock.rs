@@ -2,6 +2,27 @@
 
 use protocol::UnixMillis;
 use std::time::{SystemTime, UNIX_EPOCH};
+use uuid::Uuid;
+
+/// Where `chat` takes the time and fresh ids from: nothing else in it differs between two runs with the same inputs.
+pub(crate) trait Clock: Send + Sync + 'static {
+    fn now(&self) -> UnixMillis;
+    /// A UUIDv7 that nobody has had before.
+    fn id(&self) -> Uuid;
+}
+
+/// The machine's own.
+pub(crate) struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> UnixMillis {
+        now()
+    }
+
+    fn id(&self) -> Uuid {
+        Uuid::now_v7()
+    }
+}
 
 /// Now, in milliseconds since the Unix epoch; 0 on a machine whose clock stands before it.
 pub(crate) fn now() -> UnixMillis {

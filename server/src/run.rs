@@ -6,6 +6,7 @@ mod drain;
 use crate::auth::Auth;
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
 use crate::chat::Chat;
+use crate::clock::SystemClock;
 use crate::hub::Hub;
 use crate::{App, Config, router, site, store};
 use axum::serve::ListenerExt;
@@ -51,7 +52,7 @@ pub async fn run(
     let site = site::options(&config.site).map_err(RunError::Site)?;
     let store = store::open(&config.store.url, config.store.pool).map_err(|e| RunError::Store(e.to_string()))?;
     let hub = Hub::new(bus(&config)?);
-    let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub));
+    let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock));
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), config.auth);
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
     let app = Arc::new(App { chat: Arc::clone(&chat), auth, http: config.http, site, readiness });

@@ -1,6 +1,6 @@
 //! Members of a room: list, add, remove, leave, give roles.
 
-use super::{Chat, DIRECT, NO_ROOM, stamp};
+use super::{Chat, DIRECT, NO_ROOM};
 use crate::Error;
 use protocol::{Member, MemberPage, Role, RoomId, RoomKind, UserId};
 
@@ -21,7 +21,7 @@ impl Chat {
 
     pub(crate) async fn add_member(&self, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
         self.require(actor, room, Role::Admin, "Only an admin or owner of the room may add people.").await?;
-        if let Some(message) = self.store.create_member(room, actor, user, stamp()).await? {
+        if let Some(message) = self.store.create_member(room, actor, user, self.stamp()).await? {
             self.welcome_to(user, room).await?;
             self.announce(Some(message));
         }
@@ -45,7 +45,7 @@ impl Chat {
                 return Err(Error::Forbidden(REFUSAL));
             }
         }
-        if let Some(message) = self.store.delete_member(room, actor, user, stamp()).await? {
+        if let Some(message) = self.store.delete_member(room, actor, user, self.stamp()).await? {
             self.announce(Some(message));
             self.farewell(user, room);
         }
@@ -56,7 +56,7 @@ impl Chat {
         self.require(actor, room, Role::Owner, "Only an owner of the room may give roles.").await?;
         let access = self.store.find_access(user, room).await?;
         access.and_then(|access| access.role).ok_or(Error::NotFound("member"))?;
-        if let Some(message) = self.store.update_member(room, actor, user, role, stamp()).await? {
+        if let Some(message) = self.store.update_member(room, actor, user, role, self.stamp()).await? {
             self.announce(Some(message));
             if let Some(room) = self.store.find_room(user, room).await? {
                 self.hub.tell(user, &protocol::ServerFrame::RoomChanged { room });

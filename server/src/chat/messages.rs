@@ -1,8 +1,8 @@
 //! Messages: send, page through history, mark.
 
 use super::{Chat, Reply};
+use crate::Error;
 use crate::store::{Append, Appended, HistoryRange, Rows};
-use crate::{Error, clock};
 use protocol::{ClientId, HistoryPage, Message, RoomId, Seq, ServerFrame, UserId};
 use tokio::sync::oneshot;
 
@@ -19,7 +19,8 @@ impl Chat {
     ) {
         match protocol::body(body) {
             Ok(body) => {
-                let append = Append { room_id, sender_id: sender, client_id, body, reply_to, created_at: clock::now() };
+                let append =
+                    Append { room_id, sender_id: sender, client_id, body, reply_to, created_at: self.clock.now() };
                 self.writer.submit(append, reply);
             }
             Err(invalid) => reply.refuse(client_id, invalid.into()),

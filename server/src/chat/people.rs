@@ -1,6 +1,6 @@
 //! Accounts as far as they concern rooms: a new one enters the first room; people are found by name.
 
-use super::{Chat, stamp};
+use super::Chat;
 use crate::Error;
 use crate::store::NewUser;
 use protocol::{User, UserId};
@@ -8,7 +8,7 @@ use protocol::{User, UserId};
 impl Chat {
     /// Stores an account and tells the room that it joins. `Conflict` where the name is taken.
     pub(crate) async fn create_user(&self, user: NewUser) -> Result<User, Error> {
-        let (user, message) = self.store.create_user(user, stamp()).await?;
+        let (user, message) = self.store.create_user(user, self.stamp()).await?;
         self.announce(message);
         Ok(user)
     }

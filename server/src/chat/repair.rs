@@ -59,7 +59,7 @@ impl Chat {
 
     async fn end_dead_sessions(&self, people: &People) -> Result<(), Error> {
         let sessions: Vec<_> = people.values().flatten().map(|connection| connection.session).collect();
-        let live = self.store.list_live_sessions(&sessions, crate::clock::now()).await?;
+        let live = self.store.list_live_sessions(&sessions, self.clock.now()).await?;
         let live: HashSet<SessionId> = live.into_iter().collect();
         for connection in people.values().flatten().filter(|connection| !live.contains(&connection.session)) {
             connection.close(protocol::CloseCode::SessionRevoked);

@@ -2,9 +2,9 @@
 
 use super::writer::nack;
 use super::{Chat, NO_ROOM};
+use crate::Error;
 use crate::hub::{Connection, Place};
 use crate::store::{Change, Revise, Revised};
-use crate::{Error, clock};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
 
 impl Chat {
@@ -22,7 +22,7 @@ impl Chat {
             Change::Delete => Change::Delete,
             Change::React { emoji, on } => Change::React { emoji: protocol::emoji(&emoji)?, on },
         };
-        let revise = Revise { room_id, seq, user_id, client_id, change, now: clock::now() };
+        let revise = Revise { room_id, seq, user_id, client_id, change, now: self.clock.now() };
         match self.store.revise(&revise).await? {
             Revised::Stored(message) => {
                 let rev = message.rev;
@@ -49,7 +49,7 @@ impl Chat {
         change: Change,
     ) {
         let answer = match self.revise(connection.user, room_id, seq, client_id, change).await {
-            Ok((_, rev)) => ServerFrame::Ack { client_id, room_id, seq, rev, created_at: clock::now() },
+            Ok((_, rev)) => ServerFrame::Ack { client_id, room_id, seq, rev, created_at: self.clock.now() },
             Err(error) => nack(client_id, error.into_api()),
         };
         connection.send(&answer);

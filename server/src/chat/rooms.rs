@@ -1,11 +1,10 @@
 //! Rooms: make, find, rename, join, delete.
 
-use super::{Chat, NO_ROOM, stamp};
+use super::{Chat, NO_ROOM};
 use crate::Error;
 use crate::store::{Created, NewRoom};
 use protocol::limits::MEMBERS_ADDED;
 use protocol::{CreateRoom, PublicRoom, Role, RoomId, RoomKind, RoomSummary, UserId};
-use uuid::Uuid;
 
 impl Chat {
     pub(crate) async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>, Error> {
@@ -22,10 +21,10 @@ impl Chat {
 
     /// Makes a room; true beside it where it is new, false where the two people had their direct room already.
     pub(crate) async fn create_room(&self, user: UserId, form: CreateRoom) -> Result<(RoomSummary, bool), Error> {
-        let room = new_room(user, form)?;
+        let room = new_room(RoomId(self.clock.id()), user, form)?;
         let id = room.id;
         let members = room.members.clone();
-        match self.store.create_room(room, stamp()).await? {
+        match self.store.create_room(room, self.stamp()).await? {
             Created::Existing(id) => Ok((self.find_room(user, id).await?, false)),
             Created::New => {
                 // Its first message is in the summary that everybody gets now.
@@ -41,7 +40,7 @@ impl Chat {
     pub(crate) async fn rename_room(&self, user: UserId, room: RoomId, name: &str) -> Result<RoomSummary, Error> {
         let name = protocol::room_name(name)?;
         self.require(user, room, Role::Admin, "Only an admin or owner of the room may rename it.").await?;
-        let message = self.store.rename_room(room, user, &name, stamp()).await?;
+        let message = self.store.rename_room(room, user, &name, self.stamp()).await?;
         self.announce(Some(message));
         self.find_room(user, room).await
     }
@@ -58,7 +57,7 @@ impl Chat {
     pub(crate) async fn join_room(&self, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {
         let access = self.access(user, room).await?;
         if access.role.is_none() {
-            let message = self.store.create_member(room, user, user, stamp()).await?;
+            let message = self.store.create_member(room, user, user, self.stamp()).await?;
             self.welcome_to(user, room).await?;
             self.announce(message);
         }
@@ -66,8 +65,7 @@ impl Chat {
     }
 }
 
-fn new_room(creator: UserId, form: CreateRoom) -> Result<NewRoom, Error> {
-    let id = RoomId(Uuid::now_v7());
+fn new_room(id: RoomId, creator: UserId, form: CreateRoom) -> Result<NewRoom, Error> {
     Ok(match form {
         CreateRoom::Direct { user_id } if user_id == creator => {
             return Err(Error::Invalid("user_id: a direct room is for two, choose somebody else.".into()));
