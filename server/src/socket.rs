@@ -1,7 +1,7 @@
 //! `/ws`: one task a connection that reads frames, writes what is queued for it, and ends with a documented close code.
 
 mod close;
-mod dispatch;
+pub(crate) mod dispatch;
 
 use crate::auth::Caller;
 use crate::http::origin;
@@ -55,7 +55,7 @@ async fn run(app: Arc<App>, caller: Caller, mut socket: WebSocket) {
     let (connection, queue) = Connection::new(caller.user.id, caller.session);
     let connection = Arc::new(connection);
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
-    let mut dispatch = Dispatch::new(Arc::clone(&app), Arc::clone(&connection));
+    let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection));
     let code = serve(&mut dispatch, &connection, queue, &mut socket).await;
     app.chat.disconnect(&connection);
     if let Some(code) = code {

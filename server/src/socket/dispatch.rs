@@ -1,9 +1,9 @@
 //! From a client's text to a call of `chat`: decodes, checks, answers. A frame that is not understood is answered, and the connection stays.
 
-use crate::chat::Reply;
+use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::store::Change;
-use crate::{App, Error, clock};
+use crate::{Error, clock};
 use protocol::limits::HELLO_CURSORS;
 use protocol::{ClientFrame, ClientId, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
 use serde::Deserialize;
@@ -12,8 +12,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// What one connection has said so far, and who answers it.
-pub(super) struct Dispatch {
-    app: Arc<App>,
+pub(crate) struct Dispatch {
+    chat: Arc<Chat>,
     /// Answers go into its queue.
     connection: Arc<Connection>,
     /// Whether `hello` has come: only then is the connection in its rooms.
@@ -25,12 +25,12 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(super) fn new(app: Arc<App>, connection: Arc<Connection>) -> Self {
-        Self { app, connection, greeted: false, behind: BTreeSet::new(), done: false }
+    pub(crate) fn new(chat: Arc<Chat>, connection: Arc<Connection>) -> Self {
+        Self { chat, connection, greeted: false, behind: BTreeSet::new(), done: false }
     }
 
     /// Takes one text frame. Does not wait for a message to be stored: the writer answers by itself.
-    pub(super) async fn frame(&mut self, text: &str) {
+    pub(crate) async fn frame(&mut self, text: &str) {
         let done = match decode(text) {
             Ok(frame) => self.handle(frame).await,
             Err(error) => Err(error),
@@ -46,7 +46,7 @@ impl Dispatch {
             _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
             ClientFrame::Send { client_id, room_id, body, reply_to } => {
                 let reply = Reply::Socket(Arc::clone(&self.connection));
-                self.app.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply);
+                self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply);
                 Ok(())
             }
             ClientFrame::Edit { client_id, room_id, seq, body } => {
@@ -80,8 +80,8 @@ impl Dispatch {
             let problem = format!("cursors: at most {HELLO_CURSORS}, these are {}.", cursors.len());
             return Err(Error::Invalid(problem));
         }
-        let epoch = self.app.chat.epoch().await?;
-        let rooms = self.app.chat.connect(&self.connection).await?;
+        let epoch = self.chat.epoch().await?;
+        let rooms = self.chat.connect(&self.connection).await?;
         self.greeted = true;
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
         let gone = cursors.iter().map(|cursor| cursor.0).filter(|room| !ids.contains(room)).collect();
@@ -91,7 +91,7 @@ impl Dispatch {
         let behind: Vec<_> = cursors.iter().filter(|cursor| rooms.iter().any(|room| is_behind(cursor, room))).collect();
         self.behind = behind.iter().map(|cursor| cursor.0).collect();
         self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, gone, server_time });
-        self.app.chat.send_heads(&self.connection, &ids).await?;
+        self.chat.send_heads(&self.connection, &ids).await?;
         for cursor in behind {
             self.catch_up(*cursor).await?;
         }
@@ -101,7 +101,7 @@ impl Dispatch {
 
     /// Sends what follows a cursor.
     async fn catch_up(&mut self, cursor: Cursor) -> Result<(), Error> {
-        let (frame, more) = self.app.chat.catch_up(self.connection.user, cursor).await?;
+        let (frame, more) = self.chat.catch_up(self.connection.user, cursor).await?;
         self.connection.send(&frame);
         if !more {
             self.behind.remove(&cursor.0);
@@ -117,12 +117,12 @@ impl Dispatch {
     }
 
     async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, change: Change) -> Result<(), Error> {
-        self.app.chat.revise_for(&self.connection, room, seq, client_id, change).await;
+        self.chat.revise_for(&self.connection, room, seq, client_id, change).await;
         Ok(())
     }
 
     async fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
-        self.app.chat.mark(self.connection.user, room, delivered, read).await
+        self.chat.mark(self.connection.user, room, delivered, read).await
     }
 }
 
