@@ -3,7 +3,7 @@
 use super::Connection;
 use super::sequence::Sequence;
 use protocol::{RoomId, SessionId, UserId};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 type Connections = Vec<Arc<Connection>>;
@@ -12,10 +12,10 @@ type Connections = Vec<Arc<Connection>>;
 /// its person is a member.
 #[derive(Default)]
 pub(super) struct Registry {
-    rooms: HashMap<RoomId, Active>,
-    users: HashMap<UserId, Person>,
+    rooms: BTreeMap<RoomId, Active>,
+    users: BTreeMap<UserId, Person>,
     /// Rooms whose last connection has gone and whose channel is still subscribed, since people tend to come back.
-    deserted: HashSet<RoomId>,
+    deserted: BTreeSet<RoomId>,
 }
 
 /// A room in which somebody is connected to this node.
@@ -30,7 +30,7 @@ pub(super) struct Active {
 struct Person {
     connections: Connections,
     /// The rooms that each of these connections is in.
-    rooms: HashSet<RoomId>,
+    rooms: BTreeSet<RoomId>,
 }
 
 impl Registry {
@@ -115,7 +115,7 @@ impl Registry {
 
     /// Rooms that nobody came back to, whose channels can be given up.
     pub(super) fn take_deserted(&mut self) -> Vec<RoomId> {
-        self.deserted.drain().collect()
+        std::mem::take(&mut self.deserted).into_iter().collect()
     }
 
     /// Whether the room's channel is to be subscribed.
