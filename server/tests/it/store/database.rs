@@ -1,0 +1,61 @@
+//! A database as the story's chapters use it, whichever engine it is on.
+
+use protocol::{ClientId, Role, RoomId, RoomKind, UnixMillis, UserId};
+use server::store::{Append, Appended, Created, NewRoom, NewUser, Stamp, Store};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// A database of its own, with nobody in it yet.
+pub(crate) struct Db {
+    pub(crate) store: Arc<dyn Store>,
+    /// Opens it once more; holds what keeps it alive.
+    open: Box<dyn Fn() -> Arc<dyn Store> + Send + Sync>,
+}
+
+impl Db {
+    pub(crate) async fn new(open: impl Fn() -> Arc<dyn Store> + Send + Sync + 'static) -> Self {
+        let store = open();
+        store.migrate().await.unwrap();
+        Self { store, open: Box::new(open) }
+    }
+
+    /// A second handle on the same database, as another node has.
+    pub(crate) fn again(&self) -> Arc<dyn Store> {
+        (self.open)()
+    }
+
+    pub(crate) async fn user(&self, name: &str) -> UserId {
+        let user = NewUser {
+            id: UserId(Uuid::now_v7()),
+            username: name.to_owned(),
+            display_name: name.to_uppercase(),
+            password_hash: "hash".into(),
+        };
+        self.store.create_user(user, stamp()).await.unwrap().0.id
+    }
+
+    pub(crate) async fn room(&self, kind: RoomKind, creator: UserId, members: &[UserId]) -> RoomId {
+        let id = RoomId(Uuid::now_v7());
+        let name = (kind != RoomKind::Direct).then(|| "Room".to_owned());
+        let room = NewRoom { id, kind, name, creator, members: members.to_vec() };
+        assert_eq!(self.store.create_room(room, stamp()).await.unwrap(), Created::New);
+        id
+    }
+
+    pub(crate) async fn say(&self, room: RoomId, sender: UserId, body: &str) -> Appended {
+        self.store.append(&[entry(room, sender, body)]).await.unwrap().remove(0)
+    }
+
+    pub(crate) async fn role(&self, user: UserId, room: RoomId) -> Option<Role> {
+        self.store.find_access(user, room).await.unwrap().and_then(|access| access.role)
+    }
+}
+
+pub(crate) fn stamp() -> Stamp {
+    Stamp { client_id: ClientId(Uuid::now_v7()), now: UnixMillis(1_000) }
+}
+
+pub(crate) fn entry(room_id: RoomId, sender_id: UserId, body: &str) -> Append {
+    let client_id = ClientId(Uuid::now_v7());
+    Append { room_id, sender_id, client_id, body: body.into(), reply_to: None, created_at: UnixMillis(2_000) }
+}
