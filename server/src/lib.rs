@@ -26,6 +26,10 @@ pub use config::Config;
 pub use error::Error;
 pub use run::{RunError, migrate, run};
 
+// The store's story is told by files that the integration tests and the model's unit tests share.
+#[cfg(test)]
+extern crate self as server;
+
 /// What the tests of the parts need to see of them.
 pub mod testing {
     pub use crate::bus::{Bus, BusEvent, memory::Exchange, redis::RedisBus};

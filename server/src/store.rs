@@ -9,6 +9,8 @@ mod codes;
 mod decide;
 mod driver;
 mod error;
+#[cfg(test)]
+pub(crate) mod model;
 mod postgres;
 mod records;
 mod revise;

@@ -1,0 +1,173 @@
+//! The store as plain tables in memory, for the simulation: small enough to be right by looking at it, and told by the
+//! same story as the two engines. Every call passes a [`Gate`], where time passes and things go wrong.
+
+mod members;
+mod messages;
+mod rooms;
+mod story;
+mod tables;
+
+use super::{
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, NewRoom, NewSession, NewUser, Result,
+    SessionRecord, Stamp, Store,
+};
+use protocol::{
+    Mark, Member, Message, PublicRoom, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis, User,
+    UserId,
+};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub(crate) use tables::Tables;
+
+/// What stands between a caller and the tables.
+#[async_trait::async_trait]
+pub(crate) trait Gate: Send + Sync + 'static {
+    /// Before the call: an error means that nothing happened.
+    async fn enter(&self) -> Result<()>;
+    /// After the commit: an error means that only the answer is lost.
+    async fn leave(&self) -> Result<()>;
+}
+
+/// One handle on the tables. Nodes share the tables; each has a gate of its own.
+pub(crate) struct Model {
+    tables: Arc<Mutex<Tables>>,
+    gate: Arc<dyn Gate>,
+}
+
+impl Model {
+    pub(crate) fn new(tables: Arc<Mutex<Tables>>, gate: Arc<dyn Gate>) -> Self {
+        Self { tables, gate }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One transaction: nobody sees the tables in the middle of it.
+    async fn call<T: Send>(&self, work: impl FnOnce(&mut Tables) -> Result<T> + Send) -> Result<T> {
+        self.gate.enter().await?;
+        let answer = work(&mut self.lock());
+        self.gate.leave().await?;
+        answer
+    }
+}
+
+/// The simulation signs nobody in and searches for nobody.
+fn absent<T>() -> Result<T> {
+    Err(Error::Internal("not part of the simulation".into()))
+}
+
+#[async_trait::async_trait]
+impl Store for Model {
+    async fn migrate(&self) -> Result<()> {
+        Ok(())
+    }
+    async fn ping(&self) -> Result<()> {
+        self.call(|_| Ok(())).await
+    }
+    async fn epoch(&self) -> Result<uuid::Uuid> {
+        self.call(|tables| Ok(tables.epoch)).await
+    }
+
+    async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+        self.call(|tables| tables.create_user(user, stamp)).await
+    }
+    async fn find_credentials(&self, _: &str) -> Result<Option<Credentials>> {
+        absent()
+    }
+    async fn find_user(&self, id: UserId) -> Result<Option<User>> {
+        self.call(|tables| Ok(tables.users.get(&id).cloned())).await
+    }
+    async fn update_user(&self, _: UserId, _: &str) -> Result<Option<User>> {
+        absent()
+    }
+    async fn list_users(&self, _: &str, _: i64) -> Result<Vec<User>> {
+        absent()
+    }
+
+    async fn create_session(&self, _: NewSession) -> Result<()> {
+        absent()
+    }
+    async fn find_session(&self, _: SessionId) -> Result<Option<SessionRecord>> {
+        absent()
+    }
+    async fn rotate_session(&self, _: SessionId, _: i64, _: UnixMillis, _: UnixMillis) -> Result<bool> {
+        absent()
+    }
+    async fn list_sessions(&self, _: UserId, _: UnixMillis) -> Result<Vec<Session>> {
+        absent()
+    }
+    async fn list_live_sessions(&self, ids: &[SessionId], _: UnixMillis) -> Result<Vec<SessionId>> {
+        // Nobody signs out.
+        self.call(|_| Ok(ids.to_vec())).await
+    }
+    async fn revoke_session(&self, _: UserId, _: SessionId, _: UnixMillis) -> Result<bool> {
+        absent()
+    }
+
+    async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>> {
+        self.call(|tables| Ok(tables.list_rooms(user))).await
+    }
+    async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
+        self.call(|tables| Ok(tables.find_room(user, room))).await
+    }
+    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+        self.call(|tables| Ok(tables.list_public_rooms(user))).await
+    }
+    async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
+        self.call(|tables| Ok(tables.rooms.get(&room).map(|found| found.access(user)))).await
+    }
+    async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created> {
+        self.call(|tables| tables.create_room(room, stamp)).await
+    }
+    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+        self.call(|tables| tables.rename_room(room, actor, name, stamp)).await
+    }
+    async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>> {
+        self.call(|tables| tables.delete_room(room)).await
+    }
+
+    async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
+        self.call(|tables| Ok(tables.list_members(room, cursor, limit))).await
+    }
+    async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>> {
+        self.call(|tables| Ok(tables.list_member_ids(room))).await
+    }
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
+        self.call(|tables| Ok(tables.list_memberships(users))).await
+    }
+    async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
+        self.call(|tables| tables.create_member(room, actor, user, stamp)).await
+    }
+    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
+        self.call(|tables| tables.delete_member(room, actor, user, stamp)).await
+    }
+    async fn update_member(
+        &self,
+        room: RoomId,
+        actor: UserId,
+        user: UserId,
+        role: Role,
+        stamp: Stamp,
+    ) -> Result<Option<Message>> {
+        self.call(|tables| tables.update_member(room, actor, user, role, stamp)).await
+    }
+    async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>> {
+        self.call(|tables| Ok(tables.update_marks(room, user, delivered, read))).await
+    }
+
+    async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
+        self.call(|tables| Ok(tables.append(batch))).await
+    }
+    async fn list_messages(
+        &self,
+        viewer: UserId,
+        room: RoomId,
+        range: HistoryRange,
+        limit: i64,
+    ) -> Result<Vec<Message>> {
+        self.call(|tables| Ok(tables.list_messages(viewer, room, range, limit))).await
+    }
+    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+        self.call(|tables| Ok(tables.list_heads(rooms))).await
+    }
+}

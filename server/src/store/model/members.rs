@@ -1,0 +1,117 @@
+//! Memberships and marks.
+
+use super::super::{Error, Result, Stamp};
+use super::tables::{Membership, Tables};
+use protocol::{Mark, Member, Message, Role, RoomId, Seq, SystemEvent, UserId};
+
+const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
+
+impl Tables {
+    pub(super) fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Vec<Member> {
+        let members = self.rooms.get(&room).into_iter().flat_map(|room| &room.members);
+        let after = members.filter(|(user, _)| cursor.is_none_or(|cursor| **user > cursor));
+        let page = after.filter_map(|(user, member)| {
+            let Membership { role, delivered, read } = *member;
+            Some(Member { user: self.users.get(user)?.clone(), role, delivered_seq: delivered, read_seq: read })
+        });
+        page.take(usize::try_from(limit).unwrap_or(0)).collect()
+    }
+
+    pub(super) fn list_member_ids(&self, room: RoomId) -> Vec<UserId> {
+        self.rooms.get(&room).into_iter().flat_map(|room| room.members.keys()).copied().collect()
+    }
+
+    pub(super) fn list_memberships(&self, users: &[UserId]) -> Vec<(UserId, RoomId)> {
+        let of = |user: UserId| self.rooms.iter().filter(move |(_, room)| room.members.contains_key(&user));
+        users.iter().flat_map(|user| of(*user).map(|(room, _)| (*user, *room))).collect()
+    }
+
+    /// Makes somebody who is no member one. What was said before they came counts as read.
+    pub(super) fn enter(
+        &mut self,
+        room: RoomId,
+        user: UserId,
+        role: Role,
+        actor: UserId,
+        event: SystemEvent,
+        stamp: Stamp,
+    ) -> Result<Message> {
+        let message = self.tell(room, actor, event, stamp)?;
+        let member = Membership { role, delivered: message.seq, read: message.seq };
+        self.room(room)?.members.insert(user, member);
+        Ok(message)
+    }
+
+    pub(super) fn create_member(
+        &mut self,
+        id: RoomId,
+        actor: UserId,
+        user: UserId,
+        stamp: Stamp,
+    ) -> Result<Option<Message>> {
+        let room = self.room(id)?;
+        if room.role(user).is_some() {
+            return Ok(None);
+        }
+        let role = if room.members.is_empty() { Role::Owner } else { Role::Member };
+        let display_name = self.name(user)?;
+        let event =
+            if actor == user { SystemEvent::Joined } else { SystemEvent::Added { user_id: user, display_name } };
+        self.enter(id, user, role, actor, event, stamp).map(Some)
+    }
+
+    pub(super) fn delete_member(
+        &mut self,
+        id: RoomId,
+        actor: UserId,
+        user: UserId,
+        stamp: Stamp,
+    ) -> Result<Option<Message>> {
+        let alone = self.room(id)?.members.len() == 1;
+        let Some(role) = self.room(id)?.role(user) else { return Ok(None) };
+        if role == Role::Owner && !alone && !self.has_other_owner(id, user) {
+            return Err(LAST_OWNER);
+        }
+        let display_name = self.name(user)?;
+        let event =
+            if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
+        let message = self.tell(id, actor, event, stamp)?;
+        self.room(id)?.members.remove(&user);
+        Ok(Some(message))
+    }
+
+    pub(super) fn update_member(
+        &mut self,
+        id: RoomId,
+        actor: UserId,
+        user: UserId,
+        role: Role,
+        stamp: Stamp,
+    ) -> Result<Option<Message>> {
+        let Some(before) = self.room(id)?.role(user).filter(|before| *before != role) else { return Ok(None) };
+        if before == Role::Owner && !self.has_other_owner(id, user) {
+            return Err(LAST_OWNER);
+        }
+        if let Some(member) = self.room(id)?.members.get_mut(&user) {
+            member.role = role;
+        }
+        let event = SystemEvent::RoleChanged { user_id: user, display_name: self.name(user)?, role };
+        self.tell(id, actor, event, stamp).map(Some)
+    }
+
+    fn has_other_owner(&self, room: RoomId, user: UserId) -> bool {
+        let members = self.rooms.get(&room).into_iter().flat_map(|room| &room.members);
+        members.into_iter().any(|(other, member)| *other != user && member.role == Role::Owner)
+    }
+
+    pub(super) fn update_marks(&mut self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Option<Mark> {
+        let room = self.rooms.get_mut(&room)?;
+        let head = room.head();
+        let member = room.members.get_mut(&user)?;
+        // What is read has arrived.
+        let marks = (member.delivered.max(delivered.max(read).min(head)), member.read.max(read.min(head)));
+        let moved = marks != (member.delivered, member.read);
+        (member.delivered, member.read) = marks;
+        moved.then_some(Mark(user, marks.0, marks.1))
+    }
+}

@@ -1,0 +1,64 @@
+//! Messages: a batch goes in, pages come out.
+
+use super::super::decide::{Known, decide};
+use super::super::{Append, Appended, HistoryRange};
+use super::tables::Tables;
+use protocol::{ClientId, Message, RoomId, Seq, UserId};
+
+impl Tables {
+    pub(super) fn append(&mut self, batch: &[Append]) -> Vec<Appended> {
+        let mut known = Known::default();
+        let mut answers = Vec::new();
+        // Without the constraint no message is ever known to be a repeat, not even of one in the same batch.
+        for part in batch.chunks(if self.dedupes { batch.len().max(1) } else { 1 }) {
+            self.look(part, &mut known);
+            let decided = decide(part, &mut known);
+            for message in decided.iter().filter_map(Appended::stored) {
+                if let Some(room) = self.rooms.get_mut(&message.room_id) {
+                    room.messages.push(message.clone());
+                    self.ids.insert((message.sender_id, message.client_id), (message.room_id, message.seq));
+                }
+            }
+            answers.extend(decided);
+        }
+        answers
+    }
+
+    fn look(&self, batch: &[Append], known: &mut Known) {
+        *known = Known::default();
+        for entry in batch {
+            let Some(room) = self.rooms.get(&entry.room_id) else { continue };
+            known.heads.insert(entry.room_id, room.head());
+            if let Some(user) = self.users.get(&entry.sender_id).filter(|user| room.members.contains_key(&user.id)) {
+                known.members.insert((entry.room_id, user.id), user.display_name.clone());
+            }
+        }
+        for entry in batch.iter().filter(|_| self.dedupes) {
+            if let Some(original) = self.find_message(entry.sender_id, entry.client_id) {
+                known.originals.insert((entry.sender_id, entry.client_id), original.clone());
+            }
+        }
+    }
+
+    /// The message to which its sender gave this name.
+    pub(crate) fn find_message(&self, sender: UserId, id: ClientId) -> Option<&Message> {
+        let (room, seq) = self.ids.get(&(sender, id))?;
+        self.rooms.get(room)?.messages.get(usize::try_from(seq.0 - 1).ok()?)
+    }
+
+    pub(super) fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Vec<Message> {
+        let Some(room) = self.rooms.get(&room).filter(|room| room.may_see(viewer)) else { return Vec::new() };
+        let end = room.head().next();
+        // The first number, and the first beyond the last.
+        let (from, to) = match range {
+            HistoryRange::Newest => (end.0 - limit, end.0),
+            HistoryRange::Before(Seq(seq)) => (seq.min(end.0) - limit, seq),
+            HistoryRange::After(Seq(seq)) => (seq + 1, seq + 1 + limit),
+            HistoryRange::Around(Seq(seq)) => {
+                let from = (seq - limit / 2).max(1);
+                (from, from + limit)
+            }
+        };
+        room.messages.iter().filter(|message| (from..to).contains(&message.seq.0)).cloned().collect()
+    }
+}

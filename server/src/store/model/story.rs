@@ -1,0 +1,51 @@
+//! The story that SQLite and PostgreSQL pass, told on the model.
+
+use super::{Gate, Model, Tables};
+use crate::store::Result;
+use protocol::RoomId;
+use std::sync::{Arc, Mutex};
+use uuid::Uuid;
+
+#[path = "../../../tests/it/store/appending.rs"]
+mod appending;
+#[path = "../../../tests/it/store/database.rs"]
+mod database;
+#[path = "../../../tests/it/store/history.rs"]
+mod history;
+#[path = "../../../tests/it/store/joining.rs"]
+mod joining;
+
+use database::{Db, entry, stamp};
+
+/// A gate through which everything passes at once.
+struct Open;
+
+#[async_trait::async_trait]
+impl Gate for Open {
+    async fn enter(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn leave(&self) -> Result<()> {
+        Ok(())
+    }
+}
+
+async fn model() -> Db {
+    let tables = Tables::new(Uuid::now_v7(), RoomId(Uuid::now_v7()));
+    let tables = Arc::new(Mutex::new(tables));
+    Db::new(move || Arc::new(Model::new(Arc::clone(&tables), Arc::new(Open)))).await
+}
+
+/// Makes one test of each chapter.
+macro_rules! on_both_engines {
+    ($($chapter:ident),* $(,)?) => {
+        mod model {
+            $(#[tokio::test]
+            async fn $chapter() {
+                super::$chapter(super::super::model().await).await;
+            })*
+        }
+    };
+}
+use on_both_engines;

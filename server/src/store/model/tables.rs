@@ -1,0 +1,123 @@
+//! The tables, and accounts in them.
+
+use super::super::{Access, Error, NewUser, Result, Stamp};
+use protocol::{
+    ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UnixMillis, User, UserId,
+};
+use std::collections::{BTreeMap, HashMap};
+use uuid::Uuid;
+
+/// Everything that is stored. A clone is a backup.
+#[derive(Clone)]
+pub(crate) struct Tables {
+    pub(crate) epoch: Uuid,
+    pub(crate) users: BTreeMap<UserId, User>,
+    pub(crate) rooms: BTreeMap<RoomId, Room>,
+    /// Where each message is, by its sender's name for it: what the constraint keeps unique.
+    pub(super) ids: HashMap<(UserId, ClientId), (RoomId, Seq)>,
+    /// Whether that constraint is there. Without it repeats are stored again, which the simulation must notice.
+    pub(crate) dedupes: bool,
+    /// The room that new accounts enter.
+    pub(super) general: Option<RoomId>,
+}
+
+/// A room with its messages (number `n` is at `n - 1`) and its members.
+#[derive(Clone)]
+pub(crate) struct Room {
+    pub(super) kind: RoomKind,
+    /// Empty for a direct room.
+    pub(super) name: String,
+    pub(super) created_at: UnixMillis,
+    pub(crate) messages: Vec<Message>,
+    pub(crate) members: BTreeMap<UserId, Membership>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Membership {
+    pub(super) role: Role,
+    pub(super) delivered: Seq,
+    pub(super) read: Seq,
+}
+
+impl Room {
+    pub(super) fn new(kind: RoomKind, name: String, created_at: UnixMillis) -> Self {
+        Self { kind, name, created_at, messages: Vec::new(), members: BTreeMap::new() }
+    }
+
+    pub(super) fn head(&self) -> Seq {
+        Seq(i64::try_from(self.messages.len()).unwrap_or(i64::MAX))
+    }
+
+    pub(super) fn role(&self, user: UserId) -> Option<Role> {
+        self.members.get(&user).map(|member| member.role)
+    }
+
+    pub(super) fn access(&self, user: UserId) -> Access {
+        Access { kind: self.kind, role: self.role(user), last_seq: self.head() }
+    }
+
+    pub(super) fn may_see(&self, user: UserId) -> bool {
+        self.kind == RoomKind::Public || self.members.contains_key(&user)
+    }
+}
+
+impl Tables {
+    /// With nobody in the first room yet.
+    pub(crate) fn new(epoch: Uuid, general: RoomId) -> Self {
+        let room = Room::new(RoomKind::Public, "General".into(), UnixMillis(0));
+        Self {
+            epoch,
+            users: BTreeMap::new(),
+            rooms: [(general, room)].into(),
+            ids: HashMap::new(),
+            dedupes: true,
+            general: Some(general),
+        }
+    }
+
+    pub(super) fn create_user(&mut self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+        if self.users.values().any(|user| user.username == new.username) {
+            return Err(Error::Conflict("This user name is taken. Choose another."));
+        }
+        let is_admin = self.users.is_empty();
+        let (username, display_name) = (new.username, new.display_name);
+        let user = User { id: new.id, username, display_name, is_admin, created_at: stamp.now };
+        self.users.insert(new.id, user.clone());
+        let role = if is_admin { Role::Owner } else { Role::Member };
+        let general = self.general;
+        let message = general.map(|room| self.enter(room, new.id, role, new.id, SystemEvent::Joined, stamp));
+        Ok((user, message.transpose()?))
+    }
+
+    pub(super) fn name(&self, user: UserId) -> Result<String> {
+        Ok(self.users.get(&user).ok_or(Error::NotFound("user"))?.display_name.clone())
+    }
+
+    pub(super) fn room(&mut self, room: RoomId) -> Result<&mut Room> {
+        self.rooms.get_mut(&room).ok_or(Error::NotFound("room"))
+    }
+
+    /// Stores what `actor` did as the room's next message.
+    pub(super) fn tell(&mut self, id: RoomId, actor: UserId, event: SystemEvent, stamp: Stamp) -> Result<Message> {
+        let sender_name = self.name(actor)?;
+        let room = self.room(id)?;
+        let message = Message {
+            room_id: id,
+            seq: room.head().next(),
+            rev: Rev(0),
+            sender_id: actor,
+            sender_name,
+            client_id: stamp.client_id,
+            kind: MessageKind::System,
+            body: String::new(),
+            event: Some(event),
+            reply_to: None,
+            created_at: stamp.now,
+            edited_at: None,
+            deleted_at: None,
+        };
+        room.messages.push(message.clone());
+        self.ids.insert((actor, stamp.client_id), (id, message.seq));
+        Ok(message)
+    }
+}
