@@ -8,6 +8,7 @@ mod sync;
 
 use crate::answer::Answer;
 use crate::connection::{Closed, Connection};
+use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
 use crate::rooms::Rooms;
 use crate::timeline::Timeline;
@@ -33,6 +34,7 @@ pub struct Engine {
     dirty: BTreeSet<RoomId>,
     /// What the present input leads to; empty between two inputs.
     answer: Answer,
+    pub(crate) mechanisms: Mechanisms,
 }
 
 impl Engine {
@@ -57,6 +59,7 @@ impl Engine {
             timers: Timers::default(),
             dirty: BTreeSet::new(),
             answer: Answer::default(),
+            mechanisms: Mechanisms::default(),
         }
     }
 

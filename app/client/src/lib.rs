@@ -24,4 +24,5 @@ pub use connection::ConnectionState;
 pub use effect::{Effect, View};
 pub use engine::Engine;
 pub use input::{HistoryRequest, Input, Now, Revision};
+pub use mechanism::Mechanism;
 pub use row::{Row, RowState};

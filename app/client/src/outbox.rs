@@ -116,8 +116,8 @@ impl Outbox {
     }
 
     /// The frame to send now, if the room's turn has come.
-    pub(crate) fn send(&mut self, room: RoomId, now: u64) -> Option<ClientFrame> {
-        let entry = self.turn(room)?;
+    pub(crate) fn send(&mut self, room: RoomId, now: u64, in_order: bool) -> Option<ClientFrame> {
+        let entry = self.turn(room, in_order)?;
         if !matches!(entry.stage, Stage::Queued { not_before } if not_before <= now) {
             return None;
         }
@@ -227,9 +227,11 @@ impl Outbox {
         self.entries.iter_mut().find(|entry| entry.client_id == client_id)
     }
 
-    /// The room's first message that is neither stored nor failed.
-    fn turn(&mut self, room: RoomId) -> Option<&mut Entry> {
-        self.entries.iter_mut().find(|entry| entry.room_id == room && entry.is_waiting())
+    /// The room's first entry that is neither stored nor failed; out of order, one that the server was not sent yet.
+    fn turn(&mut self, room: RoomId, in_order: bool) -> Option<&mut Entry> {
+        let sent = |entry: &Entry| matches!(entry.stage, Stage::InFlight { .. });
+        let mut waiting = self.entries.iter_mut().filter(|entry| entry.room_id == room && entry.is_waiting());
+        waiting.find(|entry| in_order || !sent(entry))
     }
 
     fn take_failed(&mut self, client_id: ClientId) -> Option<Entry> {

@@ -4,7 +4,7 @@ use super::Engine;
 use crate::answer::Touched;
 use crate::fetcher::Request;
 use crate::timers::Timer;
-use crate::{Effect, Now};
+use crate::{Effect, Mechanism, Now};
 use protocol::{RoomId, Seq};
 
 impl Engine {
@@ -23,7 +23,7 @@ impl Engine {
         let Some(room) = self.rooms.get_mut(id) else { return self.timers.set(Timer::History(id), None) };
         let live = online && room.is_member();
         room.fetcher.expire(now.monotonic_ms, now.random);
-        let wanted = room.wanted(live);
+        let wanted = room.wanted(live && self.mechanisms.has(Mechanism::GapRepair));
         let request = room.fetcher.ask(wanted, now.monotonic_ms);
         self.timers.set(Timer::History(id), room.fetcher.due(wanted));
         match request {
@@ -41,7 +41,7 @@ impl Engine {
             self.timers.set(Timer::Outbox(room), None);
             return;
         }
-        if let Some(frame) = self.outbox.send(room, now.monotonic_ms) {
+        if let Some(frame) = self.outbox.send(room, now.monotonic_ms, self.mechanisms.has(Mechanism::FifoOutbox)) {
             self.answer.transmit(frame);
         }
         self.timers.set(Timer::Outbox(room), self.outbox.due(room));

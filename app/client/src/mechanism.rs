@@ -1,0 +1,21 @@
+//! The mechanisms that delivery rests on. With the feature `mutations` one can be switched off, so that the simulator
+//! can show that it is missed; in what ships they are always on.
+
+#[cfg(feature = "mutations")]
+mod switched;
+#[cfg(not(feature = "mutations"))]
+mod whole;
+
+#[cfg(feature = "mutations")]
+pub(crate) use switched::Mechanisms;
+#[cfg(not(feature = "mutations"))]
+pub(crate) use whole::Mechanisms;
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mechanism {
+    /// A hole is filled from the server.
+    GapRepair,
+    /// A message leaves only once the server has the one before.
+    FifoOutbox,
+}
