@@ -16,7 +16,7 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::hub::{Connection, Hub, Place};
 use crate::store::{Access, Stamp, Store};
-use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UserId};
+use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -54,6 +54,11 @@ impl Chat {
 
     pub(crate) async fn epoch(&self) -> Result<Uuid, Error> {
         Ok(*self.epoch.get_or_try_init(|| self.store.epoch()).await?)
+    }
+
+    /// The node's clock.
+    pub(crate) fn now(&self) -> UnixMillis {
+        self.clock.now()
     }
 
     /// A connection starts: from now on it gets what concerns its person. Answers with their rooms as they were

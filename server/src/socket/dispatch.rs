@@ -1,9 +1,9 @@
 //! From a client's text to a call of `chat`: decodes, checks, answers. A frame that is not understood is answered, and the connection stays.
 
+use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::store::Change;
-use crate::{Error, clock};
 use protocol::limits::HELLO_CURSORS;
 use protocol::{ClientFrame, ClientId, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
 use serde::Deserialize;
@@ -85,7 +85,7 @@ impl Dispatch {
         self.greeted = true;
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
         let gone = cursors.iter().map(|cursor| cursor.0).filter(|room| !ids.contains(room)).collect();
-        let server_time = clock::now();
+        let server_time = self.chat.now();
         // Cursors of another life of the database say nothing about this one.
         let cursors = if held.is_none_or(|held| held == epoch) { cursors } else { &[] };
         let behind: Vec<_> = cursors.iter().filter(|cursor| rooms.iter().any(|room| is_behind(cursor, room))).collect();

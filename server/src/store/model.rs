@@ -22,9 +22,15 @@ pub(crate) use tables::Tables;
 #[async_trait::async_trait]
 pub(crate) trait Gate: Send + Sync + 'static {
     /// Before the call: an error means that nothing happened.
-    async fn enter(&self) -> Result<()>;
+    async fn enter(&self, call: Call) -> Result<()>;
     /// After the commit: an error means that only the answer is lost.
-    async fn leave(&self) -> Result<()>;
+    async fn leave(&self, call: Call) -> Result<()>;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    Read,
+    Write,
 }
 
 /// One handle on the tables. Nodes share the tables; each has a gate of its own.
@@ -42,11 +48,18 @@ impl Model {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    async fn read<T: Send>(&self, look: impl FnOnce(&Tables) -> T + Send) -> Result<T> {
+        self.gate.enter(Call::Read).await?;
+        let answer = look(&self.lock());
+        self.gate.leave(Call::Read).await?;
+        Ok(answer)
+    }
+
     /// One transaction: nobody sees the tables in the middle of it.
-    async fn call<T: Send>(&self, work: impl FnOnce(&mut Tables) -> Result<T> + Send) -> Result<T> {
-        self.gate.enter().await?;
+    async fn write<T: Send>(&self, work: impl FnOnce(&mut Tables) -> Result<T> + Send) -> Result<T> {
+        self.gate.enter(Call::Write).await?;
         let answer = work(&mut self.lock());
-        self.gate.leave().await?;
+        self.gate.leave(Call::Write).await?;
         answer
     }
 }
@@ -62,20 +75,20 @@ impl Store for Model {
         Ok(())
     }
     async fn ping(&self) -> Result<()> {
-        self.call(|_| Ok(())).await
+        self.read(|_| ()).await
     }
     async fn epoch(&self) -> Result<uuid::Uuid> {
-        self.call(|tables| Ok(tables.epoch)).await
+        self.read(|tables| tables.epoch).await
     }
 
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
-        self.call(|tables| tables.create_user(user, stamp)).await
+        self.write(|tables| tables.create_user(user, stamp)).await
     }
     async fn find_credentials(&self, _: &str) -> Result<Option<Credentials>> {
         absent()
     }
     async fn find_user(&self, id: UserId) -> Result<Option<User>> {
-        self.call(|tables| Ok(tables.users.get(&id).cloned())).await
+        self.read(|tables| tables.users.get(&id).cloned()).await
     }
     async fn update_user(&self, _: UserId, _: &str) -> Result<Option<User>> {
         absent()
@@ -98,48 +111,48 @@ impl Store for Model {
     }
     async fn list_live_sessions(&self, ids: &[SessionId], _: UnixMillis) -> Result<Vec<SessionId>> {
         // Nobody signs out.
-        self.call(|_| Ok(ids.to_vec())).await
+        self.read(|_| ids.to_vec()).await
     }
     async fn revoke_session(&self, _: UserId, _: SessionId, _: UnixMillis) -> Result<bool> {
         absent()
     }
 
     async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>> {
-        self.call(|tables| Ok(tables.list_rooms(user))).await
+        self.read(|tables| tables.list_rooms(user)).await
     }
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
-        self.call(|tables| Ok(tables.find_room(user, room))).await
+        self.read(|tables| tables.find_room(user, room)).await
     }
     async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
-        self.call(|tables| Ok(tables.list_public_rooms(user))).await
+        self.read(|tables| tables.list_public_rooms(user)).await
     }
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
-        self.call(|tables| Ok(tables.rooms.get(&room).map(|found| found.access(user)))).await
+        self.read(|tables| tables.rooms.get(&room).map(|found| found.access(user))).await
     }
     async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created> {
-        self.call(|tables| tables.create_room(room, stamp)).await
+        self.write(|tables| tables.create_room(room, stamp)).await
     }
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
-        self.call(|tables| tables.rename_room(room, actor, name, stamp)).await
+        self.write(|tables| tables.rename_room(room, actor, name, stamp)).await
     }
     async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>> {
-        self.call(|tables| tables.delete_room(room)).await
+        self.write(|tables| tables.delete_room(room)).await
     }
 
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
-        self.call(|tables| Ok(tables.list_members(room, cursor, limit))).await
+        self.read(|tables| tables.list_members(room, cursor, limit)).await
     }
     async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>> {
-        self.call(|tables| Ok(tables.list_member_ids(room))).await
+        self.read(|tables| tables.list_member_ids(room)).await
     }
     async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
-        self.call(|tables| Ok(tables.list_memberships(users))).await
+        self.read(|tables| tables.list_memberships(users)).await
     }
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
-        self.call(|tables| tables.create_member(room, actor, user, stamp)).await
+        self.write(|tables| tables.create_member(room, actor, user, stamp)).await
     }
     async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
-        self.call(|tables| tables.delete_member(room, actor, user, stamp)).await
+        self.write(|tables| tables.delete_member(room, actor, user, stamp)).await
     }
     async fn update_member(
         &self,
@@ -149,14 +162,14 @@ impl Store for Model {
         role: Role,
         stamp: Stamp,
     ) -> Result<Option<Message>> {
-        self.call(|tables| tables.update_member(room, actor, user, role, stamp)).await
+        self.write(|tables| tables.update_member(room, actor, user, role, stamp)).await
     }
     async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>> {
-        self.call(|tables| Ok(tables.update_marks(room, user, delivered, read))).await
+        self.write(|tables| Ok(tables.update_marks(room, user, delivered, read))).await
     }
 
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
-        self.call(|tables| Ok(tables.append(batch))).await
+        self.write(|tables| Ok(tables.append(batch))).await
     }
     async fn list_messages(
         &self,
@@ -165,9 +178,9 @@ impl Store for Model {
         range: HistoryRange,
         limit: i64,
     ) -> Result<Vec<Message>> {
-        self.call(|tables| Ok(tables.list_messages(viewer, room, range, limit))).await
+        self.read(|tables| tables.list_messages(viewer, room, range, limit)).await
     }
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
-        self.call(|tables| Ok(tables.list_heads(rooms))).await
+        self.read(|tables| tables.list_heads(rooms)).await
     }
 }

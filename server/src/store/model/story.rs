@@ -1,6 +1,6 @@
 //! The story that SQLite and PostgreSQL pass, told on the model.
 
-use super::{Gate, Model, Tables};
+use super::{Call, Gate, Model, Tables};
 use crate::store::Result;
 use protocol::RoomId;
 use std::sync::{Arc, Mutex};
@@ -22,11 +22,11 @@ struct Open;
 
 #[async_trait::async_trait]
 impl Gate for Open {
-    async fn enter(&self) -> Result<()> {
+    async fn enter(&self, _: Call) -> Result<()> {
         Ok(())
     }
 
-    async fn leave(&self) -> Result<()> {
+    async fn leave(&self, _: Call) -> Result<()> {
         Ok(())
     }
 }

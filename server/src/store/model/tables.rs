@@ -24,7 +24,7 @@ pub(crate) struct Tables {
 /// A room with its messages (number `n` is at `n - 1`) and its members.
 #[derive(Clone)]
 pub(crate) struct Room {
-    pub(super) kind: RoomKind,
+    pub(crate) kind: RoomKind,
     /// Empty for a direct room.
     pub(super) name: String,
     pub(super) created_at: UnixMillis,
@@ -75,7 +75,7 @@ impl Tables {
         }
     }
 
-    pub(super) fn create_user(&mut self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+    pub(crate) fn create_user(&mut self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
         if self.users.values().any(|user| user.username == new.username) {
             return Err(Error::Conflict("This user name is taken. Choose another."));
         }
