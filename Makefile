@@ -9,7 +9,7 @@ STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
 HOST := -p protocol -p client -p app -p server -p load
 
-.PHONY: help run dev build setup test fmt format lint test-rust test-browser deny clean
+.PHONY: help run dev build setup test fmt format lint test-rust prove test-browser deny clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ lint: ## Check with clippy, for the host and for the browser; warnings are error
 test-rust: ## Run the Rust tests beside a private PostgreSQL and Redis.
 	@setup/services
 	@$(STEP) "running the Rust tests" end2end/services cargo test --workspace --exclude hydrate
+
+prove: ## Run the simulator on 2,000 seeds (SEEDS=n for another count, SEED=n to replay one).
+	@SEEDS="$${SEEDS:-2000}" $(STEP) "proving delivery" cargo test --release --package server --lib simulation -- --nocapture
 
 test-browser: build ## Run the browser tests against the release build.
 	@setup/services

@@ -16,6 +16,8 @@ mod pages;
 mod router;
 mod routes;
 mod run;
+#[cfg(test)]
+mod simulation;
 mod site;
 mod socket;
 pub mod store;

@@ -1,6 +1,6 @@
 //! A node's life: put together, serve, stop. The only way to start one, for `main` and for tests alike.
 
-mod database;
+pub(crate) mod database;
 mod drain;
 
 use crate::auth::Auth;

@@ -1,0 +1,126 @@
+//! What must hold at rest: I1 to I5 of the contract of delivery.
+
+use super::device::Device;
+use super::memory::Memory;
+use crate::store::model::Tables;
+use client::{ConnectionState, Engine, RowState};
+use protocol::{RoomId, RoomSummary};
+use std::sync::Arc;
+
+/// How much is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Messages: what heads tell of.
+    Messages,
+    /// Memberships and marks too, for which devices may have to connect anew.
+    Everything,
+}
+
+/// The first thing that does not hold.
+pub(super) fn check(devices: &[Arc<Device>], depth: Depth) -> Result<(), String> {
+    for device in devices {
+        let state = device.lock();
+        let tables = device.cluster.tables();
+        let found = match &state.engine {
+            Some(engine) => of_device(device, engine, &state.memory, &tables, depth),
+            None => Err("its page did not load".into()),
+        };
+        found.map_err(|problem| format!("device {} of {}: {problem}", device.number, device.user.username))?;
+    }
+    Ok(())
+}
+
+fn of_device(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables, depth: Depth) -> Result<(), String> {
+    if engine.connection() != ConnectionState::Online {
+        return Err(format!("it is {:?}", engine.connection()));
+    }
+    if depth == Depth::Everything {
+        rooms(device, engine, tables)?;
+    }
+    for (id, room) in &tables.rooms {
+        let may_know = depth == Depth::Everything || room.members.contains_key(&device.user.id);
+        if may_know {
+            rows(engine, *id, tables)?;
+        }
+    }
+    messages(device, engine, memory, tables)?;
+    order(device, memory, tables)
+}
+
+/// I1, I4: the list of rooms is the database's, marks and unread counts included.
+fn rooms(device: &Device, engine: &Engine, tables: &Tables) -> Result<(), String> {
+    let (shown, stored) = (engine.rooms(), tables.list_rooms(device.user.id));
+    let ids = |rooms: &[RoomSummary]| rooms.iter().map(|room| room.id).collect::<Vec<_>>();
+    if let Some((shown, stored)) = shown.iter().zip(&stored).find(|(shown, stored)| shown != stored) {
+        return Err(format!("I1: shown is {}\nbut stored is {}", told(shown), told(stored)));
+    }
+    if shown.len() == stored.len() {
+        return Ok(());
+    }
+    Err(format!("I1: shown are the rooms {:?}\nbut stored are {:?}", ids(&shown), ids(&stored)))
+}
+
+/// What differs most often comes first.
+fn told(room: &RoomSummary) -> String {
+    let last = room.last_message.as_ref().map(|last| last.seq.0);
+    format!(
+        "{}: read {} of {} (the last is {last:?}), unread {}, members {}, {:?}, {:?}",
+        room.id, room.read_seq, room.last_seq, room.unread, room.members_count, room.role, room.name
+    )
+}
+
+/// I1, I3: what is shown of a room is what is stored, up to its head unless the window was moved away from it.
+fn rows(engine: &Engine, id: RoomId, tables: &Tables) -> Result<(), String> {
+    let stored = &tables.rooms[&id].messages;
+    let shown: Vec<_> = engine.rows(id).into_iter().filter(|row| row.message.seq.0 > 0).collect();
+    let Some((first, last)) = shown.first().zip(shown.last()) else { return Ok(()) };
+    let (from, to) = (first.message.seq.0 - 1, last.message.seq.0);
+    let range = usize::try_from(from).unwrap()..usize::try_from(to).unwrap();
+    let same = stored.get(range.clone()).is_some_and(|stored| stored.iter().eq(shown.iter().map(|row| &row.message)));
+    if !same {
+        return Err(format!("I1: the rows {range:?} of {id} are not those that are stored"));
+    }
+    let member = engine.room(id).is_some_and(|room| room.role.is_some());
+    if member && engine.has_newer(id) == (range.end == stored.len()) || engine.has_older(id) != (range.start > 0) {
+        return Err(format!("I3: {id} shows {range:?} of {} and does not know it", stored.len()));
+    }
+    Ok(())
+}
+
+/// I2, I5: each message is stored once, or its sender knows that it is not.
+fn messages(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables) -> Result<(), String> {
+    let waiting = memory.outbox(engine);
+    if let Some(row) = waiting.iter().find(|row| !matches!(row.state, RowState::Failed { .. })) {
+        return Err(format!("I5: the outbox still holds {row:?}"));
+    }
+    for sent in &memory.sent {
+        let stored = tables.rooms.get(&sent.room_id).into_iter().flat_map(|room| &room.messages);
+        let same = (device.user.id, sent.client_id);
+        let times = stored.filter(|message| (message.sender_id, message.client_id) == same);
+        let failed = waiting.iter().any(|row| row.key() == sent.client_id);
+        match times.count() {
+            1 => {}
+            0 if sent.lost || failed || sent.given_up => {}
+            0 => return Err(format!("I2: {sent:?} is not stored")),
+            times => return Err(format!("I2: {sent:?} is stored {times} times")),
+        }
+        if failed && sent.acknowledged && !sent.lost {
+            return Err(format!("I5: the outbox holds {sent:?}, which was acknowledged"));
+        }
+    }
+    Ok(())
+}
+
+/// I2: a room has what a device sent to it in the order of sending.
+fn order(device: &Device, memory: &Memory, tables: &Tables) -> Result<(), String> {
+    for (id, room) in &tables.rooms {
+        let sent: Vec<_> = memory.sent.iter().filter(|sent| sent.room_id == *id).map(|sent| sent.client_id).collect();
+        let places = room.messages.iter().filter(|message| message.sender_id == device.user.id);
+        let places: Vec<_> =
+            places.filter_map(|message| sent.iter().position(|sent| *sent == message.client_id)).collect();
+        if !places.is_sorted() {
+            return Err(format!("I2: in {id} messages of one device are stored in the order {places:?}"));
+        }
+    }
+    Ok(())
+}

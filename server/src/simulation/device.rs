@@ -1,0 +1,190 @@
+//! A device: a real engine, and around it what a browser does: sockets, requests, timers, loading the page.
+
+use super::cluster::Cluster;
+use super::link::{self, Said};
+use super::memory::Memory;
+use super::plan::Mutation;
+use super::sim::{Sim, SimClock, note};
+use super::{request, watch};
+use crate::clock::Clock;
+use client::{Effect, Engine, Input, Now};
+use protocol::{FromJson, RoomId, ServerFrame, SessionId, User};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+use tokio::time::{sleep, sleep_until};
+
+pub(super) struct Device {
+    pub(super) number: usize,
+    pub(super) user: User,
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) sim: Arc<Sim>,
+    session: SessionId,
+    clock: SimClock,
+    state: Mutex<State>,
+}
+
+/// What a reload ends, and what outlasts it.
+pub(super) struct State {
+    /// None while the page loads.
+    pub(super) engine: Option<Engine>,
+    /// The room that the person looks at.
+    pub(super) open: Option<RoomId>,
+    /// What the person did and what became of it.
+    pub(super) memory: Memory,
+    /// The way into the present socket, and its task.
+    socket: Option<(mpsc::UnboundedSender<String>, AbortHandle)>,
+    /// When the engine wants to be woken.
+    wake: Option<u64>,
+    /// How often the page was loaded: answers to an earlier page's requests are nobody's.
+    pub(super) page: u64,
+}
+
+impl Device {
+    pub(super) fn new(cluster: &Arc<Cluster>, number: usize, user: User) -> Arc<Self> {
+        let sim = Arc::clone(&cluster.sim);
+        let memory = Memory::default();
+        let state = State { engine: None, open: None, memory, socket: None, wake: None, page: 0 };
+        let (session, clock) = (SessionId(sim.id(0)), SimClock::new(&sim));
+        let (cluster, state) = (Arc::clone(cluster), Mutex::new(state));
+        Arc::new(Self { number, user, cluster, sim, session, clock, state })
+    }
+
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Loads the page (again), which ends everything that was only in it.
+    pub(super) fn load(self: &Arc<Self>) {
+        note!(self.sim, "device {} loads its page", self.number);
+        let mut state = self.lock();
+        let state = &mut *state;
+        if let Some((_, task)) = state.socket.take() {
+            task.abort();
+        }
+        if let Some(engine) = state.engine.take() {
+            state.memory.leave(&engine);
+        }
+        state.wake = None;
+        state.page += 1;
+        self.sim.spawn(request::load(Arc::clone(self), state.page));
+    }
+
+    /// The page is there.
+    pub(super) fn begin(self: &Arc<Self>, engine: Engine) {
+        let kept = {
+            let mut state = self.lock();
+            state.engine = Some(self.made(engine));
+            state.memory.kept()
+        };
+        self.input(Input::ConnectNow);
+        for message in kept {
+            self.input(message);
+        }
+    }
+
+    /// Without what the plan switches off.
+    fn made(&self, mut engine: Engine) -> Engine {
+        if let Some(Mutation::Engine(mechanism)) = self.sim.plan.mutation {
+            engine.switch_off(mechanism);
+        }
+        engine
+    }
+
+    pub(super) fn input(self: &Arc<Self>, input: Input) {
+        let mut state = self.lock();
+        let State { engine: Some(engine), memory, .. } = &mut *state else { return };
+        note!(self.sim, "device {} < {input:?}", self.number);
+        memory.hear(&input);
+        let random = self.sim.chance.next();
+        let effects = engine.handle(Now { monotonic_ms: self.sim.now(), wall: self.clock.now(), random }, input);
+        if let Err(problem) = watch::check(engine, &effects, |id| memory.excuses(id, self.cluster.tables().epoch)) {
+            self.sim.fail(format!("device {}: {problem}", self.number));
+        }
+        for effect in effects {
+            self.perform(&mut state, effect);
+        }
+    }
+
+    fn perform(self: &Arc<Self>, state: &mut State, effect: Effect) {
+        match effect {
+            Effect::Connect => self.connect(state),
+            Effect::Transmit(frame) => {
+                let text = serde_json::to_string(&frame).unwrap();
+                note!(self.sim, "device {} > {text}", self.number);
+                // On a socket that is not open it goes nowhere.
+                let _ = state.socket.as_ref().map(|(socket, _)| socket.send(text));
+            }
+            Effect::FetchHistory { room_id, request } => {
+                self.sim.spawn(request::history(Arc::clone(self), state.page, room_id, request));
+            }
+            Effect::WakeAt(at) => self.wake_at(state, at),
+            Effect::Changed(_) => {}
+            Effect::SignedOut | Effect::Reload => self.sim.fail(format!("device {}: {effect:?}", self.number)),
+        }
+    }
+
+    fn wake_at(self: &Arc<Self>, state: &mut State, at: u64) {
+        state.wake = Some(at);
+        let device = Arc::clone(self);
+        let page = state.page;
+        self.sim.spawn(async move {
+            sleep_until(device.sim.at(at)).await;
+            let due = {
+                let mut state = device.lock();
+                state.page == page && state.wake.take_if(|wanted| *wanted == at).is_some()
+            };
+            if due {
+                device.input(Input::Wake);
+            }
+        });
+    }
+
+    /// The connection breaks, and the device notices.
+    pub(super) fn cut(self: &Arc<Self>) {
+        let socket = self.lock().socket.take();
+        if let Some((_, task)) = socket {
+            task.abort();
+            self.input(Input::Disconnected { code: None });
+        }
+    }
+
+    /// Opens a socket in place of the one before, if any.
+    fn connect(self: &Arc<Self>, state: &mut State) {
+        let (socket, queue) = mpsc::unbounded_channel();
+        let task = self.sim.spawn(talk(Arc::clone(self), queue));
+        if let Some((_, before)) = state.socket.replace((socket, task)) {
+            before.abort();
+        }
+    }
+}
+
+/// A socket's life, as the device sees it.
+async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
+    let sim = &device.sim;
+    sleep(sim.latency()).await;
+    let Some(node) = device.cluster.any() else { return device.input(Input::Disconnected { code: None }) };
+    let (mut end, server) = link::open(sim);
+    note!(sim, "device {} is connected to node {}", device.number, node.life.number);
+    node.accept(device.user.id, device.session, server);
+    drop(node);
+    device.input(Input::Connected);
+    let code = loop {
+        tokio::select! {
+            biased;
+            text = queue.recv() => match text {
+                Some(text) => end.send(Said::Text(text)),
+                None => return,
+            },
+            said = end.recv() => match said {
+                Some(Said::Text(text)) => match ServerFrame::from_json(&text) {
+                    Some(frame) => device.input(Input::Frame(frame)),
+                    None => sim.fail(format!("a frame cannot be read: {text}")),
+                },
+                Some(Said::Close(code)) => break Some(code),
+                None => break None,
+            },
+        }
+    };
+    device.input(Input::Disconnected { code });
+}

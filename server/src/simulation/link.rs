@@ -1,0 +1,112 @@
+//! A socket as both ends have it: texts in order, each some time under way. Nothing is lost but by cutting it, and then
+//! everything from some point on is, in both directions.
+
+use super::plan::Fault;
+use super::sim::{Sim, note};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// What goes over a socket.
+pub(super) enum Said {
+    Text(String),
+    /// The end, with a close code.
+    Close(u16),
+}
+
+/// What both ends share.
+pub(super) struct Link {
+    sim: Arc<Sim>,
+    severed: AtomicBool,
+    /// Whether each end has noticed that, and what wakes it then.
+    noticed: [(AtomicBool, Notify); 2],
+}
+
+/// One end: the device's (0) or the server's (1).
+pub(super) struct End {
+    pub(super) link: Arc<Link>,
+    side: usize,
+    out: mpsc::UnboundedSender<(Instant, Said)>,
+    /// When the last text arrives that was sent: none overtakes it.
+    arrives: Instant,
+    incoming: mpsc::UnboundedReceiver<(Instant, Said)>,
+    /// Taken from `incoming`, still under way.
+    next: Option<(Instant, Said)>,
+}
+
+/// The device's and the server's end of a new connection.
+pub(super) fn open(sim: &Arc<Sim>) -> (End, End) {
+    let link = Arc::new(Link { sim: Arc::clone(sim), severed: AtomicBool::new(false), noticed: Default::default() });
+    let ((up, from_device), (down, from_server)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    let end = |side, out, incoming| {
+        let link = Arc::clone(&link);
+        End { link, side, out, arrives: Instant::now(), incoming, next: None }
+    };
+    (end(0, up, from_server), end(1, down, from_device))
+}
+
+impl Link {
+    /// The connection breaks. Both ends notice, at some time.
+    pub(super) fn cut(self: &Arc<Self>) {
+        if self.severed.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        for side in 0..2 {
+            let link = Arc::clone(self);
+            let unnoticed = self.sim.chance.millis(0, if self.sim.chance.one_in(3) { 9_000 } else { 300 });
+            self.sim.spawn(async move {
+                sleep(unnoticed).await;
+                let (noticed, notify) = &link.noticed[side];
+                noticed.store(true, Ordering::Relaxed);
+                notify.notify_one();
+            });
+        }
+    }
+
+    async fn broken(&self, side: usize) {
+        let (noticed, notify) = &self.noticed[side];
+        while !noticed.load(Ordering::Relaxed) {
+            notify.notified().await;
+        }
+    }
+
+    fn is_severed(&self) -> bool {
+        self.severed.load(Ordering::Relaxed)
+    }
+}
+
+impl End {
+    pub(super) fn send(&mut self, said: Said) {
+        if self.link.sim.strikes(Fault::Cut, 60) {
+            note!(self.link.sim, "a connection breaks");
+            self.link.cut();
+        }
+        self.arrives = self.arrives.max(Instant::now() + self.link.sim.latency());
+        // Nobody may be there any more.
+        let _ = self.out.send((self.arrives, said));
+    }
+
+    /// The next that arrives; nothing where the connection has ended without a word. Can be dropped and called again.
+    pub(super) async fn recv(&mut self) -> Option<Said> {
+        let link = Arc::clone(&self.link);
+        tokio::select! {
+            biased;
+            () = link.broken(self.side) => None,
+            said = self.arrival() => said,
+        }
+    }
+
+    async fn arrival(&mut self) -> Option<Said> {
+        if self.next.is_none() {
+            self.next = self.incoming.recv().await;
+        }
+        if let Some((at, _)) = &self.next {
+            sleep_until(*at).await;
+        }
+        if self.link.is_severed() {
+            std::future::pending::<()>().await;
+        }
+        self.next.take().map(|(_, said)| said)
+    }
+}

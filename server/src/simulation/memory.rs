@@ -1,0 +1,123 @@
+//! What outlasts a page: what the person knows to have sent, and what the run knows to be excusable.
+
+use crate::store::model::Tables;
+use client::{Engine, Input, Row, RowState};
+use protocol::{ClientId, RoomId, Seq, ServerFrame, UserId};
+use std::collections::BTreeSet;
+use uuid::Uuid;
+
+/// A message that the person sent.
+#[derive(Clone, Debug)]
+pub(super) struct Sent {
+    pub(super) client_id: ClientId,
+    pub(super) room_id: RoomId,
+    body: String,
+    reply_to: Option<Seq>,
+    /// The device heard that it is stored.
+    pub(super) acknowledged: bool,
+    /// The person has given it up, or the server refused it: it is stored once or not at all.
+    pub(super) given_up: bool,
+    /// It was stored and no device held it any more when the database was put back: nobody can bring it again.
+    pub(super) lost: bool,
+}
+
+#[derive(Default)]
+pub(super) struct Memory {
+    /// In the order of sending.
+    pub(super) sent: Vec<Sent>,
+    /// Those that are sent again by the next page.
+    kept: Vec<ClientId>,
+    /// Those that were.
+    resent: Vec<ClientId>,
+    /// Which life of the database the device has heard of.
+    epoch: Option<Uuid>,
+}
+
+impl Memory {
+    pub(super) fn hear(&mut self, input: &Input) {
+        match input {
+            Input::Send { client_id, room_id, body, reply_to } => {
+                if self.find(*client_id).is_none() {
+                    let (client_id, room_id, body, reply_to) = (*client_id, *room_id, body.clone(), *reply_to);
+                    let (acknowledged, given_up, lost) = (false, false, false);
+                    self.sent.push(Sent { client_id, room_id, body, reply_to, acknowledged, given_up, lost });
+                }
+            }
+            Input::Frame(ServerFrame::Ack { client_id, .. }) => {
+                if let Some(sent) = self.find(*client_id) {
+                    sent.acknowledged = true;
+                }
+            }
+            Input::Frame(ServerFrame::Welcome { epoch, .. }) => self.epoch = Some(*epoch),
+            Input::Retry(client_id) => {
+                // It takes its place behind those that wait.
+                if let Some(place) = self.sent.iter().position(|sent| sent.client_id == *client_id) {
+                    let sent = self.sent.remove(place);
+                    self.sent.push(sent);
+                }
+            }
+            Input::Discard(client_id) => {
+                if let Some(sent) = self.find(*client_id) {
+                    sent.given_up = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What the engine still holds of messages on their way.
+    pub(super) fn outbox(&self, engine: &Engine) -> Vec<Row> {
+        let rooms: BTreeSet<RoomId> = self.sent.iter().map(|sent| sent.room_id).collect();
+        rooms.into_iter().flat_map(|room| engine.rows(room)).filter(|row| row.message.seq == Seq(0)).collect()
+    }
+
+    fn find(&mut self, id: ClientId) -> Option<&mut Sent> {
+        self.sent.iter_mut().find(|sent| sent.client_id == id)
+    }
+
+    /// Whether a message may be shown twice: sent again by a new page, until the server answers; or the database was put
+    /// back and the device does not know yet, since pages of history do not say of which life they are.
+    pub(super) fn excuses(&self, id: ClientId, epoch: Uuid) -> bool {
+        self.epoch.is_some_and(|heard| heard != epoch) || self.resent.contains(&id)
+    }
+
+    /// The page ends: what waits in its outbox is kept, what has failed is given up.
+    pub(super) fn leave(&mut self, engine: &Engine) {
+        self.kept.clear();
+        for row in self.outbox(engine) {
+            match row.state {
+                RowState::Sending => self.kept.push(row.key()),
+                RowState::Failed { .. } => self.hear(&Input::Discard(row.key())),
+                RowState::Sent => {}
+            }
+        }
+    }
+
+    /// What the page before had not got rid of.
+    pub(super) fn kept(&mut self) -> Vec<Input> {
+        let kept = std::mem::take(&mut self.kept);
+        self.resent.extend(&kept);
+        let waiting = self.sent.iter().filter(|sent| kept.contains(&sent.client_id));
+        let inputs = waiting.map(|sent| Input::Send {
+            client_id: sent.client_id,
+            room_id: sent.room_id,
+            body: sent.body.clone(),
+            reply_to: sent.reply_to,
+        });
+        inputs.collect()
+    }
+
+    /// The database is put back: what it had, and what no device will send again, may be lost.
+    pub(super) fn forgive(&mut self, user: UserId, engine: Option<&Engine>, before: &Tables, backup: &Tables) {
+        let waiting: Vec<ClientId> = match engine {
+            Some(engine) => {
+                self.outbox(engine).iter().filter(|row| row.state == RowState::Sending).map(Row::key).collect()
+            }
+            None => self.kept.clone(),
+        };
+        let stored = |tables: &Tables, id| tables.find_message(user, id).is_some();
+        for sent in self.sent.iter_mut().filter(|sent| !waiting.contains(&sent.client_id)) {
+            sent.lost |= stored(before, sent.client_id) && !stored(backup, sent.client_id);
+        }
+    }
+}

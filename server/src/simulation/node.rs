@@ -1,0 +1,110 @@
+//! A node: the real rules, writer and hub on a simulated store and bus, and sockets served as `socket` serves them.
+
+use super::gate::{Life, NodeGate};
+use super::link::{End, Link, Said};
+use super::plan::Mutation;
+use super::sim::{Sim, SimClock, note};
+use super::wire::{Port, Wire};
+use crate::chat::Chat;
+use crate::hub::{Connection, Hub};
+use crate::run::database::repair_after_gaps;
+use crate::socket::dispatch::Dispatch;
+use crate::store::model::{Model, Tables};
+use protocol::{CloseCode, ServerFrame, SessionId, UserId};
+use std::sync::{Arc, Mutex, Weak};
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+/// One life of a node.
+pub(super) struct Node {
+    pub(super) chat: Arc<Chat>,
+    pub(super) life: Arc<Life>,
+    pub(super) port: Arc<Port>,
+    sim: Arc<Sim>,
+    /// What breaks with the node.
+    links: Mutex<Vec<Weak<Link>>>,
+    /// What ends with it.
+    tasks: Mutex<Vec<AbortHandle>>,
+}
+
+impl Node {
+    pub(super) fn start(sim: &Arc<Sim>, wire: &Arc<Wire>, tables: &Arc<Mutex<Tables>>, number: usize) -> Arc<Self> {
+        note!(sim, "node {number} starts");
+        let life = Life::new(sim, number);
+        let port = wire.connect(&life);
+        let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeGate(Arc::clone(&life)))));
+        let bus: Arc<Port> = Arc::clone(&port);
+        let hub = Hub::new(bus);
+        let chat = Chat::new(store, Arc::clone(&hub), Arc::new(SimClock::new(sim)));
+        let gaps = Arc::new(Notify::new());
+        let mut tasks = Vec::new();
+        if !sim.plan.lacks(Mutation::NodeRepair) {
+            tasks.push(sim.spawn(repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps))));
+        }
+        tasks.push(sim.spawn(hub.listen(Arc::new(move || gaps.notify_one()))));
+        let (links, tasks) = (Mutex::default(), Mutex::new(tasks));
+        let node = Arc::new(Self { chat, life, port, sim: Arc::clone(sim), links, tasks });
+        let watched = Arc::clone(&node);
+        sim.spawn(async move {
+            watched.life.over().await;
+            watched.bury();
+        });
+        node
+    }
+
+    /// A device's socket, from now on until one of both ends it.
+    pub(super) fn accept(self: &Arc<Self>, user: UserId, session: SessionId, end: End) {
+        self.links.lock().unwrap().push(Arc::downgrade(&end.link));
+        let task = self.sim.spawn(serve(Arc::clone(&self.chat), user, session, end));
+        self.tasks.lock().unwrap().push(task);
+    }
+
+    /// Nothing of a dead node goes on, and its connections are gone.
+    fn bury(&self) {
+        for link in self.links.lock().unwrap().drain(..).filter_map(|link| link.upgrade()) {
+            link.cut();
+        }
+        for task in self.tasks.lock().unwrap().drain(..) {
+            task.abort();
+        }
+    }
+
+    /// Asks all connections to go elsewhere, as a node does that stops by plan.
+    pub(super) fn drain(&self) {
+        note!(self.sim, "node {} drains", self.life.number);
+        for connection in self.chat.connections() {
+            connection.send(&ServerFrame::GoAway { retry_after_ms: self.sim.chance.next() % 2_000 });
+            connection.close(CloseCode::GoingAway);
+        }
+    }
+}
+
+async fn serve(chat: Arc<Chat>, user: UserId, session: SessionId, mut end: End) {
+    let (connection, mut queue) = Connection::new(user, session);
+    let connection = Arc::new(connection);
+    let mut dispatch = Dispatch::new(Arc::clone(&chat), Arc::clone(&connection));
+    let code = loop {
+        tokio::select! {
+            biased;
+            code = connection.closed() => {
+                while let Ok(frame) = queue.try_recv() {
+                    end.send(Said::Text(frame.as_str().to_owned()));
+                }
+                break Some(code);
+            }
+            said = end.recv() => match said {
+                Some(Said::Text(text)) => dispatch.frame(&text).await,
+                Some(Said::Close(_)) | None => break None,
+            },
+            frame = queue.recv() => {
+                let Some(frame) = frame else { break None };
+                connection.taken(frame.len());
+                end.send(Said::Text(frame.as_str().to_owned()));
+            }
+        }
+    };
+    chat.disconnect(&connection);
+    if let Some(code) = code {
+        end.send(Said::Close(code.code()));
+    }
+}

@@ -1,0 +1,110 @@
+//! What people do, at random.
+
+use super::device::Device;
+use super::request::{self, Wish};
+use crate::store::model::Tables;
+use client::{Input, Row, RowState};
+use protocol::{ClientId, CreateRoom, RoomId, RoomKind, Seq, UserId};
+use std::sync::Arc;
+
+/// Somebody does something on this device, unless its page is not there.
+pub(super) fn act(device: &Arc<Device>) {
+    let chance = &device.sim.chance;
+    let open = {
+        let state = device.lock();
+        if state.engine.is_none() {
+            return;
+        }
+        state.open
+    };
+    match (chance.below(24), open) {
+        (0..=8, Some(room)) => send(device, room),
+        (9..=12, Some(room)) => seen(device, room),
+        (13, Some(room)) => device.input(Input::LoadOlder(room)),
+        (14, _) => device.input(Input::ConnectNow),
+        (15, _) => decide_on_failed(device),
+        (16..=17, _) => wish(device),
+        _ => look(device),
+    }
+}
+
+fn send(device: &Arc<Device>, room_id: RoomId) {
+    let chance = &device.sim.chance;
+    for _ in 0..=chance.below(3) {
+        let client_id = ClientId(device.sim.id(0));
+        let body = format!("{} of {}", client_id.0.as_u128() & 0xffff, device.number);
+        device.input(Input::Send { client_id, room_id, body, reply_to: None });
+    }
+}
+
+/// The person has seen some of what is shown, mostly all.
+fn seen(device: &Arc<Device>, room_id: RoomId) {
+    let rows = device.lock().engine.as_ref().map(|engine| engine.rows(room_id)).unwrap_or_default();
+    let stored: Vec<Seq> = rows.iter().map(|row| row.message.seq).filter(|seq| *seq > Seq(0)).collect();
+    let chance = &device.sim.chance;
+    let seen = if chance.one_in(3) { chance.pick(&stored) } else { stored.last() };
+    if let Some(seq) = seen.copied() {
+        device.input(Input::Seen { room_id, seq });
+    }
+}
+
+/// The person looks at another room, at times a public one that they are not in, or at none.
+fn look(device: &Arc<Device>) {
+    let chance = &device.sim.chance;
+    let mine: Vec<RoomId> = {
+        let state = device.lock();
+        state.engine.as_ref().map(client::Engine::rooms).unwrap_or_default().iter().map(|room| room.id).collect()
+    };
+    let room = if chance.one_in(12) {
+        None
+    } else if chance.one_in(8) {
+        let public = public_rooms(&device.cluster.tables());
+        chance.pick(&public).copied()
+    } else {
+        chance.pick(&mine).copied()
+    };
+    device.lock().open = room;
+    device.input(Input::Open(room));
+}
+
+fn public_rooms(tables: &Tables) -> Vec<RoomId> {
+    tables.rooms.iter().filter(|(_, room)| room.kind == RoomKind::Public).map(|(id, _)| *id).collect()
+}
+
+fn decide_on_failed(device: &Arc<Device>) {
+    let failed: Vec<ClientId> = {
+        let state = device.lock();
+        let Some(engine) = &state.engine else { return };
+        let waiting = state.memory.outbox(engine);
+        waiting.iter().filter(|row| matches!(row.state, RowState::Failed { .. })).map(Row::key).collect()
+    };
+    if let Some(id) = device.sim.chance.pick(&failed).copied() {
+        let again = device.sim.chance.one_in(2);
+        device.input(if again { Input::Retry(id) } else { Input::Discard(id) });
+    }
+}
+
+fn wish(device: &Arc<Device>) {
+    let chance = &device.sim.chance;
+    let (users, rooms): (Vec<UserId>, Vec<RoomId>) = {
+        let tables = device.cluster.tables();
+        (tables.users.keys().copied().collect(), tables.rooms.keys().copied().collect())
+    };
+    let (Some(user), Some(room)) = (chance.pick(&users).copied(), chance.pick(&rooms).copied()) else { return };
+    let name = format!("Room {}", chance.below(1_000));
+    let wish = match chance.below(if rooms.len() < 6 { 9 } else { 6 }) {
+        0..=1 => Wish::Join(room),
+        2 => Wish::Leave(room),
+        3 => Wish::Add(room, user),
+        4 => Wish::Remove(room, user),
+        5 => Wish::Rename(room, name),
+        6 => Wish::Create(CreateRoom::Public { name }),
+        7 => Wish::Create(CreateRoom::Direct { user_id: user }),
+        _ => Wish::Create(CreateRoom::Group {
+            name,
+            member_ids: users.into_iter().filter(|_| chance.one_in(2)).collect(),
+        }),
+    };
+    let page = device.lock().page;
+    device.sim.spawn(request::fulfil(Arc::clone(device), page, wish));
+}

@@ -1,0 +1,99 @@
+//! What may go wrong in a run, and which mechanism is switched off to see that it is missed.
+
+use super::chance::Chance;
+use client::Mechanism;
+
+/// A kind of fault. Its name is counted and printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// A connection breaks; what is under way on it is lost, and each side notices in its own time.
+    Cut,
+    /// A node dies at some point of what it does.
+    Crash,
+    /// A node asks its connections to go elsewhere.
+    Drain,
+    /// The store fails before or after the commit.
+    Store,
+    BusLost,
+    BusDoubled,
+    BusLate,
+    /// A node's connection to the bus breaks, or the bus restarts.
+    BusBroken,
+    /// The answer to a request is lost.
+    Request,
+    /// A tab is loaded anew.
+    Reload,
+    /// The database is put back to an earlier state, in a new epoch.
+    Restore,
+    /// Clocks of nodes and devices differ by up to an hour.
+    Clocks,
+}
+
+const FAULTS: [Fault; 12] = [
+    Fault::Cut,
+    Fault::Crash,
+    Fault::Drain,
+    Fault::Store,
+    Fault::BusLost,
+    Fault::BusDoubled,
+    Fault::BusLate,
+    Fault::BusBroken,
+    Fault::Request,
+    Fault::Reload,
+    Fault::Restore,
+    Fault::Clocks,
+];
+
+/// A mechanism that can be switched off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mutation {
+    /// A message's id is unique for its sender.
+    Dedupe,
+    /// Nodes look at the database after trouble with the bus.
+    NodeRepair,
+    /// One of the engine.
+    Engine(Mechanism),
+}
+
+/// See the module's documentation.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// Kinds of faults that this run has: some of them, so that one kind does not hide what another brings about.
+    faults: Vec<Fault>,
+    pub(super) mutation: Option<Mutation>,
+}
+
+impl Plan {
+    pub(super) fn new(mutation: Option<Mutation>, chance: &Chance) -> Self {
+        let quiet = chance.one_in(20);
+        let faults = FAULTS.into_iter().filter(|_| !quiet && chance.below(5) < 2).collect();
+        Self { faults, mutation }
+    }
+
+    pub(super) fn has(&self, fault: Fault) -> bool {
+        self.faults.contains(&fault)
+    }
+
+    pub(super) fn lacks(&self, mutation: Mutation) -> bool {
+        self.mutation == Some(mutation)
+    }
+}
+
+impl Fault {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Cut => "connections cut",
+            Self::Crash => "crashes",
+            Self::Drain => "drains",
+            Self::Store => "store failures",
+            Self::BusLost => "bus messages lost",
+            Self::BusDoubled => "bus messages doubled",
+            Self::BusLate => "bus messages late",
+            Self::BusBroken => "bus breaks",
+            Self::Request => "answers lost",
+            Self::Reload => "reloads",
+            Self::Restore => "restores",
+            Self::Clocks => "clocks off",
+        }
+    }
+}

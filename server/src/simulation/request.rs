@@ -1,0 +1,129 @@
+//! Requests over HTTP, as far as they concern rooms: to whichever node a balancer chooses, with answers that get lost.
+
+use super::device::Device;
+use super::node::Node;
+use super::plan::Fault;
+use super::sim::note;
+use crate::Error;
+use crate::store::HistoryRange;
+use client::{Engine, HistoryRequest, Input};
+use protocol::limits::PAGE_DEFAULT;
+use protocol::{ApiError, CreateRoom, ErrorCode, HistoryPage, RoomId, RoomSummary, UserId};
+use std::sync::Arc;
+use tokio::time::sleep;
+
+/// Something that a person asks for by a button.
+#[derive(Clone, Debug)]
+pub(super) enum Wish {
+    Create(CreateRoom),
+    Join(RoomId),
+    Leave(RoomId),
+    Add(RoomId, UserId),
+    Remove(RoomId, UserId),
+    Rename(RoomId, String),
+}
+
+/// Asks a node and waits for its answer. `Unavailable` where it died, or where the answer is lost.
+async fn ask<T>(device: &Device, what: impl AsyncFnOnce(&Node) -> Result<T, Error>) -> Result<T, Error> {
+    let sim = &device.sim;
+    let lost = || Error::Unavailable("no answer".into());
+    sleep(sim.latency()).await;
+    let node = device.cluster.any().ok_or_else(lost)?;
+    let answer = tokio::select! {
+        biased;
+        () = node.life.over() => Err(lost()),
+        answer = what(&node) => answer,
+    };
+    sleep(sim.latency()).await;
+    if sim.strikes(Fault::Request, 8) {
+        note!(sim, "device {} does not get an answer", device.number);
+        return Err(lost());
+    }
+    answer
+}
+
+async fn page(device: &Device, room: RoomId, range: HistoryRange) -> Result<HistoryPage, Error> {
+    let user = device.user.id;
+    ask(device, async |node| node.chat.history(user, room, range, PAGE_DEFAULT).await).await
+}
+
+/// Answers an engine's request for history.
+pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: RoomId, request: HistoryRequest) {
+    let range = match request {
+        HistoryRequest::Newest => HistoryRange::Newest,
+        HistoryRequest::Before(seq) => HistoryRange::Before(seq),
+        HistoryRequest::After(seq) => HistoryRange::After(seq),
+    };
+    let result = page(&device, room_id, range).await.map_err(told);
+    if result.is_err() && device.sim.strikes(Fault::Request, 4) {
+        // Not even an error arrives.
+        return;
+    }
+    if device.lock().page == page_number {
+        device.input(Input::History { room_id, request, result });
+    }
+}
+
+/// What a device is told of an error. Those who are logged are not of interest here.
+fn told(error: Error) -> ApiError {
+    match error {
+        Error::Unavailable(message) | Error::Internal(message) => ApiError { code: ErrorCode::Unavailable, message },
+        told => told.into_api(),
+    }
+}
+
+/// Loads the page: what a server renders into it, again until it comes.
+pub(super) async fn load(device: Arc<Device>, number: u64) {
+    let user = device.user.id;
+    loop {
+        let open = device.lock().open;
+        let rooms: Result<Vec<RoomSummary>, _> = ask(&device, async |node| Ok(node.chat.list_rooms(user).await?)).await;
+        let newest = match open {
+            Some(room) => page(&device, room, HistoryRange::Newest).await.ok().map(|page| (room, page)),
+            None => None,
+        };
+        if device.lock().page != number {
+            return;
+        }
+        if let Ok(rooms) = rooms {
+            device.lock().open = newest.as_ref().map(|(room, _)| *room);
+            return device.begin(Engine::new(device.user.clone(), rooms, newest));
+        }
+        sleep(device.sim.chance.millis(100, 3_000)).await;
+    }
+}
+
+/// Carries a wish out. The device learns what a browser learns from the answer.
+pub(super) async fn fulfil(device: Arc<Device>, page_number: u64, wish: Wish) {
+    let (me, asked) = (device.user.id, wish.clone());
+    let done = ask(&device, async |node| {
+        let chat = &node.chat;
+        Ok(match asked {
+            Wish::Create(form) => Some(chat.create_room(me, form).await?.0),
+            Wish::Join(room) => Some(chat.join_room(me, room).await?),
+            Wish::Rename(room, name) => Some(chat.rename_room(me, room, &name).await?),
+            Wish::Leave(room) => {
+                chat.remove_member(me, room, me).await?;
+                None
+            }
+            Wish::Add(room, user) => {
+                chat.add_member(me, room, user).await?;
+                None
+            }
+            Wish::Remove(room, user) => {
+                chat.remove_member(me, room, user).await?;
+                None
+            }
+        })
+    });
+    let done = done.await;
+    if device.lock().page != page_number {
+        return;
+    }
+    match (done, wish) {
+        (Ok(Some(summary)), _) => device.input(Input::Room(summary)),
+        (Ok(None), Wish::Leave(room)) => device.input(Input::RoomLeft(room)),
+        (Ok(None), _) => {}
+        (Err(error), wish) => note!(device.sim, "device {}: {wish:?}: {error}", device.number),
+    }
+}

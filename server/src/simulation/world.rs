@@ -1,0 +1,156 @@
+//! One run: people, devices and nodes, a while in which things go wrong, and the rest after it.
+
+use super::chance::Chance;
+use super::check::{Depth, check};
+use super::cluster::Cluster;
+use super::device::Device;
+use super::person;
+use super::plan::{Fault, Mutation, Plan};
+use super::sim::{Sim, note};
+use crate::store::model::Tables;
+use crate::store::{NewUser, Stamp};
+use client::Input;
+use protocol::{ClientId, RoomId, UserId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Things that happen before the rest.
+const STEPS: usize = 160;
+/// How long everything may take to be well again, in looks that are five seconds apart.
+const LOOKS: usize = 60;
+
+/// A run that ended well.
+pub(super) struct Report {
+    pub(super) hash: u64,
+    pub(super) counts: BTreeMap<&'static str, u64>,
+}
+
+/// What does not hold, and what led to it.
+pub(super) struct Failure {
+    pub(super) problem: String,
+    pub(super) plan: String,
+    pub(super) lines: Vec<String>,
+}
+
+struct World {
+    sim: Arc<Sim>,
+    cluster: Arc<Cluster>,
+    devices: Vec<Arc<Device>>,
+}
+
+/// Runs a seed in the present (paused) runtime.
+pub(super) async fn run(seed: u64, mutation: Option<Mutation>) -> Result<Report, Failure> {
+    let chance = Chance::new(seed);
+    let plan = Plan::new(mutation, &chance);
+    let sim = Sim::new(chance, plan);
+    let world = World::new(&sim);
+    world.live().await;
+    let ended = world.rest().await;
+    match ended {
+        Ok(()) => Ok(Report { hash: sim.trace.hash(), counts: sim.trace.counts() }),
+        Err(problem) => Err(Failure { problem, plan: format!("{:?}", sim.plan), lines: sim.trace.lines() }),
+    }
+}
+
+impl World {
+    fn new(sim: &Arc<Sim>) -> Self {
+        let mut tables = Tables::new(sim.id(0), RoomId(sim.id(0)));
+        tables.dedupes = !sim.plan.lacks(Mutation::Dedupe);
+        for name in ["ada", "bob", "cy"].iter().take(2 + sim.chance.below(2)) {
+            let (id, password_hash) = (UserId(sim.id(0)), String::new());
+            let user = NewUser { id, username: (*name).into(), display_name: name.to_uppercase(), password_hash };
+            tables.create_user(user, Stamp { client_id: ClientId(sim.id(0)), now: sim.wall(0) }).unwrap();
+        }
+        let users: Vec<_> = tables.users.values().cloned().collect();
+        let cluster = Cluster::new(sim, tables, 1 + sim.chance.below(3));
+        let owners = users.into_iter().flat_map(|user| vec![user; 1 + sim.chance.below(3)]);
+        let devices = owners.enumerate().map(|(number, user)| Device::new(&cluster, number, user)).collect();
+        Self { sim: Arc::clone(sim), cluster, devices }
+    }
+
+    /// People act and things go wrong.
+    async fn live(&self) {
+        for device in &self.devices {
+            device.load();
+        }
+        for _ in 0..STEPS {
+            let long = self.sim.chance.one_in(80);
+            sleep(self.sim.chance.millis(0, if long { 70_000 } else { 300 })).await;
+            if self.sim.failure().is_some() {
+                return;
+            }
+            if self.sim.chance.one_in(6) {
+                self.fault();
+            } else if let Some(device) = self.sim.chance.pick(&self.devices) {
+                person::act(device);
+            }
+        }
+    }
+
+    fn fault(&self) {
+        let (sim, cluster) = (&self.sim, &self.cluster);
+        match sim.chance.below(6) {
+            0 if sim.strikes(Fault::Crash, 1) => cluster.crash(),
+            1 if sim.strikes(Fault::Drain, 2) => drop(cluster.any().map(|node| node.drain())),
+            2 if sim.strikes(Fault::BusBroken, 1) => match cluster.any().filter(|_| sim.chance.one_in(2)) {
+                Some(node) => node.port.lose_connection(),
+                None => cluster.wire.restart(),
+            },
+            3 if sim.strikes(Fault::Reload, 1) => drop(sim.chance.pick(&self.devices).map(Device::load)),
+            4 if sim.plan.has(Fault::Restore) => {
+                if sim.chance.one_in(2) {
+                    cluster.back_up();
+                } else if self.restore() {
+                    sim.trace.count(Fault::Restore.name());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn restore(&self) -> bool {
+        self.cluster.restore(|before, backup| {
+            for device in &self.devices {
+                let mut state = device.lock();
+                let state = &mut *state;
+                state.memory.forgive(device.user.id, state.engine.as_ref(), before, backup);
+            }
+        })
+    }
+
+    /// Nothing goes wrong any more: after a while everything must be as it should.
+    async fn rest(&self) -> Result<(), String> {
+        note!(self.sim, "rest");
+        self.sim.calm_down();
+        self.cluster.mend();
+        for device in &self.devices {
+            device.input(Input::ConnectNow);
+        }
+        // What is under way arrives.
+        sleep(Duration::from_secs(10)).await;
+        self.cluster.wire.unsettle();
+        self.settle(Depth::Messages).await?;
+        for device in &self.devices {
+            device.cut();
+        }
+        self.settle(Depth::Everything).await
+    }
+
+    /// Waits until everything holds.
+    async fn settle(&self, depth: Depth) -> Result<(), String> {
+        let mut found = Ok(());
+        for _ in 0..LOOKS {
+            sleep(Duration::from_secs(5)).await;
+            if let Some(failure) = self.sim.failure() {
+                return Err(failure);
+            }
+            found = check(&self.devices, depth);
+            if found.is_ok() {
+                break;
+            }
+        }
+        found
+    }
+}
