@@ -67,8 +67,8 @@ impl Marks {
         self.read.confirm(read);
     }
 
-    /// A new connection: what the server did not confirm may not have reached it.
-    pub(crate) const fn reconnect(&mut self) {
+    /// A new connection, or an error: what the server did not confirm it may not have.
+    pub(crate) const fn doubt(&mut self) {
         self.read.there = self.read.confirmed;
         self.delivered.there = self.delivered.confirmed;
     }

@@ -55,7 +55,10 @@ impl Engine {
             // Without a welcome there is no use in this connection.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
             // Later, it is about a mark, which is told again, or about something that was missed.
-            ServerFrame::Error { .. } => {
+            ServerFrame::Error { retryable, .. } => {
+                if retryable {
+                    self.tell_marks_again();
+                }
                 for (id, room) in self.rooms.entries_mut() {
                     room.fetcher.doubt(now.monotonic_ms, now.random);
                     self.dirty.insert(id);
@@ -83,11 +86,18 @@ impl Engine {
             self.touch(id, touched);
         }
         for room in self.rooms.iter_mut() {
-            room.marks.reconnect();
             room.fetcher.hurry();
         }
-        self.dirty.extend(self.rooms.iter().map(|(id, _)| id));
+        self.tell_marks_again();
         self.dirty.extend(self.outbox.rooms());
+    }
+
+    /// Marks that the server did not confirm may not have been stored.
+    fn tell_marks_again(&mut self) {
+        for room in self.rooms.iter_mut() {
+            room.marks.doubt();
+        }
+        self.dirty.extend(self.rooms.iter().map(|(id, _)| id));
     }
 
     /// The database began another life: what is cached is worthless, what was sent may be lost.

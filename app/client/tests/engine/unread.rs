@@ -3,7 +3,7 @@
 use crate::device::{BOB, Device, ME, TEA, changed, fact, sent, summary, synced, text, texts, user_id};
 use client::{Input, View};
 use protocol::limits::UNREAD_MAX;
-use protocol::{ClientFrame, Mark, Seq, ServerFrame, SystemEvent};
+use protocol::{ApiError, ClientFrame, ErrorCode, Mark, Seq, ServerFrame, SystemEvent};
 
 fn seen(device: &mut Device, seq: i64) -> Vec<ClientFrame> {
     sent(&device.input(Input::Seen { room_id: TEA, seq: Seq(seq) }))
@@ -77,6 +77,21 @@ fn a_mark_that_was_lost_with_the_connection_is_sent_again() {
     let mut frames = sent(&device.go_online(vec![summary(TEA, 15, 15)]));
     frames.extend(sent(&device.wait(1_000)));
     assert!(matches!(frames[..], [ClientFrame::Hello { .. }]), "{frames:?}");
+}
+
+#[test]
+fn a_mark_that_the_server_could_not_store_is_sent_again() {
+    let mut device = five_unread();
+    assert_eq!(seen(&mut device, 15), [read(15)]);
+    let error = ApiError { code: ErrorCode::Unavailable, message: "Later.".into() };
+    let mut frames = sent(&device.frame(ServerFrame::error(error)));
+    frames.extend(sent(&device.wait(1_000)));
+    assert!(frames.contains(&read(15)), "{frames:?}");
+    device.frame(status(15, 15));
+    let error = ApiError { code: ErrorCode::Invalid, message: "What?".into() };
+    let mut frames = sent(&device.frame(ServerFrame::error(error)));
+    frames.extend(sent(&device.wait(1_000)));
+    assert_eq!(frames, []);
 }
 
 #[test]
