@@ -7,22 +7,13 @@ use client::{ConnectionState, Engine, RowState};
 use protocol::{RoomId, RoomSummary};
 use std::sync::Arc;
 
-/// How much is looked at.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Depth {
-    /// Messages: what heads tell of.
-    Messages,
-    /// Memberships and marks too, for which devices may have to connect anew.
-    Everything,
-}
-
 /// The first thing that does not hold.
-pub(super) fn check(devices: &[Arc<Device>], depth: Depth) -> Result<(), String> {
+pub(super) fn check(devices: &[Arc<Device>]) -> Result<(), String> {
     for device in devices {
         let state = device.lock();
         let tables = device.cluster.tables();
         let found = match &state.engine {
-            Some(engine) => of_device(device, engine, &state.memory, &tables, depth),
+            Some(engine) => of_device(device, engine, &state.memory, &tables),
             None => Err("its page did not load".into()),
         };
         found.map_err(|problem| format!("device {} of {}: {problem}", device.number, device.user.username))?;
@@ -30,18 +21,13 @@ pub(super) fn check(devices: &[Arc<Device>], depth: Depth) -> Result<(), String>
     Ok(())
 }
 
-fn of_device(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables, depth: Depth) -> Result<(), String> {
+fn of_device(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables) -> Result<(), String> {
     if engine.connection() != ConnectionState::Online {
         return Err(format!("it is {:?}", engine.connection()));
     }
-    if depth == Depth::Everything {
-        rooms(device, engine, tables)?;
-    }
-    for (id, room) in &tables.rooms {
-        let may_know = depth == Depth::Everything || room.members.contains_key(&device.user.id);
-        if may_know {
-            rows(engine, *id, tables)?;
-        }
+    rooms(device, engine, tables)?;
+    for id in tables.rooms.keys() {
+        rows(engine, *id, tables)?;
     }
     messages(device, engine, memory, tables)?;
     order(device, memory, tables)

@@ -140,15 +140,6 @@ impl Device {
         });
     }
 
-    /// The connection breaks, and the device notices.
-    pub(super) fn cut(self: &Arc<Self>) {
-        let socket = self.lock().socket.take();
-        if let Some((_, task)) = socket {
-            task.abort();
-            self.input(Input::Disconnected { code: None });
-        }
-    }
-
     /// Opens a socket in place of the one before, if any.
     fn connect(self: &Arc<Self>, state: &mut State) {
         let (socket, queue) = mpsc::unbounded_channel();

@@ -64,13 +64,6 @@ impl Wire {
             port.lose_connection();
         }
     }
-
-    /// Every node has a reason to look at the database.
-    pub(super) fn unsettle(&self) {
-        for port in self.living() {
-            let _ = port.events.try_send(BusEvent::Gap);
-        }
-    }
 }
 
 impl Port {

@@ -1,7 +1,7 @@
 //! One run: people, devices and nodes, a while in which things go wrong, and the rest after it.
 
 use super::chance::Chance;
-use super::check::{Depth, check};
+use super::check::check;
 use super::cluster::Cluster;
 use super::device::Device;
 use super::person;
@@ -128,25 +128,13 @@ impl World {
         for device in &self.devices {
             device.input(Input::ConnectNow);
         }
-        // What is under way arrives.
-        sleep(Duration::from_secs(10)).await;
-        self.cluster.wire.unsettle();
-        self.settle(Depth::Messages).await?;
-        for device in &self.devices {
-            device.cut();
-        }
-        self.settle(Depth::Everything).await
-    }
-
-    /// Waits until everything holds.
-    async fn settle(&self, depth: Depth) -> Result<(), String> {
         let mut found = Ok(());
         for _ in 0..LOOKS {
             sleep(Duration::from_secs(5)).await;
             if let Some(failure) = self.sim.failure() {
                 return Err(failure);
             }
-            found = check(&self.devices, depth);
+            found = check(&self.devices);
             if found.is_ok() {
                 break;
             }
