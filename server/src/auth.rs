@@ -14,7 +14,7 @@ use crate::config::AuthConfig;
 use crate::store::{NewUser, Store};
 use crate::{Error, clock};
 use password::Hasher;
-use protocol::{Login, Register, User, UserId};
+use protocol::{Login, Register, UpdateMe, User, UserId};
 use std::sync::Arc;
 use token::Signer;
 use uuid::Uuid;
@@ -84,10 +84,14 @@ impl Auth {
         Ok((stored.user, tokens))
     }
 
-    /// Changes the name that is shown.
-    pub(crate) async fn rename(&self, user: UserId, display_name: &str) -> Result<User, Error> {
-        let name = protocol::display_name(display_name)?;
-        self.store.update_user(user, &name).await?.ok_or(Error::NotFound("user"))
+    /// Changes what a person may change about their account.
+    pub(crate) async fn update(&self, mut user: User, form: UpdateMe) -> Result<User, Error> {
+        if let Some(name) = form.display_name {
+            user.display_name = protocol::display_name(&name)?;
+        }
+        user.receipts = form.receipts.unwrap_or(user.receipts);
+        self.store.update_user(&user).await?;
+        Ok(user)
     }
 
     fn now_and_expiry(&self) -> (protocol::UnixMillis, protocol::UnixMillis) {

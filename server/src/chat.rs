@@ -6,6 +6,7 @@
 mod members;
 mod messages;
 mod people;
+mod receipts;
 mod repair;
 mod revisions;
 mod rooms;
@@ -17,6 +18,7 @@ use crate::clock::Clock;
 use crate::hub::{Connection, Hub, Place};
 use crate::store::{Access, Stamp, Store};
 use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId};
+use receipts::Receipts;
 use std::sync::Arc;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
@@ -31,6 +33,8 @@ pub(crate) struct Chat {
     hub: Arc<Hub>,
     /// Commits messages, all that are waiting at once.
     writer: Writer,
+    /// Stores marks and tells rooms of them, a second's worth at once.
+    receipts: Receipts,
     /// Which life of the database this is; read once, when it first answers.
     epoch: OnceCell<Uuid>,
     /// Labels what is stored.
@@ -43,7 +47,8 @@ const NO_ROOM: Error = Error::NotFound("room");
 impl Chat {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
-        Arc::new(Self { store, hub, writer, epoch: OnceCell::new(), clock })
+        let receipts = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
+        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock })
     }
 
     /// Answers if store and bus do; else with the reason, for operators.

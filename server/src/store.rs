@@ -18,7 +18,7 @@ mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Change, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, Revise,
+    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Moved, NewRoom, NewSession, NewUser, Revise,
     Revised, Rows, SessionRecord, Stamp,
 };
 
@@ -62,8 +62,8 @@ pub trait Store: Send + Sync + 'static {
     async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     /// The account with this id.
     async fn find_user(&self, id: UserId) -> Result<Option<User>>;
-    /// Changes the name that is shown.
-    async fn update_user(&self, id: UserId, display_name: &str) -> Result<Option<User>>;
+    /// Stores what a person may change about their account: the name that is shown, and whether marks are told.
+    async fn update_user(&self, user: &User) -> Result<()>;
     /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
 
@@ -122,8 +122,9 @@ pub trait Store: Send + Sync + 'static {
         role: Role,
         stamp: Stamp,
     ) -> Result<Option<Message>>;
-    /// Raises a member's marks, never above the room's head and never down; the marks afterwards, if they moved.
-    async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>>;
+    /// Raises members' marks, never above a room's head and never down, in one transaction; those that moved, with how
+    /// far they may be told. Each member of a room is there once.
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>>;
 
     /// Stores a batch in one transaction: the right to post and repeats are decided inside, rooms are locked in id
     /// order, and each stored message takes its room's next `seq` in the order of the batch. One answer per entry, in order.

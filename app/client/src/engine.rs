@@ -76,6 +76,7 @@ impl Engine {
             Input::Revise { client_id, room_id, seq, revision } => self.revise(client_id, room_id, seq, revision),
             Input::Retry(client_id) => self.retry(client_id),
             Input::Discard(client_id) => self.discard(client_id),
+            Input::Receipts(receipts) => self.set_receipts(receipts),
             Input::Open(room) => self.look_at(room),
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
@@ -117,7 +118,8 @@ impl Engine {
         let shown = self.timeline(room).into_iter().flat_map(Timeline::rows);
         let stored = shown.map(|message| {
             let (message, revising) = self.outbox.revised(self.me.id, message);
-            Row { message, state: RowState::Sent, revising }
+            let state = self.rooms.get(room).map_or(RowState::Sent, |room| room.receipt(&self.me, &message));
+            Row { message, state, revising }
         });
         stored.chain(self.outbox.rows(room)).collect()
     }

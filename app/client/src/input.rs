@@ -80,6 +80,8 @@ pub enum Input {
     Retry(ClientId),
     /// The person gives up a failed message.
     Discard(ClientId),
+    /// The person lets others know how far they are, and is told of them, or neither.
+    Receipts(bool),
     /// The person looks at this room; `None`: at no room.
     Open(Option<RoomId>),
     /// The person scrolled to the oldest row of a room that has older ones.

@@ -13,6 +13,7 @@ mod engine;
 mod fetcher;
 mod input;
 mod marks;
+mod mechanism;
 mod outbox;
 mod room;
 mod rooms;

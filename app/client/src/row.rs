@@ -9,6 +9,10 @@ pub enum RowState {
     Sending,
     /// Stored. Has no `seq` (0) as long as rows before it are missing and it keeps the place where it was sent.
     Sent,
+    /// The other person of a direct room has it on a device.
+    Delivered,
+    /// The other person of a direct room has seen it.
+    Read,
     /// Refused by the server, or given up: only the person can decide. Has no `seq` (0).
     Failed {
         /// Why, a sentence for people.

@@ -22,6 +22,8 @@ pub const MEMBERS_ADDED: usize = 100;
 pub const HELLO_CURSORS: usize = 1_000;
 /// Unread messages are counted up to here; one more than this reads "999+".
 pub const UNREAD_MAX: i64 = 999;
+/// Members of the largest room whose marks are told to all; in larger ones they are asked for.
+pub const RECEIPTS_MEMBERS: i64 = 100;
 /// Rows in one batch of what a device missed.
 pub const BATCH_ROWS: i64 = 50;
 /// A device that misses more messages and revisions of a room than this starts over with the newest page.

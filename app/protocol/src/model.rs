@@ -1,6 +1,6 @@
 //! What the two sides talk about: people, rooms, members and messages, as they are sent.
 
-use crate::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
+use crate::{ClientId, Mark, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 
 /// A person, as everybody who shares a server with them may see.
@@ -16,6 +16,13 @@ pub struct User {
     pub is_admin: bool,
     /// When the account was made.
     pub created_at: UnixMillis,
+    /// Whether others are told how far this person has received and read, and this person how far others have.
+    #[serde(default = "yes")]
+    pub receipts: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// One device's session, as its owner sees it in the list of devices.
@@ -82,6 +89,9 @@ pub struct RoomSummary {
     pub role: Option<Role>,
     /// The other person of a direct room.
     pub other: Option<User>,
+    /// How far the other person of a direct room is, where both tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_mark: Option<Mark>,
 }
 
 /// One member of a room.

@@ -180,7 +180,7 @@ macro_rules! from_json {
 }
 
 from_json! {
-    User { id, username, display_name, is_admin, created_at }
+    User { id, username, display_name, is_admin, created_at, receipts }
     Session { id, user_agent, created_at, last_seen_at, current }
     Member { user, role, delivered_seq, read_seq }
     Message {
@@ -189,6 +189,7 @@ from_json! {
     }
     RoomSummary {
         id, kind, name, last_seq, last_rev, read_seq, unread, last_message, members_count, role, other,
+        other_mark,
     }
     Reaction { emoji, users }
     PublicRoom { id, name, members_count }

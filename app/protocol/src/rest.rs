@@ -45,8 +45,12 @@ pub struct UserAnswer {
 /// `PATCH /api/me`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateMe {
-    /// The name to show from now on.
-    pub display_name: String,
+    /// The name to show from now on; as before where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub display_name: Option<String>,
+    /// Whether marks are told, both ways; as before where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipts: Option<bool>,
 }
 
 /// `GET /api/users`

@@ -155,6 +155,7 @@ fn group() -> RoomSummary {
         members_count: 3,
         role: Some(Role::Owner),
         other: None,
+        other_mark: None,
     }
 }
 
@@ -165,6 +166,7 @@ fn direct() -> RoomSummary {
         display_name: "Bob".into(),
         is_admin: false,
         created_at: UnixMillis(TIME.0 - 1_000),
+        receipts: true,
     };
     RoomSummary {
         id: OTHER_ROOM,
@@ -178,6 +180,7 @@ fn direct() -> RoomSummary {
         members_count: 2,
         role: Some(Role::Member),
         other: Some(other),
+        other_mark: Some(Mark(BOB, Seq(0), Seq(0))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Chat, DIRECT, NO_ROOM};
 use crate::Error;
-use protocol::{Member, MemberPage, Role, RoomId, RoomKind, UserId};
+use protocol::{Member, MemberPage, Role, RoomId, RoomKind, Seq, UserId};
 
 impl Chat {
     pub(crate) async fn list_members(
@@ -13,7 +13,13 @@ impl Chat {
         limit: i64,
     ) -> Result<MemberPage, Error> {
         self.access(user, room).await?;
-        let members = self.store.list_members(room, cursor, limit).await?;
+        let mut members = self.store.list_members(room, cursor, limit).await?;
+        let tells = members.iter().find(|member| member.user.id == user).is_none_or(|member| member.user.receipts);
+        for member in members.iter_mut().filter(|member| member.user.id != user) {
+            if !(tells && member.user.receipts) {
+                (member.delivered_seq, member.read_seq) = (Seq(0), Seq(0));
+            }
+        }
         let full = i64::try_from(members.len()).is_ok_and(|count| count >= limit);
         let next_cursor = members.last().filter(|_| full).map(|member: &Member| member.user.id);
         Ok(MemberPage { members, next_cursor })

@@ -3,7 +3,7 @@
 use super::{Chat, Reply};
 use crate::Error;
 use crate::store::{Append, Appended, HistoryRange, Rows};
-use protocol::{ClientId, HistoryPage, Message, RoomId, Seq, ServerFrame, UserId};
+use protocol::{ClientId, HistoryPage, Mark, Message, RoomId, Seq, UserId};
 use tokio::sync::oneshot;
 
 impl Chat {
@@ -65,11 +65,8 @@ impl Chat {
         Ok(HistoryPage { messages, next_cursor, rev })
     }
 
-    /// Raises a person's marks; their other devices are told.
-    pub(crate) async fn mark(&self, user: UserId, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
-        if let Some(mark) = self.store.update_marks(room, user, delivered, read).await? {
-            self.hub.tell(user, &ServerFrame::Status { room_id: room, marks: vec![mark] });
-        }
-        Ok(())
+    /// Raises a person's marks, soon.
+    pub(crate) fn mark(&self, user: UserId, room: RoomId, delivered: Seq, read: Seq) {
+        self.receipts.mark(room, Mark(user, delivered, read));
     }
 }

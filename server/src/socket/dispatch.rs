@@ -63,8 +63,8 @@ impl Dispatch {
                 self.tell_done();
                 Ok(())
             }
-            ClientFrame::Delivered { room_id, seq } => self.mark(room_id, seq, Seq(0)).await,
-            ClientFrame::Read { room_id, seq } => self.mark(room_id, seq, seq).await,
+            ClientFrame::Delivered { room_id, seq } => self.mark(room_id, seq, Seq(0)),
+            ClientFrame::Read { room_id, seq } => self.mark(room_id, seq, seq),
         }
     }
 
@@ -121,8 +121,9 @@ impl Dispatch {
         Ok(())
     }
 
-    async fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
-        self.chat.mark(self.connection.user, room, delivered, read).await
+    fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
+        self.chat.mark(self.connection.user, room, delivered, read);
+        Ok(())
     }
 }
 

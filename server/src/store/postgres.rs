@@ -22,16 +22,6 @@ macro_rules! for_update {
         " for update"
     };
 }
-macro_rules! greatest {
-    () => {
-        "greatest"
-    };
-}
-macro_rules! least {
-    () => {
-        "least"
-    };
-}
 
 type Db = sqlx::Postgres;
 

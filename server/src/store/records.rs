@@ -1,6 +1,6 @@
 //! What goes into the store and comes out of it and is not on the wire as it is.
 
-use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
+use protocol::{ClientId, Mark, Message, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
 
 /// Identity and time of a system message that a change of a room leaves behind.
 #[derive(Clone, Copy, Debug)]
@@ -152,6 +152,17 @@ pub enum Revised {
     Forbidden(&'static str),
     /// What the message is cannot be changed so; a sentence.
     Impossible(&'static str),
+}
+
+/// A member's marks after they moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    pub room_id: RoomId,
+    pub mark: Mark,
+    /// How many would have to be told.
+    pub members_count: i64,
+    /// Whether the member wants others to know.
+    pub receipts: bool,
 }
 
 /// Rows of a room, and where the room stood when they were read.

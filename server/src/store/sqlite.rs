@@ -23,16 +23,6 @@ macro_rules! for_update {
         ""
     };
 }
-macro_rules! greatest {
-    () => {
-        "max"
-    };
-}
-macro_rules! least {
-    () => {
-        "min"
-    };
-}
 
 type Db = sqlx::Sqlite;
 

@@ -13,6 +13,7 @@ mod members;
 mod messages;
 mod pages;
 mod program;
+mod receipts;
 mod rooms;
 mod sessions;
 mod socket;

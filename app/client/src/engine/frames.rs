@@ -150,6 +150,12 @@ impl Engine {
 
     fn status(&mut self, id: RoomId, marks: &[Mark]) {
         let me = self.me.id;
+        for mark in marks.iter().filter(|mark| mark.0 != me) {
+            if let Some(room) = self.rooms.get_mut(id) {
+                let touched = room.other_marked(*mark);
+                self.answer.touched(id, touched);
+            }
+        }
         for Mark(_, delivered, read) in marks.iter().filter(|mark| mark.0 == me) {
             // Nobody can have read what is not there.
             self.head(id, *read.max(delivered));

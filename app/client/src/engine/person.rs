@@ -38,6 +38,15 @@ impl Engine {
         self.touch(room_id, ROWS);
     }
 
+    pub(super) fn set_receipts(&mut self, receipts: bool) {
+        self.me.receipts = receipts;
+        for (id, room) in self.rooms.iter() {
+            if room.timeline.is_some() {
+                self.answer.changed(View::Timeline(id));
+            }
+        }
+    }
+
     pub(super) fn retry(&mut self, client_id: ClientId) {
         if let Some(room) = self.outbox.retry(client_id) {
             self.touch(room, ROWS);

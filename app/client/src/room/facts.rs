@@ -2,7 +2,7 @@
 
 use super::Room;
 use crate::answer::Touched;
-use protocol::{Message, RoomSummary, Seq, SystemEvent, UserId};
+use protocol::{Mark, Message, RoomSummary, Seq, SystemEvent, UserId};
 
 impl Room {
     /// Takes a summary. One that was read before messages that have come already changes nothing that they changed.
@@ -22,18 +22,24 @@ impl Room {
         let read = old.as_ref().filter(|_| was_member).map_or(Seq(0), |old| old.read_seq).max(new.read_seq);
         match &old {
             Some(old) if was_member && new.last_seq < self.tally.upto.max(self.tally.facts) => {
-                self.summary = Some(old.clone());
+                let other_mark = further(old.other_mark, new.other_mark);
+                self.summary = Some(RoomSummary { other_mark, ..old.clone() });
             }
             Some(old) => {
                 let last_message = newer(old.last_message.clone(), new.last_message.clone());
                 let (last_seq, last_rev) = (old.last_seq.max(new.last_seq), old.last_rev.max(new.last_rev));
-                self.adopt(new);
-                self.summary = self.summary.take().map(|new| RoomSummary { last_message, last_seq, last_rev, ..new });
+                let other_mark = further(old.other_mark, new.other_mark);
+                self.adopt(RoomSummary { last_message, last_rev, other_mark, ..new });
+                if let Some(summary) = &mut self.summary {
+                    summary.last_seq = last_seq;
+                }
             }
             None => self.adopt(new),
         }
         self.read(me, read);
         let mut touched = self.settle(me);
+        let mark = |summary: &Option<RoomSummary>| summary.as_ref().and_then(|summary| summary.other_mark);
+        touched.rows |= self.timeline.is_some() && mark(&self.summary) != mark(&old);
         touched.summary = self.summary != old;
         touched
     }
@@ -62,6 +68,14 @@ impl Room {
             SystemEvent::RoleChanged { .. } => return false,
         }
         true
+    }
+}
+
+/// Marks only grow. Where nothing is told any more, nothing is known.
+fn further(old: Option<Mark>, new: Option<Mark>) -> Option<Mark> {
+    match (old, new) {
+        (Some(old), Some(new)) => Some(Mark(new.0, old.1.max(new.1), old.2.max(new.2))),
+        (_, new) => new,
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) fn user(number: u128) -> User {
         display_name: format!("User {number}"),
         is_admin: false,
         created_at: UnixMillis(0),
+        receipts: true,
     }
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn summary(id: RoomId, last: i64, read: i64) -> RoomSummary {
         members_count: 2,
         role: Some(Role::Member),
         other: None,
+        other_mark: None,
     }
 }
 

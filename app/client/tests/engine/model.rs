@@ -118,5 +118,6 @@ fn summary(id: RoomId, log: &Log, user: UserId) -> RoomSummary {
         members_count: 2,
         role: Some(if user == user_id(1) { Role::Owner } else { Role::Member }),
         other: None,
+        other_mark: None,
     }
 }

@@ -1,9 +1,9 @@
 //! Unread counts and marks.
 
-use crate::device::{BOB, Device, ME, TEA, changed, fact, sent, summary, synced, text, texts, user_id};
-use client::{Input, View};
+use crate::device::{BOB, Device, ME, TEA, changed, fact, page, sent, summary, synced, text, texts, user_id};
+use client::{Input, RowState, View};
 use protocol::limits::UNREAD_MAX;
-use protocol::{ApiError, ClientFrame, ErrorCode, Mark, Seq, ServerFrame, SystemEvent};
+use protocol::{ApiError, ClientFrame, ErrorCode, Mark, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent};
 
 fn seen(device: &mut Device, seq: i64) -> Vec<ClientFrame> {
     sent(&device.input(Input::Seen { room_id: TEA, seq: Seq(seq) }))
@@ -142,4 +142,27 @@ fn rooms_out_of_sight_count_across_a_hole() {
     assert_eq!(synced(&device.wait(200)), [10]);
     device.batch(10, texts(11..=13), false);
     assert_eq!((device.unread(), device.rows().len()), (3, 0));
+}
+
+#[test]
+fn the_other_person_of_a_direct_room_is_seen_to_receive_and_read() {
+    let direct = |delivered, read| RoomSummary {
+        kind: RoomKind::Direct,
+        other_mark: Some(Mark(user_id(BOB), Seq(delivered), Seq(read))),
+        ..summary(TEA, 10, 10)
+    };
+    let mut mine = page(TEA, 1..=10);
+    for row in &mut mine.messages[7..] {
+        row.sender_id = user_id(ME);
+    }
+    let mut device = Device::new(vec![direct(8, 7)], Some((TEA, mine)));
+    device.go_online(vec![direct(9, 8)]);
+    let states = |device: &Device| device.rows()[7..].iter().map(|row| row.state.clone()).collect::<Vec<_>>();
+    assert_eq!(states(&device), [RowState::Read, RowState::Delivered, RowState::Sent]);
+    let told = |seq| ServerFrame::Status { room_id: TEA, marks: vec![Mark(user_id(BOB), Seq(10), Seq(seq))] };
+    assert_eq!(changed(&device.frame(told(9))), [View::Rooms, View::Timeline(TEA)]);
+    assert_eq!(states(&device), [RowState::Read, RowState::Read, RowState::Delivered]);
+    assert_eq!(changed(&device.frame(told(3))), [], "marks only grow");
+    device.frame(ServerFrame::RoomChanged { room: RoomSummary { other_mark: None, ..direct(0, 0) } });
+    assert_eq!(states(&device), [RowState::Sent, RowState::Sent, RowState::Sent], "not told any more");
 }

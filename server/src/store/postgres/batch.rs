@@ -1,9 +1,10 @@
 //! A batch of messages in five statements, whatever its size: lists travel as arrays, so that each stays one prepared statement.
 
-use super::sql::{message, message_columns};
+use super::sql::{message, message_columns, moved_columns, read_moved};
 use super::{Db, Result};
+use crate::store::Moved;
 use crate::store::driver::{TAKEN, is_taken};
-use protocol::{ClientId, Message, RoomId, Seq, UserId};
+use protocol::{ClientId, Mark, Message, RoomId, Seq, UserId};
 use sqlx::{Row, Transaction};
 use uuid::Uuid;
 
@@ -76,4 +77,42 @@ pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(Roo
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Raises marks; the members whose marks moved.
+pub(super) async fn raise_marks(
+    tx: &mut Transaction<'static, Db>,
+    marks: &[(RoomId, Mark)],
+) -> Result<Vec<(RoomId, UserId)>> {
+    let rows = sqlx::query(
+        "update members m set delivered_seq = greatest(m.delivered_seq, least(new.delivered, r.last_seq)),
+           read_seq = greatest(m.read_seq, least(new.read, r.last_seq))
+         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::bigint[]) as new (room_id, user_id, delivered, read), rooms r
+         where r.id = new.room_id and m.room_id = new.room_id and m.user_id = new.user_id
+           and (m.delivered_seq < least(new.delivered, r.last_seq) or m.read_seq < least(new.read, r.last_seq))
+         returning m.room_id, m.user_id",
+    )
+    .bind(marks.iter().map(|(room, _)| room.0).collect::<Vec<_>>())
+    .bind(marks.iter().map(|(_, mark)| mark.0.0).collect::<Vec<_>>())
+    // What is read has arrived.
+    .bind(marks.iter().map(|(_, mark)| mark.1.max(mark.2).0).collect::<Vec<_>>())
+    .bind(marks.iter().map(|(_, mark)| mark.2.0).collect::<Vec<_>>())
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?)))).collect()
+}
+
+/// These members' marks, and how far they may be told.
+pub(super) async fn moved(tx: &mut Transaction<'static, Db>, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
+    let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
+    let rows = sqlx::query(concat!(
+        moved_columns!(),
+        " from unnest($1::uuid[], $2::uuid[]) as wanted (room_id, user_id) join members m using (room_id, user_id)
+          join rooms r on r.id = m.room_id join users u on u.id = m.user_id"
+    ))
+    .bind(rooms)
+    .bind(users)
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(read_moved).collect()
 }

@@ -2,6 +2,7 @@
 //! words in which its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
 
 mod events;
+mod marks;
 mod members;
 mod messages;
 mod revisions;
@@ -10,11 +11,11 @@ mod rows;
 mod sessions;
 mod users;
 
-pub(super) use rows::{message, message_columns};
+pub(super) use rows::{message, message_columns, moved_columns, read_moved};
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, HistoryRange, NewRoom, NewSession, NewUser, Result, Revise,
+    Access, Append, Appended, Created, Credentials, HistoryRange, Moved, NewRoom, NewSession, NewUser, Result, Revise,
     Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
@@ -67,8 +68,8 @@ impl Store for Database {
         users::find(&self.read, id).await
     }
 
-    async fn update_user(&self, id: UserId, display_name: &str) -> Result<Option<User>> {
-        users::update(&self.write, id, display_name).await
+    async fn update_user(&self, user: &User) -> Result<()> {
+        users::update(&self.write, user).await
     }
 
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {
@@ -164,8 +165,8 @@ impl Store for Database {
         members::update(self.begin().await?, room, actor, user, role, stamp).await
     }
 
-    async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>> {
-        members::update_marks(&self.write, room, user, delivered, read).await
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
+        marks::update(self.begin().await?, marks).await
     }
 
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {

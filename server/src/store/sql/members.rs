@@ -174,39 +174,3 @@ pub(super) async fn update(
     tx.commit().await?;
     Ok(Some(message))
 }
-
-pub(super) async fn update_marks(
-    pool: &Pool<Db>,
-    room: RoomId,
-    user: UserId,
-    delivered: Seq,
-    read: Seq,
-) -> Result<Option<Mark>> {
-    let moved = sqlx::query(concat!(
-        "update members set delivered_seq = ",
-        greatest!(),
-        "(delivered_seq, ",
-        least!(),
-        "($3, r.last_seq)),
-           read_seq = ",
-        greatest!(),
-        "(read_seq, ",
-        least!(),
-        "($4, r.last_seq))
-         from rooms r where r.id = $1 and members.room_id = $1 and members.user_id = $2
-           and (delivered_seq < ",
-        least!(),
-        "($3, r.last_seq) or read_seq < ",
-        least!(),
-        "($4, r.last_seq))
-         returning delivered_seq, read_seq"
-    ))
-    .bind(room.0)
-    .bind(user.0)
-    // What is read has arrived.
-    .bind(delivered.max(read).0)
-    .bind(read.0)
-    .fetch_optional(pool)
-    .await?;
-    moved.map(|row| Ok(Mark(user, Seq(row.try_get(0)?), Seq(row.try_get(1)?)))).transpose()
-}

@@ -5,7 +5,9 @@ use super::rows::{Row as DbRow, USER_COLUMNS, message, message_columns, user, us
 use super::{Db, Result, Tx, events};
 use crate::store::codes::Code;
 use crate::store::{Access, Created, Error, NewRoom, Stamp};
-use protocol::{Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId};
+use protocol::{
+    Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
+};
 use sqlx::{Pool, Row};
 use std::collections::BTreeSet;
 
@@ -21,11 +23,11 @@ macro_rules! summary_query {
                case when me.user_id is null then 0 else (select count(*) from (
                  select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
                    and x.sender_id <> me.user_id limit 1000) as few) end,
-               r.members_count, me.role, ",
+               r.members_count, me.role, case when ou.receipts and self.receipts then om.delivered_seq end, om.read_seq, ",
             user_columns!("ou"), ", ", message_columns!("lm", "lu"),
             " from ", $from,
             " left join members om on r.kind = 0 and om.room_id = r.id and om.user_id <> $1
-              left join users ou on ou.id = om.user_id
+              left join users ou on ou.id = om.user_id left join users self on self.id = $1
               left join messages lm on lm.room_id = r.id and lm.seq = r.last_seq
               left join users lu on lu.id = lm.sender_id ",
             $rest
@@ -34,7 +36,7 @@ macro_rules! summary_query {
 }
 
 fn summary(row: &DbRow) -> Result<RoomSummary> {
-    const OTHER: usize = 9;
+    const OTHER: usize = 11;
     const LAST: usize = OTHER + USER_COLUMNS;
     let other: Option<uuid::Uuid> = row.try_get(OTHER)?;
     let last: Option<uuid::Uuid> = row.try_get(LAST)?;
@@ -49,6 +51,10 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
         members_count: row.try_get(7)?,
         role: row.try_get::<Option<i16>, _>(8)?.map(Role::from_code).transpose()?,
         other: other.map(|_| user(row, OTHER)).transpose()?,
+        other_mark: match (other, row.try_get::<Option<i64>, _>(9)?) {
+            (Some(other), Some(delivered)) => Some(Mark(UserId(other), Seq(delivered), Seq(row.try_get(10)?))),
+            _ => None,
+        },
         last_message: last.map(|_| message(row, LAST)).transpose()?,
     })
 }

@@ -1,15 +1,15 @@
 //! From columns to the protocol's types. Each list of columns stands beside the function that reads it, from a given place on.
 
 use super::{Db, Result};
-use crate::store::Error;
 use crate::store::codes::Code;
-use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User, UserId};
+use crate::store::{Error, Moved};
+use protocol::{ClientId, Mark, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User, UserId};
 use sqlx::{Database, Row as _};
 
 pub(super) type Row = <Db as Database>::Row;
 
 /// How many columns [`user`] reads.
-pub(super) const USER_COLUMNS: usize = 5;
+pub(super) const USER_COLUMNS: usize = 6;
 
 macro_rules! user_columns {
     ($table:literal) => {
@@ -23,7 +23,9 @@ macro_rules! user_columns {
             $table,
             ".is_admin, ",
             $table,
-            ".created_at"
+            ".created_at, ",
+            $table,
+            ".receipts"
         )
     };
 }
@@ -36,6 +38,7 @@ pub(super) fn user(row: &Row, at: usize) -> Result<User> {
         display_name: row.try_get(at + 2)?,
         is_admin: row.try_get(at + 3)?,
         created_at: UnixMillis(row.try_get(at + 4)?),
+        receipts: row.try_get(at + 5)?,
     })
 }
 
@@ -103,5 +106,22 @@ pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
             Some(json) => serde_json::from_str(&json).map_err(|error| Error::Internal(error.to_string()))?,
             None => Vec::new(),
         },
+    })
+}
+
+/// Columns of a member `m` of room `r` who is user `u`, as a [`Moved`].
+macro_rules! moved_columns {
+    () => {
+        "select m.room_id, m.user_id, m.delivered_seq, m.read_seq, r.members_count, u.receipts"
+    };
+}
+pub(in super::super) use moved_columns;
+
+pub(in super::super) fn read_moved(row: &Row) -> Result<Moved> {
+    Ok(Moved {
+        room_id: RoomId(row.try_get(0)?),
+        mark: Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?)),
+        members_count: row.try_get(4)?,
+        receipts: row.try_get(5)?,
     })
 }

@@ -53,7 +53,7 @@ pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(Us
     };
     tx.commit().await?;
     let (username, display_name) = (new.username, new.display_name);
-    Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now }, message))
+    Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true }, message))
 }
 
 pub(super) async fn find_credentials(pool: &Pool<Db>, username: &str) -> Result<Option<Credentials>> {
@@ -69,15 +69,15 @@ pub(super) async fn find(pool: &Pool<Db>, id: UserId) -> Result<Option<User>> {
     found.map(|row| user(&row, 0)).transpose()
 }
 
-pub(super) async fn update(pool: &Pool<Db>, id: UserId, display_name: &str) -> Result<Option<User>> {
-    let Some(before) = find(pool, id).await? else { return Ok(None) };
-    let updated = sqlx::query("update users set display_name = $2, search = $3 where id = $1")
-        .bind(id.0)
-        .bind(display_name)
-        .bind(search_text(&before.username, display_name))
+pub(super) async fn update(pool: &Pool<Db>, user: &User) -> Result<()> {
+    sqlx::query("update users set display_name = $2, search = $3, receipts = $4 where id = $1")
+        .bind(user.id.0)
+        .bind(&user.display_name)
+        .bind(search_text(&user.username, &user.display_name))
+        .bind(user.receipts)
         .execute(pool)
         .await?;
-    Ok((updated.rows_affected() > 0).then(|| User { display_name: display_name.to_owned(), ..before }))
+    Ok(())
 }
 
 pub(super) async fn list(pool: &Pool<Db>, query: &str, limit: i64) -> Result<Vec<User>> {

@@ -1,9 +1,10 @@
 //! A batch of messages in five statements, whatever its size: lists travel as JSON.
 
-use super::sql::{message, message_columns};
+use super::sql::{message, message_columns, moved_columns, read_moved};
 use super::{Db, Result};
+use crate::store::Moved;
 use crate::store::driver::{TAKEN, is_taken};
-use protocol::{ClientId, Message, RoomId, Seq, UserId};
+use protocol::{ClientId, Mark, Message, RoomId, Seq, UserId};
 use serde_json::json;
 use sqlx::{Row, Transaction};
 use uuid::Uuid;
@@ -77,4 +78,39 @@ pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(Roo
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Raises marks; the members whose marks moved.
+pub(super) async fn raise_marks(
+    tx: &mut Transaction<'static, Db>,
+    marks: &[(RoomId, Mark)],
+) -> Result<Vec<(RoomId, UserId)>> {
+    // What is read has arrived.
+    let marks = marks.iter().map(|(room, mark)| json!([hex(room.0), hex(mark.0.0), mark.1.max(mark.2).0, mark.2.0]));
+    let rows = sqlx::query(
+        "update members set delivered_seq = max(delivered_seq, min(new.delivered, r.last_seq)),
+           read_seq = max(read_seq, min(new.read, r.last_seq))
+         from (select unhex(value ->> 0) as room_id, unhex(value ->> 1) as user_id, value ->> 2 as delivered,
+           value ->> 3 as read from json_each($1)) as new join rooms r on r.id = new.room_id
+         where members.room_id = new.room_id and members.user_id = new.user_id
+           and (delivered_seq < min(new.delivered, r.last_seq) or read_seq < min(new.read, r.last_seq))
+         returning room_id, user_id",
+    )
+    .bind(serde_json::Value::from_iter(marks).to_string())
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?)))).collect()
+}
+
+/// These members' marks, and how far they may be told.
+pub(super) async fn moved(tx: &mut Transaction<'static, Db>, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
+    let rows = sqlx::query(concat!(
+        moved_columns!(),
+        " from members m join rooms r on r.id = m.room_id join users u on u.id = m.user_id
+          where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
+    ))
+    .bind(pairs(wanted.iter().map(|(room, user)| (room.0, user.0))))
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(read_moved).collect()
 }

@@ -49,8 +49,10 @@ async fn names_are_unique_and_found(db: Db) {
     assert!(db.store.find_credentials("nobody").await.unwrap().is_none());
 
     db.user("bob").await;
-    let renamed = db.store.update_user(ada, "Ärla 100% Lovelace").await.unwrap().unwrap();
-    assert_eq!(renamed.display_name, "Ärla 100% Lovelace");
+    let changed = db.store.find_user(ada).await.unwrap().unwrap();
+    let changed = protocol::User { display_name: "Ärla 100% Lovelace".into(), receipts: false, ..changed };
+    db.store.update_user(&changed).await.unwrap();
+    assert_eq!(db.store.find_user(ada).await.unwrap(), Some(changed));
     let found = async |query| {
         let users = db.store.list_users(query, 10).await.unwrap();
         users.into_iter().map(|user| user.username).collect::<Vec<_>>()

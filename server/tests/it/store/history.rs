@@ -55,7 +55,7 @@ async fn unread_counts_what_others_said(db: Db) {
     db.say(room, ada, "three").await;
     let unread = async |user| db.store.find_room(user, room).await.unwrap().unwrap().unread;
     assert_eq!((unread(ada).await, unread(bob).await), (1, 2), "neither one's own nor what the room tells");
-    db.store.update_marks(room, bob, Seq(0), Seq(2)).await.unwrap();
+    db.store.update_marks(&[(room, Mark(bob, Seq(0), Seq(2)))]).await.unwrap();
     assert_eq!(unread(bob).await, 1);
 
     let many: Vec<_> = (0..1_100).map(|n| entry(room, ada, &n.to_string())).collect();
@@ -69,13 +69,17 @@ async fn marks_only_grow_and_stop_at_the_head(db: Db) {
     for text in ["a", "b", "c"] {
         db.say(room, ada, text).await;
     }
-    let mark = async |delivered, read| db.store.update_marks(room, bob, Seq(delivered), Seq(read)).await.unwrap();
+    let mark_of = async |user, delivered, read| {
+        let moved = db.store.update_marks(&[(room, Mark(user, Seq(delivered), Seq(read)))]).await.unwrap();
+        moved.first().map(|moved| moved.mark)
+    };
+    let mark = async |delivered, read| mark_of(bob, delivered, read).await;
     assert_eq!(mark(2, 1).await, Some(Mark(bob, Seq(2), Seq(1))));
     assert_eq!(mark(1, 1).await, None, "never down");
     assert_eq!(mark(0, 3).await, Some(Mark(bob, Seq(3), Seq(3))), "what is read has arrived");
     assert_eq!(mark(99, 99).await, None, "never above the head");
     let cy = db.user("cy").await;
-    assert_eq!(db.store.update_marks(room, cy, Seq(1), Seq(1)).await.unwrap(), None, "only members have marks");
+    assert_eq!(mark_of(cy, 1, 1).await, None, "only members have marks");
     let members = db.store.list_members(room, None, 10).await.unwrap();
     let of_bob = members.iter().find(|member| member.user.id == bob).unwrap();
     assert_eq!((of_bob.delivered_seq, of_bob.read_seq), (Seq(3), Seq(3)));
