@@ -3,7 +3,9 @@
 use crate::components::browse::Browse;
 use crate::components::connection_bar::ConnectionBar;
 use crate::components::details::Details;
+use crate::components::message_actions::MessageActions;
 use crate::components::new_room::NewRoom;
+use crate::components::refusal::Refusal;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
 use crate::erase::{Erase, Erased, effect, live, press};
@@ -24,6 +26,7 @@ pub(crate) fn Layout(page: Erased) -> impl IntoView {
                 "Skip to the content"
             </a>
             <ConnectionBar />
+            <Refusal />
             <div class=live(frame)>
                 <Sidebar />
                 <main class="main" id="main" tabindex="-1">
@@ -76,6 +79,7 @@ fn OpenDialog() -> impl IntoView {
             Dialog::New(kind) => view! { <NewRoom kind /> }.late(),
             Dialog::Browse => view! { <Browse /> }.late(),
             Dialog::Details => view! { <Details /> }.late(),
+            Dialog::Message(seq) => view! { <MessageActions seq /> }.late(),
         })
     })
 }

@@ -2,16 +2,17 @@
 
 use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
+use crate::components::reactions::Reactions;
 use crate::components::time_label::{Style, TimeLabel};
 use crate::dom::document;
 use crate::erase::{Erase, live, memo, press, shown_while};
 use crate::links::{Piece, pieces};
-use crate::state::Chat;
 use crate::state::rows::RowView;
+use crate::state::{Chat, Dialog, Dialogs};
 use crate::words;
 use client::RowState;
 use leptos::prelude::*;
-use protocol::{ClientId, Message, MessageKind};
+use protocol::{ClientId, Message, MessageKind, Seq};
 
 /// `id` is the row's key: it never changes, whatever becomes of the message.
 #[component]
@@ -84,6 +85,7 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
                 <p class="sender" class:sr-only=live(move || own || !opens_run.get())>
                     {live(move || if own { "You".to_owned() } else { name.get() })}
                 </p>
+                <div class="bubble-line">
                 <div class="bubble" class:bubble-failed=live(move || state.with(|state| matches!(state, RowState::Failed { .. })))>
                     <Body view />
                     <span class="meta">
@@ -91,11 +93,44 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
                         {own.then(|| view! { <Progress state /> })}
                     </span>
                 </div>
+                <More view />
+                </div>
+                <Reactions view />
                 {own.then(|| view! { <Failure id state /> })}
             </div>
         </div>
     }
     .erase()
+}
+
+/// The way to what one may do with a message: for members, once it is stored, while it is there.
+#[component]
+fn More(view: RwSignal<RowView>) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let dialogs = expect_context::<Dialogs>();
+    let seq = memo(move || {
+        let stored = view.with(|view| {
+            let message = &view.row.message;
+            Some(message.seq).filter(|seq| *seq > Seq(0) && message.deleted_at.is_none())
+        });
+        stored.filter(|_| chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())))
+    });
+    live(move || {
+        seq.get().map(|seq| {
+            view! {
+                <button
+                    type="button"
+                    class="icon-button more"
+                    aria-label="Message actions"
+                    aria-haspopup="dialog"
+                    on:click=press(move |_| dialogs.show(Dialog::Message(seq)))
+                >
+                    <Icon path=icon::MORE />
+                </button>
+            }
+            .erase()
+        })
+    })
 }
 
 #[component]
@@ -133,6 +168,17 @@ fn Progress(state: Memo<RowState>) -> impl IntoView {
             view! { <span class="progress"><Icon path=icon::CHECK /> <span class="sr-only">"Sent"</span></span> }
                 .erase()
         }
+        RowState::Delivered => {
+            view! { <span class="progress"><Icon path=icon::CHECKS /> <span class="sr-only">"Delivered"</span></span> }
+                .erase()
+        }
+        RowState::Read => view! {
+            <span class="progress progress-read" title="Read">
+                <Icon path=icon::CHECKS />
+                <span class="sr-only">"Read"</span>
+            </span>
+        }
+        .erase(),
         RowState::Failed { .. } => view! { <span class="progress"><Icon path=icon::ALERT /> "Not sent"</span> }.erase(),
     })
 }
@@ -163,7 +209,7 @@ fn Failure(id: ClientId, state: Memo<RowState>) -> impl IntoView {
             }
             .late(),
         ),
-        RowState::Sending | RowState::Sent => None,
+        RowState::Sending | RowState::Sent | RowState::Delivered | RowState::Read => None,
     }
     })
 }

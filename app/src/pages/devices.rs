@@ -50,9 +50,40 @@ pub(crate) fn Devices() -> impl IntoView {
                     <Device session />
                  }.erase())}
             </ul>
+            <h2 class="pane-title">"Read receipts"</h2>
+            <Receipts />
         </div>
     }
     .erase()
+}
+
+/// Whether marks are told, both ways. Works once the page is live.
+#[component]
+fn Receipts() -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let on = RwSignal::new(chat.user.with_value(|user| user.receipts));
+    let problem = RwSignal::new(None);
+    let change = move |event| {
+        let wanted = event_target_checked(&event);
+        on.set(wanted);
+        problem.set(None);
+        spawn_local(async move {
+            match api::set_receipts(wanted).await {
+                Ok(()) => chat.set_receipts(wanted),
+                Err(error) => {
+                    on.try_set(!wanted);
+                    problem.try_set(Some(error.message));
+                }
+            }
+        });
+    };
+    view! {
+        <label class="choice">
+            <input type="checkbox" prop:checked=move || on.get() checked=on.get_untracked() on:change=change />
+            <span>"Let others see what I have read, and show me what they have read."</span>
+        </label>
+        {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }.erase()))}
+    }
 }
 
 #[component]

@@ -4,7 +4,7 @@
 use crate::dom::{document, fetch};
 use protocol::{
     AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, MemberPage, PublicRooms, Role,
-    RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, UpdateRoom, User, UserId, UserList,
+    RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, UpdateMe, UpdateRoom, User, UserId, UserList,
 };
 use serde::Serialize;
 
@@ -82,6 +82,11 @@ fn json(body: &impl Serialize) -> String {
 pub(crate) async fn find_users(query: &str) -> Answer<Vec<User>> {
     let answer: UserList = ask("GET", &format!("/api/users?query={}&limit=20", escape(query))).await?;
     Ok(answer.users)
+}
+
+pub(crate) async fn set_receipts(receipts: bool) -> Answer<()> {
+    let body = UpdateMe { display_name: None, receipts: Some(receipts) };
+    exchange("PATCH", "/api/me", Some(json(&body))).await.map(drop)
 }
 
 pub(crate) async fn list_sessions() -> Answer<Vec<Session>> {

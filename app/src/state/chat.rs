@@ -7,9 +7,9 @@ use crate::socket::Socket;
 use crate::state::Clock;
 use crate::state::keyed::Keyed;
 use crate::state::rows::{RowView, lay_out};
-use client::{ConnectionState, Effect as Ask, Engine, Input, View};
+use client::{ConnectionState, Effect as Ask, Engine, Input, Revision, View};
 use leptos::prelude::*;
-use protocol::{ClientId, RoomId, RoomKind, RoomSummary, Seq, User, UserId};
+use protocol::{ClientId, Message, RoomId, RoomKind, RoomSummary, Seq, User, UserId};
 
 /// What is shown of the open room besides its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -194,6 +194,27 @@ impl Chat {
         self.new_after.set(None);
         let client_id = dom::clock::new_client_id();
         self.dispatch(Input::Send { client_id, room_id, body, reply_to: None });
+    }
+
+    /// A stored message of the open room, as it is shown.
+    pub(crate) fn message(self, seq: Seq) -> Option<Message> {
+        let open = self.open.get_untracked()?;
+        let rows = self.engine.with_value(|engine| engine.rows(open));
+        rows.into_iter().map(|row| row.message).find(|message| message.seq == seq)
+    }
+
+    /// Changes a stored message of the open room.
+    pub(crate) fn revise(self, seq: Seq, revision: Revision) {
+        if let Some(room_id) = self.open.get_untracked() {
+            self.refused.set(None);
+            self.dispatch(Input::Revise { client_id: dom::clock::new_client_id(), room_id, seq, revision });
+        }
+    }
+
+    /// The person tells how far they have read, and is told of others, or neither.
+    pub(crate) fn set_receipts(self, receipts: bool) {
+        self.user.update_value(|user| user.receipts = receipts);
+        self.dispatch(Input::Receipts(receipts));
     }
 
     /// Tries a failed message again.

@@ -1,7 +1,7 @@
 //! Which dialog is open. At most one is.
 
 use leptos::prelude::*;
-use protocol::RoomKind;
+use protocol::{RoomKind, Seq};
 
 /// A dialog of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub(crate) enum Dialog {
     Browse,
     /// Members and settings of the open room.
     Details,
+    /// What one may do with this message of the open room.
+    Message(Seq),
 }
 
 /// Shared by what opens dialogs and by what shows them.

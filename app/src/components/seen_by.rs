@@ -1,0 +1,69 @@
+//! Who of a room has read as far as a message: asked for when somebody looks.
+
+use crate::components::avatar::PersonAvatar;
+use crate::components::field::ErrorText;
+use crate::erase::{Erase, each, effect, live};
+use crate::state::{Chat, api};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::{RoomId, Seq, User, UserId};
+use uuid::Uuid;
+
+/// So many pages of members are read.
+const PAGES: usize = 5;
+
+/// The list, without the sender and those who do not tell.
+#[component]
+pub(crate) fn SeenBy(room: RoomId, seq: Seq, sender: UserId) -> impl IntoView {
+    let me = expect_context::<Chat>().me;
+    let seen = RwSignal::new(None::<Vec<User>>);
+    let problem = RwSignal::new(None);
+    effect(move || {
+        spawn_local(async move {
+            match read(room, seq).await {
+                Ok(mut people) => {
+                    people.retain(|user| user.id != me && user.id != sender);
+                    seen.try_set(Some(people));
+                }
+                Err(error) => {
+                    problem.try_set(Some(error.message));
+                }
+            }
+        });
+    });
+    let note = move || match seen.with(|seen| seen.as_ref().map(Vec::len)) {
+        None if problem.with(Option::is_some) => "",
+        None => "Asking…",
+        Some(0) => "Nobody yet, as far as people tell.",
+        Some(_) => "",
+    };
+    view! {
+        <h3 class="dialog-section">"Seen by"</h3>
+        <ErrorText text=problem />
+        <p class="hint" role="status">
+            {live(note)}
+        </p>
+        <ul class="members" aria-label="Seen by">
+            {each(move || seen.get().unwrap_or_default(), |user| (user.id.0, Uuid::nil()), move |user| view! {
+                <li class="member">
+                    <PersonAvatar id=user.id name=user.display_name.clone() />
+                    <p class="person-name">{user.display_name}</p>
+                </li>
+            }.erase())}
+        </ul>
+    }
+}
+
+async fn read(room: RoomId, seq: Seq) -> api::Answer<Vec<User>> {
+    let mut people = Vec::new();
+    let mut cursor = None;
+    for _ in 0..PAGES {
+        let page = api::list_members(room, cursor).await?;
+        people.extend(page.members.into_iter().filter(|member| member.read_seq >= seq).map(|member| member.user));
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(people)
+}
