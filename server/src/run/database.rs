@@ -13,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 /// How often a database that is away is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(3);
 /// How often the heads of a node's rooms are compared with the database.
-const HEADS_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const HEADS_EVERY: Duration = Duration::from_secs(5);
 
 /// Makes sure that this node is alone with an embedded database. The lock lasts as long as what is returned, or the process.
 pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {

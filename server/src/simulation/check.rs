@@ -30,12 +30,17 @@ fn of_device(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables)
         rows(engine, *id, tables)?;
     }
     messages(device, engine, memory, tables)?;
+    revisions(engine, memory, tables)?;
     order(device, memory, tables)
 }
 
 /// I1, I4: the list of rooms is the database's, marks and unread counts included.
 fn rooms(device: &Device, engine: &Engine, tables: &Tables) -> Result<(), String> {
-    let (shown, stored) = (engine.rooms(), tables.list_rooms(device.user.id));
+    let (mut shown, stored) = (engine.rooms(), tables.list_rooms(device.user.id));
+    for (shown, stored) in shown.iter_mut().zip(&stored) {
+        // No screen shows it. What it stands for shows in the rows.
+        shown.last_rev = stored.last_rev;
+    }
     let ids = |rooms: &[RoomSummary]| rooms.iter().map(|room| room.id).collect::<Vec<_>>();
     if let Some((shown, stored)) = shown.iter().zip(&stored).find(|(shown, stored)| shown != stored) {
         return Err(format!("I1: shown is {}\nbut stored is {}", told(shown), told(stored)));
@@ -48,10 +53,10 @@ fn rooms(device: &Device, engine: &Engine, tables: &Tables) -> Result<(), String
 
 /// What differs most often comes first.
 fn told(room: &RoomSummary) -> String {
-    let last = room.last_message.as_ref().map(|last| last.seq.0);
+    let last = room.last_message.as_ref().map(|last| (last.seq.0, last.rev.0));
     format!(
-        "{}: read {} of {} (the last is {last:?}), unread {}, members {}, {:?}, {:?}",
-        room.id, room.read_seq, room.last_seq, room.unread, room.members_count, room.role, room.name
+        "{}: read {} of {}, revised {}, unread {}, the last is {last:?}, members {}, {:?}, {:?}",
+        room.id, room.read_seq, room.last_seq, room.last_rev, room.unread, room.members_count, room.role, room.name
     )
 }
 
@@ -95,6 +100,16 @@ fn messages(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables) 
         }
     }
     Ok(())
+}
+
+/// I2, I5: the server has answered every change of a stored message.
+fn revisions(engine: &Engine, memory: &Memory, tables: &Tables) -> Result<(), String> {
+    if let Some(revised) = memory.revised.iter().find(|revised| !revised.settled) {
+        return Err(format!("I5: nobody knows what became of {revised:?}"));
+    }
+    let shown = tables.rooms.keys().flat_map(|room| engine.rows(*room));
+    let mut revising = shown.filter(|row| row.revising);
+    revising.next().map_or(Ok(()), |row| Err(format!("I5: {row:?} still waits to be changed")))
 }
 
 /// I2: a room has what a device sent to it in the order of sending.

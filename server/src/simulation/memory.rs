@@ -21,10 +21,20 @@ pub(super) struct Sent {
     pub(super) lost: bool,
 }
 
+/// A change of a stored message.
+#[derive(Clone, Debug)]
+pub(super) struct Revised {
+    client_id: ClientId,
+    pub(super) room_id: RoomId,
+    /// The server said what became of it, or nobody waits for that any more: pages, rooms and lives of the database end.
+    pub(super) settled: bool,
+}
+
 #[derive(Default)]
 pub(super) struct Memory {
     /// In the order of sending.
     pub(super) sent: Vec<Sent>,
+    pub(super) revised: Vec<Revised>,
     /// Those that are sent again by the next page.
     kept: Vec<ClientId>,
     /// Those that were.
@@ -43,12 +53,11 @@ impl Memory {
                     self.sent.push(Sent { client_id, room_id, body, reply_to, acknowledged, given_up, lost });
                 }
             }
-            Input::Frame(ServerFrame::Ack { client_id, .. }) => {
-                if let Some(sent) = self.find(*client_id) {
-                    sent.acknowledged = true;
-                }
+            Input::Revise { client_id, room_id, .. } => {
+                self.revised.push(Revised { client_id: *client_id, room_id: *room_id, settled: false });
             }
-            Input::Frame(ServerFrame::Welcome { epoch, .. }) => self.epoch = Some(*epoch),
+            Input::Frame(frame) => self.hear_frame(frame),
+            Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
             Input::Retry(client_id) => {
                 // It takes its place behind those that wait.
                 if let Some(place) = self.sent.iter().position(|sent| sent.client_id == *client_id) {
@@ -62,6 +71,32 @@ impl Memory {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn hear_frame(&mut self, frame: &ServerFrame) {
+        match frame {
+            ServerFrame::Ack { client_id, .. } => {
+                if let Some(sent) = self.find(*client_id) {
+                    sent.acknowledged = true;
+                }
+                self.settle(|revised| revised.client_id == *client_id);
+            }
+            ServerFrame::Nack { client_id, retryable: false, .. } => {
+                self.settle(|revised| revised.client_id == *client_id);
+            }
+            ServerFrame::Welcome { epoch, rooms, .. } => {
+                let same = self.epoch.replace(*epoch) == Some(*epoch);
+                self.settle(|revised| !same || rooms.iter().all(|room| room.id != revised.room_id));
+            }
+            ServerFrame::RoomGone { room_id } => self.settle(|revised| revised.room_id == *room_id),
+            _ => {}
+        }
+    }
+
+    fn settle(&mut self, which: impl Fn(&Revised) -> bool) {
+        for revised in self.revised.iter_mut().filter(|revised| which(revised)) {
+            revised.settled = true;
         }
     }
 
@@ -84,6 +119,7 @@ impl Memory {
     /// The page ends: what waits in its outbox is kept, what has failed is given up.
     pub(super) fn leave(&mut self, engine: &Engine) {
         self.kept.clear();
+        self.settle(|_| true);
         for row in self.outbox(engine) {
             match row.state {
                 RowState::Sending => self.kept.push(row.key()),

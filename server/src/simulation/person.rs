@@ -3,7 +3,7 @@
 use super::device::Device;
 use super::request::{self, Wish};
 use crate::store::model::Tables;
-use client::{Input, Row, RowState};
+use client::{Input, Revision, Row, RowState};
 use protocol::{ClientId, CreateRoom, RoomId, RoomKind, Seq, UserId};
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ pub(super) fn act(device: &Arc<Device>) {
         (13, Some(room)) => device.input(Input::LoadOlder(room)),
         (14, _) => device.input(Input::ConnectNow),
         (15, _) => decide_on_failed(device),
+        (18..=19, Some(room)) => revise(device, room),
         (16..=17, _) => wish(device),
         _ => look(device),
     }
@@ -46,6 +47,21 @@ fn seen(device: &Arc<Device>, room_id: RoomId) {
     if let Some(seq) = seen.copied() {
         device.input(Input::Seen { room_id, seq });
     }
+}
+
+/// The person edits, deletes or reacts to something that is shown, not always with the right to.
+fn revise(device: &Arc<Device>, room_id: RoomId) {
+    let chance = &device.sim.chance;
+    let rows = device.lock().engine.as_ref().map(|engine| engine.rows(room_id)).unwrap_or_default();
+    let stored: Vec<Seq> = rows.iter().map(|row| row.message.seq).filter(|seq| *seq > Seq(0)).collect();
+    let Some(seq) = chance.pick(&stored).copied() else { return };
+    let client_id = ClientId(device.sim.id(0));
+    let revision = match chance.below(5) {
+        0 => Revision::Delete,
+        1..=2 => Revision::Edit(format!("edit {}", client_id.0.as_u128() & 0xffff)),
+        _ => Revision::React { emoji: ["\u{1f44d}", "\u{1f389}"][chance.below(2)].into(), on: !chance.one_in(3) },
+    };
+    device.input(Input::Revise { client_id, room_id, seq, revision });
 }
 
 /// The person looks at another room, at times a public one that they are not in, or at none.

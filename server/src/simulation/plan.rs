@@ -51,6 +51,10 @@ pub(super) enum Mutation {
     Dedupe,
     /// Nodes look at the database after trouble with the bus.
     NodeRepair,
+    /// Nodes read what is missing between two frames of a room.
+    NodeGaps,
+    /// Nodes compare their rooms with the database every few seconds.
+    HeadCheck,
     /// One of the engine.
     Engine(Mechanism),
 }

@@ -52,7 +52,6 @@ pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: Room
     let range = match request {
         HistoryRequest::Newest => HistoryRange::Newest,
         HistoryRequest::Before(seq) => HistoryRange::Before(seq),
-        HistoryRequest::After(seq) => HistoryRange::After(seq),
     };
     let result = page(&device, room_id, range).await.map_err(told);
     if result.is_err() && device.sim.strikes(Fault::Request, 4) {

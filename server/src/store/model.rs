@@ -3,17 +3,18 @@
 
 mod members;
 mod messages;
+mod revisions;
 mod rooms;
 mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, NewRoom, NewSession, NewUser, Result,
-    SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, NewRoom, NewSession, NewUser, Result, Revise,
+    Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
-    Mark, Member, Message, PublicRoom, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis, User,
-    UserId,
+    Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
+    User, UserId,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) use tables::Tables;
@@ -145,7 +146,7 @@ impl Store for Model {
     async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>> {
         self.read(|tables| tables.list_member_ids(room)).await
     }
-    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId)>> {
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
         self.read(|tables| tables.list_memberships(users)).await
     }
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
@@ -171,14 +172,14 @@ impl Store for Model {
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
         self.write(|tables| Ok(tables.append(batch))).await
     }
-    async fn list_messages(
-        &self,
-        viewer: UserId,
-        room: RoomId,
-        range: HistoryRange,
-        limit: i64,
-    ) -> Result<Vec<Message>> {
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {
         self.read(|tables| tables.list_messages(viewer, room, range, limit)).await
+    }
+    async fn revise(&self, revise: &Revise) -> Result<Revised> {
+        self.write(|tables| Ok(tables.revise(revise))).await
+    }
+    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: i64) -> Result<Option<Rows>> {
+        self.read(|tables| tables.list_changes(room, cursor, limit)).await
     }
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
         self.read(|tables| tables.list_heads(rooms)).await

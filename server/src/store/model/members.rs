@@ -21,9 +21,10 @@ impl Tables {
         self.rooms.get(&room).into_iter().flat_map(|room| room.members.keys()).copied().collect()
     }
 
-    pub(super) fn list_memberships(&self, users: &[UserId]) -> Vec<(UserId, RoomId)> {
-        let of = |user: UserId| self.rooms.iter().filter(move |(_, room)| room.members.contains_key(&user));
-        users.iter().flat_map(|user| of(*user).map(|(room, _)| (*user, *room))).collect()
+    pub(super) fn list_memberships(&self, users: &[UserId]) -> Vec<(RoomId, Mark)> {
+        let all = self.rooms.iter().flat_map(|(id, room)| room.members.iter().map(move |member| (id, member)));
+        let theirs = all.filter(|(_, (user, _))| users.contains(user));
+        theirs.map(|(id, (user, member))| (*id, Mark(*user, member.delivered, member.read))).collect()
     }
 
     /// Makes somebody who is no member one. What was said before they came counts as read.

@@ -1,7 +1,7 @@
 //! Messages: a batch goes in, pages come out.
 
 use super::super::decide::{Known, decide};
-use super::super::{Append, Appended, HistoryRange};
+use super::super::{Append, Appended, HistoryRange, Rows};
 use super::tables::Tables;
 use protocol::{ClientId, Message, RoomId, Seq, UserId};
 
@@ -46,8 +46,8 @@ impl Tables {
         self.rooms.get(room)?.messages.get(usize::try_from(seq.0 - 1).ok()?)
     }
 
-    pub(super) fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Vec<Message> {
-        let Some(room) = self.rooms.get(&room).filter(|room| room.may_see(viewer)) else { return Vec::new() };
+    pub(super) fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Rows {
+        let Some(room) = self.rooms.get(&room).filter(|room| room.may_see(viewer)) else { return Rows::default() };
         let end = room.head().next();
         // The first number, and the first beyond the last.
         let (from, to) = match range {
@@ -59,6 +59,8 @@ impl Tables {
                 (from, from + limit)
             }
         };
-        room.messages.iter().filter(|message| (from..to).contains(&message.seq.0)).cloned().collect()
+        let messages: Vec<_> =
+            room.messages.iter().filter(|message| (from..to).contains(&message.seq.0)).cloned().collect();
+        if messages.is_empty() { Rows::default() } else { room.rows(messages) }
     }
 }

@@ -4,7 +4,7 @@ use super::super::{Created, Error, NewRoom, Result, Stamp};
 use super::tables::{Membership, Room, Tables};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
-    Message, MessageKind, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
+    Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -27,18 +27,16 @@ impl Tables {
         let other = room.members.keys().find(|member| room.kind == RoomKind::Direct && **member != user);
         let other = other.and_then(|member| self.users.get(member)).cloned();
         let read_seq = room.members.get(&user).map_or(room.head(), |member| member.read);
-        let unread = room.messages.iter().filter(|message| {
-            message.seq > read_seq
-                && message.kind == MessageKind::Text
-                && message.sender_id != user
-                && message.deleted_at.is_none()
-        });
+        let unread = room
+            .messages
+            .iter()
+            .filter(|message| message.seq > read_seq && message.kind == MessageKind::Text && message.sender_id != user);
         RoomSummary {
             id,
             kind: room.kind,
             name: other.as_ref().map_or(&room.name, |other| &other.display_name).clone(),
             last_seq: room.head(),
-            last_rev: Rev(0),
+            last_rev: room.last_rev,
             read_seq,
             unread: i64::try_from(unread.count()).unwrap_or(i64::MAX).min(UNREAD_MAX + 1),
             last_message: room.messages.last().cloned(),
@@ -93,12 +91,13 @@ impl Tables {
     pub(super) fn delete_room(&mut self, id: RoomId) -> Result<Vec<UserId>> {
         let room = self.rooms.remove(&id).ok_or(Error::NotFound("room"))?;
         self.ids.retain(|_, place| place.0 != id);
+        self.revisions.retain(|_, place| place.0 != id);
         self.general = self.general.filter(|general| *general != id);
         Ok(room.members.into_keys().collect())
     }
 
     pub(super) fn list_heads(&self, rooms: &[RoomId]) -> Vec<RoomHead> {
         let known = rooms.iter().filter_map(|id| Some((id, self.rooms.get(id)?)));
-        known.map(|(id, room)| RoomHead(*id, room.head(), Rev(0))).collect()
+        known.map(|(id, room)| RoomHead(*id, room.head(), room.last_rev)).collect()
     }
 }

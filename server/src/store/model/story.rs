@@ -14,6 +14,8 @@ mod database;
 mod history;
 #[path = "../../../tests/it/store/joining.rs"]
 mod joining;
+#[path = "../../../tests/it/store/revising.rs"]
+mod revising;
 
 use database::{Db, entry, stamp};
 

@@ -17,6 +17,8 @@ pub(crate) struct Tables {
     pub(super) ids: HashMap<(UserId, ClientId), (RoomId, Seq)>,
     /// Whether that constraint is there. Without it repeats are stored again, which the simulation must notice.
     pub(crate) dedupes: bool,
+    /// Which revisions were asked for, under whose names, and what became of them.
+    pub(super) revisions: HashMap<(UserId, ClientId), (RoomId, Seq, Rev)>,
     /// The room that new accounts enter.
     pub(super) general: Option<RoomId>,
 }
@@ -29,6 +31,7 @@ pub(crate) struct Room {
     pub(super) name: String,
     pub(super) created_at: UnixMillis,
     pub(crate) messages: Vec<Message>,
+    pub(super) last_rev: Rev,
     pub(crate) members: BTreeMap<UserId, Membership>,
 }
 
@@ -41,7 +44,7 @@ pub(crate) struct Membership {
 
 impl Room {
     pub(super) fn new(kind: RoomKind, name: String, created_at: UnixMillis) -> Self {
-        Self { kind, name, created_at, messages: Vec::new(), members: BTreeMap::new() }
+        Self { kind, name, created_at, messages: Vec::new(), last_rev: Rev(0), members: BTreeMap::new() }
     }
 
     pub(super) fn head(&self) -> Seq {
@@ -71,6 +74,7 @@ impl Tables {
             rooms: [(general, room)].into(),
             ids: HashMap::new(),
             dedupes: true,
+            revisions: HashMap::new(),
             general: Some(general),
         }
     }
@@ -115,6 +119,7 @@ impl Tables {
             created_at: stamp.now,
             edited_at: None,
             deleted_at: None,
+            reactions: Vec::new(),
         };
         room.messages.push(message.clone());
         self.ids.insert((actor, stamp.client_id), (id, message.seq));
