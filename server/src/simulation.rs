@@ -33,9 +33,13 @@ const SEEDS: u64 = 100;
 /// Seeds among which one must miss a mechanism that is switched off.
 const SEEDS_OF_A_MUTATION: u64 = 300;
 
+/// Lines of a failing seed that are printed; of one that is replayed, all.
+const LINES: usize = 300;
+
 fn run(seed: u64, mutation: Option<Mutation>) -> Result<Report, Failure> {
+    let lines = if number("SEED").is_some() { usize::MAX } else { LINES };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(world::run(seed, mutation))
+    runtime.block_on(world::run(seed, mutation, lines))
 }
 
 fn number(name: &str) -> Option<u64> {

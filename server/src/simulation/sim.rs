@@ -38,11 +38,11 @@ macro_rules! note {
 pub(super) use note;
 
 impl Sim {
-    pub(super) fn new(chance: Chance, plan: Plan) -> Arc<Self> {
+    pub(super) fn new(chance: Chance, plan: Plan, lines: usize) -> Arc<Self> {
         Arc::new(Self {
             chance,
             plan,
-            trace: Trace::default(),
+            trace: Trace::new(lines),
             start: Instant::now(),
             calm: AtomicBool::new(false),
             ids: AtomicU64::new(0),

@@ -5,14 +5,12 @@ use std::fmt;
 use std::fmt::Write;
 use std::sync::{Mutex, MutexGuard};
 
-/// Lines that are kept: what led to a failure is near its end.
-const LINES: usize = 400;
-
-#[derive(Default)]
 pub(super) struct Trace(Mutex<Inner>);
 
 #[derive(Default)]
 struct Inner {
+    /// Lines that are kept: what led to a failure is near its end.
+    most: usize,
     lines: VecDeque<String>,
     hash: Hash,
     counts: BTreeMap<&'static str, u64>,
@@ -37,6 +35,10 @@ impl Write for Hash {
 }
 
 impl Trace {
+    pub(super) fn new(most: usize) -> Self {
+        Self(Mutex::new(Inner { most, ..Inner::default() }))
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap()
     }
@@ -44,7 +46,7 @@ impl Trace {
     /// Notes one step, at this many milliseconds.
     pub(super) fn note(&self, at: u64, what: fmt::Arguments<'_>) {
         let mut inner = self.lock();
-        let full = inner.lines.len() >= LINES;
+        let full = inner.lines.len() >= inner.most;
         let mut line = if full { inner.lines.pop_front().unwrap() } else { String::new() };
         line.clear();
         write!(line, "{:>4}.{:03} {what}", at / 1000, at % 1000).unwrap();

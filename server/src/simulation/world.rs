@@ -41,10 +41,10 @@ struct World {
 }
 
 /// Runs a seed in the present (paused) runtime.
-pub(super) async fn run(seed: u64, mutation: Option<Mutation>) -> Result<Report, Failure> {
+pub(super) async fn run(seed: u64, mutation: Option<Mutation>, lines: usize) -> Result<Report, Failure> {
     let chance = Chance::new(seed);
     let plan = Plan::new(mutation, &chance);
-    let sim = Sim::new(chance, plan);
+    let sim = Sim::new(chance, plan, lines);
     let world = World::new(&sim);
     world.live().await;
     let ended = world.rest().await;
