@@ -15,11 +15,13 @@ mod writer;
 
 use crate::Error;
 use crate::clock::Clock;
-use crate::hub::{Connection, Hub, Place};
+use crate::hub::{Connection, Hub, Moved, Place};
 use crate::store::{Access, Stamp, Store};
-use protocol::{ClientId, Message, Role, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId};
+use protocol::{
+    ClientId, Message, Role, RoomHead, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId,
+};
 use receipts::Receipts;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 pub(crate) use writer::Reply;
@@ -39,6 +41,8 @@ pub(crate) struct Chat {
     epoch: OnceCell<Uuid>,
     /// Labels what is stored.
     clock: Arc<dyn Clock>,
+    /// Read and replaced by each repair.
+    read_marks: Mutex<repair::ReadMarks>,
 }
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
@@ -48,7 +52,8 @@ impl Chat {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
         let receipts = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
-        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock })
+        let read_marks = Mutex::default();
+        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock, read_marks })
     }
 
     /// Answers if store and bus do; else with the reason, for operators.
@@ -69,10 +74,31 @@ impl Chat {
     /// A connection starts: from now on it gets what concerns its person. Answers with their rooms as they were
     /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
-        self.hub.attach(connection);
+        let version = self.hub.attach(connection);
         let rooms = self.store.list_rooms(connection.user).await?;
-        self.hub.enter(connection, rooms.iter().map(|room| room.id)).await;
+        let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+        let moved = match self.hub.replace_rooms(connection.user, &ids, version).await {
+            Some(moved) => moved,
+            None => self.hub.join_here(connection.user, &ids).await,
+        };
+        // What came after these summaries was read is missing here until it has gone out.
+        self.hub
+            .learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
+        self.tell_others(connection, &rooms, &moved);
         Ok(rooms)
+    }
+
+    /// What a new connection found out about its person's rooms is news to their other ones on this node.
+    fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], moved: &Moved) {
+        let others = self.hub.connections_of(connection.user);
+        for other in others.iter().filter(|other| other.id != connection.id) {
+            for room in rooms.iter().filter(|room| moved.joined.contains(&room.id)) {
+                other.send(&ServerFrame::RoomChanged { room: room.clone() });
+            }
+            for room in &moved.left {
+                other.send(&ServerFrame::RoomGone { room_id: *room });
+            }
+        }
     }
 
     /// Tells a connection where its rooms stand now. Rooms that others are in already are known here.
@@ -130,18 +156,14 @@ impl Chat {
         }
     }
 
-    /// Puts a person's connections into a room and shows it to them.
-    async fn welcome_to(&self, user: UserId, room: RoomId) -> Result<(), Error> {
-        self.hub.join(user, room).await;
-        if let Some(room) = self.store.find_room(user, room).await? {
-            self.hub.tell(user, &ServerFrame::RoomChanged { room });
+    /// Puts a person's connections into a room and shows it to them. Where that cannot be done now, a repair will.
+    async fn welcome_to(&self, user: UserId, id: RoomId) {
+        self.hub.join_here(user, &[id]).await;
+        match self.store.find_room(user, id).await {
+            Ok(Some(room)) => return self.hub.show(user, room),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "a room could not be shown to somebody who entered it"),
         }
-        Ok(())
-    }
-
-    /// Takes a person's connections out of a room and off their screens.
-    fn farewell(&self, user: UserId, room: RoomId) {
-        self.hub.leave(user, room);
-        self.hub.tell(user, &ServerFrame::RoomGone { room_id: room });
+        self.hub.leave_here(user, id);
     }
 }

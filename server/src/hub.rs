@@ -6,11 +6,13 @@ mod connection;
 mod controls;
 mod envelope;
 mod holes;
+mod memberships;
 mod registry;
 mod sequence;
 
 pub(crate) use connection::{Connection, Queue};
 pub(crate) use envelope::Place;
+pub(crate) use registry::{Moved, Present};
 
 use crate::bus::{Bus, BusEvent};
 use axum::extract::ws::Utf8Bytes;
@@ -18,7 +20,6 @@ use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
-use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -76,33 +77,14 @@ impl Hub {
         }
     }
 
-    /// Registers a connection for its person and session, in no room yet.
-    pub(crate) fn attach(&self, connection: &Arc<Connection>) {
-        self.lock().attach(connection);
+    /// Registers a connection for its person and session, in the rooms of their other ones. Answers with the version of these.
+    pub(crate) fn attach(&self, connection: &Arc<Connection>) -> u64 {
+        self.lock().attach(connection)
     }
 
     /// Forgets a connection that has ended.
     pub(crate) fn detach(&self, connection: &Arc<Connection>) {
         self.lock().detach(connection);
-    }
-
-    /// Puts one connection into rooms, and returns once their channels are subscribed.
-    pub(crate) async fn enter(&self, connection: &Arc<Connection>, rooms: impl IntoIterator<Item = RoomId>) {
-        let new = self.lock().enter(connection, rooms);
-        self.subscribe(new).await;
-    }
-
-    /// Puts all of a person's connections, on all nodes, into a room.
-    pub(crate) async fn join(&self, user: UserId, room: RoomId) {
-        self.publish_control(&Control::Joined { user, room });
-        let new = self.lock().join(user, room);
-        self.subscribe(new).await;
-    }
-
-    /// Takes all of a person's connections, on all nodes, out of a room.
-    pub(crate) fn leave(&self, user: UserId, room: RoomId) {
-        self.publish_control(&Control::Left { user, room });
-        self.lock().leave(user, room);
     }
 
     /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
@@ -141,20 +123,9 @@ impl Hub {
         self.lock().all()
     }
 
-    /// The rooms of a person who is connected here, as far as this node knows.
-    pub(crate) fn rooms_of(&self, user: UserId) -> BTreeSet<RoomId> {
-        self.lock().rooms_of(user)
-    }
-
-    /// Whether a person who is connected here is in a room.
-    pub(crate) fn is_in(&self, user: UserId, room: RoomId) -> bool {
-        self.lock().is_in(user, room)
-    }
-
-    /// Makes this node's picture of a person's rooms what the database says. Returns once new channels are subscribed.
-    pub(crate) async fn replace_rooms(&self, user: UserId, rooms: &[RoomId]) {
-        let new = self.lock().replace_rooms(user, rooms);
-        self.subscribe(new).await;
+    /// A person's connections to this node.
+    pub(crate) fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
+        self.lock().of_user(user).to_vec()
     }
 
     /// Answers if the bus does; else with the reason.
@@ -166,7 +137,8 @@ impl Hub {
         self.registry.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell_here(&self, user: UserId, frame: &Utf8Bytes) {
+    /// Sends a frame to all connections of a person on this node.
+    pub(crate) fn tell_here(&self, user: UserId, frame: &Utf8Bytes) {
         for connection in self.lock().of_user(user) {
             connection.send_encoded(frame.clone());
         }
@@ -220,13 +192,8 @@ impl Hub {
 
     fn obey(self: &Arc<Self>, control: Option<Control>) {
         match control {
-            Some(Control::Joined { user, room }) => {
-                let new = self.lock().join(user, room);
-                let hub = Arc::clone(self);
-                // Not awaited: the bus is read by this very task.
-                tokio::spawn(async move { hub.subscribe(new).await });
-            }
-            Some(Control::Left { user, room }) => self.lock().leave(user, room),
+            Some(Control::Joined { user, room }) => self.joined_elsewhere(user, *room),
+            Some(Control::Left { user, room }) => self.dismiss_here(user, room),
             Some(Control::Tell { user, frame }) => self.tell_here(user, &Utf8Bytes::from(frame)),
             Some(Control::SessionEnded { session }) => self.close_session_here(session),
             Some(Control::Alive) => {}

@@ -28,7 +28,7 @@ impl Chat {
     pub(crate) async fn add_member(&self, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
         self.require(actor, room, Role::Admin, "Only an admin or owner of the room may add people.").await?;
         if let Some(message) = self.store.create_member(room, actor, user, self.stamp()).await? {
-            self.welcome_to(user, room).await?;
+            self.welcome_to(user, room).await;
             self.announce(Some(message));
         }
         Ok(())
@@ -53,7 +53,7 @@ impl Chat {
         }
         if let Some(message) = self.store.delete_member(room, actor, user, self.stamp()).await? {
             self.announce(Some(message));
-            self.farewell(user, room);
+            self.hub.leave(user, room);
         }
         Ok(())
     }

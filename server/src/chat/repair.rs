@@ -1,68 +1,78 @@
-//! After bus trouble a node's picture may be out of date: who is in which room, which sessions live, what was said.
-//! The database knows; connected people get the difference without reconnecting.
+//! A node's picture may be out of date, after bus trouble or because somebody died before telling: who is in which room,
+//! which sessions live, what was read and said. The database knows; connected people get the difference without
+//! reconnecting.
 
 use super::Chat;
 use crate::Error;
-use crate::hub::{Connection, encode};
-use protocol::{Mark, RoomId, ServerFrame, SessionId, UserId};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::sync::Arc;
+use crate::hub::{Present, encode};
+use protocol::{CloseCode, Mark, RoomId, Seq, ServerFrame, SessionId, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
-type People = BTreeMap<UserId, Vec<Arc<Connection>>>;
+/// How far each member who is connected here had read which room at the last repair.
+pub(super) type ReadMarks = BTreeMap<(UserId, RoomId), Seq>;
 
 impl Chat {
     /// Brings this node's picture up to date, and tells its connections what they missed.
     pub(crate) async fn repair(&self) -> Result<(), Error> {
-        let mut people: People = BTreeMap::new();
-        for connection in self.hub.connections() {
-            people.entry(connection.user).or_default().push(connection);
+        let present = self.hub.present();
+        let users: Vec<_> = present.keys().copied().collect();
+        let memberships = self.store.list_memberships(&users).await?;
+        let mut rooms_of: BTreeMap<UserId, Vec<RoomId>> = BTreeMap::new();
+        for (room, Mark(user, ..)) in &memberships {
+            rooms_of.entry(*user).or_default().push(*room);
         }
-        let users: Vec<_> = people.keys().copied().collect();
-        let mut rooms_of: BTreeMap<UserId, BTreeMap<RoomId, Mark>> = BTreeMap::new();
-        for (room, mark) in self.store.list_memberships(&users).await? {
-            rooms_of.entry(mark.0).or_default().insert(room, mark);
-        }
-        for (user, connections) in &people {
+        for (user, person) in &present {
             let rooms = rooms_of.remove(user).unwrap_or_default();
-            self.repair_person(*user, connections, &rooms).await?;
+            self.move_person(*user, &rooms, person.version).await?;
         }
-        self.end_dead_sessions(&people).await?;
+        self.tell_marks(&memberships);
+        self.end_dead_sessions(&present).await?;
         self.check_heads().await?;
         self.fill_holes(true).await
     }
 
-    /// Rooms that came and went without a word, and marks that moved on other devices.
-    async fn repair_person(
-        &self,
-        user: UserId,
-        connections: &[Arc<Connection>],
-        rooms: &BTreeMap<RoomId, Mark>,
-    ) -> Result<(), Error> {
-        let before: BTreeSet<RoomId> = self.hub.rooms_of(user);
-        let now: Vec<_> = rooms.keys().copied().collect();
-        self.hub.replace_rooms(user, &now).await;
-        let mut frames = Vec::new();
-        for room in now.iter().filter(|room| !before.contains(room)) {
-            let found = self.store.find_room(user, *room).await?;
-            frames.extend(found.map(|room| ServerFrame::RoomChanged { room }));
+    /// Makes a person's connections be where the database says, and tells them what differs. Where they moved meanwhile,
+    /// the next repair looks again.
+    async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<(), Error> {
+        let Some(moved) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(()) };
+        for room in moved.left {
+            self.hub.tell_here(user, &encode(&ServerFrame::RoomGone { room_id: room }));
         }
-        let gone = before.iter().filter(|room| !rooms.contains_key(room));
-        frames.extend(gone.map(|room| ServerFrame::RoomGone { room_id: *room }));
-        frames.extend(rooms.iter().map(|(room, mark)| ServerFrame::Status { room_id: *room, marks: vec![*mark] }));
-        for frame in frames.iter().map(encode) {
-            for connection in connections {
-                connection.send_encoded(frame.clone());
+        let mut failed = None;
+        for id in moved.joined {
+            match self.store.find_room(user, id).await {
+                Ok(Some(room)) => self.hub.show_here(user, room),
+                // Not shown is not in it.
+                Ok(None) => self.hub.leave_here(user, id),
+                Err(error) => {
+                    self.hub.leave_here(user, id);
+                    failed = Some(error);
+                }
             }
         }
-        Ok(())
+        failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    async fn end_dead_sessions(&self, people: &People) -> Result<(), Error> {
-        let sessions: Vec<_> = people.values().flatten().map(|connection| connection.session).collect();
+    /// Tells people what they have read since the last repair on whichever device; one may not have heard it.
+    fn tell_marks(&self, memberships: &[(RoomId, Mark)]) {
+        let read = memberships.iter().map(|(room, Mark(user, _, read))| ((*user, *room), *read)).collect();
+        let before = std::mem::replace(&mut *self.read_marks.lock().unwrap_or_else(PoisonError::into_inner), read);
+        for (room, mark) in memberships {
+            if before.get(&(mark.0, *room)) != Some(&mark.2) {
+                let frame = ServerFrame::Status { room_id: *room, marks: vec![*mark] };
+                self.hub.tell_here(mark.0, &encode(&frame));
+            }
+        }
+    }
+
+    async fn end_dead_sessions(&self, present: &BTreeMap<UserId, Present>) -> Result<(), Error> {
+        let connections = || present.values().flat_map(|person| &person.connections);
+        let sessions: Vec<_> = connections().map(|connection| connection.session).collect();
         let live = self.store.list_live_sessions(&sessions, self.clock.now()).await?;
-        let live: HashSet<SessionId> = live.into_iter().collect();
-        for connection in people.values().flatten().filter(|connection| !live.contains(&connection.session)) {
-            connection.close(protocol::CloseCode::SessionRevoked);
+        let live: BTreeSet<SessionId> = live.into_iter().collect();
+        for connection in connections().filter(|connection| !live.contains(&connection.session)) {
+            connection.close(CloseCode::SessionRevoked);
         }
         Ok(())
     }

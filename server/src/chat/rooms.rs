@@ -28,9 +28,9 @@ impl Chat {
             Created::Existing(id) => Ok((self.find_room(user, id).await?, false)),
             Created::New => {
                 // Its first message is in the summary that everybody gets now.
-                self.welcome_to(user, id).await?;
+                self.welcome_to(user, id).await;
                 for member in members {
-                    self.welcome_to(member, id).await?;
+                    self.welcome_to(member, id).await;
                 }
                 Ok((self.find_room(user, id).await?, true))
             }
@@ -48,7 +48,7 @@ impl Chat {
     pub(crate) async fn delete_room(&self, user: UserId, room: RoomId) -> Result<(), Error> {
         self.require(user, room, Role::Owner, "Only an owner of the room may delete it.").await?;
         for member in self.store.delete_room(room).await? {
-            self.farewell(member, room);
+            self.hub.leave(member, room);
         }
         Ok(())
     }
@@ -58,7 +58,7 @@ impl Chat {
         let access = self.access(user, room).await?;
         if access.role.is_none() {
             let message = self.store.create_member(room, user, user, self.stamp()).await?;
-            self.welcome_to(user, room).await?;
+            self.welcome_to(user, room).await;
             self.announce(message);
         }
         self.find_room(user, room).await

@@ -3,7 +3,7 @@
 //! A room's channel carries encoded frames for its members; the control channel carries what concerns connections:
 //! who joined and left, what to tell one person, which session ended.
 
-use protocol::{Rev, RoomId, Seq, SessionId, UserId};
+use protocol::{Rev, RoomId, RoomSummary, Seq, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
@@ -80,9 +80,9 @@ impl<'a> Envelope<'a> {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "control", rename_all = "snake_case")]
 pub(super) enum Control {
-    /// The person's connections enter the room.
-    Joined { user: UserId, room: RoomId },
-    /// The person's connections leave the room.
+    /// The person's connections enter the room, and are shown it.
+    Joined { user: UserId, room: Box<RoomSummary> },
+    /// The person's connections leave the room, and are told so.
     Left { user: UserId, room: RoomId },
     /// The person's connections get this encoded frame.
     Tell { user: UserId, frame: String },

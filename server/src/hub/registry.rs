@@ -29,19 +29,37 @@ pub(super) struct Active {
 #[derive(Default)]
 struct Person {
     connections: Connections,
-    /// The rooms that each of these connections is in.
+    /// The rooms that each of these connections is in, and was shown.
     rooms: BTreeSet<RoomId>,
+    /// How often `rooms` changed: what was read from the database before a change says nothing about it.
+    version: u64,
+}
+
+/// A person's connections here, and which version of their rooms these are in.
+pub(crate) struct Present {
+    pub(crate) connections: Connections,
+    pub(crate) version: u64,
+}
+
+/// The rooms that a person's connections entered and left.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Moved {
+    pub(crate) joined: Vec<RoomId>,
+    pub(crate) left: Vec<RoomId>,
+    /// Those of `joined` whose channels are to be subscribed.
+    pub(super) subscribe: Vec<RoomId>,
 }
 
 impl Registry {
-    pub(super) fn attach(&mut self, connection: &Arc<Connection>) {
+    /// Answers with the version of the person's rooms.
+    pub(super) fn attach(&mut self, connection: &Arc<Connection>) -> u64 {
         let person = self.users.entry(connection.user).or_default();
         person.connections.push(Arc::clone(connection));
         // A second device of somebody whose rooms are known is in them at once.
-        let rooms: Vec<_> = person.rooms.iter().copied().collect();
-        for room in rooms {
-            self.rooms.entry(room).or_default().connections.push(Arc::clone(connection));
+        for room in &person.rooms {
+            self.rooms.entry(*room).or_default().connections.push(Arc::clone(connection));
         }
+        person.version
     }
 
     pub(super) fn detach(&mut self, connection: &Arc<Connection>) {
@@ -56,31 +74,31 @@ impl Registry {
         }
     }
 
-    /// Answers with the rooms whose channels are to be subscribed.
-    pub(super) fn enter(&mut self, connection: &Connection, rooms: impl IntoIterator<Item = RoomId>) -> Vec<RoomId> {
-        rooms.into_iter().filter(|room| self.join_one(connection.user, *room)).collect()
-    }
-
-    /// As [`Registry::enter`], for all connections of a person; nothing happens where they have none here.
-    pub(super) fn join(&mut self, user: UserId, room: RoomId) -> Vec<RoomId> {
-        if self.join_one(user, room) { vec![room] } else { Vec::new() }
+    /// Puts all connections of a person into rooms; nothing happens where they have none here.
+    pub(super) fn join(&mut self, user: UserId, rooms: &[RoomId]) -> Moved {
+        let mut moved = Moved::default();
+        for room in rooms {
+            self.join_one(user, *room, &mut moved);
+        }
+        moved
     }
 
     pub(super) fn leave(&mut self, user: UserId, room: RoomId) {
-        let was_in = self.users.get_mut(&user).is_some_and(|person| person.rooms.remove(&room));
-        if was_in {
-            self.remove_from(room, |other| other.user == user);
-        }
+        let Some(person) = self.users.get_mut(&user).filter(|person| person.rooms.contains(&room)) else { return };
+        person.rooms.remove(&room);
+        person.version += 1;
+        self.remove_from(room, |other| other.user == user);
     }
 
-    /// Leaves what is not in `rooms` and joins the rest; answers as [`Registry::enter`].
-    pub(super) fn replace_rooms(&mut self, user: UserId, rooms: &[RoomId]) -> Vec<RoomId> {
-        let Some(person) = self.users.get(&user) else { return Vec::new() };
-        let gone: Vec<_> = person.rooms.iter().copied().filter(|room| !rooms.contains(room)).collect();
-        for room in gone {
-            self.leave(user, room);
+    /// Leaves what is not in `rooms` and joins the rest. None, and nothing happens, where the person's rooms are no longer
+    /// in this version.
+    pub(super) fn replace_rooms(&mut self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
+        let person = self.users.get(&user).filter(|person| person.version == version)?;
+        let left: Vec<_> = person.rooms.iter().copied().filter(|room| !rooms.contains(room)).collect();
+        for room in &left {
+            self.leave(user, *room);
         }
-        rooms.iter().copied().filter(|room| self.join_one(user, *room)).collect()
+        Some(Moved { left, ..self.join(user, rooms) })
     }
 
     pub(super) fn room(&mut self, room: RoomId) -> Option<&mut Active> {
@@ -91,8 +109,9 @@ impl Registry {
         self.rooms.iter().map(|(id, room)| (*id, room))
     }
 
-    pub(super) fn rooms_of(&self, user: UserId) -> BTreeSet<RoomId> {
-        self.users.get(&user).map(|person| person.rooms.iter().copied().collect()).unwrap_or_default()
+    pub(super) fn present(&self) -> BTreeMap<UserId, Present> {
+        let present = |person: &Person| Present { connections: person.connections.clone(), version: person.version };
+        self.users.iter().map(|(user, person)| (*user, present(person))).collect()
     }
 
     /// Whether one of the person's connections is here and they are in the room.
@@ -118,16 +137,19 @@ impl Registry {
         std::mem::take(&mut self.deserted).into_iter().collect()
     }
 
-    /// Whether the room's channel is to be subscribed.
-    fn join_one(&mut self, user: UserId, room: RoomId) -> bool {
-        let Some(person) = self.users.get_mut(&user) else { return false };
+    fn join_one(&mut self, user: UserId, room: RoomId, moved: &mut Moved) {
+        let Some(person) = self.users.get_mut(&user) else { return };
         if !person.rooms.insert(room) {
-            return false;
+            return;
         }
+        person.version += 1;
+        moved.joined.push(room);
         let active = self.rooms.entry(room).or_default();
         let first = active.connections.is_empty();
         active.connections.extend(person.connections.iter().cloned());
-        first && !self.deserted.remove(&room)
+        if first && !self.deserted.remove(&room) {
+            moved.subscribe.push(room);
+        }
     }
 
     fn remove_from(&mut self, room: RoomId, goes: impl Fn(&Connection) -> bool) {
@@ -159,8 +181,8 @@ mod tests {
         let (ada, bob) = (connection(1, 1), connection(2, 2));
         registry.attach(&ada);
         registry.attach(&bob);
-        assert_eq!(registry.enter(&ada, [room(7)]), [room(7)]);
-        assert_eq!(registry.enter(&bob, [room(7)]), []);
+        assert_eq!(registry.join(ada.user, &[room(7)]).subscribe, [room(7)]);
+        assert_eq!(registry.join(bob.user, &[room(7)]).subscribe, []);
         registry.detach(&ada);
         assert_eq!(registry.take_deserted(), []);
         registry.detach(&bob);
@@ -173,10 +195,10 @@ mod tests {
         let mut registry = Registry::default();
         let ada = connection(1, 1);
         registry.attach(&ada);
-        registry.enter(&ada, [room(7)]);
+        registry.join(ada.user, &[room(7)]);
         registry.detach(&ada);
         registry.attach(&ada);
-        assert_eq!(registry.enter(&ada, [room(7)]), []);
+        assert_eq!(registry.join(ada.user, &[room(7)]).subscribe, []);
         assert_eq!(registry.take_deserted(), []);
     }
 
@@ -189,14 +211,16 @@ mod tests {
         let mut registry = Registry::default();
         let (phone, laptop) = (connection(1, 1), connection(1, 2));
         registry.attach(&phone);
-        registry.enter(&phone, [room(7)]);
-        registry.attach(&laptop);
+        registry.join(phone.user, &[room(7)]);
+        let version = registry.attach(&laptop);
         assert_eq!(in_room(&mut registry, 7), 2);
-        registry.join(phone.user, room(8));
+        registry.join(phone.user, &[room(8)]);
         assert_eq!(in_room(&mut registry, 8), 2);
         registry.leave(phone.user, room(7));
         assert_eq!(in_room(&mut registry, 7), 0);
-        registry.replace_rooms(phone.user, &[room(9)]);
+        assert_eq!(registry.replace_rooms(phone.user, &[room(9)], version), None, "they have moved since");
+        let moved = registry.replace_rooms(phone.user, &[room(9)], registry.present()[&phone.user].version).unwrap();
+        assert_eq!((moved.joined, moved.left), (vec![room(9)], vec![room(8)]));
         assert_eq!((in_room(&mut registry, 8), in_room(&mut registry, 9)), (0, 2));
         assert_eq!(registry.of_session(laptop.session).len(), 1);
     }

@@ -12,6 +12,8 @@ use tokio::time::MissedTickBehavior;
 
 /// How often a database that is away is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(3);
+/// How long memberships and marks that nobody told may stay unknown.
+const REPAIR_EVERY: Duration = Duration::from_secs(30);
 /// How often the heads of a node's rooms are compared with the database.
 pub(crate) const HEADS_EVERY: Duration = Duration::from_secs(5);
 
@@ -52,10 +54,11 @@ pub(super) async fn prepare(store: Arc<dyn Store>, ready: watch::Sender<Readines
     std::future::pending().await
 }
 
-/// Repairs this node's picture after each gap of the bus; gaps that come meanwhile are one more.
+/// Repairs this node's picture after each gap of the bus, and every now and then; gaps that come meanwhile are one more.
 pub(crate) async fn repair_after_gaps(chat: Arc<Chat>, gaps: Arc<Notify>) {
     loop {
-        gaps.notified().await;
+        // Nobody tells what another node died before telling.
+        let _ = tokio::time::timeout(REPAIR_EVERY, gaps.notified()).await;
         while let Err(error) = chat.repair().await {
             tracing::warn!(%error, "the state after bus trouble could not be read, trying again");
             tokio::time::sleep(TRY_EVERY).await;

@@ -1,0 +1,74 @@
+//! Who is in which room, as the hub's connections have it. To be in a room here means to have been shown it: where one
+//! is not so, neither is the other, and a comparison with the database finds both.
+
+use super::envelope::Control;
+use super::registry::{Moved, Present};
+use super::{Hub, encode};
+use protocol::{RoomHead, RoomId, RoomSummary, ServerFrame, UserId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+impl Hub {
+    /// Everybody who is connected to this node.
+    pub(crate) fn present(&self) -> BTreeMap<UserId, Present> {
+        self.lock().present()
+    }
+
+    /// Whether a person who is connected here is in a room.
+    pub(crate) fn is_in(&self, user: UserId, room: RoomId) -> bool {
+        self.lock().is_in(user, room)
+    }
+
+    /// Puts a person's connections on this node into rooms, and returns once the channels are subscribed. Who calls this
+    /// shows them these rooms.
+    pub(crate) async fn join_here(&self, user: UserId, rooms: &[RoomId]) -> Moved {
+        let mut moved = self.lock().join(user, rooms);
+        self.subscribe(std::mem::take(&mut moved.subscribe)).await;
+        moved
+    }
+
+    pub(crate) fn leave_here(&self, user: UserId, room: RoomId) {
+        self.lock().leave(user, room);
+    }
+
+    /// Makes this node's picture of a person's rooms what the database says, unless it has changed since `version`.
+    /// Returns once new channels are subscribed. Who calls this tells the person what differs.
+    pub(crate) async fn replace_rooms(&self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
+        let mut moved = self.lock().replace_rooms(user, rooms, version)?;
+        self.subscribe(std::mem::take(&mut moved.subscribe)).await;
+        Some(moved)
+    }
+
+    /// Shows a room to all connections of a person; those on other nodes enter it with that.
+    pub(crate) fn show(&self, user: UserId, room: RoomSummary) {
+        self.publish_control(&Control::Joined { user, room: Box::new(room.clone()) });
+        self.show_here(user, room);
+    }
+
+    /// As [`Hub::show`], on this node.
+    pub(crate) fn show_here(&self, user: UserId, room: RoomSummary) {
+        // From here on the room is not complete without what follows.
+        self.learn_heads(&[RoomHead(room.id, room.last_seq, room.last_rev)]);
+        self.tell_here(user, &encode(&ServerFrame::RoomChanged { room }));
+    }
+
+    /// Takes all of a person's connections, on all nodes, out of a room, and tells them so.
+    pub(crate) fn leave(&self, user: UserId, room: RoomId) {
+        self.publish_control(&Control::Left { user, room });
+        self.dismiss_here(user, room);
+    }
+
+    pub(super) fn dismiss_here(&self, user: UserId, room: RoomId) {
+        self.leave_here(user, room);
+        self.tell_here(user, &encode(&ServerFrame::RoomGone { room_id: room }));
+    }
+
+    /// Another node says that a person is in a room.
+    pub(super) fn joined_elsewhere(self: &Arc<Self>, user: UserId, room: RoomSummary) {
+        let new = self.lock().join(user, &[room.id]).subscribe;
+        self.show_here(user, room);
+        let hub = Arc::clone(self);
+        // Not awaited: the bus is read by the very task that calls this.
+        tokio::spawn(async move { hub.subscribe(new).await });
+    }
+}
