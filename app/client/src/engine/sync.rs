@@ -85,7 +85,7 @@ impl Engine {
 
     pub(super) fn changed(&mut self, message: &Message) {
         if let Some(room) = self.rooms.get_mut(message.room_id) {
-            let touched = room.change(message);
+            let touched = room.change(self.me.id, message);
             self.touch(message.room_id, touched);
         }
     }

@@ -19,9 +19,12 @@ impl Room {
         self.head_rev = self.head_rev.max(rev);
     }
 
-    /// One revision has come, live.
-    pub(crate) fn change(&mut self, message: &Message) -> Touched {
-        let touched = self.revise(message);
+    /// One revision has come, live. It may have overtaken the message itself, which is then known by it.
+    pub(crate) fn change(&mut self, me: UserId, message: &Message) -> Touched {
+        let mut touched = self.revise(message);
+        if message.seq > self.cursor().0 {
+            touched |= self.hear(me, message.clone());
+        }
         if message.rev == self.rev.next() {
             self.rev = message.rev;
         }

@@ -36,6 +36,18 @@ fn cursor(device: &mut Device) -> Vec<Cursor> {
 }
 
 #[test]
+fn a_change_may_come_before_its_message() {
+    let mut device = Device::in_tea();
+    change(&mut device, edited(11, 1, "new"));
+    device.hear(text(TEA, 11, BOB));
+    assert_eq!((body(&device, 11).as_str(), device.unread()), ("new", 1));
+    change(&mut device, edited(13, 2, "newer"));
+    device.hear(text(TEA, 12, BOB));
+    device.hear(text(TEA, 13, BOB));
+    assert_eq!((body(&device, 13).as_str(), device.seqs().len(), device.unread()), ("newer", 13, 3));
+}
+
+#[test]
 fn hello_brings_the_first_batch_and_each_is_asked_for_once_the_one_before_is_here() {
     let mut device = Device::in_tea();
     device.input(Input::Disconnected { code: None });
