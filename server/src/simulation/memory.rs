@@ -124,7 +124,7 @@ impl Memory {
             match row.state {
                 RowState::Sending => self.kept.push(row.key()),
                 RowState::Failed { .. } => self.hear(&Input::Discard(row.key())),
-                RowState::Sent => {}
+                RowState::Sent | RowState::Delivered | RowState::Read => {}
             }
         }
     }

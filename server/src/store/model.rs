@@ -9,8 +9,8 @@ mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, NewRoom, NewSession, NewUser, Result, Revise,
-    Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Result,
+    Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
@@ -91,7 +91,7 @@ impl Store for Model {
     async fn find_user(&self, id: UserId) -> Result<Option<User>> {
         self.read(|tables| tables.users.get(&id).cloned()).await
     }
-    async fn update_user(&self, _: UserId, _: &str) -> Result<Option<User>> {
+    async fn update_user(&self, _: &User) -> Result<()> {
         absent()
     }
     async fn list_users(&self, _: &str, _: i64) -> Result<Vec<User>> {
@@ -165,8 +165,8 @@ impl Store for Model {
     ) -> Result<Option<Message>> {
         self.write(|tables| tables.update_member(room, actor, user, role, stamp)).await
     }
-    async fn update_marks(&self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Result<Option<Mark>> {
-        self.write(|tables| Ok(tables.update_marks(room, user, delivered, read))).await
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
+        self.write(|tables| Ok(tables.update_marks(marks))).await
     }
 
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {

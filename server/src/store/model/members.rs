@@ -1,8 +1,8 @@
 //! Memberships and marks.
 
-use super::super::{Error, Result, Stamp};
+use super::super::{Error, Moved, Result, Stamp};
 use super::tables::{Membership, Tables};
-use protocol::{Mark, Member, Message, Role, RoomId, Seq, SystemEvent, UserId};
+use protocol::{Mark, Member, Message, Role, RoomId, SystemEvent, UserId};
 
 const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
 
@@ -105,14 +105,20 @@ impl Tables {
         members.into_iter().any(|(other, member)| *other != user && member.role == Role::Owner)
     }
 
-    pub(super) fn update_marks(&mut self, room: RoomId, user: UserId, delivered: Seq, read: Seq) -> Option<Mark> {
-        let room = self.rooms.get_mut(&room)?;
+    pub(super) fn update_marks(&mut self, marks: &[(RoomId, Mark)]) -> Vec<Moved> {
+        marks.iter().filter_map(|(room, mark)| self.update_mark(*room, *mark)).collect()
+    }
+
+    fn update_mark(&mut self, room_id: RoomId, Mark(user, delivered, read): Mark) -> Option<Moved> {
+        let room = self.rooms.get_mut(&room_id)?;
         let head = room.head();
+        let members_count = i64::try_from(room.members.len()).unwrap_or(i64::MAX);
         let member = room.members.get_mut(&user)?;
         // What is read has arrived.
         let marks = (member.delivered.max(delivered.max(read).min(head)), member.read.max(read.min(head)));
         let moved = marks != (member.delivered, member.read);
         (member.delivered, member.read) = marks;
-        moved.then_some(Mark(user, marks.0, marks.1))
+        let mark = Mark(user, marks.0, marks.1);
+        moved.then_some(Moved { room_id, mark, members_count, receipts: true })
     }
 }

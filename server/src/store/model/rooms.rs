@@ -43,6 +43,8 @@ impl Tables {
             members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
             role: room.role(user),
             other,
+            // Told as it moves and not told again: not part of what is compared.
+            other_mark: None,
         }
     }
 

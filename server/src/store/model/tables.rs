@@ -85,7 +85,7 @@ impl Tables {
         }
         let is_admin = self.users.is_empty();
         let (username, display_name) = (new.username, new.display_name);
-        let user = User { id: new.id, username, display_name, is_admin, created_at: stamp.now };
+        let user = User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true };
         self.users.insert(new.id, user.clone());
         let role = if is_admin { Role::Owner } else { Role::Member };
         let general = self.general;
