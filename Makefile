@@ -9,7 +9,7 @@ STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
 HOST := -p protocol -p client -p app -p server -p load
 
-.PHONY: help run dev build setup test fmt format lint test-rust prove test-browser deny clean
+.PHONY: help run dev build setup test fmt format lint test-rust prove test-browser bench deny clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,10 @@ prove: ## Run the simulator on 2,000 seeds (SEEDS=n for another count, SEED=n to
 test-browser: build ## Run the browser tests against the release build.
 	@setup/services
 	@JACKDAW_BIN="$(CURDIR)/target/release/jackdaw" $(STEP) "running the browser tests" end2end/browser/run
+
+bench: ## Measure the store: messages a second and bytes a message, on PostgreSQL and on SQLite.
+	@setup/services
+	@$(STEP) "measuring the store" end2end/services cargo bench --quiet -p server --bench store
 
 deny: ## Check licences and advisories of the dependencies, where cargo-deny is installed.
 	@if command -v cargo-deny >/dev/null; then $(STEP) "checking the dependencies" cargo deny check; \

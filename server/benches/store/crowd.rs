@@ -1,0 +1,63 @@
+//! People in rooms who all talk at once: what a batch is made of.
+
+use protocol::{ClientId, RoomId, RoomKind, UnixMillis, UserId};
+use server::store::{Append, Error, NewRoom, NewUser, Stamp, Store};
+use uuid::Uuid;
+
+/// Bytes in the body of each message.
+pub(crate) const BODY_BYTES: usize = 100;
+const PEOPLE: usize = 200;
+const ROOMS: usize = 50;
+/// Each person is in about four rooms.
+const MEMBERS: usize = 16;
+
+/// Who may write where, and whose turn it is.
+pub(crate) struct Crowd {
+    /// Every membership.
+    seats: Vec<(RoomId, UserId)>,
+    /// The same order of seats in each run.
+    random: fastrand::Rng,
+}
+
+impl Crowd {
+    /// Stores people and rooms.
+    pub(crate) async fn gather(store: &dyn Store) -> Result<Self, Error> {
+        let mut people = Vec::with_capacity(PEOPLE);
+        for number in 0..PEOPLE {
+            let user = NewUser {
+                id: UserId(Uuid::now_v7()),
+                username: format!("person{number}"),
+                display_name: format!("Person {number}"),
+                password_hash: String::new(),
+            };
+            people.push(store.create_user(user, stamp()).await?.0.id);
+        }
+        let mut seats = Vec::with_capacity(ROOMS * MEMBERS);
+        for number in 0..ROOMS {
+            let spread = PEOPLE / MEMBERS;
+            let members: Vec<_> = (0..MEMBERS).map(|seat| people[(number + seat * spread) % PEOPLE]).collect();
+            let (id, name) = (RoomId(Uuid::now_v7()), Some(format!("Room {number}")));
+            let (creator, others) = (members[0], members[1..].to_vec());
+            store.create_room(NewRoom { id, kind: RoomKind::Group, name, creator, members: others }, stamp()).await?;
+            seats.extend(members.into_iter().map(|user| (id, user)));
+        }
+        Ok(Self { seats, random: fastrand::Rng::with_seed(1) })
+    }
+
+    /// So many new messages, each of anybody anywhere.
+    pub(crate) fn talk(&mut self, count: usize) -> Vec<Append> {
+        let append = |(room_id, sender_id)| Append {
+            room_id,
+            sender_id,
+            client_id: ClientId(Uuid::now_v7()),
+            body: "x".repeat(BODY_BYTES),
+            reply_to: None,
+            created_at: stamp().now,
+        };
+        (0..count).map(|_| append(self.seats[self.random.usize(..self.seats.len())])).collect()
+    }
+}
+
+fn stamp() -> Stamp {
+    Stamp { client_id: ClientId(Uuid::now_v7()), now: UnixMillis(1_700_000_000_000) }
+}
