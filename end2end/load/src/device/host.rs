@@ -1,0 +1,100 @@
+//! The task of a device: hands every event to the engine, with time and chance, and does what it asks for.
+
+use super::link::{Event, Link};
+use super::{Site, State, wall};
+use client::{Effect, Input, Now};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+/// See the module's documentation. Ends with its device.
+pub(super) struct Host {
+    state: Arc<Mutex<State>>,
+    site: Arc<Site>,
+    token: String,
+    random: fastrand::Rng,
+    /// The node of the present connection, or of the last one. The next is tried at the one after it.
+    node: usize,
+    link: Link,
+    /// When the engine wants to be woken.
+    wake: Option<Instant>,
+    /// Pages of history that are on their way.
+    pages: JoinSet<Input>,
+}
+
+impl Host {
+    pub(super) fn new(state: Arc<Mutex<State>>, site: Arc<Site>, token: String, first: usize, seed: u64) -> Self {
+        let random = fastrand::Rng::with_seed(seed);
+        let node = first.wrapping_sub(1);
+        Self { state, site, token, random, node, link: Link::Absent, wake: None, pages: JoinSet::new() }
+    }
+
+    /// Until the person is gone.
+    pub(super) async fn run(mut self, mut person: mpsc::UnboundedReceiver<Input>) {
+        self.take(Input::ConnectNow).await;
+        loop {
+            let wake = self.wake;
+            let woken = async {
+                match wake {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let input = tokio::select! {
+                input = person.recv() => match input {
+                    Some(input) => input,
+                    None => return,
+                },
+                event = self.link.next() => match event {
+                    Event::Opened => Input::Connected,
+                    Event::Frame(frame) => Input::Frame(*frame),
+                    Event::Closed(code) => Input::Disconnected { code },
+                },
+                Some(Ok(page)) = self.pages.join_next() => page,
+                () = woken => {
+                    self.wake = None;
+                    Input::Wake
+                }
+            };
+            self.take(input).await;
+        }
+    }
+
+    async fn take(&mut self, input: Input) {
+        let now = Now { monotonic_ms: self.site.monotonic_ms(), wall: wall(), random: self.random.u64(..) };
+        for effect in self.handle(now, input) {
+            self.perform(effect).await;
+        }
+    }
+
+    fn handle(&self, now: Now, input: Input) -> Vec<Effect> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { engine, journal } = &mut *state;
+        let before = engine.connection();
+        journal.hear(&input);
+        let effects = engine.handle(now, input);
+        journal.follow(now, before, engine, &effects);
+        effects
+    }
+
+    async fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Connect => {
+                self.node = self.node.wrapping_add(1);
+                self.link = Link::open(self.site.node(self.node), &self.token);
+            }
+            Effect::Transmit(frame) => self.link.send(&frame).await,
+            Effect::FetchHistory { room_id, request } => {
+                let (site, token, node) = (Arc::clone(&self.site), self.token.clone(), self.site.node(self.node));
+                self.pages.spawn(async move {
+                    let result = site.page(node, &token, room_id, request).await;
+                    Input::History { room_id, request, result }
+                });
+            }
+            Effect::WakeAt(at) => self.wake = Some(self.site.moment(at)),
+            // Screens are looked at when somebody wants to know; the journal keeps what should not have happened.
+            Effect::Changed(_) | Effect::Refused(_) | Effect::SignedOut | Effect::Reload => {}
+        }
+    }
+}
