@@ -9,7 +9,7 @@ STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
 HOST := -p protocol -p client -p app -p server -p load
 
-.PHONY: help run dev build setup test fmt format lint test-rust prove test-browser bench deny clean
+.PHONY: help run dev build setup test fmt format lint test-rust prove test-browser bench prove-faults deny clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +58,10 @@ test-browser: build ## Run the browser tests against the release build.
 bench: ## Measure the store: messages a second and bytes a message, on PostgreSQL and on SQLite.
 	@setup/services
 	@$(STEP) "measuring the store" end2end/services cargo bench --quiet -p server --bench store
+
+prove-faults: build ## Kill nodes, Redis, PostgreSQL and the bus under real devices; nothing may get lost. FAULTS=short is shorter.
+	@setup/services
+	@$(STEP) "running devices while servers fail" end2end/faults
 
 deny: ## Check licences and advisories of the dependencies, where cargo-deny is installed.
 	@if command -v cargo-deny >/dev/null; then $(STEP) "checking the dependencies" cargo deny check; \

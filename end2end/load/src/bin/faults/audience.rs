@@ -1,0 +1,147 @@
+//! Everybody's devices: they are switched on, talk at a steady rate, come to rest, and are looked at.
+
+use crate::program::PATIENCE;
+use client::Input;
+use load::check::{Picture, Truth, Verdict, compare};
+use load::{Crowd, Device, Error, Site, device};
+use protocol::{RoomId, Seq};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval};
+
+/// Between two messages, all devices taken together: 150 a second.
+const EVERY: Duration = Duration::from_micros(6_667);
+/// One in so many times somebody also looks at one of their rooms and reads it.
+const READ_ONE_IN: u32 = 8;
+/// How long everything may take to come to rest: longer than any wait of an engine.
+const REST: Duration = Duration::from_secs(120);
+
+/// One device, and where its person is.
+pub(crate) struct Seat {
+    pub(crate) device: Device,
+    name: String,
+    rooms: Vec<RoomId>,
+}
+
+/// See the module's documentation.
+pub(crate) struct Audience {
+    pub(crate) seats: Vec<Seat>,
+}
+
+impl Audience {
+    /// Switches a device on for each person, and a second one for each `second`th; returns once all show all their rooms.
+    pub(crate) async fn enter(
+        crowd: &Crowd,
+        second: usize,
+        site: &Arc<Site>,
+        random: &mut fastrand::Rng,
+    ) -> Result<Self, Error> {
+        let first = crowd.people.iter();
+        let others = crowd.people.iter().step_by(second);
+        let seats = first.chain(others).enumerate().map(|(number, person)| Seat {
+            device: Device::start(person, site, number, random.u64(..)),
+            name: format!("device {number} of {}", person.user.username),
+            rooms: person.rooms.clone(),
+        });
+        let audience = Self { seats: seats.collect() };
+        audience.until("everybody to come in", |seat| Picture::take(&seat.name, &seat.device).map(drop)).await?;
+        // Rows of a room that was looked at once are kept up from then on.
+        for seat in &audience.seats {
+            for room in &seat.rooms {
+                seat.device.input(Input::Open(Some(*room)));
+            }
+        }
+        audience.until("everybody to see their rooms", Seat::has_looked).await?;
+        Ok(audience)
+    }
+
+    /// Talks until this is dropped.
+    pub(crate) async fn talk(&self, random: &mut fastrand::Rng) {
+        let mut turns = interval(EVERY);
+        turns.set_missed_tick_behavior(MissedTickBehavior::Burst);
+        for number in 1_u64.. {
+            turns.tick().await;
+            let seat = &self.seats[random.usize(..self.seats.len())];
+            let room = seat.rooms[random.usize(..seat.rooms.len())];
+            let body = format!("message {number} {}", "x".repeat(random.usize(..200)));
+            seat.device.send(room, device::new_client_id(random), body.trim().to_owned());
+            if random.u32(..READ_ONE_IN) == 0 {
+                let reader = &self.seats[random.usize(..self.seats.len())];
+                reader.read(reader.rooms[random.usize(..reader.rooms.len())]);
+            }
+        }
+    }
+
+    /// Waits until everybody has come to rest and nothing differs, or nothing more can be hoped for; then says what differs.
+    pub(crate) async fn settle(&self, url: &str) -> Result<Verdict, Error> {
+        let deadline = Instant::now() + REST;
+        loop {
+            let at_rest = match self.pictures() {
+                Ok(pictures) => Ok(compare(&Truth::read(url).await?, &pictures)),
+                Err(busy) => Err(busy),
+            };
+            match at_rest {
+                Ok(verdict) if verdict.is_clean() || Instant::now() > deadline => return Ok(verdict),
+                Err(busy) if Instant::now() > deadline => return Err(format!("no rest: {busy}").into()),
+                _ => tokio::time::sleep(Duration::from_millis(500)).await,
+            }
+        }
+    }
+
+    /// Waits until every room is shown this far everywhere, and answers with how long that took.
+    pub(crate) async fn reach(&self, heads: &HashMap<RoomId, Seq>) -> Result<Duration, Error> {
+        let begun = Instant::now();
+        let head = |room: &RoomId| heads.get(room).copied().unwrap_or_default();
+        let is_there = |seat: &Seat| match seat.rooms.iter().find(|room| seat.shows(**room) < head(room)) {
+            Some(room) => Err(format!("{} is behind in {room}", seat.name)),
+            None => Ok(()),
+        };
+        self.until("everybody to catch up", is_there).await?;
+        Ok(begun.elapsed())
+    }
+
+    /// Messages that were typed, and those that the server said it has.
+    pub(crate) fn counts(&self) -> (usize, usize) {
+        let each = |seat: &Seat| seat.device.look(|_, journal| (journal.sent.len(), journal.acknowledged.len()));
+        self.seats.iter().map(each).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    }
+
+    /// A picture of every device, unless one is still busy: then which, and with what.
+    fn pictures(&self) -> Result<Vec<Picture>, String> {
+        self.seats.iter().map(|seat| Picture::take(&seat.name, &seat.device)).collect()
+    }
+
+    /// Waits until no device has a reason to wait for any more.
+    async fn until(&self, what: &str, look: impl Fn(&Seat) -> Result<(), String>) -> Result<(), Error> {
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(reason) = self.seats.iter().try_for_each(&look) {
+            if Instant::now() > deadline {
+                return Err(format!("waited in vain for {what}: {reason}").into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(())
+    }
+}
+
+impl Seat {
+    /// The person looks at a room, and has seen what is there.
+    fn read(&self, room_id: RoomId) {
+        self.device.input(Input::Open(Some(room_id)));
+        self.device.input(Input::Seen { room_id, seq: self.shows(room_id) });
+    }
+
+    fn has_looked(&self) -> Result<(), String> {
+        // Every room begins with a message of its own.
+        match self.rooms.iter().find(|room| self.shows(**room) == Seq(0)) {
+            Some(room) => Err(format!("{} waits for {room}", self.name)),
+            None => Ok(()),
+        }
+    }
+
+    fn shows(&self, room: RoomId) -> Seq {
+        let rows = self.device.look(|engine, _| engine.rows(room));
+        rows.iter().map(|row| row.message.seq).max().unwrap_or_default()
+    }
+}

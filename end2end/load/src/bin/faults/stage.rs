@@ -1,0 +1,67 @@
+//! One run's own database, nodes and devices, and its end.
+
+use crate::World;
+use crate::audience::Audience;
+use crate::cluster::{Cluster, SECRET};
+use crate::report::Report;
+use load::crowd::Plan;
+use load::{Crowd, Error, Site};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tokio::time::Instant;
+
+/// With a second device for each fourth person these are 200 devices.
+const PEOPLE: usize = 160;
+const SECOND_DEVICE: usize = 4;
+const PLAN: Plan = Plan { people: PEOPLE, rooms_each: 2, members: (10, 20) };
+
+/// See the module's documentation.
+pub(crate) struct Stage {
+    name: &'static str,
+    url: String,
+    cluster: Cluster,
+    audience: Audience,
+    /// The chance of those who talk.
+    random: fastrand::Rng,
+}
+
+impl Stage {
+    /// Returns once everybody is online and shows all their rooms. Nodes reach Redis at this address.
+    pub(crate) async fn set(world: &World, name: &'static str, redis: SocketAddr) -> Result<Self, Error> {
+        println!("→ {name}");
+        let mut random = fastrand::Rng::with_seed(world.seed);
+        let url = world.postgres.database(&format!("run_{name}")).await?;
+        let cluster = Cluster::start(&world.place, name, &url, redis).await?;
+        let crowd = Crowd::gather(&url, SECRET, PLAN, &mut random).await?;
+        let site = Arc::new(Site::new(cluster.addresses())?);
+        let audience = Audience::enter(&crowd, SECOND_DEVICE, &site, &mut random).await?;
+        Ok(Self { name, url, cluster, audience, random })
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Lets something fail while everybody talks.
+    pub(crate) async fn during<T>(
+        &mut self,
+        failing: impl AsyncFnOnce(&mut Cluster, &Audience) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        tokio::select! {
+            () = self.audience.talk(&mut self.random) => Err("nobody talks any more".into()),
+            done = failing(&mut self.cluster, &self.audience) => done,
+        }
+    }
+
+    /// Waits for rest and compares.
+    pub(crate) async fn end(mut self, notes: Vec<String>) -> Result<Report, Error> {
+        self.cluster.check()?;
+        let begun = Instant::now();
+        let verdict = self.audience.settle(&self.url).await?;
+        let rest = format!("at rest {:.1} s after the last message", begun.elapsed().as_secs_f64());
+        for note in notes.iter().chain([&rest]) {
+            println!("  {note}");
+        }
+        Ok(Report::of(self.name, &self.audience, verdict))
+    }
+}
