@@ -1,4 +1,7 @@
 //! A batch of messages in five statements, whatever its size: lists travel as arrays, so that each stays one prepared statement.
+//!
+//! What is looked up stands in a `lateral … limit 1`: it is one row of an index for each entry. Left to choose, the planner joins
+//! users first, and then reads everything that each of them ever wrote.
 
 use super::sql::{message, message_columns, moved_columns, read_moved};
 use super::{Db, Result};
@@ -16,7 +19,9 @@ pub(super) async fn members(
     let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
     let rows = sqlx::query(
         "select m.room_id, m.user_id, u.display_name from unnest($1::uuid[], $2::uuid[]) as wanted (room_id, user_id)
-         join members m using (room_id, user_id) join users u on u.id = m.user_id",
+         cross join lateral (select * from members
+           where room_id = wanted.room_id and user_id = wanted.user_id limit 1) as m
+         join users u on u.id = m.user_id",
     )
     .bind(rooms)
     .bind(users)
@@ -35,7 +40,9 @@ pub(super) async fn originals(
         "select ",
         message_columns!("m", "u"),
         " from unnest($1::uuid[], $2::uuid[]) as wanted (sender_id, client_id)
-          join messages m using (sender_id, client_id) join users u on u.id = m.sender_id"
+          cross join lateral (select * from messages
+            where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as m
+          join users u on u.id = m.sender_id"
     ))
     .bind(users)
     .bind(ids)
@@ -56,7 +63,7 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Messa
     .bind(messages.iter().map(|m| m.seq.0).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.sender_id.0).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.client_id.0).collect::<Vec<_>>())
-    .bind(messages.iter().map(|m| m.body.clone()).collect::<Vec<_>>())
+    .bind(messages.iter().map(|m| m.body.as_str()).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.reply_to.map(|seq| seq.0)).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.created_at.0).collect::<Vec<_>>())
     .execute(&mut **tx)

@@ -41,9 +41,9 @@ pub(super) async fn originals(
         "select ",
         message_columns!("m", "u"),
         " from messages m join users u on u.id = m.sender_id
-          where (m.sender_id, m.client_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
+          where (m.client_id, m.sender_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
     ))
-    .bind(pairs(wanted.iter().map(|(user, id)| (user.0, id.0))))
+    .bind(pairs(wanted.iter().map(|(user, id)| (id.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
     rows.iter().map(|row| message(row, 0)).collect()
