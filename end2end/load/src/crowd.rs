@@ -75,6 +75,7 @@ impl Person {
             display_name: format!("Person {number}"),
             is_admin: false,
             created_at: UnixMillis(0),
+            receipts: true,
         };
         Ok(Self { user, session, token: token::access(secret, id, session)?, rooms: Vec::new() })
     }

@@ -3,7 +3,7 @@
 use super::Mechanism;
 
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Mechanisms;
+pub(crate) struct Mechanisms {}
 
 impl Mechanisms {
     pub(crate) const fn has(self, _: Mechanism) -> bool {
