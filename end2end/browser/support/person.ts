@@ -66,6 +66,14 @@ export class Person {
     return this.log.getByText(text, { exact: true })
   }
 
+  /** Opens the dialog about the message with exactly this text, and does something there. */
+  async act(text: string, what: (dialog: Locator) => Promise<void>): Promise<void> {
+    const row = this.log.getByRole('listitem').filter({ has: this.page.getByText(text, { exact: true }) })
+    await row.hover()
+    await row.getByRole('button', { name: 'Message actions' }).click()
+    await what(this.page.getByRole('dialog', { name: 'Message' }))
+  }
+
   roomLink(name: string): Locator {
     return this.page.getByRole('navigation', { name: 'Rooms' }).getByRole('link', { name })
   }

@@ -1,0 +1,82 @@
+import { expect, test } from '../support/test'
+
+test('a message is edited, reacted to and deleted before the eyes of others', async ({ signUp }) => {
+  const ada = await signUp('ada')
+  const bob = await signUp('bob')
+  await ada.chatWith(bob)
+  await ada.say('Tea at four')
+  await bob.open(ada.shown)
+  await expect(ada.log.getByText('Read', { exact: true })).toHaveCount(1)
+
+  await ada.act('Tea at four', async (dialog) => {
+    await dialog.getByLabel('Text').fill('Tea at five')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+  })
+  await expect(bob.log.getByText('Tea at five (edited)')).toBeVisible()
+  await expect(bob.roomLink(ada.shown)).toContainText('Tea at five')
+
+  await bob.act('Tea at five (edited)', async (dialog) => {
+    await expect(dialog.getByLabel('Text')).toHaveCount(0)
+    await expect(dialog.getByRole('button', { name: 'Delete message' })).toHaveCount(0)
+    await dialog.getByRole('button', { name: 'React with \u{1f389}' }).click()
+  })
+  const reaction = ada.log.getByRole('button', { name: '\u{1f389}, 1 person' })
+  await reaction.click()
+  await expect(bob.log.getByRole('button', { name: '\u{1f389}, 2 people, you too' })).toHaveAttribute('aria-pressed', 'true')
+
+  await ada.act('Tea at five (edited)', async (dialog) => {
+    await dialog.getByRole('button', { name: 'Delete message' }).click()
+    await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
+  })
+  await expect(bob.log.getByText('Message deleted')).toBeVisible()
+  await expect(bob.log.getByText('Tea at five')).toHaveCount(0)
+  await bob.page.reload()
+  await expect(bob.log.getByText('Message deleted')).toBeVisible()
+})
+
+test('what is changed while one is away is changed when one is back', async ({ node, signUp }) => {
+  const ada = await signUp('ada')
+  const bob = await signUp('bob')
+  await ada.chatWith(bob)
+  await ada.say('first')
+  await bob.open(ada.shown)
+  await expect(bob.message('first')).toBeVisible()
+  await bob.page.context().setOffline(true)
+  await node.kill()
+  await node.start()
+  await expect(bob.page.getByText('No connection.')).toBeVisible()
+  await ada.say('second')
+  await ada.act('first', async (dialog) => {
+    await dialog.getByLabel('Text').fill('first of all')
+    await dialog.getByRole('button', { name: 'Save' }).click()
+  })
+  await expect(ada.log.getByText('first of all (edited)')).toBeVisible()
+  await bob.page.context().setOffline(false)
+  await expect(bob.log.getByText('first of all (edited)')).toBeVisible()
+  await expect(bob.message('second')).toBeVisible()
+})
+
+test('who has seen a message is told where people want that', async ({ signUp }) => {
+  const ada = await signUp('ada')
+  const bob = await signUp('bob')
+  const cy = await signUp('cyn')
+  await cy.page.goto('/devices')
+  const choice = cy.page.getByLabel('Let others see what I have read')
+  await choice.uncheck()
+  await expect(choice).not.toBeChecked()
+  await cy.page.reload()
+  await expect(choice).not.toBeChecked()
+  await cy.page.goto('/')
+  for (const person of [ada, bob, cy]) await person.open('General')
+  await ada.say('Who is here?')
+  await expect(bob.message('Who is here?')).toBeVisible()
+  await expect(cy.message('Who is here?')).toBeVisible()
+  await cy.say('I am')
+  await expect(ada.message('I am')).toBeVisible()
+  const seen = ada.page.getByRole('list', { name: 'Seen by' })
+  await expect(async () => {
+    await ada.page.keyboard.press('Escape')
+    await ada.act('Who is here?', () => expect(seen.getByText(bob.shown)).toBeVisible({ timeout: 1_000 }))
+  }).toPass()
+  await expect(seen.getByText(cy.shown)).toHaveCount(0)
+})
