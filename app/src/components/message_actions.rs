@@ -79,7 +79,7 @@ fn Quick(message: Message) -> impl IntoView {
         }
         .late()
     });
-    view! { <div class="reactions" role="group" aria-label="React">{Vec::from(buttons)}</div> }
+    view! { <div class="quick" role="group" aria-label="React">{Vec::from(buttons)}</div> }
 }
 
 /// The text, to be changed.
