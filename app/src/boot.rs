@@ -2,6 +2,7 @@
 
 use protocol::{FromJson, HistoryPage, Object, RoomId, RoomSummary, Session, User};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// Everything that a page is rendered from; embedded as JSON in `<script type="application/json" id="boot">`.
 #[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
@@ -10,6 +11,8 @@ pub struct Boot {
     pub user: Option<User>,
     /// Their rooms, the latest active first.
     pub rooms: Vec<RoomSummary>,
+    /// Which life of the database these are of; none where nobody is signed in.
+    pub epoch: Option<Uuid>,
     /// Which page, with what only this page needs.
     pub page: BootPage,
     /// Whether anybody may make an account.
@@ -90,7 +93,7 @@ impl Boot {
 
 // The browser's way to read it, see `protocol::FromJson`.
 protocol::from_json! {
-    Boot { user, rooms, page, registration_open }
+    Boot { user, rooms, epoch, page, registration_open }
     Form { username, display_name, error, next }
 }
 

@@ -68,7 +68,8 @@ mod tests {
     #[test]
     fn embedded_json_cannot_end_its_script_and_reads_back() {
         let form = Form { username: "</script><b>".into(), ..Form::default() };
-        let boot = Boot { user: None, rooms: vec![], page: BootPage::Login { form }, registration_open: true };
+        let boot =
+            Boot { user: None, rooms: vec![], epoch: None, page: BootPage::Login { form }, registration_open: true };
         let json = embed(&boot);
         assert!(!json.contains('<'));
         assert_eq!(serde_json::from_str::<Boot>(&json).unwrap(), boot);
@@ -91,7 +92,8 @@ mod tests {
             BootPage::Error { message: "Später.".into() },
         ];
         for page in pages {
-            let boot = Boot { user: room.other.clone(), rooms: vec![room.clone()], page, registration_open: false };
+            let (user, epoch) = (room.other.clone(), Some(uuid::Uuid::from_u128(5)));
+            let boot = Boot { user, rooms: vec![room.clone()], epoch, page, registration_open: false };
             assert_eq!(Boot::from_json(&embed(&boot)), Some(boot));
         }
     }

@@ -79,7 +79,7 @@ pub(crate) async fn not_found(State(app): Shared, request: Request) -> Response 
         return Error::NotFound("address").into_response();
     }
     let user = caller(&app, request.headers()).await.ok().map(|caller| caller.user);
-    let boot = Boot { user, rooms: Vec::new(), page: BootPage::NotFound, registration_open: false };
+    let boot = Boot { user, rooms: Vec::new(), epoch: None, page: BootPage::NotFound, registration_open: false };
     render(&app, boot, StatusCode::NOT_FOUND, request).await
 }
 
@@ -95,10 +95,13 @@ async fn signed_in(
         Err(Error::Unauthenticated(_)) => return Redirect::to(&renew_path(&path)).into_response(),
         Err(error) => return show_error(&app, None, error, request).await,
     };
-    let loaded = async { Ok((page(&app, &caller).await?, app.chat.list_rooms(caller.user.id).await?)) };
+    let loaded = async {
+        let epoch = app.chat.epoch().await?;
+        Ok((page(&app, &caller).await?, app.chat.list_rooms(caller.user.id).await?, epoch))
+    };
     match loaded.await {
-        Ok((page, rooms)) => {
-            let boot = Boot { user: Some(caller.user), rooms, page, registration_open: false };
+        Ok((page, rooms, epoch)) => {
+            let boot = Boot { user: Some(caller.user), rooms, epoch: Some(epoch), page, registration_open: false };
             render(&app, boot, StatusCode::OK, request).await
         }
         Err(error) => show_error(&app, Some(caller), error, request).await,
@@ -115,7 +118,8 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
         Some(caller) => app.chat.list_rooms(caller.user.id).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let boot = Boot { user: caller.map(|caller| caller.user), rooms, page, registration_open: false };
+    let epoch = app.chat.epoch().await.ok();
+    let boot = Boot { user: caller.map(|caller| caller.user), rooms, epoch, page, registration_open: false };
     render(app, boot, status, request).await
 }
 

@@ -63,6 +63,13 @@ impl Engine {
         }
     }
 
+    /// What the server rendered is of this life of its database: a `welcome` of another one makes it worthless.
+    #[must_use]
+    pub const fn of_epoch(mut self, epoch: Option<Uuid>) -> Self {
+        self.epoch = epoch;
+        self
+    }
+
     /// Takes one input and answers with what to do, in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
         let before = self.connection.state();

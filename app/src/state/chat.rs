@@ -87,7 +87,7 @@ impl Chat {
         let room_id = boot.room_id();
         let me = user.id;
         let chat = Self {
-            engine: StoredValue::new(Engine::new(user.clone(), rooms, open)),
+            engine: StoredValue::new(Engine::new(user.clone(), rooms, open).of_epoch(boot.epoch)),
             clock,
             me,
             user: StoredValue::new(user),

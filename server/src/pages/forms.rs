@@ -67,7 +67,7 @@ pub(crate) async fn revoke(
 /// Shows a form, with whether strangers may make an account.
 pub(super) async fn show(app: &App, request: Request, page: BootPage, status: StatusCode) -> Response {
     let registration_open = app.auth.registration_open().await.unwrap_or(false);
-    let boot = Boot { user: None, rooms: Vec::new(), page, registration_open };
+    let boot = Boot { user: None, rooms: Vec::new(), epoch: None, page, registration_open };
     render(app, boot, status, request).await
 }
 
