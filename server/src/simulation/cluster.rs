@@ -76,6 +76,7 @@ impl Cluster {
         note!(self.sim, "the database is restored from the backup");
         for node in self.nodes() {
             node.life.end();
+            node.bury();
         }
         backup.epoch = self.sim.id(0);
         at_rest(&self.tables(), &backup);

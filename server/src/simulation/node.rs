@@ -62,7 +62,7 @@ impl Node {
     }
 
     /// Nothing of a dead node goes on, and its connections are gone.
-    fn bury(&self) {
+    pub(super) fn bury(&self) {
         for link in self.links.lock().unwrap().drain(..).filter_map(|link| link.upgrade()) {
             link.cut();
         }

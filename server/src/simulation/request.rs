@@ -8,7 +8,7 @@ use crate::Error;
 use crate::store::HistoryRange;
 use client::{Engine, HistoryRequest, Input};
 use protocol::limits::PAGE_DEFAULT;
-use protocol::{ApiError, CreateRoom, ErrorCode, HistoryPage, RoomId, RoomSummary, UserId};
+use protocol::{ApiError, CreateRoom, ErrorCode, HistoryPage, RoomId, UserId};
 use std::sync::Arc;
 use tokio::time::sleep;
 
@@ -76,17 +76,21 @@ pub(super) async fn load(device: Arc<Device>, number: u64) {
     let user = device.user.id;
     loop {
         let open = device.lock().open;
-        let rooms: Result<Vec<RoomSummary>, _> = ask(&device, async |node| Ok(node.chat.list_rooms(user).await?)).await;
-        let newest = match open {
-            Some(room) => page(&device, room, HistoryRange::Newest).await.ok().map(|page| (room, page)),
-            None => None,
-        };
+        let rendered = ask(&device, async |node| {
+            let epoch = node.chat.epoch().await?;
+            let newest = match open {
+                Some(room) => node.chat.history(user, room, HistoryRange::Newest, PAGE_DEFAULT).await.ok(),
+                None => None,
+            };
+            Ok((epoch, open.zip(newest), node.chat.list_rooms(user).await?))
+        });
+        let rendered = rendered.await;
         if device.lock().page != number {
             return;
         }
-        if let Ok(rooms) = rooms {
+        if let Ok((epoch, newest, rooms)) = rendered {
             device.lock().open = newest.as_ref().map(|(room, _)| *room);
-            return device.begin(Engine::new(device.user.clone(), rooms, newest));
+            return device.begin(Engine::new(device.user.clone(), rooms, newest).of_epoch(Some(epoch)));
         }
         sleep(device.sim.chance.millis(100, 3_000)).await;
     }
