@@ -4,7 +4,8 @@ use super::super::{Created, Error, NewRoom, Result, Stamp};
 use super::tables::{Membership, Room, Tables};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
-    Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
+    Mark, Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, User,
+    UserId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -24,8 +25,11 @@ impl Tables {
     }
 
     fn summary(&self, id: RoomId, room: &Room, user: UserId) -> RoomSummary {
-        let other = room.members.keys().find(|member| room.kind == RoomKind::Direct && **member != user);
-        let other = other.and_then(|member| self.users.get(member)).cloned();
+        let other = room.members.iter().find(|(member, _)| room.kind == RoomKind::Direct && **member != user);
+        let other_mark = other.map(|(member, marks)| Mark(*member, marks.delivered, marks.read));
+        let other = other.and_then(|(member, _)| self.users.get(member)).cloned();
+        let tells = |user: Option<&User>| user.is_some_and(|user| user.receipts);
+        let other_mark = other_mark.filter(|_| tells(other.as_ref()) && tells(self.users.get(&user)));
         let read_seq = room.members.get(&user).map_or(room.head(), |member| member.read);
         let unread = room
             .messages
@@ -43,8 +47,7 @@ impl Tables {
             members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
             role: room.role(user),
             other,
-            // Told as it moves and not told again: not part of what is compared.
-            other_mark: None,
+            other_mark,
         }
     }
 
