@@ -42,7 +42,7 @@ pub(crate) struct Chat {
     /// Labels what is stored.
     clock: Arc<dyn Clock>,
     /// Read and replaced by each repair.
-    read_marks: Mutex<repair::ReadMarks>,
+    known_marks: Mutex<repair::KnownMarks>,
 }
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
@@ -52,8 +52,8 @@ impl Chat {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
         let receipts = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
-        let read_marks = Mutex::default();
-        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock, read_marks })
+        let known_marks = Mutex::default();
+        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock, known_marks })
     }
 
     /// Answers if store and bus do; else with the reason, for operators.

@@ -9,8 +9,8 @@ use protocol::{CloseCode, Mark, RoomId, Seq, ServerFrame, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
 
-/// How far each member who is connected here had read which room at the last repair.
-pub(super) type ReadMarks = BTreeMap<(UserId, RoomId), Seq>;
+/// What people who are connected here were told of marks at the last repair: whom, in which room, whose, how far.
+pub(super) type KnownMarks = BTreeMap<(UserId, RoomId, UserId), (Seq, Seq)>;
 
 impl Chat {
     /// Brings this node's picture up to date, and tells its connections what they missed.
@@ -26,7 +26,10 @@ impl Chat {
             let rooms = rooms_of.remove(user).unwrap_or_default();
             self.move_person(*user, &rooms, person.version).await?;
         }
-        self.tell_marks(&memberships);
+        let mut marks = self.store.list_other_marks(&users).await?;
+        // Of their own marks people see only how far they have read.
+        marks.extend(memberships.into_iter().map(|(room, Mark(user, _, read))| (user, room, Mark(user, read, read))));
+        self.tell_marks(&marks);
         self.end_dead_sessions(&present).await?;
         self.check_heads().await?;
         self.fill_holes(true).await
@@ -54,14 +57,16 @@ impl Chat {
         failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// Tells people what they have read since the last repair on whichever device; one may not have heard it.
-    fn tell_marks(&self, memberships: &[(RoomId, Mark)]) {
-        let read = memberships.iter().map(|(room, Mark(user, _, read))| ((*user, *room), *read)).collect();
-        let before = std::mem::replace(&mut *self.read_marks.lock().unwrap_or_else(PoisonError::into_inner), read);
-        for (room, mark) in memberships {
-            if before.get(&(mark.0, *room)) != Some(&mark.2) {
-                let frame = ServerFrame::Status { room_id: *room, marks: vec![*mark] };
-                self.hub.tell_here(mark.0, &encode(&frame));
+    /// Tells people which marks moved since the last repair; they may not have heard it.
+    fn tell_marks(&self, marks: &[(UserId, RoomId, Mark)]) {
+        let key = |(told, room, mark): &(UserId, RoomId, Mark)| ((*told, *room, mark.0), (mark.1, mark.2));
+        let known = marks.iter().map(key).collect();
+        let before = std::mem::replace(&mut *self.known_marks.lock().unwrap_or_else(PoisonError::into_inner), known);
+        for moved in marks {
+            let (place, marks) = key(moved);
+            if before.get(&place) != Some(&marks) {
+                let frame = ServerFrame::Status { room_id: moved.1, marks: vec![moved.2] };
+                self.hub.tell_here(moved.0, &encode(&frame));
             }
         }
     }

@@ -149,6 +149,9 @@ impl Store for Model {
     async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
         self.read(|tables| tables.list_memberships(users)).await
     }
+    async fn list_other_marks(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
+        self.read(|tables| tables.list_other_marks(users)).await
+    }
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
         self.write(|tables| tables.create_member(room, actor, user, stamp)).await
     }

@@ -27,6 +27,11 @@ impl Tables {
         theirs.map(|(id, (user, member))| (*id, Mark(*user, member.delivered, member.read))).collect()
     }
 
+    pub(super) fn list_other_marks(&self, users: &[UserId]) -> Vec<(UserId, RoomId, Mark)> {
+        let rooms = users.iter().flat_map(|user| self.list_rooms(*user).into_iter().map(|room| (*user, room)));
+        rooms.filter_map(|(user, room)| Some((user, room.id, room.other_mark?))).collect()
+    }
+
     /// Makes somebody who is no member one. What was said before they came counts as read.
     pub(super) fn enter(
         &mut self,

@@ -146,6 +146,10 @@ impl Store for Database {
         members::list_memberships(&self.read, users).await
     }
 
+    async fn list_other_marks(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
+        marks::list_others(&self.read, users).await
+    }
+
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
         members::create(self.begin().await?, room, actor, user, stamp).await
     }

@@ -9,6 +9,7 @@ on_both_engines!(
     only_those_who_may_see_a_room_read_it,
     unread_counts_what_others_said,
     marks_only_grow_and_stop_at_the_head,
+    the_other_ones_marks_are_theirs_to_tell,
     the_list_of_rooms_is_by_activity,
 );
 
@@ -83,6 +84,17 @@ async fn marks_only_grow_and_stop_at_the_head(db: Db) {
     let members = db.store.list_members(room, None, 10).await.unwrap();
     let of_bob = members.iter().find(|member| member.user.id == bob).unwrap();
     assert_eq!((of_bob.delivered_seq, of_bob.read_seq), (Seq(3), Seq(3)));
+}
+
+async fn the_other_ones_marks_are_theirs_to_tell(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Direct, ada, &[bob]).await;
+    db.room(RoomKind::Group, ada, &[bob]).await;
+    db.say(room, ada, "hi").await;
+    db.store.update_marks(&[(room, Mark(bob, Seq(1), Seq(1)))]).await.unwrap();
+    let others = db.store.list_other_marks(&[ada]).await.unwrap();
+    assert_eq!(others, [(ada, room, Mark(bob, Seq(1), Seq(1)))]);
+    assert_eq!(db.store.list_other_marks(&[ada, bob]).await.unwrap().len(), 2);
 }
 
 async fn the_list_of_rooms_is_by_activity(db: Db) {
