@@ -117,7 +117,8 @@ fn revisions(engine: &Engine, memory: &Memory, tables: &Tables) -> Result<(), St
 /// I2: a room has what a device sent to it in the order of sending.
 fn order(device: &Device, memory: &Memory, tables: &Tables) -> Result<(), String> {
     for (id, room) in &tables.rooms {
-        let sent: Vec<_> = memory.sent.iter().filter(|sent| sent.room_id == *id).map(|sent| sent.client_id).collect();
+        let sent = memory.sent.iter().filter(|sent| sent.room_id == *id && !sent.retried);
+        let sent: Vec<_> = sent.map(|sent| sent.client_id).collect();
         let places = room.messages.iter().filter(|message| message.sender_id == device.user.id);
         let places: Vec<_> =
             places.filter_map(|message| sent.iter().position(|sent| *sent == message.client_id)).collect();

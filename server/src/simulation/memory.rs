@@ -13,6 +13,8 @@ pub(super) struct Sent {
     pub(super) room_id: RoomId,
     body: String,
     reply_to: Option<Seq>,
+    /// The person tried it again. It may have been stored at first already, or after what they sent since.
+    pub(super) retried: bool,
     /// The device heard that it is stored.
     pub(super) acknowledged: bool,
     /// The person has given it up, or the server refused it: it is stored once or not at all.
@@ -48,9 +50,16 @@ impl Memory {
         match input {
             Input::Send { client_id, room_id, body, reply_to } => {
                 if self.find(*client_id).is_none() {
-                    let (client_id, room_id, body, reply_to) = (*client_id, *room_id, body.clone(), *reply_to);
-                    let (acknowledged, given_up, lost) = (false, false, false);
-                    self.sent.push(Sent { client_id, room_id, body, reply_to, acknowledged, given_up, lost });
+                    self.sent.push(Sent {
+                        client_id: *client_id,
+                        room_id: *room_id,
+                        body: body.clone(),
+                        reply_to: *reply_to,
+                        retried: false,
+                        acknowledged: false,
+                        given_up: false,
+                        lost: false,
+                    });
                 }
             }
             Input::Revise { client_id, room_id, .. } => {
@@ -59,10 +68,8 @@ impl Memory {
             Input::Frame(frame) => self.hear_frame(frame),
             Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
             Input::Retry(client_id) => {
-                // It takes its place behind those that wait.
-                if let Some(place) = self.sent.iter().position(|sent| sent.client_id == *client_id) {
-                    let sent = self.sent.remove(place);
-                    self.sent.push(sent);
+                if let Some(sent) = self.find(*client_id) {
+                    sent.retried = true;
                 }
             }
             Input::Discard(client_id) => {

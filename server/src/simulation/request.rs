@@ -35,7 +35,7 @@ async fn ask<T>(device: &Device, what: impl AsyncFnOnce(&Node) -> Result<T, Erro
         answer = what(&node) => answer,
     };
     sleep(sim.latency()).await;
-    if sim.strikes(Fault::Request, 8) {
+    if sim.strikes(Fault::Request, 8) || node.life.is_over() {
         note!(sim, "device {} does not get an answer", device.number);
         return Err(lost());
     }
