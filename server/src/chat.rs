@@ -3,6 +3,7 @@
 //! Routes, sockets and pages reach the store and the hub only through here (and through `auth`). Nothing is told before
 //! it is stored.
 
+mod mechanism;
 mod members;
 mod messages;
 mod people;
@@ -17,6 +18,9 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::hub::{Connection, Hub, Moved, Place};
 use crate::store::{Access, Stamp, Store};
+#[cfg(test)]
+pub(crate) use mechanism::Mechanism;
+use mechanism::Mechanisms;
 use protocol::{
     ClientId, Message, Role, RoomHead, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId,
 };
@@ -43,6 +47,7 @@ pub(crate) struct Chat {
     clock: Arc<dyn Clock>,
     /// Read and replaced by each repair.
     known_marks: Mutex<repair::KnownMarks>,
+    mechanisms: Mechanisms,
 }
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
@@ -52,8 +57,8 @@ impl Chat {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Arc<Self> {
         let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
         let receipts = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
-        let known_marks = Mutex::default();
-        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock, known_marks })
+        let (known_marks, mechanisms) = (Mutex::default(), Mechanisms::default());
+        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock, known_marks, mechanisms })
     }
 
     /// Answers if store and bus do; else with the reason, for operators.

@@ -20,6 +20,7 @@ mod watch;
 mod wire;
 mod world;
 
+use crate::chat;
 use client::Mechanism;
 use plan::Mutation;
 use std::collections::BTreeMap;
@@ -96,9 +97,9 @@ fn every_seed_ends_well() {
 fn a_mechanism_that_is_switched_off_is_missed() {
     let mutations = [
         Mutation::Dedupe,
-        Mutation::NodeRepair,
-        Mutation::NodeGaps,
-        Mutation::HeadCheck,
+        Mutation::Node(chat::Mechanism::GapRepair),
+        Mutation::Node(chat::Mechanism::HeadCheck),
+        Mutation::Node(chat::Mechanism::Repair),
         Mutation::Engine(Mechanism::GapRepair),
         Mutation::Engine(Mechanism::FifoOutbox),
     ];

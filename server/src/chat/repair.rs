@@ -3,6 +3,7 @@
 //! reconnecting.
 
 use super::Chat;
+use super::mechanism::Mechanism;
 use crate::Error;
 use crate::hub::{Present, encode};
 use protocol::{CloseCode, Mark, RoomId, Seq, ServerFrame, SessionId, UserId};
@@ -22,7 +23,7 @@ impl Chat {
         for (room, Mark(user, ..)) in &memberships {
             rooms_of.entry(*user).or_default().push(*room);
         }
-        for (user, person) in &present {
+        for (user, person) in present.iter().filter(|_| self.mechanisms.has(Mechanism::Repair)) {
             let rooms = rooms_of.remove(user).unwrap_or_default();
             self.move_person(*user, &rooms, person.version).await?;
         }
@@ -59,6 +60,9 @@ impl Chat {
 
     /// Tells people which marks moved since the last repair; they may not have heard it.
     fn tell_marks(&self, marks: &[(UserId, RoomId, Mark)]) {
+        if !self.mechanisms.has(Mechanism::Repair) {
+            return;
+        }
         let key = |(told, room, mark): &(UserId, RoomId, Mark)| ((*told, *room, mark.0), (mark.1, mark.2));
         let known = marks.iter().map(key).collect();
         let before = std::mem::replace(&mut *self.known_marks.lock().unwrap_or_else(PoisonError::into_inner), known);

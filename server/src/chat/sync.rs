@@ -3,6 +3,7 @@
 //! Nothing is remembered of a device between two batches: each asks with the cursor that it has reached.
 
 use super::Chat;
+use super::mechanism::Mechanism;
 use crate::Error;
 use crate::store::{HistoryRange, Rows};
 use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT, RESET_ROWS};
@@ -34,6 +35,9 @@ impl Chat {
 
     /// Closes this node's holes from the store, once for all who are connected here. `at_once` does not wait for stragglers.
     pub(crate) async fn fill_holes(&self, at_once: bool) -> Result<(), Error> {
+        if !self.mechanisms.has(Mechanism::GapRepair) {
+            return Ok(());
+        }
         for (room, mut from) in self.hub.holes(at_once) {
             loop {
                 let Some(rows) = self.store.list_changes(room, from, BATCH_ROWS).await? else { break };
@@ -60,7 +64,7 @@ impl Chat {
     /// Compares this node's rooms with the store: finds what was committed and never told.
     pub(crate) async fn check_heads(&self) -> Result<(), Error> {
         let rooms = self.hub.active_rooms();
-        if !rooms.is_empty() {
+        if !rooms.is_empty() && self.mechanisms.has(Mechanism::HeadCheck) {
             self.hub.learn_heads(&self.store.list_heads(&rooms).await?);
         }
         Ok(())

@@ -15,7 +15,7 @@ const TRY_EVERY: Duration = Duration::from_secs(3);
 /// How long memberships and marks that nobody told may stay unknown.
 const REPAIR_EVERY: Duration = Duration::from_secs(30);
 /// How often the heads of a node's rooms are compared with the database.
-pub(crate) const HEADS_EVERY: Duration = Duration::from_secs(5);
+const HEADS_EVERY: Duration = Duration::from_secs(5);
 
 /// Makes sure that this node is alone with an embedded database. The lock lasts as long as what is returned, or the process.
 pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {

@@ -7,14 +7,13 @@ use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
 use crate::hub::{Connection, Hub};
-use crate::run::database::{HEADS_EVERY, fill_holes, repair_after_gaps};
+use crate::run::database::{fill_holes, repair_after_gaps};
 use crate::socket::dispatch::Dispatch;
 use crate::store::model::{Model, Tables};
 use protocol::{CloseCode, ServerFrame, SessionId, UserId};
 use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
-use tokio::time::sleep;
 
 /// One life of a node.
 pub(super) struct Node {
@@ -38,11 +37,11 @@ impl Node {
         let hub = Hub::new(bus);
         let chat = Chat::new(store, Arc::clone(&hub), Arc::new(SimClock::new(sim)));
         let gaps = Arc::new(Notify::new());
-        let mut tasks = Vec::new();
-        if !sim.plan.lacks(Mutation::NodeRepair) {
-            tasks.push(sim.spawn(repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps))));
+        if let Some(Mutation::Node(mechanism)) = sim.plan.mutation {
+            chat.switch_off(mechanism);
         }
-        tasks.push(sim.spawn(look(Arc::clone(sim), Arc::clone(&chat))));
+        let mut tasks = vec![sim.spawn(repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)))];
+        tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
         tasks.push(sim.spawn(hub.listen(Arc::new(move || gaps.notify_one()))));
         let (links, tasks) = (Mutex::default(), Mutex::new(tasks));
         let node = Arc::new(Self { chat, life, port, sim: Arc::clone(sim), links, tasks });
@@ -79,23 +78,6 @@ impl Node {
             connection.close(CloseCode::GoingAway);
         }
     }
-}
-
-/// Finds what was not told. Without one of its two halves where the plan says so.
-async fn look(sim: Arc<Sim>, chat: Arc<Chat>) {
-    if sim.plan.lacks(Mutation::NodeGaps) {
-        loop {
-            sleep(HEADS_EVERY).await;
-            let _ = chat.check_heads().await;
-        }
-    }
-    if sim.plan.lacks(Mutation::HeadCheck) {
-        loop {
-            chat.hole_noticed().await;
-            let _ = chat.fill_holes(false).await;
-        }
-    }
-    fill_holes(chat).await;
 }
 
 async fn serve(chat: Arc<Chat>, user: UserId, session: SessionId, mut end: End) {

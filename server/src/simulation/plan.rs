@@ -1,7 +1,7 @@
 //! What may go wrong in a run, and which mechanism is switched off to see that it is missed.
 
 use super::chance::Chance;
-use client::Mechanism;
+use crate::chat;
 
 /// A kind of fault. Its name is counted and printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +49,10 @@ const FAULTS: [Fault; 12] = [
 pub(super) enum Mutation {
     /// A message's id is unique for its sender.
     Dedupe,
-    /// Nodes look at the database after trouble with the bus.
-    NodeRepair,
-    /// Nodes read what is missing between two frames of a room.
-    NodeGaps,
-    /// Nodes compare their rooms with the database every few seconds.
-    HeadCheck,
-    /// One of the engine.
-    Engine(Mechanism),
+    /// One of the nodes.
+    Node(chat::Mechanism),
+    /// One of the engines.
+    Engine(client::Mechanism),
 }
 
 /// See the module's documentation.

@@ -1,0 +1,23 @@
+//! By what a node finds what nobody told it. In the simulator one can be switched off, to show that it is missed; in
+//! what ships they are always on.
+
+#[cfg(test)]
+mod switched;
+#[cfg(not(test))]
+mod whole;
+
+#[cfg(test)]
+pub(super) use switched::Mechanisms;
+#[cfg(not(test))]
+pub(super) use whole::Mechanisms;
+
+/// One of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mechanism {
+    /// What is missing between two frames of a room is read from the store.
+    GapRepair,
+    /// Heads of rooms are compared with the store.
+    HeadCheck,
+    /// Memberships and marks are compared with the store.
+    Repair,
+}
