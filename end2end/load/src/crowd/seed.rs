@@ -63,6 +63,13 @@ pub(super) async fn store(url: &str, crowd: &Crowd) -> Result<(), Error> {
     .bind(now)
     .execute(&mut *tx)
     .await?;
+    seat(&mut tx, crowd, &ids).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Everybody into their rooms.
+async fn seat(tx: &mut PgConnection, crowd: &Crowd, ids: &[Uuid]) -> Result<(), Error> {
     let seats = crowd.rooms.iter().flat_map(|(room, members)| members.iter().map(|number| (room.0, ids[*number])));
     let (rooms, members): (Vec<Uuid>, Vec<Uuid>) = seats.unzip();
     sqlx::query(
@@ -71,8 +78,7 @@ pub(super) async fn store(url: &str, crowd: &Crowd) -> Result<(), Error> {
     )
     .bind(rooms)
     .bind(members)
-    .execute(&mut *tx)
+    .execute(tx)
     .await?;
-    tx.commit().await?;
     Ok(())
 }
