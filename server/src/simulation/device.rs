@@ -36,6 +36,8 @@ pub(super) struct State {
     socket: Option<(mpsc::UnboundedSender<String>, AbortHandle)>,
     /// When the engine wants to be woken.
     wake: Option<u64>,
+    /// Until when there is no network, in milliseconds.
+    away_until: u64,
     /// How often the page was loaded: answers to an earlier page's requests are nobody's.
     pub(super) page: u64,
 }
@@ -44,7 +46,7 @@ impl Device {
     pub(super) fn new(cluster: &Arc<Cluster>, number: usize, user: User) -> Arc<Self> {
         let sim = Arc::clone(&cluster.sim);
         let memory = Memory::default();
-        let state = State { engine: None, open: None, memory, socket: None, wake: None, page: 0 };
+        let state = State { engine: None, open: None, memory, socket: None, wake: None, away_until: 0, page: 0 };
         let (session, clock) = (SessionId(sim.id(0)), SimClock::new(&sim));
         let (cluster, state) = (Arc::clone(cluster), Mutex::new(state));
         Arc::new(Self { number, user, cluster, sim, session, clock, state })
@@ -140,6 +142,25 @@ impl Device {
         });
     }
 
+    /// There is no network for a while.
+    pub(super) fn leave(self: &Arc<Self>) {
+        let away = 1_000 + self.sim.chance.next() % 60_000;
+        note!(self.sim, "device {} is away for {away} ms", self.number);
+        let socket = {
+            let mut state = self.lock();
+            state.away_until = self.sim.now() + away;
+            state.socket.take()
+        };
+        if let Some((_, task)) = socket {
+            task.abort();
+            self.input(Input::Disconnected { code: None });
+        }
+    }
+
+    fn is_away(&self) -> bool {
+        !self.sim.is_calm() && self.sim.now() < self.lock().away_until
+    }
+
     /// Opens a socket in place of the one before, if any.
     fn connect(self: &Arc<Self>, state: &mut State) {
         let (socket, queue) = mpsc::unbounded_channel();
@@ -154,7 +175,9 @@ impl Device {
 async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
     let sim = &device.sim;
     sleep(sim.latency()).await;
-    let Some(node) = device.cluster.any() else { return device.input(Input::Disconnected { code: None }) };
+    let Some(node) = device.cluster.any().filter(|_| !device.is_away()) else {
+        return device.input(Input::Disconnected { code: None });
+    };
     let (mut end, server) = link::open(sim);
     note!(sim, "device {} is connected to node {}", device.number, node.life.number);
     node.accept(device.user.id, device.session, server);

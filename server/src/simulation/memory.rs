@@ -48,19 +48,17 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn hear(&mut self, input: &Input) {
         match input {
-            Input::Send { client_id, room_id, body, reply_to } => {
-                if self.find(*client_id).is_none() {
-                    self.sent.push(Sent {
-                        client_id: *client_id,
-                        room_id: *room_id,
-                        body: body.clone(),
-                        reply_to: *reply_to,
-                        retried: false,
-                        acknowledged: false,
-                        given_up: false,
-                        lost: false,
-                    });
-                }
+            Input::Send { client_id, room_id, body, reply_to } if self.find(*client_id).is_none() => {
+                self.sent.push(Sent {
+                    client_id: *client_id,
+                    room_id: *room_id,
+                    body: body.clone(),
+                    reply_to: *reply_to,
+                    retried: false,
+                    acknowledged: false,
+                    given_up: false,
+                    lost: false,
+                });
             }
             Input::Revise { client_id, room_id, .. } => {
                 self.revised.push(Revised { client_id: *client_id, room_id: *room_id, settled: false });

@@ -38,6 +38,14 @@ fn send(device: &Arc<Device>, room_id: RoomId) {
     }
 }
 
+/// Something writes in this person's name to a room that they look at.
+pub(super) fn flood(device: &Arc<Device>) {
+    let Some(room) = device.lock().open else { return };
+    let chance = &device.sim.chance;
+    let count = 1 + chance.below(if chance.one_in(4) { 600 } else { 120 });
+    device.sim.spawn(request::flood(Arc::clone(device), room, count));
+}
+
 /// The person has seen some of what is shown, mostly all.
 fn seen(device: &Arc<Device>, room_id: RoomId) {
     let rows = device.lock().engine.as_ref().map(|engine| engine.rows(room_id)).unwrap_or_default();

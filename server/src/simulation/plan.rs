@@ -23,13 +23,17 @@ pub(super) enum Fault {
     Request,
     /// A tab is loaded anew.
     Reload,
+    /// A device is without a network for a while.
+    Away,
+    /// More is written than fits into a batch, or into a window.
+    Flood,
     /// The database is put back to an earlier state, in a new epoch.
     Restore,
     /// Clocks of nodes and devices differ by up to an hour.
     Clocks,
 }
 
-const FAULTS: [Fault; 12] = [
+const FAULTS: [Fault; 14] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,
@@ -40,6 +44,8 @@ const FAULTS: [Fault; 12] = [
     Fault::BusBroken,
     Fault::Request,
     Fault::Reload,
+    Fault::Away,
+    Fault::Flood,
     Fault::Restore,
     Fault::Clocks,
 ];
@@ -92,6 +98,8 @@ impl Fault {
             Self::BusBroken => "bus breaks",
             Self::Request => "answers lost",
             Self::Reload => "reloads",
+            Self::Away => "absences",
+            Self::Flood => "floods",
             Self::Restore => "restores",
             Self::Clocks => "clocks off",
         }

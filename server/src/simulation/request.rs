@@ -7,8 +7,9 @@ use super::sim::note;
 use crate::Error;
 use crate::store::HistoryRange;
 use client::{Engine, HistoryRequest, Input};
+use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;
-use protocol::{ApiError, CreateRoom, ErrorCode, HistoryPage, RoomId, UserId};
+use protocol::{ApiError, ClientId, CreateRoom, ErrorCode, HistoryPage, NewMessage, RoomId, UserId};
 use std::sync::Arc;
 use tokio::time::sleep;
 
@@ -94,6 +95,19 @@ pub(super) async fn load(device: Arc<Device>, number: u64) {
         }
         sleep(device.sim.chance.millis(100, 3_000)).await;
     }
+}
+
+/// A program of this person's writes a lot.
+pub(super) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
+    let me = device.user.id;
+    let ids: Vec<_> = (0..count).map(|_| ClientId(device.sim.id(0))).collect();
+    let flood = ask(&device, async |node| {
+        let send = |client_id| NewMessage { client_id, body: "flood".into(), reply_to: None };
+        let sent = ids.iter().map(|id| node.chat.send_and_wait(me, room, send(*id)));
+        join_all(sent).await.into_iter().collect::<Result<Vec<_>, _>>()
+    });
+    let stored = flood.await.map_or(0, |stored| stored.len());
+    note!(device.sim, "device {}: a flood of {stored} in {room}", device.number);
 }
 
 /// Carries a wish out. The device learns what a browser learns from the answer.

@@ -91,7 +91,7 @@ impl World {
 
     fn fault(&self) {
         let (sim, cluster) = (&self.sim, &self.cluster);
-        match sim.chance.below(6) {
+        match sim.chance.below(8) {
             0 if sim.strikes(Fault::Crash, 1) => cluster.crash(),
             1 if sim.strikes(Fault::Drain, 2) => drop(cluster.any().map(|node| node.drain())),
             2 if sim.strikes(Fault::BusBroken, 1) => match cluster.any().filter(|_| sim.chance.one_in(2)) {
@@ -106,6 +106,8 @@ impl World {
                     sim.trace.count(Fault::Restore.name());
                 }
             }
+            5 if sim.strikes(Fault::Away, 1) => drop(sim.chance.pick(&self.devices).map(Device::leave)),
+            6 if sim.strikes(Fault::Flood, 4) => drop(sim.chance.pick(&self.devices).map(person::flood)),
             _ => {}
         }
     }

@@ -3,7 +3,7 @@
 use super::Mechanism;
 
 #[derive(Default)]
-pub(in super::super) struct Mechanisms {}
+pub(in super::super) struct Mechanisms(());
 
 impl Mechanisms {
     pub(in super::super) const fn has(&self, _: Mechanism) -> bool {
