@@ -3,6 +3,7 @@
 use super::link::{Event, Link};
 use super::{Site, State, wall};
 use client::{Effect, Input, Now};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -14,8 +15,10 @@ pub(super) struct Host {
     site: Arc<Site>,
     token: String,
     random: fastrand::Rng,
-    /// The node of the present connection, or of the last one. The next is tried at the one after it.
-    node: usize,
+    /// The number of the node at which the next connection is tried first.
+    next: usize,
+    /// The node of the present connection, or of the last one.
+    node: Option<SocketAddr>,
     link: Link,
     /// When the engine wants to be woken.
     wake: Option<Instant>,
@@ -26,8 +29,8 @@ pub(super) struct Host {
 impl Host {
     pub(super) fn new(state: Arc<Mutex<State>>, site: Arc<Site>, token: String, first: usize, seed: u64) -> Self {
         let random = fastrand::Rng::with_seed(seed);
-        let node = first.wrapping_sub(1);
-        Self { state, site, token, random, node, link: Link::Absent, wake: None, pages: JoinSet::new() }
+        let (link, pages) = (Link::Absent, JoinSet::new());
+        Self { state, site, token, random, next: first, node: None, link, wake: None, pages }
     }
 
     /// Until the person is gone.
@@ -47,7 +50,10 @@ impl Host {
                     None => return,
                 },
                 event = self.link.next() => match event {
-                    Event::Opened => Input::Connected,
+                    Event::Opened(node) => {
+                        self.node = Some(node);
+                        Input::Connected
+                    }
                     Event::Frame(frame) => Input::Frame(*frame),
                     Event::Closed(code) => Input::Disconnected { code },
                 },
@@ -81,12 +87,13 @@ impl Host {
     async fn perform(&mut self, effect: Effect) {
         match effect {
             Effect::Connect => {
-                self.node = self.node.wrapping_add(1);
-                self.link = Link::open(self.site.node(self.node), &self.token);
+                self.link = Link::open(self.site.nodes(self.next), &self.token);
+                self.next += 1;
             }
             Effect::Transmit(frame) => self.link.send(&frame).await,
             Effect::FetchHistory { room_id, request } => {
-                let (site, token, node) = (Arc::clone(&self.site), self.token.clone(), self.site.node(self.node));
+                let (site, token) = (Arc::clone(&self.site), self.token.clone());
+                let Some(node) = self.node.or_else(|| self.site.nodes(self.next).next()) else { return };
                 self.pages.spawn(async move {
                     let result = site.page(node, &token, room_id, request).await;
                     Input::History { room_id, request, result }

@@ -18,12 +18,12 @@ const READ_BUFFER: usize = 4 * 1024;
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 
 type Socket = WebSocketStream<TcpStream>;
-type Opening = Pin<Box<dyn Future<Output = Result<Socket, Error>> + Send>>;
+type Opening = Pin<Box<dyn Future<Output = Result<(SocketAddr, Socket), Error>> + Send>>;
 
 /// What happens on a link, in order. `Closed` is the last.
 pub(super) enum Event {
-    /// Frames can be sent from now on.
-    Opened,
+    /// Frames can be sent to this node from now on.
+    Opened(SocketAddr),
     /// A frame arrived. Frames that a later server may know and this crate does not are left out.
     Frame(Box<ServerFrame>),
     /// Closed, or never opened; with the close code, if there was one.
@@ -40,9 +40,9 @@ pub(super) enum Link {
 }
 
 impl Link {
-    /// Starts to connect to a node as whoever the token stands for.
-    pub(super) fn open(node: SocketAddr, token: &str) -> Self {
-        Self::Opening(Box::pin(open(node, format!("Bearer {token}"))))
+    /// Starts to connect to the first of these nodes that listens, as a balancer does, as whoever the token stands for.
+    pub(super) fn open(nodes: impl Iterator<Item = SocketAddr> + Send + 'static, token: &str) -> Self {
+        Self::Opening(Box::pin(open(nodes, format!("Bearer {token}"))))
     }
 
     /// The next event. May be dropped while it waits, without losing one.
@@ -50,9 +50,9 @@ impl Link {
         let event = match self {
             Self::Absent => std::future::pending().await,
             Self::Opening(opening) => match opening.await {
-                Ok(socket) => {
+                Ok((node, socket)) => {
                     *self = Self::Open(Box::new(socket));
-                    return Event::Opened;
+                    return Event::Opened(node);
                 }
                 Err(_) => Event::Closed(None),
             },
@@ -76,8 +76,16 @@ impl Link {
     }
 }
 
-async fn open(node: SocketAddr, bearer: String) -> Result<Socket, Error> {
-    let stream = TcpStream::connect(node).await?;
+async fn open(nodes: impl Iterator<Item = SocketAddr>, bearer: String) -> Result<(SocketAddr, Socket), Error> {
+    for node in nodes {
+        if let Ok(stream) = TcpStream::connect(node).await {
+            return Ok((node, greet(node, stream, bearer).await?));
+        }
+    }
+    Err(Error::ConnectionClosed)
+}
+
+async fn greet(node: SocketAddr, stream: TcpStream, bearer: String) -> Result<Socket, Error> {
     stream.set_nodelay(true)?;
     let mut request = format!("ws://{node}/ws").into_client_request()?;
     request.headers_mut().insert("authorization", bearer.parse().map_err(|_| Error::ConnectionClosed)?);

@@ -3,6 +3,7 @@
 use client::HistoryRequest;
 use protocol::{ApiError, ErrorBody, ErrorCode, HistoryPage, RoomId};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a page of history may take. The engine counts it as lost a little later.
@@ -10,7 +11,7 @@ const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Shared by all devices of a run.
 pub struct Site {
-    nodes: Vec<SocketAddr>,
+    nodes: Arc<[SocketAddr]>,
     http: reqwest::Client,
     /// Where the devices' monotonic clocks begin.
     begun: Instant,
@@ -26,13 +27,14 @@ impl Site {
             return Err("a site needs a node".into());
         }
         let http = reqwest::Client::builder().timeout(PAGE_TIMEOUT).build()?;
-        Ok(Self { nodes, http, begun: Instant::now() })
+        Ok(Self { nodes: nodes.into(), http, begun: Instant::now() })
     }
 
-    /// The node with this number, counted round and round.
-    #[must_use]
-    pub fn node(&self, number: usize) -> SocketAddr {
-        self.nodes[number % self.nodes.len()]
+    /// All nodes, from the one with this number, counted round and round.
+    pub(super) fn nodes(&self, first: usize) -> impl Iterator<Item = SocketAddr> + use<> {
+        let count = self.nodes.len();
+        let nodes = Arc::clone(&self.nodes);
+        (0..count).map(move |place| nodes[(first % count + place) % count])
     }
 
     /// Milliseconds that only grow.
