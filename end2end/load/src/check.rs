@@ -5,7 +5,7 @@
 mod picture;
 mod truth;
 
-pub use picture::{Picture, Shown};
+pub use picture::{Picture, Shown, ShownRow};
 pub use truth::{Row, Truth};
 
 use protocol::limits::UNREAD_MAX;
@@ -26,6 +26,8 @@ pub struct Verdict {
     pub out_of_order: usize,
     /// Numbers that no stored or shown row has, between others that have.
     pub holes: usize,
+    /// Rows that are shown in another state than they are stored in.
+    pub stale: usize,
     /// Rooms whose unread messages are miscounted.
     pub unread: usize,
     /// The first few, in words.
@@ -67,6 +69,7 @@ pub fn compare(truth: &Truth, devices: &[Picture]) -> Verdict {
             }
         }
         check_promises(device, &places, &mut verdict);
+        check_edits(device, truth, &mut verdict);
         for shown in &device.rooms {
             check_shown(device, shown, truth, &mut verdict);
         }
@@ -113,36 +116,58 @@ fn check_promises(device: &Picture, places: &Places, verdict: &mut Verdict) {
     }
 }
 
+/// What was edited is stored as such.
+fn check_edits(device: &Picture, truth: &Truth, verdict: &mut Verdict) {
+    for edit in device.edited.iter().filter(|edit| !truth.edits.contains(&(device.user, **edit))) {
+        verdict.missing += 1;
+        verdict.tell(|| format!("{} edited a message, {edit} is not stored", device.name));
+    }
+}
+
 /// What is shown of a room is the end of what is stored, and the rest is counted right.
 fn check_shown(device: &Picture, shown: &Shown, truth: &Truth, verdict: &mut Verdict) {
     let (room, name) = (shown.room, &device.name);
     let stored = truth.rooms.get(&room).map_or(&[][..], Vec::as_slice);
     let head = stored.last().map_or(Seq(0), |row| row.seq);
-    let last = shown.rows.iter().map(|row| row.0).max().unwrap_or_default();
+    let last = shown.rows.iter().map(|row| row.seq).max().unwrap_or_default();
     if last != head {
         verdict.missing += usize::try_from((head.0 - last.0).abs()).unwrap_or(usize::MAX);
         verdict.tell(|| format!("{name} shows {room} up to {last}, it goes on to {head}"));
     }
     let mut keys = HashSet::new();
-    for (seq, key) in &shown.rows {
-        if !keys.insert(key) {
+    for row in &shown.rows {
+        let seq = row.seq;
+        if !keys.insert(row.client_id) {
             verdict.doubled += 1;
             verdict.tell(|| format!("{name} shows {seq} of {room} twice"));
         }
-        let is_stored = usize::try_from(seq.0 - 1).ok().and_then(|place| stored.get(place));
-        if is_stored.is_none_or(|row| row.client_id != *key) {
-            verdict.missing += 1;
-            verdict.tell(|| format!("{name} shows another message at {seq} of {room} than is stored"));
+        let is = usize::try_from(seq.0 - 1).ok().and_then(|place| stored.get(place));
+        match is.filter(|is| is.client_id == row.client_id) {
+            None => {
+                verdict.missing += 1;
+                verdict.tell(|| format!("{name} shows another message at {seq} of {room} than is stored"));
+            }
+            Some(is) if (is.rev, &is.body) != (row.rev, &row.body) => {
+                verdict.stale += 1;
+                verdict
+                    .tell(|| format!("{name} shows {seq} of {room} as of {}, it is stored as of {}", row.rev, is.rev));
+            }
+            Some(_) => {}
         }
     }
     for pair in shown.rows.windows(2) {
-        let step = pair[1].0.0 - pair[0].0.0;
+        let step = pair[1].seq.0 - pair[0].seq.0;
         verdict.out_of_order += usize::from(step < 1);
         verdict.holes += usize::from(step > 1);
         if step != 1 {
-            verdict.tell(|| format!("{name} shows {} after {} in {room}", pair[1].0, pair[0].0));
+            verdict.tell(|| format!("{name} shows {} after {} in {room}", pair[1].seq, pair[0].seq));
         }
     }
+    check_unread(device, shown, stored, truth, verdict);
+}
+
+fn check_unread(device: &Picture, shown: &Shown, stored: &[Row], truth: &Truth, verdict: &mut Verdict) {
+    let (room, name) = (shown.room, &device.name);
     let read = truth.read.get(&(room, device.user)).copied().unwrap_or_default();
     let news = stored.iter().filter(|row| row.is_text && row.seq > read && row.sender_id != device.user).count();
     let unread = i64::try_from(news).unwrap_or(i64::MAX).min(UNREAD_MAX + 1);

@@ -1,6 +1,6 @@
 //! What a device has done and what was promised to it: kept apart from the engine, to hold against the database later.
 
-use client::{ConnectionState, Effect, Engine, Input, Now};
+use client::{ConnectionState, Effect, Engine, Input, Now, Revision};
 use protocol::{ClientFrame, ClientId, RoomId, Seq, ServerFrame, UnixMillis};
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub struct Sent {
 pub struct Journal {
     /// In the order of typing.
     pub sent: Vec<Sent>,
+    /// Ids of the changes of text that the person made.
+    pub edited: Vec<ClientId>,
     /// What the server said it has, and under which number.
     pub acknowledged: HashMap<ClientId, (RoomId, Seq)>,
     /// Acknowledgements of messages that were stored already when they were sent again.
@@ -44,12 +46,14 @@ impl Journal {
             Input::Send { client_id, room_id, body, .. } => {
                 self.sent.push(Sent { client_id: *client_id, room_id: *room_id, body: body.clone() });
             }
+            Input::Revise { client_id, revision: Revision::Edit(_), .. } => self.edited.push(*client_id),
             Input::Frame(ServerFrame::Ack { client_id, room_id, seq, created_at, .. }) => {
-                // Nodes and devices of a run share one clock.
-                if self.transmitted.remove(client_id).is_some_and(|at| *created_at < at) {
-                    self.repeats += 1;
+                // Changes of messages are acknowledged too.
+                if let Some(at) = self.transmitted.remove(client_id) {
+                    // Nodes and devices of a run share one clock.
+                    self.repeats += usize::from(*created_at < at);
+                    self.acknowledged.insert(*client_id, (*room_id, *seq));
                 }
-                self.acknowledged.insert(*client_id, (*room_id, *seq));
             }
             _ => {}
         }
@@ -62,6 +66,7 @@ impl Journal {
                 Effect::Transmit(ClientFrame::Send { client_id, .. }) => {
                     self.transmitted.insert(*client_id, now.wall);
                 }
+                Effect::Refused(reason) => self.troubles.push(format!("a change was refused: {reason}")),
                 Effect::SignedOut => self.troubles.push("the session ended".to_owned()),
                 Effect::Reload => self.troubles.push("the protocol was refused".to_owned()),
                 _ => {}

@@ -1,10 +1,10 @@
 //! Everybody's devices: they are switched on, talk at a steady rate, come to rest, and are looked at.
 
 use crate::program::PATIENCE;
-use client::Input;
+use client::{Input, Revision};
 use load::check::{Picture, Truth, Verdict, compare};
 use load::{Crowd, Device, Error, Site, device};
-use protocol::{RoomId, Seq};
+use protocol::{MessageKind, RoomId, Seq, UserId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,15 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 const EVERY: Duration = Duration::from_micros(6_667);
 /// One in so many times somebody also looks at one of their rooms and reads it.
 const READ_ONE_IN: u32 = 8;
+/// One in so many times somebody changes one of their messages, or reacts to another's.
+const REVISE_ONE_IN: u32 = 8;
 /// How long everything may take to come to rest: longer than any wait of an engine.
 const REST: Duration = Duration::from_secs(120);
 
 /// One device, and where its person is.
 pub(crate) struct Seat {
     pub(crate) device: Device,
+    user: UserId,
     name: String,
     rooms: Vec<RoomId>,
 }
@@ -41,6 +44,7 @@ impl Audience {
         let others = crowd.people.iter().step_by(second);
         let seats = first.chain(others).enumerate().map(|(number, person)| Seat {
             device: Device::start(person, site, number, random.u64(..)),
+            user: person.user.id,
             name: format!("device {number} of {}", person.user.username),
             rooms: person.rooms.clone(),
         });
@@ -69,6 +73,10 @@ impl Audience {
             if random.u32(..READ_ONE_IN) == 0 {
                 let reader = &self.seats[random.usize(..self.seats.len())];
                 reader.read(reader.rooms[random.usize(..reader.rooms.len())]);
+            }
+            if random.u32(..REVISE_ONE_IN) == 0 {
+                let reviser = &self.seats[random.usize(..self.seats.len())];
+                reviser.revise(reviser.rooms[random.usize(..reviser.rooms.len())], number, random);
             }
         }
     }
@@ -130,6 +138,20 @@ impl Seat {
     fn read(&self, room_id: RoomId) {
         self.device.input(Input::Open(Some(room_id)));
         self.device.input(Input::Seen { room_id, seq: self.shows(room_id) });
+    }
+
+    /// The person edits a message of their own, or likes somebody else's.
+    fn revise(&self, room_id: RoomId, number: u64, random: &mut fastrand::Rng) {
+        let mut rows = self.device.look(|engine, _| engine.rows(room_id));
+        rows.retain(|row| row.message.seq > Seq(0) && row.message.kind == MessageKind::Text);
+        let Some(row) = random.choice(&rows) else { return };
+        let revision = if row.message.sender_id == self.user {
+            Revision::Edit(format!("message {number}, edited"))
+        } else {
+            Revision::React { emoji: "👍".to_owned(), on: random.bool() }
+        };
+        let client_id = device::new_client_id(random);
+        self.device.input(Input::Revise { client_id, room_id, seq: row.message.seq, revision });
     }
 
     fn has_looked(&self) -> Result<(), String> {

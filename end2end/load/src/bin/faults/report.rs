@@ -45,9 +45,9 @@ impl Report {
     }
 
     fn line(&self) -> String {
-        let Verdict { missing, doubled, out_of_order, holes, unread, .. } = self.verdict;
+        let Verdict { missing, doubled, out_of_order, holes, stale, unread, .. } = self.verdict;
         format!(
-            "{:<9} {:>6} {:>6} {:>8} {missing:>8} {doubled:>8} {out_of_order:>8} {holes:>6} {unread:>7} {:>8} {:>9} {:>9}",
+            "{:<9} {:>6} {:>6} {:>8} {missing:>8} {doubled:>8} {out_of_order:>8} {holes:>6} {stale:>6} {unread:>7} {:>8} {:>9} {:>9}",
             self.name,
             self.sent,
             self.acknowledged,
@@ -61,8 +61,20 @@ impl Report {
 
 pub(crate) fn print(reports: &[Report]) {
     println!(
-        "{:<9} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8} {:>6} {:>7} {:>8} {:>9} {:>9}",
-        "run", "sent", "acked", "repeats", "missing", "doubled", "disorder", "holes", "unread", "resumes", "p50", "p99"
+        "{:<9} {:>6} {:>6} {:>8} {:>8} {:>8} {:>8} {:>6} {:>6} {:>7} {:>8} {:>9} {:>9}",
+        "run",
+        "sent",
+        "acked",
+        "repeats",
+        "missing",
+        "doubled",
+        "disorder",
+        "holes",
+        "stale",
+        "unread",
+        "resumes",
+        "p50",
+        "p99"
     );
     for report in reports {
         println!("{}", report.line());
