@@ -24,13 +24,7 @@ impl Crowd {
     pub(crate) async fn gather(store: &dyn Store) -> Result<Self, Error> {
         let mut people = Vec::with_capacity(PEOPLE);
         for number in 0..PEOPLE {
-            let user = NewUser {
-                id: UserId(Uuid::now_v7()),
-                username: format!("person{number}"),
-                display_name: format!("Person {number}"),
-                password_hash: String::new(),
-            };
-            people.push(store.create_user(user, stamp()).await?.0.id);
+            people.push(join(store, &format!("person{number}")).await?);
         }
         let mut seats = Vec::with_capacity(ROOMS * MEMBERS);
         for number in 0..ROOMS {
@@ -42,6 +36,19 @@ impl Crowd {
             seats.extend(members.into_iter().map(|user| (id, user)));
         }
         Ok(Self { seats, random: fastrand::Rng::with_seed(1) })
+    }
+
+    /// Somebody who is in no room of these yet.
+    pub(crate) async fn newcomer(&self, store: &dyn Store) -> Result<UserId, Error> {
+        join(store, "newcomer").await
+    }
+
+    /// Some of the rooms, each once.
+    pub(crate) fn rooms(&self, count: usize) -> Vec<RoomId> {
+        let mut rooms: Vec<_> = self.seats.iter().map(|(room, _)| *room).collect();
+        rooms.dedup();
+        rooms.truncate(count);
+        rooms
     }
 
     /// So many new messages, each of anybody anywhere.
@@ -58,6 +65,12 @@ impl Crowd {
     }
 }
 
-fn stamp() -> Stamp {
+async fn join(store: &dyn Store, name: &str) -> Result<UserId, Error> {
+    let (id, username) = (UserId(Uuid::now_v7()), name.to_owned());
+    let user = NewUser { id, display_name: username.clone(), username, password_hash: String::new() };
+    Ok(store.create_user(user, stamp()).await?.0.id)
+}
+
+pub(crate) fn stamp() -> Stamp {
     Stamp { client_id: ClientId(Uuid::now_v7()), now: UnixMillis(1_700_000_000_000) }
 }

@@ -6,9 +6,11 @@
 
 mod crowd;
 mod database;
+mod resume;
 
 use crowd::Crowd;
 use database::Database;
+use resume::Resume;
 use server::store::Store;
 use std::time::{Duration, Instant};
 
@@ -31,6 +33,7 @@ struct Figures {
     /// One for each single message, in ascending order.
     singles: Vec<Duration>,
     bytes_a_message: u64,
+    resume: Resume,
 }
 
 #[tokio::main]
@@ -39,10 +42,17 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     println!("{MESSAGES} messages of {} bytes, {BATCH} in a transaction:", crowd::BODY_BYTES);
     println!("{:<11} {:>9} {:>9} {:>9} {:>9} {:>9}", "", "msg/s", "median", "1 p50", "1 p99", "bytes/msg");
+    let mut measured = Vec::new();
     for (name, target) in [("postgres", 30_000), ("sqlite", 15_000)] {
         if only.as_deref().is_none_or(|only| only == name) {
-            measure(&Database::create(name).await?, name, target).await?.print();
+            measured.push(measure(&Database::create(name).await?, name, target).await?);
+            measured.iter().last().inspect(|figures| figures.print());
         }
+    }
+    println!("\na device comes back, 20 rooms: nothing new (target ≤ 2 ms), 1,000 messages missed in 20 batches:");
+    println!("{:<11} {:>9} {:>9} {:>12}", "", "p50", "p99", "missed");
+    for figures in measured {
+        figures.resume.print(figures.name);
     }
     Ok(())
 }
@@ -56,7 +66,8 @@ async fn measure(database: &Database, name: &'static str, target: u64) -> Result
     let mut singles = time(store, &mut crowd, SINGLES, 1).await?;
     batches.sort_unstable();
     singles.sort_unstable();
-    Ok(Figures { name, target, batches, singles, bytes_a_message })
+    let resume = resume::measure(store, &mut crowd).await?;
+    Ok(Figures { name, target, batches, singles, bytes_a_message, resume })
 }
 
 /// How long each of so many transactions of `size` messages takes.

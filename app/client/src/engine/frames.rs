@@ -2,8 +2,8 @@
 
 use super::Engine;
 use crate::answer::Touched;
-use crate::{Effect, Now, View};
-use protocol::{Mark, Message, PROTOCOL_VERSION, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
+use crate::{Now, View};
+use protocol::{CloseCode, Mark, Message, PROTOCOL_VERSION, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
 use uuid::Uuid;
 
 impl Engine {
@@ -69,7 +69,8 @@ impl Engine {
 
     fn welcome(&mut self, now: Now, protocol: u32, epoch: Uuid, snapshot: Vec<RoomSummary>) {
         if protocol > PROTOCOL_VERSION {
-            self.answer.ask(Effect::Reload);
+            // What such a server says may mean something else: nothing of it is taken.
+            return self.lose(now, Some(CloseCode::ProtocolError.code()));
         }
         if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
             self.start_over();
