@@ -49,7 +49,7 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn a_seed_repeats_itself() {
-    for seed in [1, 2, 3] {
+    for seed in 1..=10 {
         let hash = || run(seed, None).map_or_else(|failure| panic!("{}", failure.problem), |report| report.hash);
         assert_eq!(hash(), hash(), "seed {seed}");
     }
