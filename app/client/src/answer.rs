@@ -35,6 +35,13 @@ impl Answer {
         }
     }
 
+    /// What must be kept before anything leaves because of it.
+    pub(crate) fn save_first(&mut self, changes: Vec<crate::Change>) {
+        if !changes.is_empty() {
+            self.effects.insert(0, Effect::Save(changes));
+        }
+    }
+
     pub(crate) fn finish(mut self) -> Vec<Effect> {
         self.effects.extend(self.changed.into_iter().map(Effect::Changed));
         self.effects

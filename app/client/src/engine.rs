@@ -4,10 +4,12 @@ mod follow;
 mod frames;
 mod history;
 mod person;
+mod survive;
 mod sync;
 
 use crate::answer::Answer;
 use crate::connection::{Closed, Connection};
+use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
 use crate::rooms::Rooms;
@@ -16,6 +18,7 @@ use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, View};
 use protocol::{ClientFrame, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User};
 use std::collections::BTreeSet;
+use survive::Duty;
 use uuid::Uuid;
 
 /// A device's view of its person's rooms. See the crate's documentation.
@@ -25,8 +28,14 @@ pub struct Engine {
     connection: Connection,
     rooms: Rooms,
     outbox: Outbox,
+    /// Whether messages leave from here.
+    duty: Duty,
+    /// What outlives this engine of rooms.
+    keeper: Keeper,
     /// The room that the person looks at.
     open: Option<RoomId>,
+    /// Whether the server has told this engine which rooms there are.
+    greeted: bool,
     /// Which life of the server's database this device has heard from.
     epoch: Option<Uuid>,
     timers: Timers,
@@ -54,7 +63,10 @@ impl Engine {
             connection: Connection::new(),
             rooms: known,
             outbox: Outbox::default(),
+            duty: Duty::Owns,
+            keeper: Keeper::default(),
             open,
+            greeted: false,
             epoch: None,
             timers: Timers::default(),
             dirty: BTreeSet::new(),
@@ -84,14 +96,19 @@ impl Engine {
             Input::Retry(client_id) => self.retry(client_id),
             Input::Discard(client_id) => self.discard(client_id),
             Input::Receipts(receipts) => self.set_receipts(receipts),
-            Input::Open(room) => self.look_at(room),
+            Input::Open(room) => self.look_at(now, room),
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
             Input::History { room_id, request, result } => self.history(now, room_id, request, result),
             Input::Room(summary) => self.room_came(summary),
             Input::RoomLeft(room) => self.room_gone(room),
+            Input::Follow => self.wait_for_others(),
+            Input::Restore(saved) => self.restore(saved),
+            Input::Own { rooms } => self.own(now, rooms),
+            Input::Heard(changes) => self.heard(now, changes),
         }
         self.follow(now);
+        self.save();
         if self.connection.state() != before {
             self.answer.changed(View::Connection);
         }
@@ -154,6 +171,12 @@ impl Engine {
     #[must_use]
     pub fn is_loading_newest(&self, room: RoomId) -> bool {
         self.rooms.get(room).is_some_and(|room| room.fetcher.newest)
+    }
+
+    /// Whether there is anything that the server is not known to have.
+    #[must_use]
+    pub fn has_unsent(&self) -> bool {
+        self.outbox.has_unsent()
     }
 
     /// Where the connection stands.

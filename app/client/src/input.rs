@@ -1,5 +1,6 @@
 //! Everything that can happen to an engine.
 
+use crate::{Change, Saved};
 use protocol::{ApiError, ClientId, HistoryPage, RoomId, RoomSummary, Seq, ServerFrame, UnixMillis};
 
 /// Time and chance, handed in with every input.
@@ -106,4 +107,17 @@ pub enum Input {
     Room(RoomSummary),
     /// A room that a REST call took away: left or deleted by this person just now.
     RoomLeft(RoomId),
+    /// Another tab may be the one that sends: until `Own` comes this one only shows and keeps what is typed. Belongs before
+    /// everything else.
+    Follow,
+    /// What the storage has. An engine that follows others, or is told to, waits for it before it saves anything.
+    Restore(Saved),
+    /// From now on this engine sends what the outbox has, whoever typed it. Engines that were never told to follow do.
+    Own {
+        /// Whether it also keeps rooms; no other one of this person's on this device does. What the storage has must have
+        /// been read after the one before ended.
+        rooms: bool,
+    },
+    /// Another tab of this person has saved this, see [`Change::is_for_all`].
+    Heard(Vec<Change>),
 }

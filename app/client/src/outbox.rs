@@ -2,10 +2,13 @@
 //! server has the one before, so that no failure and no retry lets a later one overtake an earlier one.
 
 mod revisions;
+mod shared;
 
 use crate::backoff::Backoff;
+use crate::saved::Change;
 use crate::{Revision, Row, RowState};
 use protocol::{ClientFrame, ClientId, Message, Rev, RoomId, Seq, UnixMillis};
+pub(crate) use shared::message;
 
 /// How long the server may take to acknowledge a message, in milliseconds. Later the connection counts as dead.
 pub(crate) const ACK_MS: u64 = 15_000;
@@ -48,6 +51,10 @@ enum Intent {
 
 #[derive(Clone, Debug)]
 struct Entry {
+    /// See [`crate::Unsent`].
+    order: u64,
+    /// From another tab or an earlier page life: the storage has it, and says when it is gone.
+    foreign: bool,
     client_id: ClientId,
     room_id: RoomId,
     intent: Intent,
@@ -58,7 +65,13 @@ struct Entry {
 impl Entry {
     const fn new(client_id: ClientId, room_id: RoomId, intent: Intent) -> Self {
         let backoff = Backoff::new(BACKOFF_MS.0, BACKOFF_MS.1);
-        Self { client_id, room_id, intent, stage: Stage::Queued { not_before: 0 }, backoff }
+        let stage = Stage::Queued { not_before: 0 };
+        Self { order: 0, foreign: false, client_id, room_id, intent, stage, backoff }
+    }
+
+    /// What the server has.
+    const fn is_stored(&self) -> bool {
+        matches!(self.stage, Stage::Stored { .. } | Stage::Revised { .. })
     }
 
     /// What is on its way to the server, sent or not.
@@ -80,7 +93,16 @@ impl Entry {
 /// All messages on their way, in the order of sending.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
+    /// Sorted by order and id.
     entries: Vec<Entry>,
+    /// The highest order seen.
+    last_order: u64,
+    /// Whether what earlier page lives left is here.
+    restored: bool,
+    /// Another tab sends, and keeps what becomes of it.
+    pub(crate) follows: bool,
+    /// What differs from what is kept; ends with each [`Outbox::take_log`].
+    log: Vec<Change>,
 }
 
 impl Outbox {
@@ -91,8 +113,20 @@ impl Outbox {
     fn add(&mut self, new: Entry) {
         // A second tap on "send" is the same message.
         if self.entries.iter().all(|entry| entry.client_id != new.client_id) {
-            self.entries.push(new);
+            self.append(new);
         }
+    }
+
+    /// Gives it its place after all others, and keeps it.
+    fn append(&mut self, mut entry: Entry) {
+        self.last_order += 1;
+        entry.order = self.last_order;
+        self.log.push(Change::Unsent(entry.unsent()));
+        self.entries.push(entry);
+    }
+
+    pub(crate) fn has_unsent(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.is_stored())
     }
 
     /// Rows of a room, in order.
@@ -145,7 +179,9 @@ impl Outbox {
         let Intent::Say(message) = &mut entry.intent else { return None };
         entry.stage = Stage::Stored { seq };
         message.created_at = created_at;
-        Some(Message { seq, ..(**message).clone() })
+        let message = Message { seq, ..(**message).clone() };
+        self.sent(Change::Sent { client_id, seq, rev: Rev(0), created_at });
+        Some(message)
     }
 
     /// The server did not take this message; it is sent again after a wait. Answers with its room.
@@ -159,17 +195,17 @@ impl Outbox {
     pub(crate) fn fail(&mut self, client_id: ClientId, reason: String, retryable: bool) -> Option<RoomId> {
         let entry = self.find(client_id).filter(|entry| !matches!(entry.stage, Stage::Stored { .. }))?;
         entry.stage = Stage::Failed { reason, retryable };
-        Some(entry.room_id)
+        let (room, unsent) = (entry.room_id, entry.unsent());
+        self.log.push(Change::Unsent(unsent));
+        Some(room)
     }
 
     /// The room is gone: nothing can be sent to it, and what it has of ours is not shown any more.
     pub(crate) fn fail_room(&mut self, room: RoomId, reason: &str) {
-        self.entries.retain(|entry| {
-            let stays = matches!(entry.intent, Intent::Say(_)) && !matches!(entry.stage, Stage::Stored { .. });
-            entry.room_id != room || stays
-        });
+        self.retain(|entry| entry.room_id != room || (matches!(entry.intent, Intent::Say(_)) && !entry.is_stored()));
         for entry in self.entries.iter_mut().filter(|entry| entry.room_id == room) {
             entry.stage = Stage::Failed { reason: reason.to_owned(), retryable: true };
+            self.log.push(Change::Unsent(entry.unsent()));
         }
     }
 
@@ -179,12 +215,19 @@ impl Outbox {
         entry.stage = Stage::Queued { not_before: 0 };
         entry.backoff.reset();
         let room = entry.room_id;
-        self.entries.push(entry);
+        self.append(entry);
         Some(room)
     }
 
     /// Forgets a failed message. Answers with its room.
     pub(crate) fn discard(&mut self, client_id: ClientId) -> Option<RoomId> {
+        let room = self.forget(client_id)?;
+        self.log.push(Change::Discarded(client_id));
+        Some(room)
+    }
+
+    /// The same where that is kept already.
+    pub(crate) fn forget(&mut self, client_id: ClientId) -> Option<RoomId> {
         self.take_failed(client_id).map(|entry| entry.room_id)
     }
 
@@ -200,8 +243,11 @@ impl Outbox {
     /// The database began another life, and may not have what it had acknowledged: every message is sent again. Changes
     /// are given up: the number of a message may be another one's now.
     pub(crate) fn start_over(&mut self) {
-        self.entries.retain(|entry| matches!(entry.intent, Intent::Say(_)));
+        self.retain(|entry| matches!(entry.intent, Intent::Say(_)));
         for entry in self.entries.iter_mut().filter(|entry| !matches!(entry.stage, Stage::Failed { .. })) {
+            if entry.is_stored() {
+                self.log.push(Change::Unsent(entry.unsent()));
+            }
             entry.stage = Stage::Queued { not_before: 0 };
         }
     }
@@ -217,6 +263,24 @@ impl Outbox {
             _ => true,
         });
         self.entries.len() != before
+    }
+
+    /// Gives up all others.
+    fn retain(&mut self, stays: impl Fn(&Entry) -> bool) {
+        let log = &mut self.log;
+        self.entries.retain(|entry| {
+            let stays = stays(entry);
+            if !stays && !entry.is_stored() {
+                log.push(Change::Discarded(entry.client_id));
+            }
+            stays
+        });
+    }
+
+    fn sent(&mut self, change: Change) {
+        if !self.follows {
+            self.log.push(change);
+        }
     }
 
     fn of(&self, room: RoomId) -> impl Iterator<Item = &Entry> {

@@ -1,6 +1,7 @@
 //! One room as this device knows it: its summary, its rows, and what came too early for either. Decides what is missing.
 
 mod facts;
+mod recall;
 mod receipts;
 mod sync;
 mod unread;

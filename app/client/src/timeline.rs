@@ -65,6 +65,26 @@ impl Timeline {
         self.start != before
     }
 
+    /// Takes the rows of another range where the two meet; else the one that reaches further stays. Whether anything
+    /// differs.
+    pub(crate) fn join(&mut self, other: Self) -> bool {
+        let further = other.last() > self.last();
+        let other = if further { std::mem::replace(self, other) } else { other };
+        let start = self.start;
+        let mut differs = further;
+        if other.last() < start {
+            return differs;
+        }
+        for row in other.rows.into_iter().rev() {
+            if row.seq > start {
+                differs |= self.revise(&row);
+            } else if self.rows.len() < WINDOW {
+                self.extend_front(vec![row]);
+            }
+        }
+        differs || self.start != start
+    }
+
     /// Replaces a row by a later state of it. Whether anything differs.
     pub(crate) fn revise(&mut self, message: &Message) -> bool {
         let place = usize::try_from(message.seq.0 - self.start.0 - 1).ok();

@@ -32,7 +32,7 @@ impl Chat {
             Ask::SignedOut => document::to_login(),
             Ask::Refused(reason) => self.refused.set(Some(reason)),
             Ask::Reload => self.outdated.set(true),
-            Ask::Changed(_) => {}
+            Ask::Save(_) | Ask::Changed(_) => {}
         }
     }
 

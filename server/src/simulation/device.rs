@@ -121,7 +121,7 @@ impl Device {
                 self.sim.spawn(request::history(Arc::clone(self), state.page, room_id, request));
             }
             Effect::WakeAt(at) => self.wake_at(state, at),
-            Effect::Changed(_) | Effect::Refused(_) => {}
+            Effect::Save(_) | Effect::Changed(_) | Effect::Refused(_) => {}
             Effect::SignedOut | Effect::Reload => self.sim.fail(format!("device {}: {effect:?}", self.number)),
         }
     }

@@ -1,6 +1,7 @@
 //! What follows from the state that an input left: pages to fetch, messages and marks to send, moments to wait for.
 
 use super::Engine;
+use super::survive::Duty;
 use crate::answer::Touched;
 use crate::fetcher::Request;
 use crate::timers::Timer;
@@ -37,7 +38,7 @@ impl Engine {
         if self.connection.is_online() && self.outbox.is_late(room, now.monotonic_ms) {
             self.lose(now, None);
         }
-        if !self.connection.is_online() {
+        if !self.connection.is_online() || self.duty != Duty::Owns {
             self.timers.set(Timer::Outbox(room), None);
             return;
         }
@@ -73,6 +74,7 @@ impl Engine {
         let revised = |seq| timeline.and_then(|timeline| timeline.row(seq)).map(|row| row.rev);
         touched.rows |= self.outbox.settle(id, shown, revised);
         self.answer.touched(id, touched);
+        self.keeper.touch(id);
         self.dirty.insert(id);
     }
 }

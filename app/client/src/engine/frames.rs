@@ -20,7 +20,7 @@ impl Engine {
             ServerFrame::SyncDone {} => {}
             ServerFrame::Changed { message } => self.changed(&message),
             ServerFrame::Ack { client_id, room_id, seq, rev, created_at } => {
-                if self.outbox.store_revision(client_id, rev) {
+                if let Some(room_id) = self.outbox.store_revision(client_id, rev) {
                     self.touch(room_id, Touched::default());
                 } else if let Some(message) = self.outbox.store(client_id, seq, created_at) {
                     self.answer.changed(View::Timeline(room_id));
@@ -76,6 +76,7 @@ impl Engine {
             self.start_over();
         }
         self.connection.welcomed(now);
+        self.greeted = true;
         self.greeted(&snapshot);
         let (rooms, gone) = self.rooms.compare(snapshot);
         for room in gone {
@@ -104,6 +105,9 @@ impl Engine {
     /// The database began another life: what is cached is worthless, what was sent may be lost.
     fn start_over(&mut self) {
         let shown: Vec<_> = self.rooms.iter().filter(|(_, room)| room.timeline.is_some()).map(|(id, _)| id).collect();
+        for (id, _) in self.rooms.iter() {
+            self.keeper.touch(id);
+        }
         self.rooms.clear();
         self.outbox.start_over();
         self.answer.changed(View::Rooms);
@@ -186,6 +190,7 @@ impl Engine {
             self.answer.changed(View::Rooms);
             self.answer.changed(View::Timeline(id));
         }
+        self.keeper.touch(id);
         self.outbox.fail_room(id, "You are not in this room any more.");
         self.dirty.insert(id);
     }

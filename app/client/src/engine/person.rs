@@ -2,30 +2,16 @@
 
 use super::Engine;
 use crate::answer::Touched;
+use crate::outbox;
 use crate::{Now, Revision, View};
-use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq};
+use protocol::{ClientId, RoomId, Seq};
 
 /// Only rows differ.
 const ROWS: Touched = Touched { summary: false, rows: true };
 
 impl Engine {
     pub(super) fn send(&mut self, now: Now, client_id: ClientId, room_id: RoomId, body: String, reply_to: Option<Seq>) {
-        self.outbox.push(Message {
-            room_id,
-            seq: Seq(0),
-            rev: Rev(0),
-            sender_id: self.me.id,
-            sender_name: self.me.display_name.clone(),
-            client_id,
-            kind: MessageKind::Text,
-            body,
-            event: None,
-            reply_to,
-            created_at: now.wall,
-            edited_at: None,
-            deleted_at: None,
-            reactions: Vec::new(),
-        });
+        self.outbox.push(outbox::message(&self.me, client_id, room_id, body, reply_to, now.wall));
         if self.has_newer(room_id) {
             // Whoever writes wants to see it stand after what it follows.
             self.rooms.entry(room_id).fetcher.newest = true;
@@ -59,10 +45,11 @@ impl Engine {
         }
     }
 
-    pub(super) fn look_at(&mut self, open: Option<RoomId>) {
+    pub(super) fn look_at(&mut self, now: Now, open: Option<RoomId>) {
         self.open = open;
         self.rooms.forget_strangers(open);
         let Some(id) = open else { return };
+        self.keep_room(now, id);
         let room = self.rooms.entry(id);
         let shown = room.timeline.as_ref().is_some_and(crate::timeline::Timeline::follows);
         // A room that one is not in tells nothing by itself.
@@ -89,6 +76,7 @@ impl Engine {
         if room.read(me, seq) {
             room.marks.read(seq);
             self.answer.changed(View::Rooms);
+            self.keeper.touch(id);
             self.dirty.insert(id);
         }
     }

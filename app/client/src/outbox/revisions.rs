@@ -2,7 +2,8 @@
 
 use super::{Entry, Intent, Outbox, Stage};
 use crate::Revision;
-use protocol::{ClientFrame, ClientId, Message, Reaction, Rev, RoomId, Seq, UserId};
+use crate::saved::Change;
+use protocol::{ClientFrame, ClientId, Message, Reaction, Rev, RoomId, Seq, UnixMillis, UserId};
 
 impl Outbox {
     pub(crate) fn push_revision(&mut self, client_id: ClientId, room_id: RoomId, seq: Seq, revision: Revision) {
@@ -24,16 +25,21 @@ impl Outbox {
         (shown, any)
     }
 
-    /// The server has this change under this number. Whether it was on its way.
-    pub(crate) fn store_revision(&mut self, client_id: ClientId, rev: Rev) -> bool {
-        let entry = self.find(client_id).filter(|entry| matches!(entry.intent, Intent::Revise { .. }));
-        entry.map(|entry| entry.stage = Stage::Revised { rev }).is_some()
+    /// The server has this change under this number. Answers with its room, if it was on its way.
+    pub(crate) fn store_revision(&mut self, client_id: ClientId, rev: Rev) -> Option<RoomId> {
+        let entry = self.find(client_id)?;
+        let Intent::Revise { seq, .. } = entry.intent else { return None };
+        entry.stage = Stage::Revised { rev };
+        let room = entry.room_id;
+        self.sent(Change::Sent { client_id, seq, rev, created_at: UnixMillis(0) });
+        Some(room)
     }
 
     /// The server refuses this change, if it is one. Answers with its room.
     pub(crate) fn refuse_revision(&mut self, client_id: ClientId) -> Option<RoomId> {
         let is_it = |entry: &Entry| entry.client_id == client_id && matches!(entry.intent, Intent::Revise { .. });
         let index = self.entries.iter().position(is_it)?;
+        self.log.push(Change::Discarded(client_id));
         Some(self.entries.remove(index).room_id)
     }
 }

@@ -32,6 +32,7 @@ fn run(seed: u64) {
                 world.wait(ms);
             }
             4 if world.chance.one_in(8) => world.cut(index),
+            4 if world.chance.one_in(8) => world.reload(index),
             5 if world.chance.one_in(4) => {
                 let room = any_room(&mut world);
                 world.rename(room);

@@ -100,12 +100,13 @@ pub(crate) fn nack(id: u128, code: ErrorCode) -> ServerFrame {
 pub(crate) struct Device {
     pub(crate) engine: Engine,
     pub(crate) now: u64,
+    pub(crate) wall: i64,
     pub(crate) random: u64,
 }
 
 impl Device {
     pub(crate) fn new(rooms: Vec<RoomSummary>, open: Option<(RoomId, HistoryPage)>) -> Self {
-        Self { engine: Engine::new(user(ME), rooms, open), now: 1_000_000, random: 0 }
+        Self { engine: Engine::new(user(ME), rooms, open), now: 1_000_000, wall: 5, random: 0 }
     }
 
     /// Online in one room that is on the screen: ten messages, all read.
@@ -117,7 +118,7 @@ impl Device {
     }
 
     pub(crate) fn input(&mut self, input: Input) -> Vec<Effect> {
-        let now = Now { monotonic_ms: self.now, wall: UnixMillis(5), random: self.random };
+        let now = Now { monotonic_ms: self.now, wall: UnixMillis(self.wall), random: self.random };
         self.engine.handle(now, input)
     }
 

@@ -3,10 +3,14 @@
 mod chaos;
 mod connection;
 mod device;
+mod disk;
 mod model;
 mod outbox;
+mod restoring;
 mod rooms;
+mod saving;
 mod sync;
+mod tabs;
 mod timeline;
 mod unread;
 mod world;

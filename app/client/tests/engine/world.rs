@@ -1,11 +1,12 @@
 //! Devices of two people, the server, and everything between them that can go wrong. Time and chance are the test's.
 
 use crate::device::{BOB, ME, client_id, room, user, user_id};
+use crate::disk::Disk;
 use crate::model::Server;
 use client::{ConnectionState, Effect, Engine, HistoryRequest, Input, Now, RowState, View};
 use protocol::{
-    ApiError, ClientFrame, ClientId, Cursor, ErrorCode, PROTOCOL_VERSION, Rev, RoomId, RoomSummary, ServerFrame,
-    UnixMillis, UserId,
+    ApiError, ClientFrame, ClientId, Cursor, ErrorCode, HistoryPage, PROTOCOL_VERSION, Rev, RoomId, RoomSummary,
+    ServerFrame, UnixMillis, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
@@ -54,7 +55,15 @@ pub(crate) struct Peer {
     /// What the person sent, in order.
     pub(crate) sent: Vec<(RoomId, ClientId)>,
     pub(crate) open: Option<RoomId>,
+    /// What survives a reload.
+    disk: Disk,
+    /// What the server rendered last, which the browser may show again.
+    boot: Boot,
+    /// Whether the storage was read in this page life.
+    settled: bool,
 }
+
+type Boot = (Vec<RoomSummary>, Option<(RoomId, HistoryPage)>);
 
 pub(crate) struct World {
     pub(crate) server: Server,
@@ -79,13 +88,53 @@ impl World {
             pages: Vec::new(),
             sent: Vec::new(),
             open: None,
+            disk: Disk::default(),
+            boot: (server.summaries(user_id(number)), None),
+            settled: false,
         };
         let peers = vec![peer(ME), peer(ME), peer(BOB)];
         let mut world = Self { server, peers, chance: Chance(seed), now: 1_000, faults: true, ids: 0 };
         for index in 0..world.peers.len() {
+            world.input(index, Input::Own { rooms: true });
             world.input(index, Input::ConnectNow);
         }
         world
+    }
+
+    /// The page ends without a word, and another one begins: with what the server renders now, or, without a network,
+    /// what it rendered last.
+    pub(crate) fn reload(&mut self, index: usize) {
+        let offline = self.chance.one_in(3);
+        let peer = &mut self.peers[index];
+        if !offline {
+            let page = |id| (id, self.server.page(id, HistoryRequest::Newest));
+            peer.boot = (self.server.summaries(peer.user), peer.open.map(page));
+        }
+        let (rooms, open) = peer.boot.clone();
+        let number = peer.user.0.as_u128();
+        peer.engine = Engine::new(user(number), rooms, open);
+        (peer.link, peer.wake, peer.settled) = (None, None, false);
+        peer.pages.clear();
+        self.input(index, Input::Follow);
+        self.input(index, Input::ConnectNow);
+        if self.chance.one_in(2) {
+            let open = self.peers[index].open;
+            self.input(index, Input::Open(open));
+        }
+        for _ in 0..self.chance.below(20) {
+            self.move_one(index);
+        }
+        self.settle(index);
+    }
+
+    /// The storage answers.
+    fn settle(&mut self, index: usize) {
+        let saved = self.peers[index].disk.read();
+        self.input(index, Input::Restore(saved));
+        self.input(index, Input::Own { rooms: true });
+        let open = self.peers[index].open;
+        self.input(index, Input::Open(open));
+        self.peers[index].settled = true;
     }
 
     pub(crate) fn input(&mut self, index: usize, input: Input) {
@@ -94,9 +143,14 @@ impl World {
         let told = format!("{input:?}");
         let before = Screen::of(&peer.engine);
         let effects = peer.engine.handle(now, input);
-        Screen::of(&peer.engine).check(&before, &effects, &told);
+        Screen::of(&peer.engine).check(&before, &effects, &told, peer.open.filter(|_| peer.settled));
+        peer.disk.follow(&effects);
+        if peer.settled {
+            (1..=ROOMS).for_each(|number| peer.disk.check(&peer.engine, room(number)));
+        }
         for effect in effects {
             match effect {
+                Effect::Save(_) => {}
                 Effect::Connect => peer.link = Some(Link::default()),
                 Effect::Transmit(frame) => {
                     peer.link.as_mut().expect("frames go to a socket that is there").up.push_back(frame);
@@ -324,7 +378,7 @@ impl Screen {
     }
 
     /// What differs is told and nothing else, and no row is shown out of its place.
-    fn check(&self, before: &Self, effects: &[Effect], input: &str) {
+    fn check(&self, before: &Self, effects: &[Effect], input: &str, open: Option<RoomId>) {
         let told = |view| effects.iter().filter(|effect| **effect == Effect::Changed(view)).count();
         assert_eq!(told(View::Rooms), usize::from(self.rooms != before.rooms), "rooms after {input}");
         assert_eq!(told(View::Connection), usize::from(self.connection != before.connection), "after {input}");
@@ -337,7 +391,7 @@ impl Screen {
             // A message that was stored long before its acknowledgement may belong above what is shown, and one that
             // was stored while the person looked far up below it.
             let mut lost = before.rows[id].0.iter().filter(|row| !keys.contains(&row.key()));
-            let is_part = shown.1[0] || shown.1[1];
+            let is_part = shown.1[0] || shown.1[1] || open != Some(*id);
             assert!(is_part || lost.all(|row| row.state != RowState::Sending), "lost after {input}");
         }
     }

@@ -1,0 +1,144 @@
+//! The outbox beyond this page: what earlier page lives left, and what other tabs type, send and give up.
+
+use super::{Entry, Intent, Outbox, Stage};
+use crate::saved::{Change, Failure, Unsent, Wish};
+use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User};
+
+impl Outbox {
+    /// What the storage and other tabs are to be told, in order.
+    pub(crate) fn take_log(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.log)
+    }
+
+    /// Takes what the storage has, and answers with the rooms that differ. What was typed here before it was read for the
+    /// first time belongs after it.
+    pub(crate) fn restore(&mut self, me: &User, saved: Vec<Unsent>) -> Vec<RoomId> {
+        let mut changed = Vec::new();
+        // Another tab's message that is kept no longer was sent or given up while this tab did not listen.
+        self.entries.retain(|entry| {
+            let listed = saved.iter().any(|unsent| unsent.client_id == entry.client_id);
+            let stays = !entry.foreign || entry.is_stored() || listed;
+            if !stays {
+                changed.push(entry.room_id);
+            }
+            stays
+        });
+        if !std::mem::replace(&mut self.restored, true) {
+            let last = saved.iter().map(|unsent| unsent.order).max().unwrap_or_default();
+            self.last_order += last;
+            for entry in self.entries.iter_mut().filter(|entry| !entry.is_stored()) {
+                entry.order += last;
+                self.log.push(Change::Unsent(entry.unsent()));
+            }
+        }
+        for unsent in saved {
+            if self.find(unsent.client_id).is_none() {
+                changed.push(unsent.room_id);
+                self.insert(me, unsent);
+            }
+        }
+        changed
+    }
+
+    /// What the storage has as unsent is among the rows that are here: it was stored, and nobody heard of it.
+    pub(crate) fn clear_up(&mut self, client_id: ClientId, seq: Seq, created_at: UnixMillis) {
+        self.log.push(Change::Sent { client_id, seq, rev: Rev(0), created_at });
+    }
+
+    /// Another tab has this message as unsent. Answers with its room if it differs from what is here.
+    pub(crate) fn hear(&mut self, me: &User, unsent: Unsent) -> Option<RoomId> {
+        let room = unsent.room_id;
+        let Some(entry) = self.find(unsent.client_id) else {
+            self.insert(me, unsent);
+            return Some(room);
+        };
+        let known = entry.unsent();
+        if entry.is_stored() || known == unsent || unsent.order < known.order {
+            return None;
+        }
+        if known.failed != unsent.failed {
+            entry.stage = Stage::of(unsent.failed);
+        }
+        if let Some(index) = self.entries.iter().position(|entry| entry.client_id == unsent.client_id) {
+            let entry = self.entries.remove(index);
+            self.place(Entry { order: unsent.order, ..entry });
+        }
+        Some(room)
+    }
+
+    fn insert(&mut self, me: &User, unsent: Unsent) {
+        self.place(Entry::foreign(me, unsent));
+    }
+
+    fn place(&mut self, entry: Entry) {
+        self.last_order = self.last_order.max(entry.order);
+        let place = |entry: &Entry| (entry.order, entry.client_id);
+        let index = self.entries.iter().position(|other| place(other) > place(&entry)).unwrap_or(self.entries.len());
+        self.entries.insert(index, entry);
+    }
+}
+
+impl Entry {
+    fn foreign(me: &User, unsent: Unsent) -> Self {
+        let Unsent { order, client_id, room_id, wish, failed } = unsent;
+        let intent = match wish {
+            Wish::Say { body, reply_to, created_at } => {
+                Intent::Say(Box::new(message(me, client_id, room_id, body, reply_to, created_at)))
+            }
+            Wish::Revise { seq, revision } => Intent::Revise { seq, revision },
+        };
+        let entry = Self::new(client_id, room_id, intent);
+        Self { order, stage: Stage::of(failed), foreign: true, ..entry }
+    }
+
+    /// As it is kept, while it is not stored.
+    pub(super) fn unsent(&self) -> Unsent {
+        let failed = match &self.stage {
+            Stage::Failed { reason, retryable } => Some(Failure { reason: reason.clone(), retryable: *retryable }),
+            _ => None,
+        };
+        let wish = match &self.intent {
+            Intent::Say(message) => {
+                Wish::Say { body: message.body.clone(), reply_to: message.reply_to, created_at: message.created_at }
+            }
+            Intent::Revise { seq, revision } => Wish::Revise { seq: *seq, revision: revision.clone() },
+        };
+        Unsent { order: self.order, client_id: self.client_id, room_id: self.room_id, wish, failed }
+    }
+}
+
+/// A text of this person's, without a number; with the device's time until the server's is known.
+pub(crate) fn message(
+    me: &User,
+    client_id: ClientId,
+    room_id: RoomId,
+    body: String,
+    reply_to: Option<Seq>,
+    created_at: UnixMillis,
+) -> Message {
+    Message {
+        room_id,
+        seq: Seq(0),
+        rev: Rev(0),
+        sender_id: me.id,
+        sender_name: me.display_name.clone(),
+        client_id,
+        kind: MessageKind::Text,
+        body,
+        event: None,
+        reply_to,
+        created_at,
+        edited_at: None,
+        deleted_at: None,
+        reactions: Vec::new(),
+    }
+}
+
+impl Stage {
+    fn of(failed: Option<Failure>) -> Self {
+        match failed {
+            Some(Failure { reason, retryable }) => Self::Failed { reason, retryable },
+            None => Self::Queued { not_before: 0 },
+        }
+    }
+}

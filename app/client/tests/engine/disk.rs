@@ -1,0 +1,93 @@
+//! What a browser would have kept: every `Save` is written whole or, where a page dies first, not at all.
+
+use client::{Change, Effect, Engine, RoomRecord, RowState, Saved, Unsent};
+use protocol::{ClientId, Message, RoomId, Seq};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+#[derive(Clone, Default)]
+pub(crate) struct Disk {
+    pub(crate) epoch: Option<Uuid>,
+    pub(crate) unsent: BTreeMap<ClientId, Unsent>,
+    pub(crate) rooms: BTreeMap<RoomId, RoomRecord>,
+    pub(crate) rows: BTreeMap<(RoomId, Seq), Message>,
+}
+
+impl Disk {
+    pub(crate) fn write(&mut self, changes: Vec<Change>) {
+        for change in changes {
+            match change {
+                Change::Unsent(unsent) => {
+                    self.unsent.insert(unsent.client_id, unsent);
+                }
+                Change::Sent { client_id, .. } | Change::Discarded(client_id) => {
+                    self.unsent.remove(&client_id);
+                }
+                Change::Opened(_) => {}
+                Change::Epoch(epoch) => self.epoch = Some(epoch),
+                Change::Room(record) => {
+                    self.rooms.insert(record.summary.id, *record);
+                }
+                Change::Row(row) => {
+                    self.rows.insert((row.room_id, row.seq), row);
+                }
+                Change::RowGone(room, seq) => {
+                    self.rows.remove(&(room, seq));
+                }
+                Change::RoomGone(room) => {
+                    self.rooms.remove(&room);
+                    self.rows.retain(|(id, _), _| *id != room);
+                }
+            }
+        }
+    }
+
+    /// Writes what one input led to.
+    pub(crate) fn follow(&mut self, effects: &[Effect]) {
+        for changes in saved(effects) {
+            self.write(changes);
+        }
+    }
+
+    pub(crate) fn read(&self) -> Saved {
+        Saved {
+            epoch: self.epoch,
+            unsent: self.unsent.values().cloned().collect(),
+            rooms: self.rooms.values().cloned().collect(),
+            rows: self.rows.values().cloned().collect(),
+        }
+    }
+
+    pub(crate) fn seqs(&self, room: RoomId) -> Vec<i64> {
+        self.rows.keys().filter(|(id, _)| *id == room).map(|(_, seq)| seq.0).collect()
+    }
+
+    /// Whether it has what the engine shows of a room: all that is not sent, and the newest rows.
+    pub(crate) fn check(&self, engine: &Engine, room: RoomId) {
+        let shown = engine.rows(room);
+        let waits = |state: &RowState| *state != RowState::Sent;
+        let mut unsent: Vec<_> = self.unsent.values().filter(|unsent| unsent.room_id == room).collect();
+        unsent.sort_by_key(|unsent| (unsent.order, unsent.client_id));
+        let kept: Vec<_> = unsent.iter().map(|unsent| unsent.client_id).collect();
+        let waiting: Vec<_> = shown.iter().filter(|row| waits(&row.state)).map(client::Row::key).collect();
+        assert_eq!(kept, waiting, "what is shown as on its way is kept, in order");
+        if let Some(record) = self.rooms.get(&room) {
+            assert_eq!(Some(&record.summary), engine.room(room));
+            let rows: Vec<_> = shown.into_iter().map(|row| row.message).filter(|row| row.seq > Seq(0)).collect();
+            if !engine.has_newer(room) {
+                let kept: Vec<_> = self.rows.values().filter(|row| row.room_id == room).cloned().collect();
+                assert_eq!(kept, rows, "the rows of the window are kept");
+            }
+        } else {
+            assert!(self.seqs(room).is_empty(), "no rows without their room");
+        }
+    }
+}
+
+pub(crate) fn saved(effects: &[Effect]) -> Vec<Vec<Change>> {
+    let changes = |effect: &Effect| match effect {
+        Effect::Save(changes) => Some(changes.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(changes).collect()
+}
