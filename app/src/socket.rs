@@ -1,7 +1,7 @@
 //! The WebSocket to the server, as events. Decides nothing: when to open, what to send and what a close means is `client`'s.
 
 use leptos::prelude::location;
-use protocol::{ClientFrame, FromJson, ServerFrame};
+use protocol::{ClientFrame, FromJson, ServerFrame, ToJson};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -58,9 +58,7 @@ impl Socket {
 
     /// Sends a frame. On a socket that is not open it goes nowhere, which the engine expects of any frame.
     pub(crate) fn send(&self, frame: &ClientFrame) {
-        if let Ok(text) = serde_json::to_string(frame) {
-            let _ = self.socket.send_with_str(&text);
-        }
+        let _ = self.socket.send_with_str(&frame.to_json());
     }
 }
 

@@ -12,6 +12,7 @@ mod model;
 mod read;
 mod rest;
 mod validate;
+mod write;
 
 pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
@@ -25,6 +26,7 @@ pub use rest::{
     UserList,
 };
 pub use validate::{Invalid, body, display_name, emoji, password, room_name, username};
+pub use write::{ToJson, write_object};
 
 /// The protocol's version, sent in `hello` and answered in `welcome`. A page that meets a later one asks to be reloaded.
 pub const PROTOCOL_VERSION: u32 = 2;

@@ -2,9 +2,9 @@
 //! A new frame without its file fails here. `GOLDEN=write cargo test -p protocol` writes the files anew, to be read over.
 
 use protocol::{
-    ClientFrame, ClientId, CloseCode, Cursor, ErrorCode, FromJson, Mark, Message, MessageKind, PROTOCOL_VERSION,
-    Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User,
-    UserId,
+    AddMember, ClientFrame, ClientId, CloseCode, CreateRoom, Cursor, ErrorCode, FromJson, Mark, Message, MessageKind,
+    PROTOCOL_VERSION, Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SetRole,
+    SystemEvent, ToJson, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -260,6 +260,7 @@ fn every_fact_about_a_room_survives_the_wire() {
         let message = fact(event);
         let text = serde_json::to_string(&message).expect("a message is JSON");
         assert_eq!(serde_json::from_str::<Message>(&text).expect("and back"), message);
+        assert_eq!(serde_json::from_str::<Message>(&message.to_json()).expect("as the page writes it"), message);
         assert_eq!(Message::from_json(&text), Some(message));
     }
 }
@@ -347,4 +348,27 @@ fn close_codes_are_numbers_and_back() {
     }
     let final_codes = CloseCode::ALL.into_iter().filter(|code| !code.should_reconnect());
     assert_eq!(final_codes.map(CloseCode::code).collect::<Vec<_>>(), [1002, 1007, 1009, 4001]);
+}
+
+#[test]
+fn what_the_page_writes_is_what_serde_reads() {
+    fn check<T: ToJson + DeserializeOwned + PartialEq + Debug>(value: T) {
+        let json = value.to_json();
+        assert_eq!(serde_json::from_str::<T>(&json).ok(), Some(value), "{json}");
+    }
+    client_frames().into_iter().for_each(check);
+    check(ClientFrame::Hello { protocol: 1, epoch: None, cursors: Vec::new() });
+    for message in [text(), tombstone()] {
+        check(message);
+    }
+    for room in [group(), direct()] {
+        check(room);
+    }
+    check(CreateRoom::Direct { user_id: BOB });
+    check(CreateRoom::Group { name: "Tea \"at\" five".into(), member_ids: vec![ADA, BOB] });
+    check(CreateRoom::Public { name: "\u{8}Tea\\".into() });
+    check(UpdateMe { display_name: None, receipts: Some(false) });
+    check(UpdateRoom { name: "Tea".into() });
+    check(AddMember { user_id: BOB });
+    check(SetRole { role: Role::Admin });
 }

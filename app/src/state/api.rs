@@ -4,9 +4,9 @@
 use crate::dom::{document, fetch};
 use protocol::{
     AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, MemberPage, PublicRooms, Role,
-    RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, UpdateMe, UpdateRoom, User, UserId, UserList,
+    RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateMe, UpdateRoom, User, UserId,
+    UserList,
 };
-use serde::Serialize;
 
 /// What a call answers.
 pub(crate) type Answer<T> = Result<T, ApiError>;
@@ -70,12 +70,8 @@ async fn ask<T: FromJson>(method: &'static str, path: &str) -> Answer<T> {
     T::from_json(&exchange(method, path, None).await?).ok_or_else(unreadable)
 }
 
-async fn tell<T: FromJson>(method: &'static str, path: &str, body: &impl Serialize) -> Answer<T> {
-    T::from_json(&exchange(method, path, Some(json(body))).await?).ok_or_else(unreadable)
-}
-
-fn json(body: &impl Serialize) -> String {
-    serde_json::to_string(body).expect("bodies of requests have string keys only")
+async fn tell<T: FromJson>(method: &'static str, path: &str, body: &impl ToJson) -> Answer<T> {
+    T::from_json(&exchange(method, path, Some(body.to_json())).await?).ok_or_else(unreadable)
 }
 
 /// People whose names match; the first few where nothing is asked.
@@ -86,7 +82,7 @@ pub(crate) async fn find_users(query: &str) -> Answer<Vec<User>> {
 
 pub(crate) async fn set_receipts(receipts: bool) -> Answer<()> {
     let body = UpdateMe { display_name: None, receipts: Some(receipts) };
-    exchange("PATCH", "/api/me", Some(json(&body))).await.map(drop)
+    exchange("PATCH", "/api/me", Some(body.to_json())).await.map(drop)
 }
 
 pub(crate) async fn list_sessions() -> Answer<Vec<Session>> {
@@ -125,11 +121,11 @@ pub(crate) async fn list_members(room: RoomId, cursor: Option<UserId>) -> Answer
 }
 
 pub(crate) async fn add_member(room: RoomId, user_id: UserId) -> Answer<()> {
-    exchange("POST", &format!("/api/rooms/{room}/members"), Some(json(&AddMember { user_id }))).await.map(drop)
+    exchange("POST", &format!("/api/rooms/{room}/members"), Some(AddMember { user_id }.to_json())).await.map(drop)
 }
 
 pub(crate) async fn set_role(room: RoomId, user: UserId, role: Role) -> Answer<()> {
-    exchange("PATCH", &format!("/api/rooms/{room}/members/{user}"), Some(json(&SetRole { role }))).await.map(drop)
+    exchange("PATCH", &format!("/api/rooms/{room}/members/{user}"), Some(SetRole { role }.to_json())).await.map(drop)
 }
 
 /// Takes a member out; oneself: leaves.
