@@ -5,6 +5,11 @@ use leptos::prelude::{location, window, window_event_listener};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Element, HtmlAnchorElement};
 
+/// The path that the browser is at.
+pub(crate) fn path() -> String {
+    location().pathname().unwrap_or_default()
+}
+
 /// Adds an entry for a path of this site.
 pub(crate) fn push(path: &str) {
     if let Ok(history) = window().history() {
@@ -23,8 +28,7 @@ pub(crate) fn follow(go: impl Fn(&str) -> bool + Copy + 'static) {
         }
     });
     window_event_listener(ev::popstate, move |_| {
-        let path = location().pathname().unwrap_or_default();
-        if !go(&path) {
+        if !go(&path()) {
             super::document::reload();
         }
     });

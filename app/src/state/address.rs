@@ -4,6 +4,7 @@ use crate::dom::history;
 use crate::erase::{effect, memo};
 use leptos::prelude::*;
 use protocol::RoomId;
+use std::time::Duration;
 
 /// What an address names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,12 @@ impl Address {
                 place.set(to);
                 true
             });
+            // Without a network the page may be one that was kept for another address. Once everything follows the
+            // place, it goes on from there.
+            let here = Place::at(&history::path());
+            if here != Place::Elsewhere && here != place.get_untracked() {
+                set_timeout(move || place.set(here), Duration::ZERO);
+            }
         });
         Self(place)
     }
