@@ -31,6 +31,9 @@ pub(crate) mod document {
     pub(crate) const fn typed_before() -> String {
         String::new()
     }
+    pub(crate) const fn confirm(_question: &str) -> bool {
+        true
+    }
     pub(crate) const fn reload() {}
     pub(crate) const fn to_login() {}
     pub(crate) const fn follow_visibility(_visible: RwSignal<bool>) {}

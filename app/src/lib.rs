@@ -1,8 +1,8 @@
 //! Jackdaw's page: Leptos views over the sync engine in `client`.
 //!
 //! The server renders the views from a [`Boot`] and embeds it; the browser reads it again, builds the same views over the
-//! same engine, and takes over. `pages` are made of `components`, which read signals in `state`; only `dom` and `socket`
-//! touch the browser, and each has a twin of the same shape that does nothing, for rendering on the server.
+//! same engine, and takes over. `pages` are made of `components`, which read signals in `state`; only `dom`, `socket` and
+//! `storage` touch the browser, and each has a twin of the same shape that does nothing, for rendering on the server.
 
 // A view is a type as deep as its markup, and what it becomes is several times deeper.
 #![recursion_limit = "256"]
@@ -29,6 +29,12 @@ mod socket;
 #[cfg(not(feature = "hydrate"))]
 #[path = "socket_absent.rs"]
 mod socket;
+
+#[cfg(feature = "hydrate")]
+mod storage;
+#[cfg(not(feature = "hydrate"))]
+#[path = "storage_absent.rs"]
+mod storage;
 
 #[cfg(feature = "ssr")]
 mod shell;

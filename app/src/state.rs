@@ -6,6 +6,7 @@ pub(crate) mod chat;
 pub(crate) mod clock;
 pub(crate) mod dialogs;
 mod effects;
+pub(crate) mod keeping;
 pub(crate) mod keyed;
 pub(crate) mod rows;
 
@@ -16,20 +17,22 @@ pub(crate) use dialogs::{Dialog, Dialogs};
 
 use crate::Boot;
 use crate::dom::document;
+use crate::storage::drafts;
 use leptos::prelude::*;
 use protocol::{RoomId, User};
 use std::collections::HashMap;
 
-/// What a person typed and has not sent, by room. Lives as long as the page.
+/// What a person typed and has not sent, by room. Lives as long as the tab, see `storage::drafts`.
 #[derive(Clone, Copy)]
 pub(crate) struct Drafts(StoredValue<HashMap<RoomId, String>>);
 
 impl Drafts {
     pub(crate) fn get(self, room: RoomId) -> String {
-        self.0.with_value(|drafts| drafts.get(&room).cloned().unwrap_or_default())
+        self.0.with_value(|drafts| drafts.get(&room).cloned()).or_else(|| drafts::get(room)).unwrap_or_default()
     }
 
     pub(crate) fn set(self, room: RoomId, text: String) {
+        drafts::set(room, &text);
         self.0.update_value(|drafts| {
             drafts.insert(room, text);
         });
@@ -40,8 +43,9 @@ impl Drafts {
 pub(crate) fn provide(user: User, boot: &Boot) {
     let clock = Clock::new();
     let drafts = Drafts(StoredValue::new(HashMap::new()));
-    if let Some(room) = boot.room_id() {
-        drafts.set(room, document::typed_before());
+    let typed = document::typed_before();
+    if let Some(room) = boot.room_id().filter(|_| !typed.is_empty()) {
+        drafts.set(room, typed);
     }
     provide_context(clock);
     provide_context(Address::new(&boot.path()));

@@ -1,5 +1,6 @@
 //! Sentences that several views share. Plain functions from data to text.
 
+use crate::storage::Trouble;
 use protocol::limits::UNREAD_MAX;
 use protocol::{Message, MessageKind, Role, RoomKind, RoomSummary, SystemEvent, UserId};
 
@@ -90,6 +91,17 @@ pub(crate) fn initials(name: &str) -> String {
     let last = words.next_back().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
     let letters: String = first.into_iter().chain(last).flat_map(char::to_uppercase).collect();
     if letters.is_empty() { "?".to_owned() } else { letters }
+}
+
+/// Why nothing is kept, and what that means.
+pub(crate) fn not_kept(trouble: Trouble) -> String {
+    let why = match trouble {
+        Trouble::Refused => "This browser does not let the page keep anything, as in a private window.",
+        Trouble::Full => "There is no space left on this device for the page.",
+        Trouble::Later => "A later version of this page was used in this browser: reload the page to get it.",
+        Trouble::Silent => "The browser's storage does not answer.",
+    };
+    format!("{why} Messages that are not sent yet will be lost when you close this page.")
 }
 
 /// A device in words, from what its browser says about itself.

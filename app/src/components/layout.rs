@@ -5,7 +5,7 @@ use crate::components::connection_bar::ConnectionBar;
 use crate::components::details::Details;
 use crate::components::message_actions::MessageActions;
 use crate::components::new_room::NewRoom;
-use crate::components::refusal::Refusal;
+use crate::components::notice::Notice;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
 use crate::erase::{Erase, Erased, effect, live, press};
@@ -26,7 +26,7 @@ pub(crate) fn Layout(page: Erased) -> impl IntoView {
                 "Skip to the content"
             </a>
             <ConnectionBar />
-            <Refusal />
+            <Notice />
             <div class=live(frame)>
                 <Sidebar />
                 <main class="main" id="main" tabindex="-1">

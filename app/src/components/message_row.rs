@@ -162,7 +162,11 @@ fn Body(view: RwSignal<RowView>) -> impl IntoView {
 /// How far one's own message is, as honestly as it is known.
 #[component]
 fn Progress(state: Memo<RowState>) -> impl IntoView {
+    let waits = expect_context::<Chat>().offline;
     live(move || match state.get() {
+        RowState::Sending if waits.get() => {
+            view! { <span class="progress"><Icon path=icon::CLOCK /> "Waiting for the network"</span> }.erase()
+        }
         RowState::Sending => view! { <span class="progress"><Icon path=icon::CLOCK /> "Sending"</span> }.erase(),
         RowState::Sent => {
             view! { <span class="progress"><Icon path=icon::CHECK /> <span class="sr-only">"Sent"</span></span> }

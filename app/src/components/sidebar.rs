@@ -83,7 +83,7 @@ fn Account() -> impl IntoView {
             <a class="icon-button" href="/devices" aria-label="Devices" title="Devices">
                 <Icon path=icon::DEVICES />
             </a>
-            <form method="post" action=SIGN_OUT on:submit=move |_| chat.hang_up()>
+            <form method="post" action=SIGN_OUT on:submit=move |event| chat.sign_out(&event)>
                 <button type="submit" class="icon-button" aria-label="Sign out" title="Sign out">
                     <Icon path=icon::OUT />
                 </button>

@@ -21,6 +21,11 @@ pub(crate) fn typed_before() -> String {
     area.map(|area| area.value()).unwrap_or_default()
 }
 
+/// Asks the person, who answers before anything else happens.
+pub(crate) fn confirm(question: &str) -> bool {
+    window().confirm_with_message(question).unwrap_or(true)
+}
+
 /// Loads the page anew.
 pub(crate) fn reload() {
     let _ = location().reload();

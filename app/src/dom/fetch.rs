@@ -68,7 +68,7 @@ pub(crate) async fn alone<T: 'static>(name: &str, work: impl Future<Output = T> 
 }
 
 /// `navigator.locks` and its `request`, if the browser has them.
-fn lock_request() -> Option<(JsValue, Function)> {
+pub(crate) fn lock_request() -> Option<(JsValue, Function)> {
     let locks = Reflect::get(&window().navigator(), &"locks".into()).ok().filter(|locks| !locks.is_undefined())?;
     let request = Reflect::get(&locks, &"request".into()).ok()?.dyn_into().ok()?;
     Some((locks, request))

@@ -108,9 +108,9 @@ fn Device(session: Session) -> impl IntoView {
             <form
                 method="post"
                 action=action
-                on:submit=move |_| {
+                on:submit=move |event| {
                     if session.current {
-                        chat.hang_up();
+                        chat.sign_out(&event);
                     }
                 }
             >

@@ -5,6 +5,7 @@ use crate::dom::{self, document};
 use crate::erase::effect;
 use crate::socket::Socket;
 use crate::state::Clock;
+use crate::state::keeping::{Keeping, Kept};
 use crate::state::keyed::Keyed;
 use crate::state::rows::{RowView, lay_out};
 use client::{ConnectionState, Effect as Ask, Engine, Input, Revision, View};
@@ -52,10 +53,14 @@ pub(crate) struct Chat {
     pub(crate) leaving: StoredValue<Option<RoomId>>,
     /// Why the open room cannot be shown, a sentence.
     pub(crate) problem: RwSignal<Option<String>>,
-    /// Why a change of a message was not carried out, a sentence.
-    pub(crate) refused: RwSignal<Option<String>>,
+    /// What the person has to know, once.
+    pub(crate) notice: RwSignal<Option<String>>,
     /// Where the connection stands.
     pub(crate) connection: RwSignal<ConnectionState>,
+    /// The connection was lost and is not back: what is sent waits.
+    pub(crate) offline: RwSignal<bool>,
+    /// What outlives the page, and the other tabs.
+    pub(super) keeping: Keeping,
     /// The server speaks a later protocol than this page.
     pub(crate) outdated: RwSignal<bool>,
     /// Unread messages over all rooms.
@@ -99,8 +104,10 @@ impl Chat {
             new_after: RwSignal::new(None),
             leaving: StoredValue::new(None),
             problem: RwSignal::new(None),
-            refused: RwSignal::new(None),
+            notice: RwSignal::new(None),
             connection: RwSignal::new(ConnectionState::Connecting),
+            offline: RwSignal::new(false),
+            keeping: Keeping::new_local(Kept::default()),
             outdated: RwSignal::new(false),
             unread: RwSignal::new(0),
             visible: RwSignal::new(true),
@@ -123,6 +130,7 @@ impl Chat {
             document::follow_visibility(self.visible);
             document::on_network_back(move || self.dispatch(Input::ConnectNow));
             self.keep_session();
+            self.begin_keeping();
             self.dispatch(Input::ConnectNow);
         });
         // Whoever comes back to the page does not want to wait for a timer.
@@ -157,8 +165,18 @@ impl Chat {
                 }
                 View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
                 View::Timeline(_) => {}
-                View::Connection => self.connection.set(self.engine.with_value(Engine::connection)),
+                View::Connection => self.show_connection(),
             }
+        }
+    }
+
+    fn show_connection(self) {
+        let state = self.engine.with_value(Engine::connection);
+        self.connection.set(state);
+        match state {
+            ConnectionState::Online => set_if_new(self.offline, false),
+            ConnectionState::Waiting { .. } => set_if_new(self.offline, true),
+            ConnectionState::Connecting | ConnectionState::SignedOut => {}
         }
     }
 
@@ -206,7 +224,7 @@ impl Chat {
     /// Changes a stored message of the open room.
     pub(crate) fn revise(self, seq: Seq, revision: Revision) {
         if let Some(room_id) = self.open.get_untracked() {
-            self.refused.set(None);
+            self.notice.set(None);
             self.dispatch(Input::Revise { client_id: dom::clock::new_client_id(), room_id, seq, revision });
         }
     }

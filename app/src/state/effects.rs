@@ -21,6 +21,7 @@ impl Chat {
     /// Does one thing that the engine asks for. `Changed` is `dispatch`'s own.
     pub(super) fn run(self, ask: Ask) {
         match ask {
+            Ask::Save(changes) => self.keep(changes),
             Ask::Connect => self.connect(),
             Ask::Transmit(frame) => self.socket.with_value(|socket| {
                 if let Some(socket) = socket {
@@ -29,15 +30,15 @@ impl Chat {
             }),
             Ask::FetchHistory { room_id, request } => self.fetch(room_id, request),
             Ask::WakeAt(at) => self.wake_at(at),
-            Ask::SignedOut => document::to_login(),
-            Ask::Refused(reason) => self.refused.set(Some(reason)),
+            Ask::SignedOut => self.leave(),
+            Ask::Refused(reason) => self.notice.set(Some(format!("Not changed. {reason}"))),
             Ask::Reload => self.outdated.set(true),
-            Ask::Save(_) | Ask::Changed(_) => {}
+            Ask::Changed(_) => {}
         }
     }
 
     /// The person signs out: what the server says about that on the socket is no news, and must not lead elsewhere.
-    pub(crate) fn hang_up(self) {
+    pub(super) fn hang_up(self) {
         self.generation.update_value(|generation| *generation += 1);
         self.socket.set_value(None);
     }

@@ -1,0 +1,167 @@
+//! Keeps what must outlive the page, gives back what earlier pages left, and stands with the other tabs: one of them
+//! sends what all of them typed, and when it closes, the next one does.
+
+use crate::dom::document;
+use crate::state::Chat;
+use crate::storage::database::Database;
+use crate::storage::tabs::{self, Tabs, Turn};
+use crate::storage::{Trouble, drafts, worker};
+use crate::words;
+use client::{Change, Engine, Input};
+use leptos::ev::SubmitEvent;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::time::Duration;
+
+/// How long the storage may take to open. After that the page goes on without; a late answer is welcome.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// See the module. Never touched on the server.
+pub(crate) type Keeping = StoredValue<Kept, LocalStorage>;
+
+/// What [`Keeping`] holds.
+#[derive(Default)]
+pub(crate) struct Kept {
+    /// None until it is open, and after a sign-out.
+    database: Option<Database>,
+    /// None without locks: every tab then sends what it typed.
+    tabs: Option<Tabs>,
+    /// Whether the storage was read, or given up.
+    settled: bool,
+    /// What other tabs told before that.
+    early: Vec<Change>,
+    /// Whether this tab sends.
+    owns: bool,
+    /// Whether the person was told that nothing is kept; once is enough.
+    told: bool,
+}
+
+impl Chat {
+    /// Once the page is live, before anything is sent.
+    pub(super) fn begin_keeping(self) {
+        self.dispatch(Input::Follow);
+        worker::register();
+        spawn_local(self.take_turn());
+        set_timeout(
+            move || {
+                if !self.keeping.with_value(|kept| kept.settled) {
+                    self.complain(Trouble::Silent);
+                    self.own(false);
+                }
+            },
+            PATIENCE,
+        );
+    }
+
+    async fn take_turn(self) {
+        let turn = tabs::turn_if_free(self.me).await;
+        if turn != Turn::Unknown {
+            let tabs = Tabs::join(self.me, move |changes| self.overhear(changes));
+            self.keeping.update_value(|kept| kept.tabs = tabs);
+        }
+        match Database::open(self.me).await {
+            Ok(database) => self.keeping.update_value(|kept| kept.database = Some(database)),
+            Err(trouble) => self.complain(trouble),
+        }
+        let mut kept = self.restore().await;
+        if turn == Turn::Others {
+            tabs::turn(self.me).await;
+            kept = self.restore().await;
+        }
+        self.own(kept && turn != Turn::Unknown);
+    }
+
+    /// Gives the engine what the storage has, at first nothing where it cannot be read. Whether it could.
+    async fn restore(self) -> bool {
+        let mut saved = None;
+        if let Some(database) = self.database() {
+            match database.read().await {
+                Ok(read) => saved = Some(read),
+                Err(trouble) => self.complain(trouble),
+            }
+        }
+        let kept = saved.is_some();
+        let (is_first, early) = self
+            .keeping
+            .try_update_value(|kept| (!std::mem::replace(&mut kept.settled, true), std::mem::take(&mut kept.early)))
+            .unwrap_or_default();
+        if kept || is_first {
+            self.dispatch(Input::Restore(saved.unwrap_or_default()));
+            self.dispatch(Input::Heard(early));
+        }
+        kept
+    }
+
+    fn own(self, rooms: bool) {
+        self.keeping.update_value(|kept| kept.owns = true);
+        self.dispatch(Input::Own { rooms });
+    }
+
+    fn database(self) -> Option<Database> {
+        self.keeping.with_value(|kept| kept.database.clone())
+    }
+
+    fn overhear(self, changes: Vec<Change>) {
+        if self.keeping.with_value(|kept| kept.settled) {
+            self.dispatch(Input::Heard(changes));
+        } else {
+            self.keeping.update_value(|kept| kept.early.extend(changes));
+        }
+    }
+
+    fn complain(self, trouble: Trouble) {
+        let told = self.keeping.try_update_value(|kept| std::mem::replace(&mut kept.told, true));
+        if told == Some(false) {
+            self.notice.set(Some(words::not_kept(trouble)));
+        }
+    }
+
+    /// Keeps all of this or nothing, and tells the other tabs.
+    pub(super) fn keep(self, changes: Vec<Change>) {
+        self.keeping.with_value(|kept| kept.tabs.iter().for_each(|tabs| tabs.tell(&changes)));
+        let Some(database) = self.database() else { return };
+        let messages = changes.iter().filter(|change| change.is_for_all()).cloned().collect();
+        let written = database.write(changes);
+        spawn_local(async move {
+            if let Err(trouble) = written.await {
+                self.keep_messages(database, messages, trouble).await;
+            }
+        });
+    }
+
+    /// Something could not be written. Rooms can be had again, and make place for messages, which can not.
+    async fn keep_messages(self, database: Database, messages: Vec<Change>, trouble: Trouble) {
+        if self.keeping.with_value(|kept| kept.owns) {
+            self.dispatch(Input::Own { rooms: false });
+        }
+        let freed = database.give_up_rooms().await;
+        if freed.is_err() || database.write(messages).await.is_err() {
+            self.complain(trouble);
+        }
+    }
+
+    /// The session has ended. Rooms are not for whoever comes next; messages wait for the person to come back.
+    pub(super) fn leave(self) {
+        if let Some(database) = self.database() {
+            let given_up = database.give_up_rooms();
+            spawn_local(async move {
+                let _ = given_up.await;
+            });
+        }
+        document::to_login();
+    }
+
+    /// The person posts the form that signs them out, and nothing stays; unless they keep it, knowing what they lose.
+    pub(crate) fn sign_out(self, form: &SubmitEvent) {
+        const QUESTION: &str = "Some messages are not sent yet, and signing out discards them. Sign out?";
+        if self.engine.with_value(Engine::has_unsent) && !document::confirm(QUESTION) {
+            form.prevent_default();
+            return;
+        }
+        self.hang_up();
+        self.keeping.update_value(|kept| kept.database = None);
+        drafts::clear();
+        worker::forget_pages();
+        Database::remove(self.me);
+    }
+}

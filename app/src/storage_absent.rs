@@ -1,0 +1,82 @@
+//! The twin of `storage` for rendering on the server, where nothing is kept.
+
+#[cfg(test)]
+#[path = "storage/kept.rs"]
+mod kept;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(dead_code, reason = "nothing is tried here")]
+pub(crate) enum Trouble {
+    Refused,
+    Full,
+    Later,
+    Silent,
+}
+
+pub(crate) mod database {
+    use super::Trouble;
+    use client::{Change, Saved};
+    use protocol::UserId;
+    use std::future::{Ready, ready};
+
+    #[derive(Clone)]
+    pub(crate) struct Database;
+
+    impl Database {
+        pub(crate) async fn open(_user: UserId) -> Result<Self, Trouble> {
+            Err(Trouble::Refused)
+        }
+        pub(crate) async fn read(&self) -> Result<Saved, Trouble> {
+            Err(Trouble::Refused)
+        }
+        pub(crate) fn write(&self, _changes: Vec<Change>) -> Ready<Result<(), Trouble>> {
+            ready(Err(Trouble::Refused))
+        }
+        pub(crate) fn give_up_rooms(&self) -> Ready<Result<(), Trouble>> {
+            ready(Err(Trouble::Refused))
+        }
+        pub(crate) const fn remove(_user: UserId) {}
+    }
+}
+
+pub(crate) mod drafts {
+    use protocol::RoomId;
+
+    pub(crate) const fn get(_room: RoomId) -> Option<String> {
+        None
+    }
+    pub(crate) const fn set(_room: RoomId, _text: &str) {}
+    pub(crate) const fn clear() {}
+}
+
+pub(crate) mod tabs {
+    use client::Change;
+    use protocol::UserId;
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[expect(dead_code, reason = "there are no tabs here")]
+    pub(crate) enum Turn {
+        Mine,
+        Others,
+        Unknown,
+    }
+
+    pub(crate) struct Tabs;
+
+    impl Tabs {
+        pub(crate) fn join(_user: UserId, _on_word: impl Fn(Vec<Change>) + 'static) -> Option<Self> {
+            None
+        }
+        pub(crate) const fn tell(&self, _changes: &[Change]) {}
+    }
+
+    pub(crate) async fn turn_if_free(_user: UserId) -> Turn {
+        Turn::Unknown
+    }
+    pub(crate) async fn turn(_user: UserId) {}
+}
+
+pub(crate) mod worker {
+    pub(crate) const fn register() {}
+    pub(crate) const fn forget_pages() {}
+}
