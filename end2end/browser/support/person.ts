@@ -1,5 +1,5 @@
 // Somebody at a browser of their own.
-import { type Browser, type BrowserContextOptions, type Locator, type Page, expect } from '@playwright/test'
+import { type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page, expect } from '@playwright/test'
 import type { Node } from './node'
 
 export const password = 'correct horse'
@@ -13,7 +13,12 @@ export class Person {
 
   /** Opens a browser and signs up; the name to show is the user name with a capital. */
   static async signUp(browser: Browser, node: Node, name: string, options: BrowserContextOptions = {}): Promise<Person> {
-    const person = await Person.at(browser, node, name, options)
+    return Person.signUpIn(await browser.newContext({ ...options, baseURL: node.url }), node, name)
+  }
+
+  /** The same in a browser that is open already. */
+  static async signUpIn(context: BrowserContext, node: Node, name: string): Promise<Person> {
+    const person = await Person.at(context, node, name)
     await person.page.goto('/register')
     await person.page.getByLabel('User name').fill(name)
     await person.page.getByLabel('Name to show').fill(person.shown)
@@ -25,7 +30,7 @@ export class Person {
 
   /** The same account at another browser. */
   async signInElsewhere(browser: Browser, options: BrowserContextOptions = {}): Promise<Person> {
-    const person = await Person.at(browser, this.node, this.name, options)
+    const person = await Person.at(await browser.newContext({ ...options, baseURL: this.node.url }), this.node, this.name)
     await person.page.goto('/login')
     await person.page.getByLabel('User name').fill(this.name)
     await person.page.getByLabel('Password').fill(password)
@@ -34,8 +39,15 @@ export class Person {
     return person
   }
 
-  private static async at(browser: Browser, node: Node, name: string, options: BrowserContextOptions): Promise<Person> {
-    const context = await browser.newContext({ ...options, baseURL: node.url })
+  /** Another tab of the same browser, at the same address. */
+  async anotherTab(): Promise<Person> {
+    const tab = await Person.at(this.page.context(), this.node, this.name)
+    await tab.page.goto(this.page.url())
+    return tab
+  }
+
+  /** A tab of a browser in which they have signed in, or will. */
+  static async at(context: BrowserContext, node: Node, name: string): Promise<Person> {
     const page = await context.newPage()
     // Whatever a page complains about is a fault: a broken policy, a failed hydration, a panic.
     page.on('pageerror', (error) => {
@@ -72,6 +84,21 @@ export class Person {
     await row.hover()
     await row.getByRole('button', { name: 'Message actions' }).click()
     await what(this.page.getByRole('dialog', { name: 'Message' }))
+  }
+
+  /** Messages of this kind as they stand, in order. */
+  async texts(like: RegExp): Promise<string[]> {
+    return this.log.getByText(like).allInnerTexts()
+  }
+
+  /** Does not wait for the next try to connect, unless it has succeeded meanwhile. */
+  async tryNow(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Try now' }).click({ timeout: 3_000 }).catch(() => {})
+  }
+
+  /** Until the browser would show this chat without a network. */
+  async isKept(): Promise<void> {
+    await this.page.waitForFunction(async () => (await (await caches.open('pages')).keys()).length > 0)
   }
 
   roomLink(name: string): Locator {

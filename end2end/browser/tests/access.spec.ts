@@ -52,7 +52,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await node.kill()
       await expect(bob.page.getByText('No connection.')).toBeVisible()
       await bob.say('waits')
-      await expect(bob.log.getByText('Sending').first()).toBeVisible()
+      await expect(bob.log.getByText('Waiting for the network').first()).toBeVisible()
       await check(bob.page, 'without a connection')
     })
   }

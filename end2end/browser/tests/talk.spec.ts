@@ -79,7 +79,7 @@ test('messages wait while the server is away, and leave by themselves in order',
   await expect(ada.page.getByText('No connection.')).toBeVisible()
   const texts = [1, 2, 3].map((n) => `meanwhile ${n}`)
   for (const text of texts) await ada.say(text)
-  await expect(ada.log.getByText('Sending').first()).toBeVisible()
+  await expect(ada.log.getByText('Waiting for the network').first()).toBeVisible()
   await node.start()
   await ada.page.getByRole('button', { name: 'Try now' }).click({ timeout: 3_000 }).catch(() => {
     // It had come back by itself.

@@ -1,0 +1,122 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from '@playwright/test'
+import { Person, expect, test } from '../support/test'
+
+const waiting = 'Waiting for the network'
+
+test('what is written without a network survives reloads and leaves in order, once', async ({ node, signUp }) => {
+  const ada = await signUp('ada')
+  const bob = await signUp('bob')
+  for (const person of [ada, bob]) await person.open('General')
+  await ada.say('before')
+  await expect(bob.message('before')).toBeVisible()
+  await ada.isKept()
+  await node.kill()
+  await expect(ada.page.getByText('No connection.')).toBeVisible()
+  for (const n of [1, 2, 3]) await ada.say(`written ${n}`)
+  await expect(ada.log.getByText(waiting)).toHaveCount(3)
+  await ada.page.reload()
+  await expect(ada.message('before')).toBeVisible()
+  await expect(ada.log.getByText(waiting)).toHaveCount(3)
+  await ada.say('written 4')
+  await ada.page.reload()
+  await expect(ada.log.getByText(waiting)).toHaveCount(4)
+  expect(await ada.texts(/^written/)).toEqual([1, 2, 3, 4].map((n) => `written ${n}`))
+  await node.start()
+  await ada.tryNow()
+  await expect(bob.message('written 4')).toBeVisible({ timeout: 40_000 })
+  await expect(ada.log.getByText(waiting)).toHaveCount(0)
+  for (const person of [ada, bob]) {
+    expect(await person.texts(/^written/)).toEqual([1, 2, 3, 4].map((n) => `written ${n}`))
+  }
+})
+
+test('a browser without a network keeps what is written until it is back', async ({ signUp }) => {
+  const ada = await signUp('ada')
+  const bob = await signUp('bob')
+  for (const person of [ada, bob]) await person.open('General')
+  await ada.isKept()
+  await ada.page.context().setOffline(true)
+  await ada.page.reload()
+  await expect(ada.page.getByText('No connection.')).toBeVisible()
+  await ada.say('from a train')
+  await expect(ada.log.getByText(waiting)).toHaveCount(1)
+  await ada.page.reload()
+  await expect(ada.log.getByText(waiting)).toHaveCount(1)
+  await ada.page.context().setOffline(false)
+  await expect(bob.message('from a train')).toHaveCount(1)
+  await expect(ada.log.getByText(waiting)).toHaveCount(0)
+})
+
+test('a reload right after Enter loses nothing', async ({ node, signUp }) => {
+  const ada = await signUp('ada')
+  await ada.open('General')
+  await ada.isKept()
+  await node.kill()
+  await expect(ada.page.getByText('No connection.')).toBeVisible()
+  for (const n of [1, 2, 3, 4, 5]) {
+    await ada.composer.fill(`hasty ${n}`)
+    await ada.page.evaluate(() => {
+      const enter = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })
+      document.getElementById('composer')?.dispatchEvent(enter)
+      location.reload()
+    })
+    await ada.page.waitForLoadState()
+    await expect(ada.message(`hasty ${n}`)).toHaveCount(1)
+  }
+  expect(await ada.texts(/^hasty/)).toEqual([1, 2, 3, 4, 5].map((n) => `hasty ${n}`))
+})
+
+test('what is written outlives the browser', async ({ node, signUp }) => {
+  const bob = await signUp('bob')
+  await bob.open('General')
+  const folder = mkdtempSync(join(tmpdir(), 'jackdaw-browser-'))
+  const { executablePath, args } = test.info().project.use.launchOptions ?? {}
+  const start = () => chromium.launchPersistentContext(folder, { executablePath, args, baseURL: node.url })
+  let browser = await start()
+  let ada = await Person.signUpIn(browser, node, 'ada')
+  await ada.open('General')
+  const url = ada.page.url()
+  await ada.say('before')
+  await expect(bob.message('before')).toBeVisible()
+  await ada.isKept()
+  await node.kill()
+  await expect(ada.page.getByText('No connection.')).toBeVisible()
+  for (const n of [1, 2]) await ada.say(`kept ${n}`)
+  await expect(ada.log.getByText(waiting)).toHaveCount(2)
+  await browser.close()
+  browser = await start()
+  ada = await Person.at(browser, node, 'ada')
+  await ada.page.goto(url)
+  await expect(ada.message('before')).toBeVisible()
+  await expect(ada.log.getByText(waiting)).toHaveCount(2)
+  await node.start()
+  await ada.tryNow()
+  await expect(bob.message('kept 2')).toBeVisible({ timeout: 40_000 })
+  expect(await bob.texts(/^kept/)).toEqual(['kept 1', 'kept 2'])
+  await browser.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('rooms that were open can be read without a network', async ({ node, signUp }) => {
+  const ada = await signUp('ada')
+  const bob = await signUp('bob')
+  await bob.chatWith(ada)
+  await bob.say('between us')
+  await ada.open('General')
+  await ada.say('in General')
+  await expect(ada.log.getByText('Sending')).toHaveCount(0)
+  await ada.open('Bob')
+  await expect(ada.message('between us')).toBeVisible()
+  await ada.isKept()
+  await node.kill()
+  await ada.page.reload()
+  await expect(ada.page.getByRole('heading', { level: 1, name: 'Bob' })).toBeVisible()
+  await expect(ada.message('between us')).toBeVisible()
+  await ada.open('General')
+  await expect(ada.message('in General')).toBeVisible()
+  await ada.page.reload()
+  await expect(ada.message('in General')).toBeVisible()
+})
