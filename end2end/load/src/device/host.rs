@@ -100,8 +100,9 @@ impl Host {
                 });
             }
             Effect::WakeAt(at) => self.wake = Some(self.site.moment(at)),
-            // Screens are looked at when somebody wants to know; the journal keeps what should not have happened.
-            Effect::Changed(_) | Effect::Refused(_) | Effect::SignedOut | Effect::Reload => {}
+            // Screens are looked at when somebody wants to know; the journal keeps what should not have happened. These
+            // devices live as long as a run, so nothing has to outlive them.
+            Effect::Changed(_) | Effect::Save(_) | Effect::Refused(_) | Effect::SignedOut | Effect::Reload => {}
         }
     }
 }
