@@ -7,6 +7,7 @@ mod chance;
 mod check;
 mod cluster;
 mod device;
+mod disk;
 mod gate;
 mod link;
 mod memory;
@@ -97,6 +98,7 @@ fn every_seed_ends_well() {
 fn a_mechanism_that_is_switched_off_is_missed() {
     let mutations = [
         Mutation::Dedupe,
+        Mutation::Transaction,
         Mutation::Node(chat::Mechanism::GapRepair),
         Mutation::Node(chat::Mechanism::HeadCheck),
         Mutation::Node(chat::Mechanism::Repair),

@@ -1,13 +1,14 @@
 //! A device: a real engine, and around it what a browser does: sockets, requests, timers, loading the page.
 
 use super::cluster::Cluster;
+use super::disk::Disk;
 use super::link::{self, Said};
 use super::memory::Memory;
-use super::plan::Mutation;
+use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::{request, watch};
 use crate::clock::Clock;
-use client::{Effect, Engine, Input, Now};
+use client::{Change, Effect, Engine, Input, Now};
 use protocol::{FromJson, RoomId, ServerFrame, SessionId, User};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::mpsc;
@@ -32,6 +33,10 @@ pub(super) struct State {
     pub(super) open: Option<RoomId>,
     /// What the person did and what became of it.
     pub(super) memory: Memory,
+    /// What the browser keeps for the next page.
+    pub(super) disk: Disk,
+    /// Whether this page has read that.
+    pub(super) settled: bool,
     /// The way into the present socket, and its task.
     socket: Option<(mpsc::UnboundedSender<String>, AbortHandle)>,
     /// When the engine wants to be woken.
@@ -45,8 +50,18 @@ pub(super) struct State {
 impl Device {
     pub(super) fn new(cluster: &Arc<Cluster>, number: usize, user: User) -> Arc<Self> {
         let sim = Arc::clone(&cluster.sim);
-        let memory = Memory::default();
-        let state = State { engine: None, open: None, memory, socket: None, wake: None, away_until: 0, page: 0 };
+        let (memory, disk) = (Memory::default(), Disk::default());
+        let state = State {
+            engine: None,
+            open: None,
+            memory,
+            disk,
+            settled: false,
+            socket: None,
+            wake: None,
+            away_until: 0,
+            page: 0,
+        };
         let (session, clock) = (SessionId(sim.id(0)), SimClock::new(&sim));
         let (cluster, state) = (Arc::clone(cluster), Mutex::new(state));
         Arc::new(Self { number, user, cluster, sim, session, clock, state })
@@ -64,9 +79,8 @@ impl Device {
         if let Some((_, task)) = state.socket.take() {
             task.abort();
         }
-        if let Some(engine) = state.engine.take() {
-            state.memory.leave(&engine);
-        }
+        state.engine = None;
+        state.settled = false;
         state.wake = None;
         state.page += 1;
         self.sim.spawn(request::load(Arc::clone(self), state.page));
@@ -74,15 +88,14 @@ impl Device {
 
     /// The page is there.
     pub(super) fn begin(self: &Arc<Self>, engine: Engine) {
-        let kept = {
+        let page = {
             let mut state = self.lock();
             state.engine = Some(self.made(engine));
-            state.memory.kept()
+            state.page
         };
+        self.input(Input::Follow);
         self.input(Input::ConnectNow);
-        for message in kept {
-            self.input(message);
-        }
+        self.sim.spawn(settle(Arc::clone(self), page));
     }
 
     /// Without what the plan switches off.
@@ -100,11 +113,19 @@ impl Device {
         memory.hear(&input);
         let random = self.sim.chance.next();
         let effects = engine.handle(Now { monotonic_ms: self.sim.now(), wall: self.clock.now(), random }, input);
-        if let Err(problem) = watch::check(engine, &effects, |id| memory.excuses(id, self.cluster.tables().epoch)) {
+        if let Err(problem) = watch::check(engine, &effects, memory.excuses(self.cluster.tables().epoch)) {
             self.sim.fail(format!("device {}: {problem}", self.number));
         }
         for effect in effects {
-            self.perform(&mut state, effect);
+            match effect {
+                Effect::Save(changes) => {
+                    if !self.save(&mut state, changes) {
+                        self.sim.spawn(end_page(Arc::clone(self), state.page));
+                        break;
+                    }
+                }
+                effect => self.perform(&mut state, effect),
+            }
         }
     }
 
@@ -124,6 +145,22 @@ impl Device {
             Effect::Save(_) | Effect::Changed(_) | Effect::Refused(_) => {}
             Effect::SignedOut | Effect::Reload => self.sim.fail(format!("device {}: {effect:?}", self.number)),
         }
+    }
+
+    /// Keeps this, unless the page dies meanwhile. Whether it lives on.
+    fn save(&self, state: &mut State, mut changes: Vec<Change>) -> bool {
+        let torn = self.sim.plan.lacks(Mutation::Transaction);
+        // What is torn matters only in rooms that the next page does not get from the server: more have to die.
+        let dies = self.sim.strikes(Fault::Reload, if torn { 8 } else { 150 });
+        if dies {
+            let whole = changes.len() * self.sim.chance.below(2);
+            let missed = changes.split_off(if torn { self.sim.chance.below(changes.len() + 1) } else { whole });
+            note!(self.sim, "device {} dies while it saves", self.number);
+            state.memory.miss(&missed);
+            state.engine = None;
+        }
+        state.disk.write(changes);
+        !dies
     }
 
     fn wake_at(self: &Arc<Self>, state: &mut State, at: u64) {
@@ -169,6 +206,29 @@ impl Device {
             before.abort();
         }
     }
+}
+
+/// A page died; another one is loaded.
+async fn end_page(device: Arc<Device>, page: u64) {
+    if device.lock().page == page {
+        device.load();
+    }
+}
+
+/// The storage answers some time after the page began.
+async fn settle(device: Arc<Device>, page: u64) {
+    sleep(device.sim.latency()).await;
+    let (saved, open) = {
+        let mut state = device.lock();
+        if state.page != page || state.engine.is_none() {
+            return;
+        }
+        state.settled = true;
+        (state.disk.read(), state.open)
+    };
+    device.input(Input::Restore(saved));
+    device.input(Input::Own { rooms: true });
+    device.input(Input::Open(open));
 }
 
 /// A socket's life, as the device sees it.

@@ -1,7 +1,8 @@
 //! What outlasts a page: what the person knows to have sent, and what the run knows to be excusable.
 
+use super::disk::Disk;
 use crate::store::model::Tables;
-use client::{Engine, Input, Row, RowState};
+use client::{Change, Engine, Input, Row, RowState};
 use protocol::{ClientId, RoomId, Seq, ServerFrame, UserId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -11,8 +12,6 @@ use uuid::Uuid;
 pub(super) struct Sent {
     pub(super) client_id: ClientId,
     pub(super) room_id: RoomId,
-    body: String,
-    reply_to: Option<Seq>,
     /// The person tried it again. It may have been stored at first already, or after what they sent since.
     pub(super) retried: bool,
     /// The device heard that it is stored.
@@ -37,10 +36,6 @@ pub(super) struct Memory {
     /// In the order of sending.
     pub(super) sent: Vec<Sent>,
     pub(super) revised: Vec<Revised>,
-    /// Those that are sent again by the next page.
-    kept: Vec<ClientId>,
-    /// Those that were.
-    resent: Vec<ClientId>,
     /// Which life of the database the device has heard of.
     epoch: Option<Uuid>,
 }
@@ -48,12 +43,10 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn hear(&mut self, input: &Input) {
         match input {
-            Input::Send { client_id, room_id, body, reply_to } if self.find(*client_id).is_none() => {
+            Input::Send { client_id, room_id, .. } if self.find(*client_id).is_none() => {
                 self.sent.push(Sent {
                     client_id: *client_id,
                     room_id: *room_id,
-                    body: body.clone(),
-                    reply_to: *reply_to,
                     retried: false,
                     acknowledged: false,
                     given_up: false,
@@ -115,47 +108,34 @@ impl Memory {
         self.sent.iter_mut().find(|sent| sent.client_id == id)
     }
 
-    /// Whether a message may be shown twice: sent again by a new page, until the server answers; or the database was put
-    /// back and the device does not know yet, since pages of history do not say of which life they are.
-    pub(super) fn excuses(&self, id: ClientId, epoch: Uuid) -> bool {
-        self.epoch.is_some_and(|heard| heard != epoch) || self.resent.contains(&id)
+    /// Whether a message may be shown twice: the database was put back and the device does not know yet, since pages of
+    /// history do not say of which life they are.
+    pub(super) fn excuses(&self, epoch: Uuid) -> bool {
+        self.epoch.is_some_and(|heard| heard != epoch)
     }
 
-    /// The page ends: what waits in its outbox is kept, what has failed is given up.
-    pub(super) fn leave(&mut self, engine: &Engine) {
-        self.kept.clear();
-        self.settle(|_| true);
-        for row in self.outbox(engine) {
-            match row.state {
-                RowState::Sending => self.kept.push(row.key()),
-                RowState::Failed { .. } => self.hear(&Input::Discard(row.key())),
-                RowState::Sent | RowState::Delivered | RowState::Read => {}
+    /// The page died before it kept this, and so before anything of it left the device.
+    pub(super) fn miss(&mut self, changes: &[Change]) {
+        for change in changes {
+            if let Change::Unsent(unsent) = change {
+                self.hear(&Input::Discard(unsent.client_id));
+                self.settle(|revised| revised.client_id == unsent.client_id);
             }
         }
     }
 
-    /// What the page before had not got rid of.
-    pub(super) fn kept(&mut self) -> Vec<Input> {
-        let kept = std::mem::take(&mut self.kept);
-        self.resent.extend(&kept);
-        let waiting = self.sent.iter().filter(|sent| kept.contains(&sent.client_id));
-        let inputs = waiting.map(|sent| Input::Send {
-            client_id: sent.client_id,
-            room_id: sent.room_id,
-            body: sent.body.clone(),
-            reply_to: sent.reply_to,
-        });
-        inputs.collect()
-    }
-
     /// The database is put back: what it had, and what no device will send again, may be lost.
-    pub(super) fn forgive(&mut self, user: UserId, engine: Option<&Engine>, before: &Tables, backup: &Tables) {
-        let waiting: Vec<ClientId> = match engine {
-            Some(engine) => {
-                self.outbox(engine).iter().filter(|row| row.state == RowState::Sending).map(Row::key).collect()
-            }
-            None => self.kept.clone(),
-        };
+    pub(super) fn forgive(
+        &mut self,
+        user: UserId,
+        engine: Option<&Engine>,
+        disk: &Disk,
+        before: &Tables,
+        backup: &Tables,
+    ) {
+        let shown = engine.map(|engine| self.outbox(engine)).unwrap_or_default();
+        let sending = shown.iter().filter(|row| row.state == RowState::Sending).map(Row::key);
+        let waiting: Vec<ClientId> = sending.chain(disk.waiting()).collect();
         let stored = |tables: &Tables, id| tables.find_message(user, id).is_some();
         for sent in self.sent.iter_mut().filter(|sent| !waiting.contains(&sent.client_id)) {
             sent.lost |= stored(before, sent.client_id) && !stored(backup, sent.client_id);

@@ -12,7 +12,7 @@ pub(super) fn act(device: &Arc<Device>) {
     let chance = &device.sim.chance;
     let open = {
         let state = device.lock();
-        if state.engine.is_none() {
+        if state.engine.is_none() || !state.settled {
             return;
         }
         state.open

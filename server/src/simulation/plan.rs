@@ -55,6 +55,8 @@ const FAULTS: [Fault; 14] = [
 pub(super) enum Mutation {
     /// A message's id is unique for its sender.
     Dedupe,
+    /// What a device keeps it keeps whole.
+    Transaction,
     /// One of the nodes.
     Node(chat::Mechanism),
     /// One of the engines.

@@ -117,7 +117,7 @@ impl World {
             for device in &self.devices {
                 let mut state = device.lock();
                 let state = &mut *state;
-                state.memory.forgive(device.user.id, state.engine.as_ref(), before, backup);
+                state.memory.forgive(device.user.id, state.engine.as_ref(), &state.disk, before, backup);
             }
         })
     }
