@@ -100,6 +100,7 @@ impl Engine {
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
             Input::History { room_id, request, result } => self.history(now, room_id, request, result),
+            Input::Room(summary) if self.rooms.is_of_before(&summary) => {}
             Input::Room(summary) => self.room_came(summary),
             Input::RoomLeft(room) => self.room_gone(room),
             Input::Follow => self.wait_for_others(),

@@ -1,7 +1,7 @@
 //! All rooms of a person, and those that they only look at.
 
 use crate::room::Room;
-use protocol::{RoomId, RoomSummary, UnixMillis};
+use protocol::{RoomId, RoomSummary, Seq, UnixMillis};
 use std::collections::BTreeMap;
 
 /// See the module's documentation.
@@ -11,6 +11,9 @@ pub(crate) struct Rooms {
     /// Rooms that came (true) or went (false) since `hello`: the snapshot in `welcome` may be older than that.
     /// Ends with `welcome`.
     since_hello: BTreeMap<RoomId, bool>,
+    /// How far rooms were when they went: an answer to an earlier request may still show them. A few bytes a room that
+    /// was left, until the page ends.
+    left_at: BTreeMap<RoomId, Seq>,
 }
 
 impl Rooms {
@@ -47,7 +50,16 @@ impl Rooms {
     /// A room went. Whether it was here.
     pub(crate) fn remove(&mut self, id: RoomId) -> bool {
         self.since_hello.insert(id, false);
-        self.map.remove(&id).is_some()
+        let room = self.map.remove(&id);
+        if let Some(room) = room.as_ref().filter(|room| room.is_member()) {
+            self.left_at.insert(id, room.head());
+        }
+        room.is_some()
+    }
+
+    /// Whether a summary is of a time before the person left the room. Who comes in again does so with a later message.
+    pub(crate) fn is_of_before(&self, summary: &RoomSummary) -> bool {
+        self.left_at.get(&summary.id).is_some_and(|left| summary.last_seq <= *left)
     }
 
     /// `hello` leaves: the server will read its snapshot after this.
@@ -73,6 +85,7 @@ impl Rooms {
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
         self.map.clear();
+        self.left_at.clear();
     }
 
     /// The person's rooms, the latest active first.

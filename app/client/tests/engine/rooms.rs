@@ -100,3 +100,15 @@ fn messages_to_a_room_without_rows_leave_nothing_behind() {
     device.frame(crate::device::ack(100, 11));
     assert_eq!((device.rows().len(), device.engine.room(TEA).unwrap().last_seq), (0, Seq(11)));
 }
+
+#[test]
+fn an_answer_from_before_one_left_brings_no_room_back() {
+    let mut device = Device::new(vec![summary(TEA, 10, 10)], None);
+    device.go_online(vec![summary(TEA, 10, 10)]);
+    device.hear(text(TEA, 11, BOB));
+    device.input(Input::RoomLeft(TEA));
+    device.input(Input::Room(summary(TEA, 11, 11)));
+    assert!(ids(&device).is_empty());
+    device.input(Input::Room(summary(TEA, 13, 13)));
+    assert_eq!(ids(&device), [TEA], "joined again");
+}
