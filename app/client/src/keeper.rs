@@ -138,7 +138,7 @@ impl Kept {
             None if !shown.follows() => return,
             _ => room.cursor().1,
         };
-        let record = RoomRecord { summary: summary.clone(), rev, opened_at: self.opened_at };
+        let record = RoomRecord { summary: room.as_counted(summary), rev, opened_at: self.opened_at };
         if self.record.as_ref() != Some(&record) {
             self.record = Some(record.clone());
             changes.push(Change::Room(Box::new(record)));

@@ -45,15 +45,15 @@ impl Rooms {
     /// A room came or changed outside of a snapshot.
     pub(crate) fn came(&mut self, id: RoomId) {
         self.since_hello.insert(id, true);
+        self.left_at.remove(&id);
     }
 
     /// A room went. Whether it was here.
     pub(crate) fn remove(&mut self, id: RoomId) -> bool {
         self.since_hello.insert(id, false);
         let room = self.map.remove(&id);
-        if let Some(room) = room.as_ref().filter(|room| room.is_member()) {
-            self.left_at.insert(id, room.head());
-        }
+        // One that nothing is known of yet may have been made a moment ago: the answer to that is of before, too.
+        self.left_at.insert(id, room.as_ref().map_or(Seq(i64::MAX), Room::head));
         room.is_some()
     }
 
@@ -74,7 +74,12 @@ impl Rooms {
         let came = |id: RoomId| since.get(&id) == Some(&true);
         let gone = self.iter().filter(|(id, room)| room.is_member() && !listed(*id) && !came(*id));
         let gone = gone.map(|(id, _)| id).collect();
-        (snapshot.into_iter().filter(|summary| since.get(&summary.id) != Some(&false)).collect(), gone)
+        let holds = |summary: &RoomSummary| since.get(&summary.id) != Some(&false);
+        let held: Vec<_> = snapshot.into_iter().filter(holds).collect();
+        for summary in &held {
+            self.left_at.remove(&summary.id);
+        }
+        (held, gone)
     }
 
     /// Forgets rooms that the person is not in and does not look at.

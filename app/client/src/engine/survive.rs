@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::answer::Touched;
+use crate::room::Room;
 use crate::saved::{Change, Saved};
 use crate::{Now, View};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, UnixMillis};
@@ -73,8 +74,8 @@ impl Engine {
             self.epoch = epoch;
             for record in rooms {
                 let id = record.summary.id;
-                // This one is gone.
-                if self.greeted && self.rooms.get(id).is_none() {
+                // The person is not in this one any more.
+                if self.greeted && !self.rooms.get(id).is_some_and(Room::is_member) {
                     continue;
                 }
                 let rows: Vec<Message> = rows.iter().filter(|row| row.room_id == id).cloned().collect();

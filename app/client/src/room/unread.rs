@@ -2,8 +2,8 @@
 
 use super::Room;
 use crate::timeline::counts;
-use protocol::limits::{RESET_ROWS, UNREAD_MAX};
-use protocol::{Message, Seq, UserId};
+use protocol::limits::UNREAD_MAX;
+use protocol::{Message, RoomSummary, Seq, UserId};
 
 /// The count, and how far it reaches.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,17 @@ impl Room {
         self.learn_fact(me, message)
     }
 
+    /// The summary as of the last message that is counted: what is known beyond it is not in its numbers yet.
+    pub(crate) fn as_counted(&self, summary: &RoomSummary) -> RoomSummary {
+        let Tally { upto, unread, .. } = self.tally;
+        if !self.is_member() || upto >= summary.last_seq {
+            return summary.clone();
+        }
+        // Nothing up to the mark is unread, counted or not.
+        let unread = if upto > summary.read_seq { unread } else { 0 };
+        RoomSummary { last_seq: upto.max(summary.read_seq), unread, ..summary.clone() }
+    }
+
     /// The person has read up to here, on this device or another. Whether that is news.
     pub(crate) fn read(&mut self, me: UserId, seq: Seq) -> bool {
         let Some(summary) = self.summary.as_mut().filter(|summary| summary.read_seq < seq) else { return false };
@@ -54,13 +65,12 @@ impl Room {
             self.tally.unread = rest.min(UNREAD_MAX + 1);
         } else if let Some(read) = counted(before, seq).filter(|_| unread <= UNREAD_MAX) {
             self.tally.unread = (unread - read).max(0);
-        } else if self.head.0 - seq.0 <= RESET_ROWS {
-            // Those rows are not here: they are fetched and counted once more.
+        } else {
+            // Those rows are not here: they are fetched and counted once more, or where they are too many the server
+            // tells its own count with the newest page.
             summary.unread = unread.min(upto.0 - seq.0);
             self.tally.upto = seq;
             self.tally.unread = 0;
-        } else {
-            self.tally.unread = unread.min(upto.0 - seq.0);
         }
         self.show_count();
         true
