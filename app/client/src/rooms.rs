@@ -2,7 +2,7 @@
 
 use crate::room::Room;
 use protocol::{RoomId, RoomSummary, Seq, UnixMillis};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -11,6 +11,8 @@ pub(crate) struct Rooms {
     /// Rooms that came (true) or went (false) since `hello`: the snapshot in `welcome` may be older than that.
     /// Ends with `welcome`.
     since_hello: BTreeMap<RoomId, bool>,
+    /// Those of the rooms that came since `hello` of which nothing was known before. Ends with `welcome`.
+    new_since_hello: BTreeSet<RoomId>,
     /// How far rooms were when they went: an answer to an earlier request may still show them. A few bytes a room that
     /// was left, until the page ends.
     left_at: BTreeMap<RoomId, Seq>,
@@ -45,6 +47,9 @@ impl Rooms {
     /// A room came or changed outside of a snapshot.
     pub(crate) fn came(&mut self, id: RoomId) {
         self.since_hello.insert(id, true);
+        if !self.map.contains_key(&id) {
+            self.new_since_hello.insert(id);
+        }
         self.left_at.remove(&id);
     }
 
@@ -65,6 +70,7 @@ impl Rooms {
     /// `hello` leaves: the server will read its snapshot after this.
     pub(crate) fn greet(&mut self) {
         self.since_hello.clear();
+        self.new_since_hello.clear();
     }
 
     /// What of a snapshot still holds, and the rooms that are gone by it.
@@ -87,9 +93,10 @@ impl Rooms {
         self.map.retain(|id, room| room.is_member() || open == Some(*id));
     }
 
-    /// Forgets everything.
+    /// Forgets everything of another life of the database. What came new on this connection is of this one.
     pub(crate) fn clear(&mut self) {
-        self.map.clear();
+        let new = std::mem::take(&mut self.new_since_hello);
+        self.map.retain(|id, _| new.contains(id));
         self.left_at.clear();
     }
 

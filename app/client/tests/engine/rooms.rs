@@ -112,3 +112,18 @@ fn an_answer_from_before_one_left_brings_no_room_back() {
     device.input(Input::Room(summary(TEA, 13, 13)));
     assert_eq!(ids(&device), [TEA], "joined again");
 }
+
+#[test]
+fn a_room_that_comes_before_a_welcome_of_another_life_stays() {
+    let mut device = Device::in_tea();
+    device.input(Input::Disconnected { code: None });
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    device.frame(ServerFrame::RoomChanged { room: summary(room(8), 0, 0) });
+    let ServerFrame::Welcome { protocol, gone, server_time, .. } = welcome(Vec::new()) else { panic!() };
+    let (epoch, rooms) = (uuid::Uuid::nil(), vec![summary(TEA, 2, 2)]);
+    device.frame(ServerFrame::Welcome { protocol, epoch, rooms, gone, server_time });
+    let mut known = ids(&device);
+    known.sort();
+    assert_eq!(known, [TEA, room(8)]);
+}
