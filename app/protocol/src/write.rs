@@ -161,7 +161,15 @@ macro_rules! to_json {
     };
 }
 
-to_json! {
+/// As [`to_json`], for what the page reads by the same names too.
+macro_rules! both_ways {
+    ($($structs:tt)*) => {
+        crate::from_json! { $($structs)* }
+        crate::to_json! { $($structs)* }
+    };
+}
+
+both_ways! {
     User { id, username, display_name, is_admin, created_at, receipts }
     Message {
         room_id, seq, rev, sender_id, sender_name, client_id, kind, body, event, reply_to, created_at, edited_at,
@@ -172,6 +180,9 @@ to_json! {
         other_mark,
     }
     Reaction { emoji, users }
+}
+
+to_json! {
     UpdateMe { display_name, receipts }
     UpdateRoom { name }
     AddMember { user_id }
