@@ -166,6 +166,28 @@ pub struct Reaction {
     pub users: Vec<UserId>,
 }
 
+impl Reaction {
+    /// Puts a person's reaction among those of a message, or takes it out. Whether anything differs.
+    pub fn set(reactions: &mut Vec<Self>, emoji: &str, user: UserId, on: bool) -> bool {
+        let Some(reaction) = reactions.iter_mut().find(|reaction| reaction.emoji == emoji) else {
+            if on {
+                reactions.push(Self { emoji: emoji.to_owned(), users: vec![user] });
+            }
+            return on;
+        };
+        if reaction.users.contains(&user) == on {
+            return false;
+        }
+        if on {
+            reaction.users.push(user);
+        } else {
+            reaction.users.retain(|other| *other != user);
+            reactions.retain(|reaction| !reaction.users.is_empty());
+        }
+        true
+    }
+}
+
 /// A stored message. Known by `(room_id, seq)`; its `client_id` stays its key on every screen for life.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {

@@ -2,7 +2,7 @@
 
 use super::{Change, Revise, Revised};
 use protocol::limits::EMOJI_KINDS;
-use protocol::{Message, MessageKind, Reaction, Rev, Role, UserId};
+use protocol::{Message, MessageKind, Reaction, Rev, Role};
 
 /// The row afterwards as `Stored`, with `rev`; or why not. `role` is that of the person in the message's room.
 pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) -> Revised {
@@ -29,48 +29,23 @@ pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) ->
             row.reactions.clear();
             row.deleted_at = Some(revise.now);
         }
-        Change::React { emoji, on } => match react(&mut row.reactions, emoji, revise.user_id, *on) {
-            Reacted::Differs => {}
-            Reacted::Same => return Revised::Repeated(message.rev),
-            Reacted::TooMany => return Revised::Impossible("This message has too many different reactions."),
-        },
+        Change::React { emoji, on } => {
+            let is_new = *on && row.reactions.iter().all(|reaction| reaction.emoji != *emoji);
+            if is_new && row.reactions.len() >= EMOJI_KINDS {
+                return Revised::Impossible("This message has too many different reactions.");
+            }
+            if !Reaction::set(&mut row.reactions, emoji, revise.user_id, *on) {
+                return Revised::Repeated(message.rev);
+            }
+        }
     }
     Revised::Stored(row)
-}
-
-enum Reacted {
-    Differs,
-    Same,
-    TooMany,
-}
-
-fn react(reactions: &mut Vec<Reaction>, emoji: &str, user: UserId, on: bool) -> Reacted {
-    let Some(place) = reactions.iter().position(|reaction| reaction.emoji == emoji) else {
-        if on && reactions.len() >= EMOJI_KINDS {
-            return Reacted::TooMany;
-        }
-        if on {
-            reactions.push(Reaction { emoji: emoji.to_owned(), users: vec![user] });
-        }
-        return if on { Reacted::Differs } else { Reacted::Same };
-    };
-    let users = &mut reactions[place].users;
-    if users.contains(&user) == on {
-        return Reacted::Same;
-    }
-    if on {
-        users.push(user);
-    } else {
-        users.retain(|other| *other != user);
-    }
-    reactions.retain(|reaction| !reaction.users.is_empty());
-    Reacted::Differs
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{ClientId, RoomId, Seq, UnixMillis};
+    use protocol::{ClientId, RoomId, Seq, UnixMillis, UserId};
     use uuid::Uuid;
 
     const ADA: UserId = UserId(Uuid::from_u128(1));

@@ -66,16 +66,7 @@ fn apply(row: &mut Message, me: UserId, revision: &Revision) {
             row.deleted_at = row.deleted_at.or(Some(row.created_at));
         }
         Revision::React { emoji, on } => {
-            for reaction in row.reactions.iter_mut().filter(|reaction| reaction.emoji == *emoji) {
-                reaction.users.retain(|user| *user != me);
-            }
-            if *on {
-                match row.reactions.iter_mut().find(|reaction| reaction.emoji == *emoji) {
-                    Some(reaction) => reaction.users.push(me),
-                    None => row.reactions.push(Reaction { emoji: emoji.clone(), users: vec![me] }),
-                }
-            }
-            row.reactions.retain(|reaction| !reaction.users.is_empty());
+            Reaction::set(&mut row.reactions, emoji, me, *on);
         }
     }
 }
