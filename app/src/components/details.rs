@@ -71,16 +71,7 @@ impl Roster {
 
 /// Owners first, then by name.
 async fn list_all(room: RoomId) -> api::Answer<Vec<Member>> {
-    let mut members = Vec::new();
-    let mut cursor = None;
-    for _ in 0..PAGES {
-        let page = api::list_members(room, cursor).await?;
-        members.extend(page.members);
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
+    let mut members = api::list_all_members(room, PAGES).await?;
     let folded = |name: &str| name.chars().flat_map(char::to_uppercase).collect::<String>();
     members.sort_by_cached_key(|member| (std::cmp::Reverse(member.role), folded(&member.user.display_name)));
     Ok(members)

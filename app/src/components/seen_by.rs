@@ -20,10 +20,10 @@ pub(crate) fn SeenBy(room: RoomId, seq: Seq, sender: UserId) -> impl IntoView {
     let problem = RwSignal::new(None);
     effect(move || {
         spawn_local(async move {
-            match read(room, seq).await {
-                Ok(mut people) => {
-                    people.retain(|user| user.id != me && user.id != sender);
-                    seen.try_set(Some(people));
+            match api::list_all_members(room, PAGES).await {
+                Ok(mut members) => {
+                    members.retain(|member| member.read_seq >= seq && member.user.id != me && member.user.id != sender);
+                    seen.try_set(Some(members.into_iter().map(|member| member.user).collect()));
                 }
                 Err(error) => {
                     problem.try_set(Some(error.message));
@@ -52,18 +52,4 @@ pub(crate) fn SeenBy(room: RoomId, seq: Seq, sender: UserId) -> impl IntoView {
             }.erase())}
         </ul>
     }
-}
-
-async fn read(room: RoomId, seq: Seq) -> api::Answer<Vec<User>> {
-    let mut people = Vec::new();
-    let mut cursor = None;
-    for _ in 0..PAGES {
-        let page = api::list_members(room, cursor).await?;
-        people.extend(page.members.into_iter().filter(|member| member.read_seq >= seq).map(|member| member.user));
-        cursor = page.next_cursor;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    Ok(people)
 }

@@ -3,8 +3,8 @@
 
 use crate::dom::{document, fetch};
 use protocol::{
-    AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, MemberPage, PublicRooms, Role,
-    RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateMe, UpdateRoom, User, UserId,
+    AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, Member, MemberPage, PublicRooms,
+    Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateMe, UpdateRoom, User, UserId,
     UserList,
 };
 
@@ -115,9 +115,24 @@ pub(crate) async fn delete_room(room: RoomId) -> Answer<()> {
 }
 
 /// A page of members, by user id.
-pub(crate) async fn list_members(room: RoomId, cursor: Option<UserId>) -> Answer<MemberPage> {
+async fn list_members(room: RoomId, cursor: Option<UserId>) -> Answer<MemberPage> {
     let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
     ask("GET", &format!("/api/rooms/{room}/members?limit=100{cursor}")).await
+}
+
+/// The members of a room, by user id, from so many pages at most.
+pub(crate) async fn list_all_members(room: RoomId, pages: usize) -> Answer<Vec<Member>> {
+    let mut members = Vec::new();
+    let mut cursor = None;
+    for _ in 0..pages {
+        let page = list_members(room, cursor).await?;
+        members.extend(page.members);
+        cursor = page.next_cursor;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    Ok(members)
 }
 
 pub(crate) async fn add_member(room: RoomId, user_id: UserId) -> Answer<()> {
