@@ -57,6 +57,11 @@ pub(crate) struct Touched {
     pub(crate) rows: bool,
 }
 
+impl Touched {
+    /// Only rows differ.
+    pub(crate) const ROWS: Self = Self { summary: false, rows: true };
+}
+
 impl std::ops::BitOrAssign for Touched {
     fn bitor_assign(&mut self, other: Self) {
         self.summary |= other.summary;

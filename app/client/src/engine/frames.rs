@@ -36,7 +36,7 @@ impl Engine {
                 if let Some(room) = self.outbox.refuse_revision(client_id) {
                     self.refused(room, message);
                 } else if let Some(room) = self.outbox.fail(client_id, message, may_help) {
-                    self.touch(room, Touched { summary: false, rows: true });
+                    self.touch(room, Touched::ROWS);
                 }
             }
             ServerFrame::New { message } => self.news(message),

@@ -35,7 +35,7 @@ impl Engine {
             HistoryRequest::Newest => room.load(me, page),
             HistoryRequest::Before(_) => {
                 room.load_older(page);
-                Touched { summary: false, rows: true }
+                Touched::ROWS
             }
         };
         touched.rows |= confirmed;
@@ -62,6 +62,6 @@ impl Engine {
         if code == ErrorCode::NotFound && request == HistoryRequest::Newest {
             room.timeline = None;
         }
-        self.touch(id, Touched { summary: false, rows: true });
+        self.touch(id, Touched::ROWS);
     }
 }

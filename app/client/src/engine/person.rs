@@ -6,9 +6,6 @@ use crate::outbox;
 use crate::{Now, Revision, View};
 use protocol::{ClientId, RoomId, Seq};
 
-/// Only rows differ.
-const ROWS: Touched = Touched { summary: false, rows: true };
-
 impl Engine {
     pub(super) fn send(&mut self, now: Now, client_id: ClientId, room_id: RoomId, body: String, reply_to: Option<Seq>) {
         self.outbox.push(outbox::message(&self.me, client_id, room_id, body, reply_to, now.wall));
@@ -16,12 +13,12 @@ impl Engine {
             // Whoever writes wants to see it stand after what it follows.
             self.rooms.entry(room_id).fetcher.newest = true;
         }
-        self.touch(room_id, ROWS);
+        self.touch(room_id, Touched::ROWS);
     }
 
     pub(super) fn revise(&mut self, client_id: ClientId, room_id: RoomId, seq: Seq, revision: Revision) {
         self.outbox.push_revision(client_id, room_id, seq, revision);
-        self.touch(room_id, ROWS);
+        self.touch(room_id, Touched::ROWS);
     }
 
     pub(super) fn set_receipts(&mut self, receipts: bool) {
@@ -35,13 +32,13 @@ impl Engine {
 
     pub(super) fn retry(&mut self, client_id: ClientId) {
         if let Some(room) = self.outbox.retry(client_id) {
-            self.touch(room, ROWS);
+            self.touch(room, Touched::ROWS);
         }
     }
 
     pub(super) fn discard(&mut self, client_id: ClientId) {
         if let Some(room) = self.outbox.discard(client_id) {
-            self.touch(room, ROWS);
+            self.touch(room, Touched::ROWS);
         }
     }
 
@@ -65,7 +62,7 @@ impl Engine {
         if let Some(room) = self.rooms.get_mut(id).filter(|room| room.has_older() && !room.fetcher.older) {
             room.fetcher.older = true;
             room.fetcher.hurry();
-            self.touch(id, ROWS);
+            self.touch(id, Touched::ROWS);
         }
     }
 

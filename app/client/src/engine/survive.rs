@@ -7,9 +7,6 @@ use crate::saved::{Change, Saved};
 use crate::{Now, View};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, UnixMillis};
 
-/// Only rows differ.
-const ROWS: Touched = Touched { summary: false, rows: true };
-
 /// Whether messages leave from here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Duty {
@@ -62,7 +59,7 @@ impl Engine {
         self.keeper.open(id, now.wall);
         if let Some(room) = self.rooms.get_mut(id).filter(|room| room.timeline.is_none()) {
             room.fetcher.newest = true;
-            self.touch(id, ROWS);
+            self.touch(id, Touched::ROWS);
         }
     }
 
@@ -94,7 +91,7 @@ impl Engine {
             }
         });
         for room in self.outbox.restore(&self.me, unsent) {
-            self.touch(room, ROWS);
+            self.touch(room, Touched::ROWS);
         }
         if self.duty == Duty::Waits {
             self.duty = Duty::Follows;
@@ -131,7 +128,7 @@ impl Engine {
                 Change::Epoch(_) | Change::Room(_) | Change::Row(_) | Change::RowGone(..) | Change::RoomGone(_) => None,
             };
             if let Some(room) = room {
-                self.touch(room, ROWS);
+                self.touch(room, Touched::ROWS);
             }
         }
     }

@@ -93,6 +93,6 @@ impl Engine {
     /// A change of a stored message was refused: it is not shown any more, and the person is told why.
     pub(super) fn refused(&mut self, room: RoomId, reason: String) {
         self.answer.ask(Effect::Refused(reason));
-        self.touch(room, Touched { summary: false, rows: true });
+        self.touch(room, Touched::ROWS);
     }
 }
