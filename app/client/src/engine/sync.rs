@@ -84,8 +84,10 @@ impl Engine {
     }
 
     pub(super) fn changed(&mut self, message: &Message) {
+        let confirmed = self.confirm(std::slice::from_ref(message));
         if let Some(room) = self.rooms.get_mut(message.room_id) {
-            let touched = room.change(self.me.id, message);
+            let mut touched = room.change(self.me.id, message);
+            touched.rows |= confirmed;
             self.touch(message.room_id, touched);
         }
     }

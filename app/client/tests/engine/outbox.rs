@@ -4,7 +4,7 @@ use crate::device::{
     Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, room, sent, summary, text,
 };
 use client::{ConnectionState, Effect, HistoryRequest, Input, RowState, View};
-use protocol::{ClientFrame, ErrorCode, Message, Seq, ServerFrame, UnixMillis};
+use protocol::{ClientFrame, ErrorCode, Message, Rev, Seq, ServerFrame, UnixMillis};
 use uuid::Uuid;
 
 const SENDING: RowState = RowState::Sending;
@@ -42,6 +42,14 @@ fn the_message_may_come_before_its_acknowledgement() {
     assert_eq!(device.ends(2), [(100, SENT), (101, SENDING)]);
     assert_eq!(device.frame(ack(100, 11)), []);
     assert_eq!(device.seqs().len(), 12);
+}
+
+#[test]
+fn somebody_may_react_to_it_before_its_acknowledgement() {
+    let mut device = Device::in_tea();
+    device.send(100, "hi");
+    device.frame(ServerFrame::Changed { message: Message { rev: Rev(1), ..mine(100, 11) } });
+    assert_eq!((device.ends(1), device.rows().len()), (vec![(100, SENT)], 11));
 }
 
 #[test]
