@@ -47,12 +47,24 @@ pub(crate) struct Hub {
     controls: Mutex<Controls>,
     /// Wakes who reads from the store when frames of a room are missing.
     holes: Notify,
+    /// Rooms of which this node hears since a moment ago: what was committed just before is to be looked for.
+    opened: Mutex<Vec<RoomId>>,
+    /// Wakes who looks.
+    opening: Notify,
 }
 
 impl Hub {
     pub(crate) fn new(bus: Arc<dyn Bus>) -> Arc<Self> {
         let node = Uuid::now_v7();
-        Arc::new(Self { node, registry: Mutex::default(), bus, controls: Mutex::default(), holes: Notify::new() })
+        Arc::new(Self {
+            node,
+            registry: Mutex::default(),
+            bus,
+            controls: Mutex::default(),
+            holes: Notify::new(),
+            opened: Mutex::default(),
+            opening: Notify::new(),
+        })
     }
 
     /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
@@ -201,9 +213,14 @@ impl Hub {
         }
     }
 
-    async fn subscribe(&self, rooms: Vec<RoomId>) {
-        if !rooms.is_empty() {
-            self.bus.subscribe(rooms.into_iter().map(envelope::room_channel).collect()).await;
+    /// From now on the node hears of the rooms that somebody entered first.
+    async fn subscribe(&self, moved: &Moved) {
+        if !moved.subscribe.is_empty() {
+            self.bus.subscribe(moved.subscribe.iter().copied().map(envelope::room_channel).collect()).await;
+        }
+        if !moved.first.is_empty() {
+            self.opened.lock().unwrap_or_else(PoisonError::into_inner).extend(&moved.first);
+            self.opening.notify_one();
         }
     }
 

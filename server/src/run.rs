@@ -61,6 +61,7 @@ pub async fn run(
     let gaps = Arc::new(tokio::sync::Notify::new());
     tasks.spawn(database::repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)));
     tasks.spawn(database::fill_holes(Arc::clone(&chat)));
+    tasks.spawn(database::check_opened(Arc::clone(&chat)));
     tasks.spawn(Arc::clone(&hub).listen(Arc::new(move || gaps.notify_one())));
     let fatal = database::prepare(store, ready.clone());
     let (stop, stopping) = watch::channel(false);

@@ -63,9 +63,19 @@ impl Chat {
 
     /// Compares this node's rooms with the store: finds what was committed and never told.
     pub(crate) async fn check_heads(&self) -> Result<(), Error> {
-        let rooms = self.hub.active_rooms();
+        self.check_heads_of(&self.hub.active_rooms()).await
+    }
+
+    /// Waits until somebody enters rooms in which nobody else is connected here, and compares these: what was committed
+    /// after their summaries were read, and told before this node heard of the room, nobody tells again.
+    pub(crate) async fn check_opened(&self) -> Result<(), Error> {
+        let rooms = self.hub.rooms_opened().await;
+        self.check_heads_of(&rooms).await
+    }
+
+    async fn check_heads_of(&self, rooms: &[RoomId]) -> Result<(), Error> {
         if !rooms.is_empty() && self.mechanisms.has(Mechanism::HeadCheck) {
-            self.hub.learn_heads(&self.store.list_heads(&rooms).await?);
+            self.hub.learn_heads(&self.store.list_heads(rooms).await?);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::sequence::STRAGGLERS;
 use super::{Hub, encode};
 use axum::extract::ws::Utf8Bytes;
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
+use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,6 +28,15 @@ impl Hub {
         tokio::time::sleep(STRAGGLERS).await;
     }
 
+    /// Rooms of which this node hears since a moment ago, each once, in order. May be dropped and called again.
+    pub(crate) async fn rooms_opened(&self) -> Vec<RoomId> {
+        self.opening.notified().await;
+        let mut rooms = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        rooms.sort_unstable();
+        rooms.dedup();
+        rooms
+    }
+
     /// Rooms in which somebody is connected to this node, in order.
     pub(crate) fn active_rooms(&self) -> Vec<RoomId> {
         let mut rooms: Vec<_> = self.lock().rooms().map(|(id, _)| id).collect();
@@ -34,17 +44,11 @@ impl Hub {
         rooms
     }
 
-    /// How far these rooms are here, and those of them of which nothing is known.
-    pub(crate) fn heads(&self, rooms: &[RoomId]) -> (Vec<RoomHead>, Vec<RoomId>) {
+    /// How far these rooms are here, as far as anybody is in them.
+    pub(crate) fn heads(&self, rooms: &[RoomId]) -> Vec<RoomHead> {
         let mut registry = self.lock();
-        let (mut heads, mut unknown) = (Vec::new(), Vec::new());
-        for room in rooms {
-            match registry.room(*room).and_then(|active| active.sequence.head()) {
-                Some((seq, rev)) => heads.push(RoomHead(*room, seq, rev)),
-                None => unknown.push(*room),
-            }
-        }
-        (heads, unknown)
+        let mut head = |room| registry.room(room).and_then(|active| active.sequence.head());
+        rooms.iter().filter_map(|room| head(*room).map(|(seq, rev)| RoomHead(*room, seq, rev))).collect()
     }
 
     /// The store has got as far as this: what is missing here is a hole from now on.

@@ -22,8 +22,8 @@ impl Hub {
     /// Puts a person's connections on this node into rooms, and returns once the channels are subscribed. Who calls this
     /// shows them these rooms.
     pub(crate) async fn join_here(&self, user: UserId, rooms: &[RoomId]) -> Moved {
-        let mut moved = self.lock().join(user, rooms);
-        self.subscribe(std::mem::take(&mut moved.subscribe)).await;
+        let moved = self.lock().join(user, rooms);
+        self.subscribe(&moved).await;
         moved
     }
 
@@ -34,8 +34,8 @@ impl Hub {
     /// Makes this node's picture of a person's rooms what the database says, unless it has changed since `version`.
     /// Returns once new channels are subscribed. Who calls this tells the person what differs.
     pub(crate) async fn replace_rooms(&self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
-        let mut moved = self.lock().replace_rooms(user, rooms, version)?;
-        self.subscribe(std::mem::take(&mut moved.subscribe)).await;
+        let moved = self.lock().replace_rooms(user, rooms, version)?;
+        self.subscribe(&moved).await;
         Some(moved)
     }
 
@@ -65,10 +65,10 @@ impl Hub {
 
     /// Another node says that a person is in a room.
     pub(super) fn joined_elsewhere(self: &Arc<Self>, user: UserId, room: RoomSummary) {
-        let new = self.lock().join(user, &[room.id]).subscribe;
+        let moved = self.lock().join(user, &[room.id]);
         self.show_here(user, room);
         let hub = Arc::clone(self);
         // Not awaited: the bus is read by the very task that calls this.
-        tokio::spawn(async move { hub.subscribe(new).await });
+        tokio::spawn(async move { hub.subscribe(&moved).await });
     }
 }

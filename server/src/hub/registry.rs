@@ -46,7 +46,9 @@ pub(crate) struct Present {
 pub(crate) struct Moved {
     pub(crate) joined: Vec<RoomId>,
     pub(crate) left: Vec<RoomId>,
-    /// Those of `joined` whose channels are to be subscribed.
+    /// Those of `joined` in which nobody else is connected here.
+    pub(super) first: Vec<RoomId>,
+    /// Those of `first` whose channels are to be subscribed.
     pub(super) subscribe: Vec<RoomId>,
 }
 
@@ -147,8 +149,11 @@ impl Registry {
         let active = self.rooms.entry(room).or_default();
         let first = active.connections.is_empty();
         active.connections.extend(person.connections.iter().cloned());
-        if first && !self.deserted.remove(&room) {
-            moved.subscribe.push(room);
+        if first {
+            moved.first.push(room);
+            if !self.deserted.remove(&room) {
+                moved.subscribe.push(room);
+            }
         }
     }
 

@@ -16,6 +16,8 @@ const TRY_EVERY: Duration = Duration::from_secs(3);
 const REPAIR_EVERY: Duration = Duration::from_secs(30);
 /// How often the heads of a node's rooms are compared with the database.
 const HEADS_EVERY: Duration = Duration::from_secs(5);
+/// How long rooms that somebody enters gather before they are compared.
+const GATHER: Duration = Duration::from_millis(50);
 
 /// Makes sure that this node is alone with an embedded database. The lock lasts as long as what is returned, or the process.
 pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
@@ -63,6 +65,16 @@ pub(crate) async fn repair_after_gaps(chat: Arc<Chat>, gaps: Arc<Notify>) {
             tracing::warn!(%error, "the state after bus trouble could not be read, trying again");
             tokio::time::sleep(TRY_EVERY).await;
         }
+    }
+}
+
+/// Compares rooms that this node hears of since now with the database; all that gather meanwhile are one query.
+pub(crate) async fn check_opened(chat: Arc<Chat>) {
+    loop {
+        if let Err(error) = chat.check_opened().await {
+            tracing::warn!(%error, "how far rooms are could not be read: they are compared with all others soon");
+        }
+        tokio::time::sleep(GATHER).await;
     }
 }
 

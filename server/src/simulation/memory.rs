@@ -140,5 +140,9 @@ impl Memory {
         for sent in self.sent.iter_mut().filter(|sent| !waiting.contains(&sent.client_id)) {
             sent.lost |= stored(before, sent.client_id) && !stored(backup, sent.client_id);
         }
+        // What the device still holds it sends again, and knows no more of it than the database that came back says.
+        for sent in &mut self.sent {
+            sent.acknowledged = false;
+        }
     }
 }

@@ -7,7 +7,7 @@ use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
 use crate::hub::{Connection, Hub};
-use crate::run::database::{fill_holes, repair_after_gaps};
+use crate::run::database::{check_opened, fill_holes, repair_after_gaps};
 use crate::socket::dispatch::Dispatch;
 use crate::store::model::{Model, Tables};
 use protocol::{CloseCode, ServerFrame, SessionId, UserId};
@@ -42,6 +42,7 @@ impl Node {
         }
         let mut tasks = vec![sim.spawn(repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)))];
         tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
+        tasks.push(sim.spawn(check_opened(Arc::clone(&chat))));
         tasks.push(sim.spawn(hub.listen(Arc::new(move || gaps.notify_one()))));
         let (links, tasks) = (Mutex::default(), Mutex::new(tasks));
         let node = Arc::new(Self { chat, life, port, sim: Arc::clone(sim), links, tasks });

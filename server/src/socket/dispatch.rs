@@ -91,7 +91,7 @@ impl Dispatch {
         let behind: Vec<_> = cursors.iter().filter(|cursor| rooms.iter().any(|room| is_behind(cursor, room))).collect();
         self.behind = behind.iter().map(|cursor| cursor.0).collect();
         self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, gone, server_time });
-        self.chat.send_heads(&self.connection, &ids).await?;
+        self.chat.send_heads(&self.connection, &ids);
         for cursor in behind {
             self.catch_up(*cursor).await?;
         }
