@@ -17,6 +17,7 @@ mod writer;
 use crate::Error;
 use crate::clock::Clock;
 use crate::hub::{Connection, Hub, Moved, Place};
+use crate::metrics::Metrics;
 use crate::store::{Access, Stamp, Store};
 #[cfg(test)]
 pub(crate) use mechanism::Mechanism;
@@ -26,7 +27,8 @@ use protocol::{
 };
 use receipts::Receipts;
 use std::sync::{Arc, Mutex};
-use tokio::sync::OnceCell;
+use std::time::Duration;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 pub(crate) use writer::Reply;
 use writer::Writer;
@@ -47,18 +49,37 @@ pub(crate) struct Chat {
     clock: Arc<dyn Clock>,
     /// Read and replaced by each repair.
     known_marks: Mutex<repair::KnownMarks>,
+    /// How many devices may be brought up to date at the same moment.
+    catching_up: Semaphore,
+    metrics: Arc<Metrics>,
     mechanisms: Mechanisms,
 }
+
+/// Devices whose rooms or batches are read from the store at the same moment, so that a herd leaves connections for sends.
+const CATCHING_UP: usize = 16;
+/// How long a device may wait for that.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const NO_ROOM: Error = Error::NotFound("room");
 
 impl Chat {
-    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
+    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Arc<Self> {
+        let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
         let receipts = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
         let (known_marks, mechanisms) = (Mutex::default(), Mechanisms::default());
-        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock, known_marks, mechanisms })
+        Arc::new(Self {
+            store,
+            hub,
+            writer,
+            receipts,
+            epoch: OnceCell::new(),
+            clock,
+            known_marks,
+            catching_up: Semaphore::new(CATCHING_UP),
+            metrics,
+            mechanisms,
+        })
     }
 
     /// Answers if store and bus do; else with the reason, for operators.
@@ -80,7 +101,9 @@ impl Chat {
     /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
         let version = self.hub.attach(connection);
+        let turn = self.turn().await?;
         let rooms = self.store.list_rooms(connection.user).await?;
+        drop(turn);
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
         let moved = match self.hub.replace_rooms(connection.user, &ids, version).await {
             Some(moved) => moved,
@@ -91,6 +114,14 @@ impl Chat {
             .learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
         self.tell_others(connection, &rooms, &moved);
         Ok(rooms)
+    }
+
+    /// A place among those who read what they missed.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
+        match tokio::time::timeout(PATIENCE, self.catching_up.acquire()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => Err(Error::Unavailable("too many devices are being brought up to date".into())),
+        }
     }
 
     /// What a new connection found out about its person's rooms is news to their other ones on this node.

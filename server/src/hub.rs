@@ -15,6 +15,7 @@ pub(crate) use envelope::Place;
 pub(crate) use registry::{Moved, Present};
 
 use crate::bus::{Bus, BusEvent};
+use crate::metrics::Metrics;
 use axum::extract::ws::Utf8Bytes;
 use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
@@ -51,10 +52,14 @@ pub(crate) struct Hub {
     opened: Mutex<Vec<RoomId>>,
     /// Wakes who looks.
     opening: Notify,
+    /// The number that this node repeated last, and when.
+    said: Mutex<Option<(u64, Instant)>>,
+    /// What operators read of all this.
+    metrics: Arc<Metrics>,
 }
 
 impl Hub {
-    pub(crate) fn new(bus: Arc<dyn Bus>) -> Arc<Self> {
+    pub(crate) fn new(bus: Arc<dyn Bus>, metrics: Arc<Metrics>) -> Arc<Self> {
         let node = Uuid::now_v7();
         Arc::new(Self {
             node,
@@ -64,6 +69,8 @@ impl Hub {
             holes: Notify::new(),
             opened: Mutex::default(),
             opening: Notify::new(),
+            said: Mutex::default(),
+            metrics,
         })
     }
 
@@ -80,7 +87,10 @@ impl Hub {
                     Some(BusEvent::Message { channel, payload }) => if self.receive(&channel, &payload).is_break() {
                         on_gap();
                     },
-                    Some(BusEvent::Gap) => on_gap(),
+                    Some(BusEvent::Gap) => {
+                        self.metrics.bus_gaps.inc();
+                        on_gap();
+                    }
                     None => return,
                 },
                 _ = release.tick() => self.release().await,
@@ -121,13 +131,21 @@ impl Hub {
 
     /// Sends a frame to everybody in a room on this node, once its turn has come.
     fn deliver_here(&self, room: RoomId, place: Place, frame: &Utf8Bytes) {
+        let began = Instant::now();
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
-        let frames = active.sequence.offer(place, frame, Instant::now());
+        let had_hole = active.sequence.has_hole();
+        let frames = active.sequence.offer(place, frame, began);
         active.send(&frames);
-        if active.sequence.has_hole() {
+        let delivered = frames.len() * active.connections.len();
+        let has_hole = active.sequence.has_hole();
+        drop(registry);
+        if has_hole {
+            self.metrics.holes_found.inc_by(u64::from(!had_hole));
             self.holes.notify_one();
         }
+        self.metrics.deliveries.inc_by(delivered as u64);
+        self.metrics.fan_out.observe(began.elapsed().as_secs_f64());
     }
 
     /// Every connection of this node.
@@ -138,6 +156,22 @@ impl Hub {
     /// A person's connections to this node.
     pub(crate) fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
         self.lock().of_user(user).to_vec()
+    }
+
+    /// Looks up what operators read of connections.
+    pub(crate) fn measure(&self) {
+        let registry = self.lock();
+        let connections = registry.all();
+        let queued: usize = connections.iter().map(|connection| connection.queued()).sum();
+        let gauges = [(&self.metrics.connections, connections.len()), (&self.metrics.queued_bytes, queued)];
+        for (gauge, value) in gauges.into_iter().chain([(&self.metrics.rooms, registry.rooms().count())]) {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// See [`Bus::count`].
+    pub(crate) async fn count(&self, key: &str, window: Duration) -> Option<u64> {
+        self.bus.count(key, window).await
     }
 
     /// Answers if the bus does; else with the reason.
@@ -172,6 +206,7 @@ impl Hub {
     /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
     fn publish_alive(&self) {
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some((controls.last(), Instant::now()));
         let place = Place::Control(controls.last());
         self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, place, &Control::Alive.encode()));
     }
@@ -183,6 +218,9 @@ impl Hub {
             return ControlFlow::Continue(());
         };
         if envelope.node == self.node {
+            if let Place::Control(number) = envelope.place {
+                self.heard_oneself(number);
+            }
             return ControlFlow::Continue(());
         }
         if let Some(room) = envelope::channel_room(channel) {
@@ -200,6 +238,14 @@ impl Hub {
             self.obey(control);
         }
         if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// What this node says takes as long to come back as to reach others.
+    fn heard_oneself(&self, number: u64) {
+        let said = *self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, at)) = said.filter(|(said, _)| *said == number) {
+            self.metrics.bus_lag.observe(at.elapsed().as_secs_f64());
+        }
     }
 
     fn obey(self: &Arc<Self>, control: Option<Control>) {

@@ -12,6 +12,8 @@ pub mod config;
 mod error;
 mod http;
 mod hub;
+mod limits;
+mod metrics;
 mod pages;
 mod router;
 mod routes;

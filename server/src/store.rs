@@ -51,6 +51,10 @@ pub trait Store: Send + Sync + 'static {
     async fn migrate(&self) -> Result<()>;
     /// Answers if the database does.
     async fn ping(&self) -> Result<()>;
+    /// Connections that are open, and how many of them are at work; none where there are no connections.
+    fn pool(&self) -> (u32, u32) {
+        (0, 0)
+    }
     /// Which life of the database this is; made with it.
     async fn epoch(&self) -> Result<uuid::Uuid>;
 

@@ -53,8 +53,8 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
     let user = NewUser { id: ADA, username: "ada".into(), display_name: "Ada".into(), password_hash: String::new() };
     tables.create_user(user, Stamp { client_id: ClientId(Uuid::from_u128(4)), now: UnixMillis(0) }).unwrap();
     let tables = Arc::new(Mutex::new(tables));
-    let hub = Hub::new(Arc::new(Exchange::default().bus()));
-    let chat = Chat::new(store(&tables, Some(store(&tables, None))), hub, Arc::new(SystemClock));
+    let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+    let chat = Chat::new(store(&tables, Some(store(&tables, None))), hub, Arc::new(SystemClock), Arc::default());
     tokio::spawn(fill_holes(Arc::clone(&chat)));
     tokio::spawn(check_opened(Arc::clone(&chat)));
     // The check of all heads has just been; the next one is 5 seconds away.

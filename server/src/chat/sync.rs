@@ -16,11 +16,14 @@ impl Chat {
         if !self.hub.is_in(user, room) {
             return Err(super::NO_ROOM);
         }
+        let _turn = self.turn().await?;
         let rows = self.store.list_changes(room, (seq, rev), BATCH_ROWS).await?.ok_or(super::NO_ROOM)?;
+        self.metrics.caught_up.inc();
         if is_too_far(&rows, (seq, rev)) {
             let room_now = self.find_room(user, room).await?;
             let page = self.store.list_messages(user, room, HistoryRange::Newest, PAGE_DEFAULT).await?;
             let to = (page.last_seq, page.last_rev);
+            self.metrics.resets.inc();
             return Ok((ServerFrame::Reset { room: room_now, rows: page.messages, to }, false));
         }
         let batch = batch(room, (seq, rev), rows);
@@ -53,6 +56,7 @@ impl Chat {
                 let (to, more) = (*to, *more);
                 self.hub.fill(room, to, &frame);
                 if !more {
+                    self.metrics.holes_filled.inc();
                     break;
                 }
                 from = to;

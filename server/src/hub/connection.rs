@@ -62,6 +62,11 @@ impl Connection {
         let _ = self.sender.send(frame);
     }
 
+    /// Bytes that wait for the reader.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
+    }
+
     /// Called by the connection's task for what it took from the queue.
     pub(crate) fn taken(&self, bytes: usize) {
         self.queued.fetch_sub(bytes, Ordering::Relaxed);

@@ -3,19 +3,28 @@
 use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
+use crate::limits::{FrameLimit, Limits};
 use crate::store::Change;
 use protocol::limits::HELLO_CURSORS;
-use protocol::{ClientFrame, ClientId, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
+use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// Frames above the limit that are answered. Who goes on is not listening.
+const EXCESS: u32 = 100;
 
 /// What one connection has said so far, and who answers it.
 pub(crate) struct Dispatch {
     chat: Arc<Chat>,
     /// Answers go into its queue.
     connection: Arc<Connection>,
+    limits: Arc<Limits>,
+    /// How many more frames this connection may send.
+    frames: FrameLimit,
+    /// Frames beyond that.
+    excess: u32,
     /// Whether `hello` has come: only then is the connection in its rooms.
     greeted: bool,
     /// Rooms of `hello` of which the device has not everything yet.
@@ -25,14 +34,22 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(crate) fn new(chat: Arc<Chat>, connection: Arc<Connection>) -> Self {
-        Self { chat, connection, greeted: false, behind: BTreeSet::new(), done: false }
+    pub(crate) fn new(chat: Arc<Chat>, connection: Arc<Connection>, limits: Arc<Limits>) -> Self {
+        let frames = limits.frames();
+        Self { chat, connection, limits, frames, excess: 0, greeted: false, behind: BTreeSet::new(), done: false }
     }
 
     /// Takes one text frame. Does not wait for a message to be stored: the writer answers by itself.
     pub(crate) async fn frame(&mut self, text: &str) {
-        let done = match decode(text) {
+        let done = match self.limits.frame(&self.frames).and_then(|()| decode(text)) {
             Ok(frame) => self.handle(frame).await,
+            Err(error @ Error::RateLimited { .. }) => {
+                self.excess += 1;
+                if self.excess > EXCESS {
+                    return self.connection.close(CloseCode::RateLimited);
+                }
+                Err(error)
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = done {
@@ -46,6 +63,10 @@ impl Dispatch {
             _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
             ClientFrame::Send { client_id, room_id, body, reply_to } => {
                 let reply = Reply::Socket(Arc::clone(&self.connection));
+                if let Err(error) = self.limits.message(self.connection.user) {
+                    reply.refuse(client_id, error);
+                    return Ok(());
+                }
                 self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply);
                 Ok(())
             }

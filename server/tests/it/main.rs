@@ -9,6 +9,7 @@ mod cluster;
 mod documents;
 mod faults;
 mod harness;
+mod limits;
 mod members;
 mod messages;
 mod pages;

@@ -52,6 +52,11 @@ impl Store for Database {
         Ok(())
     }
 
+    fn pool(&self) -> (u32, u32) {
+        let (open, idle) = (self.write.size(), self.write.num_idle());
+        (open, open.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX)))
+    }
+
     async fn epoch(&self) -> Result<uuid::Uuid> {
         Ok(sqlx::query("select epoch from meta").fetch_one(&self.read).await?.try_get(0)?)
     }
