@@ -11,6 +11,7 @@ mod receipts;
 mod repair;
 mod revisions;
 mod rooms;
+mod signals;
 mod sync;
 mod writer;
 

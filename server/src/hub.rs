@@ -7,12 +7,15 @@ mod controls;
 mod envelope;
 mod holes;
 mod memberships;
+mod presence;
 mod registry;
 mod sequence;
+mod signals;
 
 pub(crate) use connection::{Connection, Queue};
 pub(crate) use envelope::Place;
 pub(crate) use registry::{Moved, Present};
+pub(crate) use signals::TELL_EVERY;
 
 use crate::bus::{Bus, BusEvent};
 use crate::metrics::Metrics;
@@ -21,6 +24,7 @@ use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
+use signals::Signals;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -52,6 +56,8 @@ pub(crate) struct Hub {
     opened: Mutex<Vec<RoomId>>,
     /// Wakes who looks.
     opening: Notify,
+    /// Who is typing and who is there, for those who look.
+    signals: Mutex<Signals>,
     /// The number that this node repeated last, and when.
     said: Mutex<Option<(u64, Instant)>>,
     /// What operators read of all this.
@@ -69,6 +75,7 @@ impl Hub {
             holes: Notify::new(),
             opened: Mutex::default(),
             opening: Notify::new(),
+            signals: Mutex::default(),
             said: Mutex::default(),
             metrics,
         })
@@ -77,7 +84,7 @@ impl Hub {
     /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
     pub(crate) async fn listen(self: Arc<Self>, on_gap: OnGap) {
         let Some(mut events) = self.bus.take_events() else { return };
-        self.bus.subscribe(vec![envelope::CONTROL.to_owned()]).await;
+        self.bus.subscribe(vec![envelope::CONTROL.to_owned(), envelope::PRESENCE.to_owned()]).await;
         let mut release = tokio::time::interval(RELEASE_EVERY);
         let mut alive = tokio::time::interval(ALIVE_EVERY);
         loop {
@@ -101,12 +108,14 @@ impl Hub {
 
     /// Registers a connection for its person and session, in the rooms of their other ones. Answers with the version of these.
     pub(crate) fn attach(&self, connection: &Arc<Connection>) -> u64 {
+        self.arrive(connection);
         self.lock().attach(connection)
     }
 
     /// Forgets a connection that has ended.
     pub(crate) fn detach(&self, connection: &Arc<Connection>) {
         self.lock().detach(connection);
+        self.depart(connection);
     }
 
     /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
@@ -223,7 +232,15 @@ impl Hub {
             }
             return ControlFlow::Continue(());
         }
+        if channel == envelope::PRESENCE {
+            self.hear_people(envelope.node, envelope.body);
+            return ControlFlow::Continue(());
+        }
         if let Some(room) = envelope::channel_room(channel) {
+            if envelope.place == Place::Signal {
+                self.signal_here(room, &Utf8Bytes::from(envelope.body));
+                return ControlFlow::Continue(());
+            }
             self.deliver_here(room, envelope.place, &Utf8Bytes::from(envelope.body));
             return ControlFlow::Continue(());
         }

@@ -2,7 +2,7 @@
 
 mod listener;
 
-pub(crate) use listener::serve;
+pub(crate) use listener::{LookUp, serve};
 
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;

@@ -13,6 +13,7 @@ use crate::http::gate::Gate;
 use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::metrics::{self, Metrics};
+use crate::store::Store;
 use crate::{App, Config, router, site, store};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -61,10 +62,7 @@ pub async fn run(
     let site = site::options(&config.site).map_err(RunError::Site)?;
     descriptors::provide(config.limits.max_connections);
     let metrics = Arc::new(Metrics::default());
-    let private = match config.http.metrics {
-        Some(address) => Some(TcpListener::bind(address).await.map_err(|error| cannot_listen(address, &error))?),
-        None => None,
-    };
+    let private = private_listener(config.http.metrics).await?;
     let store = store::open(&config.store.url, config.store.pool).map_err(|e| RunError::Store(e.to_string()))?;
     let hub = Hub::new(bus(&config)?, Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
@@ -91,16 +89,10 @@ pub async fn run(
     tasks.spawn(database::fill_holes(Arc::clone(&chat)));
     tasks.spawn(database::check_opened(Arc::clone(&chat)));
     tasks.spawn(Arc::clone(&hub).listen(Arc::new(move || gaps.notify_one())));
+    tasks.spawn(Arc::clone(&chat).keep_presence());
     tasks.spawn(forget(limits));
     if let Some(private) = private {
-        let (hub, store) = (Arc::clone(&hub), Arc::clone(&store));
-        let look_up = move |metrics: &Metrics| {
-            hub.measure();
-            let (connections, busy) = store.pool();
-            metrics.pool_connections.set(connections.into());
-            metrics.pool_busy.set(busy.into());
-        };
-        tasks.spawn(metrics::serve(private, metrics, Arc::new(look_up)));
+        tasks.spawn(metrics::serve(private, metrics, look_up(Arc::clone(&hub), Arc::clone(&store))));
     }
     let fatal = database::prepare(store, ready.clone());
     let (stop, stopping) = watch::channel(false);
@@ -127,12 +119,25 @@ async fn forget(limits: Arc<Limits>) {
     }
 }
 
-fn cannot_listen(address: SocketAddr, error: &std::io::Error) -> RunError {
-    RunError::Metrics(match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            format!("METRICS_ADDR={address}: another program listens there. Stop it, or choose another port")
-        }
-        _ => format!("METRICS_ADDR={address}: cannot listen there: {error}"),
+/// What metrics look up when they are read.
+fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>) -> metrics::LookUp {
+    Arc::new(move |metrics: &Metrics| {
+        hub.measure();
+        let (connections, busy) = store.pool();
+        metrics.pool_connections.set(connections.into());
+        metrics.pool_busy.set(busy.into());
+    })
+}
+
+async fn private_listener(address: Option<SocketAddr>) -> Result<Option<TcpListener>, RunError> {
+    let Some(address) = address else { return Ok(None) };
+    TcpListener::bind(address).await.map(Some).map_err(|error| {
+        RunError::Metrics(match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("METRICS_ADDR={address}: another program listens there. Stop it, or choose another port")
+            }
+            _ => format!("METRICS_ADDR={address}: cannot listen there: {error}"),
+        })
     })
 }
 

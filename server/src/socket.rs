@@ -55,7 +55,7 @@ pub(crate) async fn upgrade(
 
 /// A connection's whole life.
 async fn run(app: Arc<App>, caller: Caller, mut socket: WebSocket, _place: Pass) {
-    let (connection, queue) = Connection::new(caller.user.id, caller.session);
+    let (connection, queue) = Connection::new(caller.user.id, caller.session, &caller.user.display_name);
     let connection = Arc::new(connection);
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
     let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits));

@@ -68,6 +68,10 @@ pub trait Store: Send + Sync + 'static {
     async fn find_user(&self, id: UserId) -> Result<Option<User>>;
     /// Stores what a person may change about their account: the name that is shown, and whether marks are told.
     async fn update_user(&self, user: &User) -> Result<()>;
+    /// These people were there until then.
+    async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()>;
+    /// Until when people were there who are not now, as far as it is known.
+    async fn list_last_seen(&self, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>>;
     /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
 

@@ -4,6 +4,7 @@ mod follow;
 mod frames;
 mod history;
 mod person;
+mod signals;
 mod survive;
 mod sync;
 
@@ -13,6 +14,7 @@ use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
 use crate::rooms::Rooms;
+use crate::signals::Signals;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, View};
@@ -38,6 +40,8 @@ pub struct Engine {
     greeted: bool,
     /// Which life of the server's database this device has heard from.
     epoch: Option<Uuid>,
+    /// Who is typing and who is there.
+    signals: Signals,
     timers: Timers,
     /// Rooms that may have something to send or to fetch now; empty between two inputs.
     dirty: BTreeSet<RoomId>,
@@ -68,6 +72,7 @@ impl Engine {
             open,
             greeted: false,
             epoch: None,
+            signals: Signals::default(),
             timers: Timers::default(),
             dirty: BTreeSet::new(),
             answer: Answer::default(),
@@ -96,6 +101,8 @@ impl Engine {
             Input::Retry(client_id) => self.retry(client_id),
             Input::Discard(client_id) => self.discard(client_id),
             Input::Receipts(receipts) => self.set_receipts(receipts),
+            Input::Typing { room_id, typing } => self.write(now, room_id, typing),
+            Input::Away(away) => self.signals.away = away,
             Input::Open(room) => self.look_at(now, room),
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
@@ -220,6 +227,8 @@ impl Engine {
             Closed::SignedOut => self.answer.ask(Effect::SignedOut),
         }
         self.outbox.reconnect();
+        self.signals.disconnect();
+        self.answer.changed(View::Signals);
         for room in self.rooms.iter_mut() {
             room.fetcher.disconnect();
         }
@@ -232,6 +241,11 @@ impl Engine {
                 Timer::Connection if self.connection.expired(now) => self.lose(now, None),
                 Timer::Connection if self.connection.is_due(now) => self.connect(now),
                 Timer::Connection => {}
+                Timer::Typing => {
+                    if self.signals.expire(now.monotonic_ms, &mut self.timers) {
+                        self.answer.changed(View::Signals);
+                    }
+                }
                 Timer::History(room) | Timer::Outbox(room) | Timer::Marks(room) => {
                     self.dirty.insert(room);
                 }

@@ -60,7 +60,7 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
     // The check of all heads has just been; the next one is 5 seconds away.
     tokio::time::sleep(Duration::from_millis(10)).await;
 
-    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)));
+    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
     let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
     assert!(rooms[0].last_message.as_ref().is_none_or(|last| last.body != "just now"), "read before the commit");
     let frame = tokio::time::timeout(Duration::from_secs(1), queue.recv()).await.expect("it comes by itself").unwrap();

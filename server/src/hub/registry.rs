@@ -173,7 +173,7 @@ mod tests {
     use uuid::Uuid;
 
     fn connection(user: u128, session: u128) -> Arc<Connection> {
-        Arc::new(Connection::new(UserId(Uuid::from_u128(user)), SessionId(Uuid::from_u128(session))).0)
+        Arc::new(Connection::new(UserId(Uuid::from_u128(user)), SessionId(Uuid::from_u128(session)), "Ada").0)
     }
 
     fn room(number: u128) -> RoomId {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// What is looked up when somebody reads, instead of being counted all the time.
-type LookUp = Arc<dyn Fn(&Metrics) + Send + Sync>;
+pub(crate) type LookUp = Arc<dyn Fn(&Metrics) + Send + Sync>;
 
 /// Serves until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, look_up: LookUp) {

@@ -82,7 +82,7 @@ impl Node {
 }
 
 async fn serve(chat: Arc<Chat>, user: UserId, session: SessionId, mut end: End) {
-    let (connection, mut queue) = Connection::new(user, session);
+    let (connection, mut queue) = Connection::new(user, session, "somebody");
     let connection = Arc::new(connection);
     let mut dispatch = Dispatch::new(Arc::clone(&chat), Arc::clone(&connection), Arc::default());
     let code = loop {

@@ -17,6 +17,7 @@ mod program;
 mod receipts;
 mod rooms;
 mod sessions;
+mod signals;
 mod socket;
 mod store;
 mod sync;

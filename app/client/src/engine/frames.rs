@@ -51,6 +51,9 @@ impl Engine {
                     self.head(room, seq);
                 }
             }
+            ServerFrame::TypingStart { room_id, user_id, name } => self.typing_started(now, room_id, user_id, name),
+            ServerFrame::TypingStop { room_id, user_id } => self.typing_stopped(room_id, user_id),
+            ServerFrame::Presence { users } => self.people_changed(users),
             ServerFrame::GoAway { retry_after_ms } => self.connection.go_away(retry_after_ms),
             // Without a welcome there is no use in this connection.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
@@ -124,6 +127,7 @@ impl Engine {
         self.hear(message);
         if sender != self.me.id {
             self.arrived(id);
+            self.typing_stopped(id, sender);
         }
     }
 

@@ -77,6 +77,14 @@ impl Store for Database {
         users::update(&self.write, user).await
     }
 
+    async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()> {
+        users::update_last_seen(&self.write, users, at).await
+    }
+
+    async fn list_last_seen(&self, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+        users::list_last_seen(&self.read, users).await
+    }
+
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {
         users::list(&self.read, query, limit).await
     }
