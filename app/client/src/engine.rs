@@ -15,7 +15,7 @@ use crate::outbox::Outbox;
 use crate::rooms::Rooms;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
-use crate::{ConnectionState, Effect, Input, Now, Row, RowState, View};
+use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
 use protocol::{ClientFrame, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User};
 use std::collections::BTreeSet;
 use survive::Duty;
@@ -28,6 +28,9 @@ pub struct Engine {
     connection: Connection,
     rooms: Rooms,
     outbox: Outbox,
+    /// What the storage has as unsent and the page has as a row: the page may be of an earlier life of the database. Ends
+    /// with `welcome`.
+    doubtful: Vec<Unsent>,
     /// Whether messages leave from here.
     duty: Duty,
     /// What outlives this engine of rooms.
@@ -63,6 +66,7 @@ impl Engine {
             connection: Connection::new(),
             rooms: known,
             outbox: Outbox::default(),
+            doubtful: Vec::new(),
             duty: Duty::Owns,
             keeper: Keeper::default(),
             open,

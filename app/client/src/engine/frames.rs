@@ -75,6 +75,7 @@ impl Engine {
         if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
             self.start_over();
         }
+        self.clear_up();
         self.connection.welcomed(now);
         self.greeted = true;
         self.greeted(&snapshot);
