@@ -157,12 +157,22 @@ impl Chat {
     /// Puts a person's connections into a room and shows it to them. Where that cannot be done now, a repair will.
     async fn welcome_to(&self, user: UserId, id: RoomId) {
         self.hub.join_here(user, &[id]).await;
-        match self.store.find_room(user, id).await {
-            Ok(Some(room)) => return self.hub.show(user, room),
+        match self.room_of(user, id).await {
+            Ok(Some(room)) => self.hub.show(user, room),
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a room could not be shown to somebody who entered it"),
         }
-        self.hub.leave_here(user, id);
+    }
+
+    /// A room that a person's connections here have entered, to be shown to them; whose it is not, or who cannot be shown
+    /// it now, is not in it here.
+    async fn room_of(&self, user: UserId, id: RoomId) -> Result<Option<RoomSummary>, Error> {
+        let found = self.store.find_room(user, id).await;
+        let found = found.map(|room| room.filter(|room| room.role.is_some()));
+        if !matches!(found, Ok(Some(_))) {
+            self.hub.leave_here(user, id);
+        }
+        Ok(found?)
     }
 }
 

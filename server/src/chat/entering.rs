@@ -1,13 +1,13 @@
-//! What is committed while somebody enters a room.
+//! What is committed while somebody enters or leaves a room, here or where this node does not hear of it.
 
 use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
-use crate::hub::{Connection, Hub};
+use crate::hub::{Connection, Hub, Queue};
 use crate::run::database::{check_opened, fill_holes};
 use crate::store::model::{Call, Gate, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp, Store};
-use protocol::{ClientId, RoomId, SessionId, UnixMillis, UserId};
+use protocol::{ClientId, CreateRoom, Cursor, RoomId, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,14 +47,49 @@ fn store(tables: &Arc<Mutex<Tables>>, other: Option<Arc<dyn Store>>) -> Arc<dyn 
     Arc::new(Model::new(Arc::clone(tables), Arc::new(Between { other, done: AtomicBool::new(false) })))
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once() {
+/// A database in which ada is in the first room.
+fn tables() -> Arc<Mutex<Tables>> {
     let mut tables = Tables::new(Uuid::from_u128(9), GENERAL);
     let user = NewUser { id: ADA, username: "ada".into(), display_name: "Ada".into(), password_hash: String::new() };
     tables.create_user(user, Stamp { client_id: ClientId(Uuid::from_u128(4)), now: UnixMillis(0) }).unwrap();
-    let tables = Arc::new(Mutex::new(tables));
+    Arc::new(Mutex::new(tables))
+}
+
+/// A node that no other one reaches.
+fn node(store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) {
     let hub = Hub::new(Arc::new(Exchange::default().bus()));
-    let chat = Chat::new(store(&tables, Some(store(&tables, None))), hub, Arc::new(SystemClock));
+    (Arc::clone(&hub), Chat::new(store, hub, Arc::new(SystemClock)))
+}
+
+fn next(queue: &mut Queue) -> ServerFrame {
+    serde_json::from_str(queue.try_recv().unwrap().as_str()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
+    let tables = tables();
+    let (_, here) = node(store(&tables, None));
+    let (_, elsewhere) = node(store(&tables, None));
+    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)));
+    here.connect(&Arc::new(connection)).await.unwrap();
+
+    let form = CreateRoom::Public { name: "Tea".into() };
+    let room = elsewhere.create_room(ADA, form).await.unwrap().0;
+    let cursor = Cursor(room.id, room.last_seq, room.last_rev);
+    let (frame, _) = here.catch_up(ADA, cursor).await.unwrap();
+    assert!(matches!(frame, ServerFrame::Offline { room_id, .. } if room_id == room.id), "{frame:?}");
+    assert!(matches!(next(&mut queue), ServerFrame::RoomChanged { room: shown } if shown.id == room.id));
+
+    let other = elsewhere.create_room(ADA, CreateRoom::Public { name: "Cake".into() }).await.unwrap().0;
+    elsewhere.remove_member(ADA, other.id, ADA).await.unwrap();
+    let (frame, _) = here.catch_up(ADA, Cursor(other.id, other.last_seq, other.last_rev)).await.unwrap();
+    assert_eq!(frame, ServerFrame::RoomGone { room_id: other.id });
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once() {
+    let tables = tables();
+    let (_, chat) = node(store(&tables, Some(store(&tables, None))));
     tokio::spawn(fill_holes(Arc::clone(&chat)));
     tokio::spawn(check_opened(Arc::clone(&chat)));
     // The check of all heads has just been; the next one is 5 seconds away.
