@@ -97,7 +97,9 @@ impl Chat {
     fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], moved: &Moved) {
         let others = self.hub.connections_of(connection.user);
         for other in others.iter().filter(|other| other.id != connection.id) {
-            for room in rooms.iter().filter(|room| moved.joined.contains(&room.id)) {
+            // Who left meanwhile was told so, and is not told otherwise.
+            let entered = |room: &RoomId| moved.joined.contains(room) && self.hub.is_in(connection.user, *room);
+            for room in rooms.iter().filter(|room| entered(&room.id)) {
                 other.send(&ServerFrame::RoomChanged { room: room.clone() });
             }
             for room in &moved.left {

@@ -87,6 +87,17 @@ async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_left_while_a_room_was_read_is_not_shown_it() {
+    let (hub, chat) = node(store(&tables(), None));
+    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)));
+    let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
+    hub.leave(ADA, GENERAL);
+    hub.show_here(ADA, rooms[0].clone());
+    assert_eq!(next(&mut queue), ServerFrame::RoomGone { room_id: GENERAL });
+    assert!(queue.try_recv().is_err(), "nothing after that");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once() {
     let tables = tables();
     let (_, chat) = node(store(&tables, Some(store(&tables, None))));

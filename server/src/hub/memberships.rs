@@ -45,8 +45,11 @@ impl Hub {
         self.show_here(user, room);
     }
 
-    /// As [`Hub::show`], on this node.
+    /// As [`Hub::show`], on this node. Who left since the room was read was told so, and is not shown it any more.
     pub(crate) fn show_here(&self, user: UserId, room: RoomSummary) {
+        if !self.is_in(user, room.id) {
+            return;
+        }
         // From here on the room is not complete without what follows.
         self.learn_heads(&[RoomHead(room.id, room.last_seq, room.last_rev)]);
         self.tell_here(user, &encode(&ServerFrame::RoomChanged { room }));
