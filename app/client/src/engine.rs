@@ -105,7 +105,9 @@ impl Engine {
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
             Input::History { room_id, request, result } => self.history(now, room_id, request, result),
             Input::Room(summary) if self.rooms.is_of_before(&summary) => {}
-            Input::Room(summary) => self.room_came(summary),
+            Input::Room(summary) => self.room_answered(summary),
+            // The server says so itself, in the order of what else it says: an answer may be older than another entry.
+            Input::RoomLeft(_) if self.connection.hears() => {}
             Input::RoomLeft(room) => self.room_gone(room),
             Input::Follow => self.wait_for_others(),
             Input::Restore(saved) => self.restore(saved),

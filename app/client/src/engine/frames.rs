@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::answer::Touched;
+use crate::room::Room;
 use crate::{Now, View};
 use protocol::{CloseCode, Mark, Message, PROTOCOL_VERSION, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
 use uuid::Uuid;
@@ -41,7 +42,11 @@ impl Engine {
             }
             ServerFrame::New { message } => self.news(message),
             ServerFrame::Status { room_id, marks } => self.status(room_id, &marks),
-            ServerFrame::RoomChanged { room } => self.room_came(room),
+            ServerFrame::RoomChanged { room } => {
+                let id = room.id;
+                self.room_came(room);
+                self.rooms.entry(id).unheard = false;
+            }
             ServerFrame::RoomGone { room_id } => self.room_gone(room_id),
             ServerFrame::Heads { rooms } => {
                 for RoomHead(room, seq, rev) in rooms {
@@ -85,7 +90,9 @@ impl Engine {
         }
         for summary in rooms {
             let id = summary.id;
-            let touched = self.rooms.entry(id).learn(self.me.id, summary);
+            let room = self.rooms.entry(id);
+            room.unheard = false;
+            let touched = room.learn(self.me.id, summary);
             self.touch(id, touched);
         }
         for room in self.rooms.iter_mut() {
@@ -171,6 +178,15 @@ impl Engine {
                 self.touch(id, Touched { summary, rows: false });
             }
         }
+    }
+
+    /// The answer to a request has this room. The node that this device is connected to may not know that the person is
+    /// in it, and would not say when they are no longer: it is asked.
+    pub(super) fn room_answered(&mut self, summary: RoomSummary) {
+        let id = summary.id;
+        let known = self.rooms.get(id).is_some_and(Room::is_member);
+        self.room_came(summary);
+        self.rooms.entry(id).unheard |= !known;
     }
 
     pub(super) fn room_came(&mut self, summary: RoomSummary) {

@@ -58,7 +58,7 @@ impl Engine {
         }
         if answered {
             room.fetcher.answered();
-            if room.cursor() > before {
+            if std::mem::take(&mut room.unheard) || room.cursor() > before {
                 room.fetcher.succeed();
                 // The next batch is asked for as soon as this one is stored.
                 room.fetcher.hurry();
@@ -77,6 +77,7 @@ impl Engine {
         let Some(room) = self.rooms.get_mut(id).filter(|room| room.is_member()) else { return };
         room.fetcher.answered();
         room.fetcher.succeed();
+        room.unheard = false;
         let mut touched = room.reset(self.me.id, summary, rows, to);
         room.arrived();
         touched.rows |= confirmed;
