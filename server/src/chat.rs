@@ -79,18 +79,26 @@ impl Chat {
     /// A connection starts: from now on it gets what concerns its person. Answers with their rooms as they were
     /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
-        let version = self.hub.attach(connection);
-        let rooms = self.store.list_rooms(connection.user).await?;
-        let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
-        let moved = match self.hub.replace_rooms(connection.user, &ids, version).await {
-            Some(moved) => moved,
-            None => self.hub.join_here(connection.user, &ids).await,
-        };
+        self.hub.attach(connection);
+        let (rooms, moved) = self.enter_all(connection.user).await?;
         // What came after these summaries was read is missing here until it has gone out.
         self.hub
             .learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
         self.tell_others(connection, &rooms, &moved);
         Ok(rooms)
+    }
+
+    /// Makes a person's connections here be in all their rooms: these, as they were just before, and what differs by it.
+    async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, Moved), Error> {
+        while let Some(version) = self.hub.version_of(user) {
+            let rooms = self.store.list_rooms(user).await?;
+            let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+            // Who entered or left one meanwhile is where that led them, and not where these are.
+            if let Some(moved) = self.hub.replace_rooms(user, &ids, version).await {
+                return Ok((rooms, moved));
+            }
+        }
+        Err(Error::Unavailable("the connection has ended".into()))
     }
 
     /// What a new connection found out about its person's rooms is news to their other ones on this node.

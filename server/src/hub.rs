@@ -89,9 +89,9 @@ impl Hub {
         }
     }
 
-    /// Registers a connection for its person and session, in the rooms of their other ones. Answers with the version of these.
-    pub(crate) fn attach(&self, connection: &Arc<Connection>) -> u64 {
-        self.lock().attach(connection)
+    /// Registers a connection for its person and session, in the rooms of their other ones.
+    pub(crate) fn attach(&self, connection: &Arc<Connection>) {
+        self.lock().attach(connection);
     }
 
     /// Forgets a connection that has ended.

@@ -14,6 +14,11 @@ impl Hub {
         self.lock().present()
     }
 
+    /// The version of a person's rooms, as long as they are connected here.
+    pub(crate) fn version_of(&self, user: UserId) -> Option<u64> {
+        self.lock().version_of(user)
+    }
+
     /// Whether a person who is connected here is in a room.
     pub(crate) fn is_in(&self, user: UserId, room: RoomId) -> bool {
         self.lock().is_in(user, room)
