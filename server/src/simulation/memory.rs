@@ -119,12 +119,21 @@ impl Memory {
         self.epoch.is_some_and(|heard| heard != epoch)
     }
 
-    /// The page died before it kept this, and so before anything of it left the device.
+    /// The page died before it kept this, and so before anything of it left the device, and before the next page could
+    /// know of it.
     pub(super) fn miss(&mut self, changes: &[Change]) {
         for change in changes {
-            if let Change::Unsent(unsent) = change {
-                self.hear(&Input::Discard(unsent.client_id));
-                self.settle(|revised| revised.client_id == unsent.client_id);
+            match change {
+                Change::Unsent(unsent) => {
+                    self.hear(&Input::Discard(unsent.client_id));
+                    self.settle(|revised| revised.client_id == unsent.client_id);
+                }
+                Change::Sent { client_id, .. } => {
+                    if let Some(sent) = self.find(*client_id) {
+                        sent.acknowledged = false;
+                    }
+                }
+                _ => {}
             }
         }
     }
