@@ -101,15 +101,8 @@ impl Chat {
     /// A connection starts: from now on it gets what concerns its person. Answers with their rooms as they were
     /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
-        let version = self.hub.attach(connection);
-        let turn = self.turn().await?;
-        let rooms = self.store.list_rooms(connection.user).await?;
-        drop(turn);
-        let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
-        let moved = match self.hub.replace_rooms(connection.user, &ids, version).await {
-            Some(moved) => moved,
-            None => self.hub.join_here(connection.user, &ids).await,
-        };
+        self.hub.attach(connection);
+        let (rooms, moved) = self.enter_all(connection.user).await?;
         // What came after these summaries was read is missing here until it has gone out.
         self.hub
             .learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
@@ -125,11 +118,28 @@ impl Chat {
         }
     }
 
+    /// Makes a person's connections here be in all their rooms: these, as they were just before, and what differs by it.
+    async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, Moved), Error> {
+        while let Some(version) = self.hub.version_of(user) {
+            let turn = self.turn().await?;
+            let rooms = self.store.list_rooms(user).await?;
+            drop(turn);
+            let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+            // Who entered or left one meanwhile is where that led them, and not where these are.
+            if let Some(moved) = self.hub.replace_rooms(user, &ids, version).await {
+                return Ok((rooms, moved));
+            }
+        }
+        Err(Error::Unavailable("the connection has ended".into()))
+    }
+
     /// What a new connection found out about its person's rooms is news to their other ones on this node.
     fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], moved: &Moved) {
         let others = self.hub.connections_of(connection.user);
         for other in others.iter().filter(|other| other.id != connection.id) {
-            for room in rooms.iter().filter(|room| moved.joined.contains(&room.id)) {
+            // Who left meanwhile was told so, and is not told otherwise.
+            let entered = |room: &RoomId| moved.joined.contains(room) && self.hub.is_in(connection.user, *room);
+            for room in rooms.iter().filter(|room| entered(&room.id)) {
                 other.send(&ServerFrame::RoomChanged { room: room.clone() });
             }
             for room in &moved.left {
@@ -189,12 +199,22 @@ impl Chat {
     /// Puts a person's connections into a room and shows it to them. Where that cannot be done now, a repair will.
     async fn welcome_to(&self, user: UserId, id: RoomId) {
         self.hub.join_here(user, &[id]).await;
-        match self.store.find_room(user, id).await {
-            Ok(Some(room)) => return self.hub.show(user, room),
+        match self.room_of(user, id).await {
+            Ok(Some(room)) => self.hub.show(user, room),
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a room could not be shown to somebody who entered it"),
         }
-        self.hub.leave_here(user, id);
+    }
+
+    /// A room that a person's connections here have entered, to be shown to them; whose it is not, or who cannot be shown
+    /// it now, is not in it here.
+    async fn room_of(&self, user: UserId, id: RoomId) -> Result<Option<RoomSummary>, Error> {
+        let found = self.store.find_room(user, id).await;
+        let found = found.map(|room| room.filter(|room| room.role.is_some()));
+        if !matches!(found, Ok(Some(_))) {
+            self.hub.leave_here(user, id);
+        }
+        Ok(found?)
     }
 }
 

@@ -106,10 +106,10 @@ impl Hub {
         }
     }
 
-    /// Registers a connection for its person and session, in the rooms of their other ones. Answers with the version of these.
-    pub(crate) fn attach(&self, connection: &Arc<Connection>) -> u64 {
+    /// Registers a connection for its person and session, in the rooms of their other ones.
+    pub(crate) fn attach(&self, connection: &Arc<Connection>) {
         self.arrive(connection);
-        self.lock().attach(connection)
+        self.lock().attach(connection);
     }
 
     /// Forgets a connection that has ended.

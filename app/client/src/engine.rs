@@ -17,7 +17,7 @@ use crate::rooms::Rooms;
 use crate::signals::Signals;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
-use crate::{ConnectionState, Effect, Input, Now, Row, RowState, View};
+use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
 use protocol::{ClientFrame, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User};
 use std::collections::BTreeSet;
 use survive::Duty;
@@ -30,6 +30,9 @@ pub struct Engine {
     connection: Connection,
     rooms: Rooms,
     outbox: Outbox,
+    /// What the storage has as unsent and the page has as a row: the page may be of an earlier life of the database. Ends
+    /// with `welcome`.
+    doubtful: Vec<Unsent>,
     /// Whether messages leave from here.
     duty: Duty,
     /// What outlives this engine of rooms.
@@ -67,6 +70,7 @@ impl Engine {
             connection: Connection::new(),
             rooms: known,
             outbox: Outbox::default(),
+            doubtful: Vec::new(),
             duty: Duty::Owns,
             keeper: Keeper::default(),
             open,
@@ -108,7 +112,9 @@ impl Engine {
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
             Input::History { room_id, request, result } => self.history(now, room_id, request, result),
             Input::Room(summary) if self.rooms.is_of_before(&summary) => {}
-            Input::Room(summary) => self.room_came(summary),
+            Input::Room(summary) => self.room_answered(summary),
+            // The server says so itself, in the order of what else it says: an answer may be older than another entry.
+            Input::RoomLeft(_) if self.connection.hears() => {}
             Input::RoomLeft(room) => self.room_gone(room),
             Input::Follow => self.wait_for_others(),
             Input::Restore(saved) => self.restore(saved),

@@ -98,7 +98,8 @@ pub enum ClientFrame {
         /// Whether it is there from now on.
         on: bool,
     },
-    /// Send what follows this cursor: the next batch once one is stored, or what is missing here.
+    /// Send what follows this cursor: the next batch once one is stored, or what is missing here. Of a room that the
+    /// person is not in the answer is `room:gone`.
     #[serde(rename = "sync:more")]
     SyncMore {
         /// Where.
