@@ -151,4 +151,22 @@ mod tests {
             assert!(text.contains(line), "{line} is missing in {text}");
         }
     }
+
+    #[test]
+    fn dashboards_and_alerts_ask_for_what_is_told() {
+        let metrics = Metrics::default();
+        metrics.refuse(Refusal::Full);
+        let told = metrics.encode().unwrap();
+        let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+        for file in ["prometheus/alerts.yml", "grafana/dashboards/jackdaw.json", "kubernetes/jackdaw.yaml"] {
+            let text = std::fs::read_to_string(deploy.join(file)).unwrap();
+            let mut names = 0;
+            for (at, _) in text.match_indices("jackdaw_") {
+                let name = text[at..].split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap();
+                assert!(told.contains(&format!("\n{name}")), "{file} asks for {name}, which is not told");
+                names += 1;
+            }
+            assert!(names > 0, "{file} asks for nothing");
+        }
+    }
 }

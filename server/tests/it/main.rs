@@ -12,6 +12,7 @@ mod harness;
 mod limits;
 mod members;
 mod messages;
+mod nginx;
 mod pages;
 mod program;
 mod receipts;
