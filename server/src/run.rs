@@ -119,6 +119,18 @@ async fn forget(limits: Arc<Limits>) {
     }
 }
 
+/// Says that a backup was put back: the database begins another life, brought up to date.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn restored(config: &Config) -> Result<(), RunError> {
+    let _lock = database::lock(&config.store)?;
+    let fail = |error: store::Error| RunError::Store(error.to_string());
+    let store = store::open(&config.store.url, config.store.pool).map_err(fail)?;
+    store.migrate().await.map_err(fail)?;
+    store.begin_epoch(uuid::Uuid::new_v4()).await.map_err(fail)
+}
+
 /// What metrics look up when they are read.
 fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>) -> metrics::LookUp {
     Arc::new(move |metrics: &Metrics| {

@@ -57,6 +57,8 @@ pub trait Store: Send + Sync + 'static {
     }
     /// Which life of the database this is; made with it.
     async fn epoch(&self) -> Result<uuid::Uuid>;
+    /// Another life begins.
+    async fn begin_epoch(&self, epoch: uuid::Uuid) -> Result<()>;
 
     /// Stores a new account and makes it a member of the first public room. The first account of all administers
     /// the server and owns that room. Answers with the user and the room's message about their joining, if that room still exists.

@@ -94,6 +94,9 @@ impl Store for Model {
     async fn update_user(&self, _: &User) -> Result<()> {
         absent()
     }
+    async fn begin_epoch(&self, _: uuid::Uuid) -> Result<()> {
+        absent()
+    }
     async fn update_last_seen(&self, _: &[UserId], _: UnixMillis) -> Result<()> {
         absent()
     }

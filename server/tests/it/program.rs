@@ -133,6 +133,27 @@ fn it_keeps_its_data_and_its_secret_beside_it_and_stops_when_asked() {
 }
 
 #[test]
+fn a_backup_that_is_put_back_is_another_life() {
+    let folder = folder();
+    let (running, _) = Running::start(jackdaw(folder.path()));
+    fails(&jackdaw(folder.path()).arg("restored").output().unwrap(), &["DATA_DIR", "another Jackdaw"]);
+    assert_eq!(running.end("-TERM"), Some(0));
+    let database = folder.path().join("data/jackdaw.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let epoch = || {
+        runtime.block_on(async {
+            let store = server::store::open(&format!("sqlite://{}", database.display()), 1).unwrap();
+            store.epoch().await.unwrap()
+        })
+    };
+    let before = epoch();
+    assert_eq!(epoch(), before);
+    let output = jackdaw(folder.path()).arg("restored").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_ne!(epoch(), before);
+}
+
+#[test]
 fn logs_are_json_lines_where_asked() {
     let folder = folder();
     let mut command = jackdaw(folder.path());

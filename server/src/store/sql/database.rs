@@ -61,6 +61,11 @@ impl Store for Database {
         Ok(sqlx::query("select epoch from meta").fetch_one(&self.read).await?.try_get(0)?)
     }
 
+    async fn begin_epoch(&self, epoch: uuid::Uuid) -> Result<()> {
+        sqlx::query("update meta set epoch = $1").bind(epoch).execute(&self.write).await?;
+        Ok(())
+    }
+
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
         users::create(self.begin().await?, user, stamp).await
     }
