@@ -1,63 +1,63 @@
-//! A batch of messages in five statements, whatever its size: lists travel as arrays, so that each stays one prepared statement.
+//! A batch of messages in three statements, whatever its size: lists travel as arrays, so that each stays one prepared statement.
 //!
 //! What is looked up stands in a `lateral … limit 1`: it is one row of an index for each entry. Left to choose, the planner joins
 //! users first, and then reads everything that each of them ever wrote.
 
 use super::sql::{message, message_columns, moved_columns, read_moved};
 use super::{Db, Result};
-use crate::store::Moved;
 use crate::store::driver::{TAKEN, is_taken};
-use protocol::{ClientId, Mark, Message, RoomId, Seq, UserId};
+use crate::store::{Append, Moved};
+use protocol::{Mark, Message, RoomId, Seq, UserId};
 use sqlx::{Row, Transaction};
 use uuid::Uuid;
 
-/// Which of these are members, with their display names.
-pub(super) async fn members(
-    tx: &mut Transaction<'static, Db>,
-    wanted: &[(RoomId, UserId)],
-) -> Result<Vec<(RoomId, UserId, String)>> {
-    let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
-    let rows = sqlx::query(
-        "select m.room_id, m.user_id, u.display_name from unnest($1::uuid[], $2::uuid[]) as wanted (room_id, user_id)
-         cross join lateral (select * from members
-           where room_id = wanted.room_id and user_id = wanted.user_id limit 1) as m
-         join users u on u.id = m.user_id",
-    )
-    .bind(rooms)
-    .bind(users)
-    .fetch_all(&mut **tx)
-    .await?;
-    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(2)?))).collect()
-}
+/// A member of a room, with their display name.
+type Named = (RoomId, UserId, String);
 
-/// Messages that bear these ids of these senders.
-pub(super) async fn originals(
-    tx: &mut Transaction<'static, Db>,
-    wanted: &[(UserId, ClientId)],
-) -> Result<Vec<Message>> {
-    let (users, ids): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(user, id)| (user.0, id.0)).unzip();
+/// Of each entry, what matters to it: its sender's name where they are a member, and the message that bears its id already.
+pub(super) async fn look(tx: &mut Transaction<'static, Db>, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
     let rows = sqlx::query(concat!(
-        "select ",
+        "select wanted.room_id, wanted.sender_id, mem.user_id is not null, u.display_name, ",
         message_columns!("m", "u"),
-        " from unnest($1::uuid[], $2::uuid[]) as wanted (sender_id, client_id)
-          cross join lateral (select * from messages
-            where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as m
-          join users u on u.id = m.sender_id"
+        " from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
+          cross join lateral (select display_name from users where id = wanted.sender_id limit 1) as u
+          left join lateral (select user_id from members
+            where room_id = wanted.room_id and user_id = wanted.sender_id limit 1) as mem on true
+          left join lateral (select * from messages
+            where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as m on true"
     ))
-    .bind(users)
-    .bind(ids)
+    .bind(entries.iter().map(|entry| entry.room_id.0).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.sender_id.0).collect::<Vec<_>>())
+    .bind(entries.iter().map(|entry| entry.client_id.0).collect::<Vec<_>>())
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(|row| message(row, 0)).collect()
+    let (mut members, mut originals) = (Vec::new(), Vec::new());
+    for row in &rows {
+        if row.try_get(2)? {
+            members.push((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(3)?));
+        }
+        if row.try_get::<Option<Uuid>, _>(4)?.is_some() {
+            originals.push(message(row, 4)?);
+        }
+    }
+    Ok((members, originals))
 }
 
-/// Stores text messages as they are. `Conflict` where an id is taken.
-pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Message]) -> Result<()> {
+/// Stores text messages as they are, and moves their rooms to these heads. `Conflict` where an id is taken.
+pub(super) async fn insert(
+    tx: &mut Transaction<'static, Db>,
+    messages: &[&Message],
+    heads: &[(RoomId, Seq)],
+) -> Result<()> {
+    let (rooms, heads): (Vec<Uuid>, Vec<i64>) = heads.iter().map(|(room, seq)| (room.0, seq.0)).unzip();
     sqlx::query(
-        "insert into messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
-         select room_id, seq, sender_id, client_id, 0, body, reply_to, created_at
-         from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[])
-           as new (room_id, seq, sender_id, client_id, body, reply_to, created_at)",
+        "with stored as (
+           insert into messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
+           select room_id, seq, sender_id, client_id, 0, body, reply_to, created_at
+           from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::uuid[], $5::text[], $6::bigint[], $7::bigint[])
+             as new (room_id, seq, sender_id, client_id, body, reply_to, created_at))
+         update rooms set last_seq = head.seq from unnest($8::uuid[], $9::bigint[]) as head (id, seq)
+         where rooms.id = head.id",
     )
     .bind(messages.iter().map(|m| m.room_id.0).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.seq.0).collect::<Vec<_>>())
@@ -66,23 +66,11 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Messa
     .bind(messages.iter().map(|m| m.body.as_str()).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.reply_to.map(|seq| seq.0)).collect::<Vec<_>>())
     .bind(messages.iter().map(|m| m.created_at.0).collect::<Vec<_>>())
-    .execute(&mut **tx)
-    .await
-    .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
-    Ok(())
-}
-
-/// Moves rooms to these heads.
-pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
-    let (rooms, heads): (Vec<Uuid>, Vec<i64>) = heads.iter().map(|(room, seq)| (room.0, seq.0)).unzip();
-    sqlx::query(
-        "update rooms set last_seq = head.seq from unnest($1::uuid[], $2::bigint[]) as head (id, seq)
-         where rooms.id = head.id",
-    )
     .bind(rooms)
     .bind(heads)
     .execute(&mut **tx)
-    .await?;
+    .await
+    .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
     Ok(())
 }
 

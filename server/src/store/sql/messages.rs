@@ -29,10 +29,9 @@ async fn append_once(mut tx: Tx, entries: &[Append]) -> Result<Vec<Appended>> {
     let answers = decide(entries, &mut known);
     let stored: Vec<&Message> = answers.iter().filter_map(Appended::stored).collect();
     if !stored.is_empty() {
-        batch::insert(&mut tx, &stored).await?;
         let moved: Vec<(RoomId, Seq)> =
             known.heads.into_iter().filter(|(room, head)| before.get(room) != Some(head)).collect();
-        batch::raise_heads(&mut tx, &moved).await?;
+        batch::insert(&mut tx, &stored, &moved).await?;
         tx.commit().await?;
     }
     Ok(answers)
@@ -41,15 +40,12 @@ async fn append_once(mut tx: Tx, entries: &[Append]) -> Result<Vec<Appended>> {
 /// Locks the rooms of a batch in the order of their ids, so that no two nodes wait for each other, and reads what matters to it.
 async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Known> {
     let rooms: BTreeSet<RoomId> = entries.iter().map(|entry| entry.room_id).collect();
-    let members: BTreeSet<_> = entries.iter().map(|entry| (entry.room_id, entry.sender_id)).collect();
-    let ids: BTreeSet<_> = entries.iter().map(|entry| (entry.sender_id, entry.client_id)).collect();
     let heads =
         sqlx::query(concat!("select id, last_seq from rooms where id in ", ids!("$1"), " order by id", for_update!()))
             .bind(id_list(rooms.iter().map(|room| room.0)))
             .fetch_all(&mut **tx)
             .await?;
-    let members = batch::members(tx, &members.into_iter().collect::<Vec<_>>()).await?;
-    let originals = batch::originals(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let (members, originals) = batch::look(tx, entries).await?;
     Ok(Known {
         heads: heads.iter().map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?)))).collect::<Result<_>>()?,
         members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),

@@ -2,12 +2,16 @@
 
 use super::sql::{message, message_columns, moved_columns, read_moved};
 use super::{Db, Result};
-use crate::store::Moved;
 use crate::store::driver::{TAKEN, is_taken};
+use crate::store::{Append, Moved};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UserId};
 use serde_json::json;
 use sqlx::{Row, Transaction};
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// A member of a room, with their display name.
+type Named = (RoomId, UserId, String);
 
 fn hex(id: Uuid) -> String {
     id.simple().to_string()
@@ -17,11 +21,15 @@ fn pairs(pairs: impl Iterator<Item = (Uuid, Uuid)>) -> String {
     serde_json::Value::from_iter(pairs.map(|(a, b)| json!([hex(a), hex(b)]))).to_string()
 }
 
+/// Of these entries, what matters to them: names of senders who are members, and messages that bear an id already.
+pub(super) async fn look(tx: &mut Transaction<'static, Db>, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
+    let members = entries.iter().map(|entry| (entry.room_id, entry.sender_id)).collect::<BTreeSet<_>>();
+    let ids = entries.iter().map(|entry| (entry.sender_id, entry.client_id)).collect::<BTreeSet<_>>();
+    Ok((members_of(tx, members).await?, originals(tx, ids).await?))
+}
+
 /// Which of these are members, with their display names.
-pub(super) async fn members(
-    tx: &mut Transaction<'static, Db>,
-    wanted: &[(RoomId, UserId)],
-) -> Result<Vec<(RoomId, UserId, String)>> {
+async fn members_of(tx: &mut Transaction<'static, Db>, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<Named>> {
     let rows = sqlx::query(
         "select m.room_id, m.user_id, u.display_name from members m join users u on u.id = m.user_id
          where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))",
@@ -33,10 +41,7 @@ pub(super) async fn members(
 }
 
 /// Messages that bear these ids of these senders.
-pub(super) async fn originals(
-    tx: &mut Transaction<'static, Db>,
-    wanted: &[(UserId, ClientId)],
-) -> Result<Vec<Message>> {
+async fn originals(tx: &mut Transaction<'static, Db>, wanted: BTreeSet<(UserId, ClientId)>) -> Result<Vec<Message>> {
     let rows = sqlx::query(concat!(
         "select ",
         message_columns!("m", "u"),
@@ -49,8 +54,12 @@ pub(super) async fn originals(
     rows.iter().map(|row| message(row, 0)).collect()
 }
 
-/// Stores text messages as they are. `Conflict` where an id is taken.
-pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Message]) -> Result<()> {
+/// Stores text messages as they are, and moves their rooms to these heads. `Conflict` where an id is taken.
+pub(super) async fn insert(
+    tx: &mut Transaction<'static, Db>,
+    messages: &[&Message],
+    heads: &[(RoomId, Seq)],
+) -> Result<()> {
     let rows = messages.iter().map(|m| {
         let reply_to = m.reply_to.map(|seq| seq.0);
         json!([hex(m.room_id.0), m.seq.0, hex(m.sender_id.0), hex(m.client_id.0), m.body, reply_to, m.created_at.0])
@@ -64,11 +73,11 @@ pub(super) async fn insert(tx: &mut Transaction<'static, Db>, messages: &[&Messa
     .execute(&mut **tx)
     .await
     .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
-    Ok(())
+    raise_heads(tx, heads).await
 }
 
 /// Moves rooms to these heads.
-pub(super) async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
+async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
     let heads = heads.iter().map(|(room, seq)| json!([hex(room.0), seq.0]));
     sqlx::query(
         "update rooms set last_seq = head.seq
