@@ -114,7 +114,8 @@ pub enum Input {
     },
     /// A room that a REST call answered with: made, joined or renamed by this person just now.
     Room(RoomSummary),
-    /// A room that a REST call took away: left or deleted by this person just now.
+    /// A room that a REST call took away: left or deleted by this person just now. Counts only without a connection, whose
+    /// server says it in its order.
     RoomLeft(RoomId),
     /// Another tab may be the one that sends: until `Own` comes this one only shows and keeps what is typed. Belongs before
     /// everything else.

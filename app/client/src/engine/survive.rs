@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::answer::Touched;
 use crate::room::Room;
-use crate::saved::{Change, Saved};
+use crate::saved::{Change, Saved, Unsent};
 use crate::{Now, View};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, UnixMillis};
 
@@ -81,14 +81,8 @@ impl Engine {
                 self.touch(id, touched);
             }
         }
-        self.doubtful.clear();
-        unsent.retain(|unsent| {
-            let stored = self.find_row(unsent.room_id, unsent.client_id).is_some();
-            if stored {
-                self.doubtful.push(unsent.clone());
-            }
-            !stored
-        });
+        let is_row = |unsent: &mut Unsent| self.find_row(unsent.room_id, unsent.client_id).is_some();
+        self.doubtful = unsent.extract_if(.., is_row).collect();
         if self.greeted {
             self.clear_up();
         }
