@@ -6,6 +6,7 @@
 pub mod check;
 pub mod crowd;
 pub mod device;
+pub mod servers;
 
 pub use crowd::{Crowd, Person};
 pub use device::{Device, Journal, Sent, Site};

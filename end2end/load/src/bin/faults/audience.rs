@@ -1,8 +1,8 @@
 //! Everybody's devices: they are switched on, talk at a steady rate, come to rest, and are looked at.
 
-use crate::program::PATIENCE;
 use client::{Input, Revision};
 use load::check::{Picture, Truth, Verdict, compare};
+use load::servers::PATIENCE;
 use load::{Crowd, Device, Error, Site, device};
 use protocol::{MessageKind, RoomId, Seq, UserId};
 use std::collections::HashMap;

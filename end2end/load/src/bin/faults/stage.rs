@@ -2,14 +2,15 @@
 
 use crate::World;
 use crate::audience::Audience;
-use crate::cluster::{Cluster, SECRET};
 use crate::report::Report;
 use load::crowd::Plan;
+use load::servers::{Cluster, SECRET};
 use load::{Crowd, Error, Site};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::time::Instant;
 
+const NODES: usize = 3;
 /// With a second device for each fourth person these are 200 devices.
 const PEOPLE: usize = 160;
 const SECOND_DEVICE: usize = 4;
@@ -31,7 +32,7 @@ impl Stage {
         println!("→ {name}");
         let mut random = fastrand::Rng::with_seed(world.seed);
         let url = world.postgres.database(&format!("run_{name}")).await?;
-        let cluster = Cluster::start(&world.place, name, &url, redis).await?;
+        let cluster = Cluster::jackdaw(&world.place, name, NODES, &url, redis, &[]).await?;
         let crowd = Crowd::gather(&url, SECRET, PLAN, &mut random).await?;
         let site = Arc::new(Site::new(cluster.addresses())?);
         let audience = Audience::enter(&crowd, SECOND_DEVICE, &site, &mut random).await?;
