@@ -3,7 +3,6 @@
 //! Each run has a database of its own and ends with a checker that holds every device against it; the exit code is 1
 //! where anything differs. Started by `end2end/faults`, which says where the programs and a folder are.
 
-mod audience;
 mod bus;
 mod report;
 mod runs;
