@@ -84,6 +84,16 @@ pub(crate) fn system(message: &Message, me: UserId) -> String {
     }
 }
 
+/// Who is typing, as a sentence; empty where nobody is.
+pub(crate) fn typing(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => format!("{one} is typing…"),
+        [one, other] => format!("{one} and {other} are typing…"),
+        _ => "Several people are typing…".to_owned(),
+    }
+}
+
 /// One or two letters that stand for a name.
 pub(crate) fn initials(name: &str) -> String {
     let mut words = name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.')).filter(|w| !w.is_empty());
@@ -143,6 +153,15 @@ mod tests {
         assert_eq!(title(0, ""), "Jackdaw");
         assert_eq!(title(3, "Tea"), "(3) Tea — Jackdaw");
         assert_eq!(title(1_000, ""), "(999+) Jackdaw");
+    }
+
+    #[test]
+    fn who_is_typing_is_told_by_name_as_long_as_they_are_few() {
+        let names: Vec<String> = ["Ada", "Bob", "Cy"].map(Into::into).into();
+        assert_eq!(typing(&names[..0]), "");
+        assert_eq!(typing(&names[..1]), "Ada is typing…");
+        assert_eq!(typing(&names[..2]), "Ada and Bob are typing…");
+        assert_eq!(typing(&names), "Several people are typing…");
     }
 
     #[test]

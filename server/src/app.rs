@@ -3,6 +3,10 @@
 use crate::auth::Auth;
 use crate::chat::Chat;
 use crate::config::Http;
+use crate::http::gate::Gate;
+use crate::hub::Hub;
+use crate::limits::Limits;
+use crate::metrics::Metrics;
 use crate::run::Readiness;
 use leptos::prelude::LeptosOptions;
 use std::sync::Arc;
@@ -14,6 +18,14 @@ pub struct App {
     pub(crate) chat: Arc<Chat>,
     /// Rules about accounts and sessions.
     pub(crate) auth: Auth,
+    /// What all nodes count together.
+    pub(crate) hub: Arc<Hub>,
+    /// Who gets a WebSocket.
+    pub(crate) gate: Gate,
+    /// How much one person, address or connection may ask for.
+    pub(crate) limits: Arc<Limits>,
+    /// What operators read.
+    pub(crate) metrics: Arc<Metrics>,
     /// What the listener believes about the outside: its public URL, foreign origins.
     pub(crate) http: Http,
     /// Names and places of the page's files.

@@ -5,6 +5,7 @@
 pub(crate) mod memory;
 pub(crate) mod redis;
 
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// What arrives from the bus.
@@ -27,6 +28,12 @@ pub trait Bus: Send + Sync + 'static {
     async fn unsubscribe(&self, channels: Vec<String>);
     /// What arrives, handed out once: the hub reads it for as long as the node lives.
     fn take_events(&self) -> Option<mpsc::Receiver<BusEvent>>;
+    /// Counts one more under this key within a window that began with the first, over all nodes. None where the bus does
+    /// not count, or cannot now.
+    async fn count(&self, key: &str, window: Duration) -> Option<u64> {
+        let _ = (key, window);
+        None
+    }
     /// Answers if the bus does; else with the reason.
     async fn ping(&self) -> Result<(), String>;
 }

@@ -11,12 +11,14 @@ mod receipts;
 mod repair;
 mod revisions;
 mod rooms;
+mod signals;
 mod sync;
 mod writer;
 
 use crate::Error;
 use crate::clock::Clock;
 use crate::hub::{Connection, Hub, Moved, Place};
+use crate::metrics::Metrics;
 use crate::store::{Access, Stamp, Store};
 #[cfg(test)]
 pub(crate) use mechanism::Mechanism;
@@ -26,7 +28,8 @@ use protocol::{
 };
 use receipts::Receipts;
 use std::sync::{Arc, Mutex};
-use tokio::sync::OnceCell;
+use std::time::Duration;
+use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 pub(crate) use writer::Reply;
 use writer::Writer;
@@ -47,18 +50,37 @@ pub(crate) struct Chat {
     clock: Arc<dyn Clock>,
     /// Read and replaced by each repair.
     known_marks: Mutex<repair::KnownMarks>,
+    /// How many devices may be brought up to date at the same moment.
+    catching_up: Semaphore,
+    metrics: Arc<Metrics>,
     mechanisms: Mechanisms,
 }
+
+/// Devices whose rooms or batches are read from the store at the same moment, so that a herd leaves connections for sends.
+const CATCHING_UP: usize = 16;
+/// How long a device may wait for that.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const NO_ROOM: Error = Error::NotFound("room");
 
 impl Chat {
-    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>) -> Arc<Self> {
-        let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub));
+    pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Arc<Self> {
+        let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
         let receipts = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
         let (known_marks, mechanisms) = (Mutex::default(), Mechanisms::default());
-        Arc::new(Self { store, hub, writer, receipts, epoch: OnceCell::new(), clock, known_marks, mechanisms })
+        Arc::new(Self {
+            store,
+            hub,
+            writer,
+            receipts,
+            epoch: OnceCell::new(),
+            clock,
+            known_marks,
+            catching_up: Semaphore::new(CATCHING_UP),
+            metrics,
+            mechanisms,
+        })
     }
 
     /// Answers if store and bus do; else with the reason, for operators.
@@ -79,13 +101,8 @@ impl Chat {
     /// A connection starts: from now on it gets what concerns its person. Answers with their rooms as they were
     /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
-        let version = self.hub.attach(connection);
-        let rooms = self.store.list_rooms(connection.user).await?;
-        let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
-        let moved = match self.hub.replace_rooms(connection.user, &ids, version).await {
-            Some(moved) => moved,
-            None => self.hub.join_here(connection.user, &ids).await,
-        };
+        self.hub.attach(connection);
+        let (rooms, moved) = self.enter_all(connection.user).await?;
         // What came after these summaries was read is missing here until it has gone out.
         self.hub
             .learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
@@ -93,11 +110,36 @@ impl Chat {
         Ok(rooms)
     }
 
+    /// A place among those who read what they missed.
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
+        match tokio::time::timeout(PATIENCE, self.catching_up.acquire()).await {
+            Ok(Ok(turn)) => Ok(turn),
+            _ => Err(Error::Unavailable("too many devices are being brought up to date".into())),
+        }
+    }
+
+    /// Makes a person's connections here be in all their rooms: these, as they were just before, and what differs by it.
+    async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, Moved), Error> {
+        while let Some(version) = self.hub.version_of(user) {
+            let turn = self.turn().await?;
+            let rooms = self.store.list_rooms(user).await?;
+            drop(turn);
+            let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+            // Who entered or left one meanwhile is where that led them, and not where these are.
+            if let Some(moved) = self.hub.replace_rooms(user, &ids, version).await {
+                return Ok((rooms, moved));
+            }
+        }
+        Err(Error::Unavailable("the connection has ended".into()))
+    }
+
     /// What a new connection found out about its person's rooms is news to their other ones on this node.
     fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], moved: &Moved) {
         let others = self.hub.connections_of(connection.user);
         for other in others.iter().filter(|other| other.id != connection.id) {
-            for room in rooms.iter().filter(|room| moved.joined.contains(&room.id)) {
+            // Who left meanwhile was told so, and is not told otherwise.
+            let entered = |room: &RoomId| moved.joined.contains(room) && self.hub.is_in(connection.user, *room);
+            for room in rooms.iter().filter(|room| entered(&room.id)) {
                 other.send(&ServerFrame::RoomChanged { room: room.clone() });
             }
             for room in &moved.left {
@@ -157,12 +199,22 @@ impl Chat {
     /// Puts a person's connections into a room and shows it to them. Where that cannot be done now, a repair will.
     async fn welcome_to(&self, user: UserId, id: RoomId) {
         self.hub.join_here(user, &[id]).await;
-        match self.store.find_room(user, id).await {
-            Ok(Some(room)) => return self.hub.show(user, room),
+        match self.room_of(user, id).await {
+            Ok(Some(room)) => self.hub.show(user, room),
             Ok(None) => {}
             Err(error) => tracing::warn!(%error, "a room could not be shown to somebody who entered it"),
         }
-        self.hub.leave_here(user, id);
+    }
+
+    /// A room that a person's connections here have entered, to be shown to them; whose it is not, or who cannot be shown
+    /// it now, is not in it here.
+    async fn room_of(&self, user: UserId, id: RoomId) -> Result<Option<RoomSummary>, Error> {
+        let found = self.store.find_room(user, id).await;
+        let found = found.map(|room| room.filter(|room| room.role.is_some()));
+        if !matches!(found, Ok(Some(_))) {
+            self.hub.leave_here(user, id);
+        }
+        Ok(found?)
     }
 }
 

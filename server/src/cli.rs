@@ -10,6 +10,7 @@ use std::time::Duration;
 pub(crate) enum Command {
     Serve,
     Migrate,
+    Restored,
     Healthcheck,
     Help,
     Version,
@@ -20,6 +21,7 @@ impl Command {
         let command = match arguments.next().as_deref() {
             None | Some("serve") => Self::Serve,
             Some("migrate") => Self::Migrate,
+            Some("restored") => Self::Restored,
             Some("healthcheck") => Self::Healthcheck,
             Some("help" | "--help" | "-h") => Self::Help,
             Some("--version" | "-V") => Self::Version,
@@ -41,6 +43,8 @@ pub(crate) fn print_help() {
          Commands:\n\
          \x20 serve        run the server (this is what happens without a command)\n\
          \x20 migrate      bring the database up to date and return\n\
+         \x20 restored     say that a backup was put back, before the server runs on it: devices drop what they cached\n\
+         \x20              and send again what the backup lacks\n\
          \x20 healthcheck  ask the server at LISTEN_ADDR whether it is alive; for containers\n\n\
          Environment variables:"
     );
@@ -79,6 +83,7 @@ mod tests {
     fn one_word_says_what_to_do() {
         assert_eq!(parse(&[]), Ok(Command::Serve));
         assert_eq!(parse(&["migrate"]), Ok(Command::Migrate));
+        assert_eq!(parse(&["restored"]), Ok(Command::Restored));
         assert_eq!(parse(&["--help"]), Ok(Command::Help));
         assert!(parse(&["sevre"]).unwrap_err().contains("no command \"sevre\""));
         assert!(parse(&["serve", "--port"]).unwrap_err().contains("environment variables"));

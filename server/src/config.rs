@@ -22,6 +22,7 @@ pub struct Config {
     /// `REDIS_URL`: where the bus is; in process without it.
     pub redis_url: Option<String>,
     pub auth: AuthConfig,
+    pub limits: Limits,
     pub log: Log,
 }
 
@@ -34,8 +35,61 @@ pub struct Http {
     pub public_url: Option<String>,
     /// `CORS_ORIGINS`: other sites whose pages may call the API with a bearer token.
     pub cors_origins: Vec<String>,
-    /// `DRAIN_SECONDS`: how long a stopping node waits for its connections.
+    /// `DRAIN_SECONDS`: over how long a stopping node spreads the ends of its connections.
     pub drain: Duration,
+    /// `PROXY_HOPS`: proxies of one's own between browsers and this node.
+    pub proxy_hops: usize,
+    /// `METRICS_ADDR`: the private listener, if there is one.
+    pub metrics: Option<SocketAddr>,
+}
+
+/// How much the node takes on, and from one person, address or connection. 0 is no limit, except for the first two.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// `MAX_CONNECTIONS`: WebSockets at once.
+    pub max_connections: u32,
+    /// `CONNECTIONS_PER_SECOND`: new WebSockets.
+    pub connections_per_second: u32,
+    /// `MESSAGES_PER_SECOND`: of one person; five times as many may come at once.
+    pub messages_per_second: u32,
+    /// `FRAMES_PER_SECOND`: of one connection; five times as many may come at once.
+    pub frames_per_second: u32,
+    /// `REQUESTS_PER_SECOND`: of one person; five times as many may come at once.
+    pub requests_per_second: u32,
+    /// `LOGINS_PER_MINUTE`: attempts to sign in from one address, and with one name.
+    pub logins_per_minute: u32,
+    /// `REGISTRATIONS_PER_HOUR`: new accounts from one address.
+    pub registrations_per_hour: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: 19_000,
+            connections_per_second: 100,
+            messages_per_second: 50,
+            frames_per_second: 200,
+            requests_per_second: 50,
+            logins_per_minute: 20,
+            registrations_per_hour: 60,
+        }
+    }
+}
+
+impl Limits {
+    fn read(read: &Reader<'_>) -> Result<Self, ConfigError> {
+        const MOST: u32 = 1_000_000;
+        let usual = Self::default();
+        Ok(Self {
+            max_connections: read.number("MAX_CONNECTIONS", usual.max_connections, 1..=MOST)?,
+            connections_per_second: read.number("CONNECTIONS_PER_SECOND", usual.connections_per_second, 1..=MOST)?,
+            messages_per_second: read.number("MESSAGES_PER_SECOND", usual.messages_per_second, 0..=MOST)?,
+            frames_per_second: read.number("FRAMES_PER_SECOND", usual.frames_per_second, 0..=MOST)?,
+            requests_per_second: read.number("REQUESTS_PER_SECOND", usual.requests_per_second, 0..=MOST)?,
+            logins_per_minute: read.number("LOGINS_PER_MINUTE", usual.logins_per_minute, 0..=MOST)?,
+            registrations_per_hour: read.number("REGISTRATIONS_PER_HOUR", usual.registrations_per_hour, 0..=MOST)?,
+        })
+    }
 }
 
 /// Where the page's files are.
@@ -133,6 +187,8 @@ impl Config {
                 public_url: read.public_url()?,
                 cors_origins: read.origins("CORS_ORIGINS")?,
                 drain: Duration::from_secs(read.number("DRAIN_SECONDS", 10, 0..=3600)?.into()),
+                proxy_hops: read.number("PROXY_HOPS", 0, 0..=10)? as usize,
+                metrics: read.address("METRICS_ADDR")?,
             },
             site: Site { root: read.site_root()?, reload_port: read.reload_port()? },
             store,
@@ -144,6 +200,7 @@ impl Config {
                 session_ttl: Duration::from_secs(30 * 24 * 60 * 60),
                 refresh_grace: Duration::from_secs(30),
             },
+            limits: Limits::read(&read)?,
             log: Log {
                 filter: read.text("RUST_LOG").unwrap_or_else(|| "info".into()),
                 json: read.choice("LOG_FORMAT", &["text", "json"])? == "json",

@@ -5,6 +5,7 @@ use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use protocol::{ApiError, ErrorBody, ErrorCode, Invalid};
+use std::time::Duration;
 
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,12 @@ pub enum Error {
     /// Contradicts what is stored.
     #[error("{0}")]
     Conflict(&'static str),
+    /// More often than allowed.
+    #[error("{problem} Try again in {}.", wait(*retry_after))]
+    RateLimited { problem: &'static str, retry_after: Duration },
+    /// The node has no place for one more connection now.
+    #[error("This server is full. Try again in {}.", wait(*retry_after))]
+    Busy { retry_after: Duration },
     /// More bytes than allowed.
     #[error("A request may have {} KiB.", protocol::limits::FRAME_BYTES / 1024)]
     TooLarge,
@@ -33,6 +40,20 @@ pub enum Error {
     /// Our fault; the text is for the log.
     #[error("{0}")]
     Internal(String),
+}
+
+/// A wait in words.
+fn wait(time: Duration) -> String {
+    match whole_seconds(time) {
+        1 => "a second".to_owned(),
+        seconds if seconds <= 90 => format!("{seconds} seconds"),
+        seconds => format!("{} minutes", seconds.div_ceil(60)),
+    }
+}
+
+/// At least one, so that nobody comes back too early.
+fn whole_seconds(time: Duration) -> u64 {
+    time.as_millis().div_ceil(1_000).try_into().map_or(u64::MAX, |seconds: u64| seconds.max(1))
 }
 
 impl From<Invalid> for Error {
@@ -61,7 +82,8 @@ impl Error {
             Self::NotFound(_) => ErrorCode::NotFound,
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::TooLarge => ErrorCode::TooLarge,
-            Self::Unavailable(_) => ErrorCode::Unavailable,
+            Self::RateLimited { .. } => ErrorCode::RateLimited,
+            Self::Unavailable(_) | Self::Busy { .. } => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
         }
     }
@@ -76,7 +98,8 @@ impl Error {
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -103,9 +126,14 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
+        let retry_after = match &self {
+            Self::RateLimited { retry_after, .. } | Self::Busy { retry_after } => Some(whole_seconds(*retry_after)),
+            Self::Unavailable(_) => Some(2),
+            _ => None,
+        };
         let mut response = (status, Json(ErrorBody { error: self.into_api() })).into_response();
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
         }
         response
     }

@@ -7,19 +7,24 @@ mod controls;
 mod envelope;
 mod holes;
 mod memberships;
+mod presence;
 mod registry;
 mod sequence;
+mod signals;
 
 pub(crate) use connection::{Connection, Queue};
 pub(crate) use envelope::Place;
 pub(crate) use registry::{Moved, Present};
+pub(crate) use signals::TELL_EVERY;
 
 use crate::bus::{Bus, BusEvent};
+use crate::metrics::Metrics;
 use axum::extract::ws::Utf8Bytes;
 use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
+use signals::Signals;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -51,10 +56,16 @@ pub(crate) struct Hub {
     opened: Mutex<Vec<RoomId>>,
     /// Wakes who looks.
     opening: Notify,
+    /// Who is typing and who is there, for those who look.
+    signals: Mutex<Signals>,
+    /// The number that this node repeated last, and when.
+    said: Mutex<Option<(u64, Instant)>>,
+    /// What operators read of all this.
+    metrics: Arc<Metrics>,
 }
 
 impl Hub {
-    pub(crate) fn new(bus: Arc<dyn Bus>) -> Arc<Self> {
+    pub(crate) fn new(bus: Arc<dyn Bus>, metrics: Arc<Metrics>) -> Arc<Self> {
         let node = Uuid::now_v7();
         Arc::new(Self {
             node,
@@ -64,13 +75,16 @@ impl Hub {
             holes: Notify::new(),
             opened: Mutex::default(),
             opening: Notify::new(),
+            signals: Mutex::default(),
+            said: Mutex::default(),
+            metrics,
         })
     }
 
     /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
     pub(crate) async fn listen(self: Arc<Self>, on_gap: OnGap) {
         let Some(mut events) = self.bus.take_events() else { return };
-        self.bus.subscribe(vec![envelope::CONTROL.to_owned()]).await;
+        self.bus.subscribe(vec![envelope::CONTROL.to_owned(), envelope::PRESENCE.to_owned()]).await;
         let mut release = tokio::time::interval(RELEASE_EVERY);
         let mut alive = tokio::time::interval(ALIVE_EVERY);
         loop {
@@ -80,7 +94,10 @@ impl Hub {
                     Some(BusEvent::Message { channel, payload }) => if self.receive(&channel, &payload).is_break() {
                         on_gap();
                     },
-                    Some(BusEvent::Gap) => on_gap(),
+                    Some(BusEvent::Gap) => {
+                        self.metrics.bus_gaps.inc();
+                        on_gap();
+                    }
                     None => return,
                 },
                 _ = release.tick() => self.release().await,
@@ -89,14 +106,16 @@ impl Hub {
         }
     }
 
-    /// Registers a connection for its person and session, in the rooms of their other ones. Answers with the version of these.
-    pub(crate) fn attach(&self, connection: &Arc<Connection>) -> u64 {
-        self.lock().attach(connection)
+    /// Registers a connection for its person and session, in the rooms of their other ones.
+    pub(crate) fn attach(&self, connection: &Arc<Connection>) {
+        self.arrive(connection);
+        self.lock().attach(connection);
     }
 
     /// Forgets a connection that has ended.
     pub(crate) fn detach(&self, connection: &Arc<Connection>) {
         self.lock().detach(connection);
+        self.depart(connection);
     }
 
     /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
@@ -121,13 +140,21 @@ impl Hub {
 
     /// Sends a frame to everybody in a room on this node, once its turn has come.
     fn deliver_here(&self, room: RoomId, place: Place, frame: &Utf8Bytes) {
+        let began = Instant::now();
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
-        let frames = active.sequence.offer(place, frame, Instant::now());
+        let had_hole = active.sequence.has_hole();
+        let frames = active.sequence.offer(place, frame, began);
         active.send(&frames);
-        if active.sequence.has_hole() {
+        let delivered = frames.len() * active.connections.len();
+        let has_hole = active.sequence.has_hole();
+        drop(registry);
+        if has_hole {
+            self.metrics.holes_found.inc_by(u64::from(!had_hole));
             self.holes.notify_one();
         }
+        self.metrics.deliveries.inc_by(delivered as u64);
+        self.metrics.fan_out.observe(began.elapsed().as_secs_f64());
     }
 
     /// Every connection of this node.
@@ -138,6 +165,22 @@ impl Hub {
     /// A person's connections to this node.
     pub(crate) fn connections_of(&self, user: UserId) -> Vec<Arc<Connection>> {
         self.lock().of_user(user).to_vec()
+    }
+
+    /// Looks up what operators read of connections.
+    pub(crate) fn measure(&self) {
+        let registry = self.lock();
+        let connections = registry.all();
+        let queued: usize = connections.iter().map(|connection| connection.queued()).sum();
+        let gauges = [(&self.metrics.connections, connections.len()), (&self.metrics.queued_bytes, queued)];
+        for (gauge, value) in gauges.into_iter().chain([(&self.metrics.rooms, registry.rooms().count())]) {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// See [`Bus::count`].
+    pub(crate) async fn count(&self, key: &str, window: Duration) -> Option<u64> {
+        self.bus.count(key, window).await
     }
 
     /// Answers if the bus does; else with the reason.
@@ -172,6 +215,7 @@ impl Hub {
     /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
     fn publish_alive(&self) {
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some((controls.last(), Instant::now()));
         let place = Place::Control(controls.last());
         self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, place, &Control::Alive.encode()));
     }
@@ -183,9 +227,20 @@ impl Hub {
             return ControlFlow::Continue(());
         };
         if envelope.node == self.node {
+            if let Place::Control(number) = envelope.place {
+                self.heard_oneself(number);
+            }
+            return ControlFlow::Continue(());
+        }
+        if channel == envelope::PRESENCE {
+            self.hear_people(envelope.node, envelope.body);
             return ControlFlow::Continue(());
         }
         if let Some(room) = envelope::channel_room(channel) {
+            if envelope.place == Place::Signal {
+                self.signal_here(room, &Utf8Bytes::from(envelope.body));
+                return ControlFlow::Continue(());
+            }
             self.deliver_here(room, envelope.place, &Utf8Bytes::from(envelope.body));
             return ControlFlow::Continue(());
         }
@@ -200,6 +255,14 @@ impl Hub {
             self.obey(control);
         }
         if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// What this node says takes as long to come back as to reach others.
+    fn heard_oneself(&self, number: u64) {
+        let said = *self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, at)) = said.filter(|(said, _)| *said == number) {
+            self.metrics.bus_lag.observe(at.elapsed().as_secs_f64());
+        }
     }
 
     fn obey(self: &Arc<Self>, control: Option<Control>) {

@@ -12,6 +12,8 @@ pub mod config;
 mod error;
 mod http;
 mod hub;
+mod limits;
+mod metrics;
 mod pages;
 mod router;
 mod routes;
@@ -26,7 +28,7 @@ pub mod telemetry;
 pub use app::App;
 pub use config::Config;
 pub use error::Error;
-pub use run::{RunError, migrate, run};
+pub use run::{RunError, migrate, restored, run};
 
 // The store's story is told by files that the integration tests and the model's unit tests share.
 #[cfg(test)]

@@ -22,13 +22,17 @@ fn execute(command: Command) -> Result<(), String> {
         Command::Help => cli::print_help(),
         Command::Version => println!("jackdaw {}", env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => return cli::healthcheck(),
-        Command::Serve | Command::Migrate => {
+        Command::Serve | Command::Migrate | Command::Restored => {
             let config = Config::from_env().map_err(|error| error.to_string())?;
             server::telemetry::start(&config.log)?;
             let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
             let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
             return runtime.block_on(async {
-                if command == Command::Migrate { migrate(&config).await } else { serve(config).await }
+                match command {
+                    Command::Migrate => migrate(&config).await,
+                    Command::Restored => restored(&config).await,
+                    _ => serve(config).await,
+                }
             });
         }
     }
@@ -38,6 +42,12 @@ fn execute(command: Command) -> Result<(), String> {
 async fn migrate(config: &Config) -> Result<(), String> {
     server::migrate(config).await.map_err(|error| error.to_string())?;
     println!("The database is up to date.");
+    Ok(())
+}
+
+async fn restored(config: &Config) -> Result<(), String> {
+    server::restored(config).await.map_err(|error| error.to_string())?;
+    println!("The database begins another life: devices drop what they cached, and send again what it lacks.");
     Ok(())
 }
 

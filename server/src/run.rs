@@ -1,18 +1,28 @@
 //! A node's life: put together, serve, stop. The only way to start one, for `main` and for tests alike.
 
+pub(crate) mod accept;
 pub(crate) mod database;
+mod descriptors;
 mod drain;
 
 use crate::auth::Auth;
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
 use crate::chat::Chat;
 use crate::clock::SystemClock;
+use crate::http::gate::Gate;
 use crate::hub::Hub;
+use crate::limits::Limits;
+use crate::metrics::{self, Metrics};
+use crate::store::Store;
 use crate::{App, Config, router, site, store};
-use axum::serve::ListenerExt;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// How often limits forget who has been quiet.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 /// Whether a node can serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +43,8 @@ pub enum RunError {
     Store(String),
     #[error("{0}")]
     Bus(String),
-    #[error("the listener failed: {0}")]
-    Serve(#[from] std::io::Error),
+    #[error("{0}")]
+    Metrics(String),
 }
 
 /// Serves on `listener` until `shutdown` completes, then drains. Returns once everything that the node started has ended.
@@ -50,12 +60,28 @@ pub async fn run(
     let _ = any_spawner::Executor::init_tokio();
     let _lock = database::lock(&config.store)?;
     let site = site::options(&config.site).map_err(RunError::Site)?;
+    descriptors::provide(config.limits.max_connections);
+    let metrics = Arc::new(Metrics::default());
+    let private = private_listener(config.http.metrics).await?;
     let store = store::open(&config.store.url, config.store.pool).map_err(|e| RunError::Store(e.to_string()))?;
-    let hub = Hub::new(bus(&config)?);
-    let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock));
+    let hub = Hub::new(bus(&config)?, Arc::clone(&metrics));
+    let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), config.auth);
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
-    let app = Arc::new(App { chat: Arc::clone(&chat), auth, http: config.http, site, readiness });
+    let gate = Gate::new(&config.limits, Arc::clone(&metrics));
+    let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
+    let (drain, chat_of_app) = (config.http.drain, Arc::clone(&chat));
+    let app = Arc::new(App {
+        chat: chat_of_app,
+        auth,
+        hub: Arc::clone(&hub),
+        gate,
+        limits: Arc::clone(&limits),
+        metrics: Arc::clone(&metrics),
+        http: config.http,
+        site,
+        readiness,
+    });
 
     let mut tasks = tokio::task::JoinSet::new();
     let gaps = Arc::new(tokio::sync::Notify::new());
@@ -63,27 +89,68 @@ pub async fn run(
     tasks.spawn(database::fill_holes(Arc::clone(&chat)));
     tasks.spawn(database::check_opened(Arc::clone(&chat)));
     tasks.spawn(Arc::clone(&hub).listen(Arc::new(move || gaps.notify_one())));
+    tasks.spawn(Arc::clone(&chat).keep_presence());
+    tasks.spawn(forget(limits));
+    if let Some(private) = private {
+        tasks.spawn(metrics::serve(private, metrics, look_up(Arc::clone(&hub), Arc::clone(&store))));
+    }
     let fatal = database::prepare(store, ready.clone());
     let (stop, stopping) = watch::channel(false);
-    let service = router::router(Arc::clone(&app));
-    // Small frames must not wait for each other.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    let server = axum::serve(listener, service).with_graceful_shutdown(drain::until(stopping));
-    let server = tokio::spawn(server.into_future());
+    let most = config.limits.max_connections as usize;
+    let server = tokio::spawn(accept::serve(listener, router::router(app), most, stopping, drain::REQUESTS));
     let ended = tokio::select! {
         error = fatal => Err(error),
         () = shutdown => Ok(()),
     };
     ready.send_replace(Readiness::Draining);
-    drain::connections(&chat, app.http.drain).await;
+    drain::connections(&chat, drain).await;
     stop.send_replace(true);
-    let served = tokio::time::timeout(drain::REQUESTS, server).await;
+    // It only fails by a panic, which has been told.
+    let _ = server.await;
     tasks.shutdown().await;
-    ended?;
-    match served {
-        Ok(Ok(Err(error))) => Err(error.into()),
-        _ => Ok(()),
+    ended
+}
+
+/// Limits keep in mind who has asked for something lately, and nobody else.
+async fn forget(limits: Arc<Limits>) {
+    loop {
+        tokio::time::sleep(FORGET_EVERY).await;
+        limits.forget();
     }
+}
+
+/// Says that a backup was put back: the database begins another life, brought up to date.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn restored(config: &Config) -> Result<(), RunError> {
+    let _lock = database::lock(&config.store)?;
+    let fail = |error: store::Error| RunError::Store(error.to_string());
+    let store = store::open(&config.store.url, config.store.pool).map_err(fail)?;
+    store.migrate().await.map_err(fail)?;
+    store.begin_epoch(uuid::Uuid::new_v4()).await.map_err(fail)
+}
+
+/// What metrics look up when they are read.
+fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>) -> metrics::LookUp {
+    Arc::new(move |metrics: &Metrics| {
+        hub.measure();
+        let (connections, busy) = store.pool();
+        metrics.pool_connections.set(connections.into());
+        metrics.pool_busy.set(busy.into());
+    })
+}
+
+async fn private_listener(address: Option<SocketAddr>) -> Result<Option<TcpListener>, RunError> {
+    let Some(address) = address else { return Ok(None) };
+    TcpListener::bind(address).await.map(Some).map_err(|error| {
+        RunError::Metrics(match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("METRICS_ADDR={address}: another program listens there. Stop it, or choose another port")
+            }
+            _ => format!("METRICS_ADDR={address}: cannot listen there: {error}"),
+        })
+    })
 }
 
 /// Brings the database up to date and returns.

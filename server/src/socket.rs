@@ -4,9 +4,11 @@ mod close;
 pub(crate) mod dispatch;
 
 use crate::auth::Caller;
+use crate::http::gate::Pass;
 use crate::http::origin;
 use crate::hub::{Connection, Queue};
 use crate::{App, Error};
+use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::request::Parts;
@@ -37,6 +39,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
     parts: Parts,
+    Extension(pass): Extension<Pass>,
     caller: Caller,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Error> {
@@ -47,17 +50,20 @@ pub(crate) async fn upgrade(
         .max_write_buffer_size(WRITE_BUFFER_MAX)
         .max_message_size(FRAME_BYTES)
         .max_frame_size(FRAME_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| run(app, caller, socket)))
+    Ok(upgrade.on_upgrade(move |socket| run(app, caller, socket, pass)))
 }
 
 /// A connection's whole life.
-async fn run(app: Arc<App>, caller: Caller, mut socket: WebSocket) {
-    let (connection, queue) = Connection::new(caller.user.id, caller.session);
+async fn run(app: Arc<App>, caller: Caller, mut socket: WebSocket, _place: Pass) {
+    let (connection, queue) = Connection::new(caller.user.id, caller.session, &caller.user.display_name);
     let connection = Arc::new(connection);
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
-    let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection));
+    let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits));
     let code = serve(&mut dispatch, &connection, queue, &mut socket).await;
     app.chat.disconnect(&connection);
+    if code == Some(CloseCode::SlowConsumer) {
+        app.metrics.slow_readers.inc();
+    }
     if let Some(code) = code {
         close::send(&mut socket, code).await;
     }

@@ -51,8 +51,14 @@ pub trait Store: Send + Sync + 'static {
     async fn migrate(&self) -> Result<()>;
     /// Answers if the database does.
     async fn ping(&self) -> Result<()>;
+    /// Connections that are open, and how many of them are at work; none where there are no connections.
+    fn pool(&self) -> (u32, u32) {
+        (0, 0)
+    }
     /// Which life of the database this is; made with it.
     async fn epoch(&self) -> Result<uuid::Uuid>;
+    /// Another life begins.
+    async fn begin_epoch(&self, epoch: uuid::Uuid) -> Result<()>;
 
     /// Stores a new account and makes it a member of the first public room. The first account of all administers
     /// the server and owns that room. Answers with the user and the room's message about their joining, if that room still exists.
@@ -64,6 +70,10 @@ pub trait Store: Send + Sync + 'static {
     async fn find_user(&self, id: UserId) -> Result<Option<User>>;
     /// Stores what a person may change about their account: the name that is shown, and whether marks are told.
     async fn update_user(&self, user: &User) -> Result<()>;
+    /// These people were there until then.
+    async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()>;
+    /// Until when people were there who are not now, as far as it is known.
+    async fn list_last_seen(&self, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>>;
     /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
 

@@ -41,4 +41,6 @@ pub enum View {
     Timeline(RoomId),
     /// The state of the connection.
     Connection,
+    /// Who is typing, and who is there.
+    Signals,
 }

@@ -4,6 +4,7 @@ mod follow;
 mod frames;
 mod history;
 mod person;
+mod signals;
 mod survive;
 mod sync;
 
@@ -13,9 +14,10 @@ use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
 use crate::rooms::Rooms;
+use crate::signals::Signals;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
-use crate::{ConnectionState, Effect, Input, Now, Row, RowState, View};
+use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
 use protocol::{ClientFrame, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User};
 use std::collections::BTreeSet;
 use survive::Duty;
@@ -28,6 +30,9 @@ pub struct Engine {
     connection: Connection,
     rooms: Rooms,
     outbox: Outbox,
+    /// What the storage has as unsent and the page has as a row: the page may be of an earlier life of the database. Ends
+    /// with `welcome`.
+    doubtful: Vec<Unsent>,
     /// Whether messages leave from here.
     duty: Duty,
     /// What outlives this engine of rooms.
@@ -38,6 +43,8 @@ pub struct Engine {
     greeted: bool,
     /// Which life of the server's database this device has heard from.
     epoch: Option<Uuid>,
+    /// Who is typing and who is there.
+    signals: Signals,
     timers: Timers,
     /// Rooms that may have something to send or to fetch now; empty between two inputs.
     dirty: BTreeSet<RoomId>,
@@ -63,11 +70,13 @@ impl Engine {
             connection: Connection::new(),
             rooms: known,
             outbox: Outbox::default(),
+            doubtful: Vec::new(),
             duty: Duty::Owns,
             keeper: Keeper::default(),
             open,
             greeted: false,
             epoch: None,
+            signals: Signals::default(),
             timers: Timers::default(),
             dirty: BTreeSet::new(),
             answer: Answer::default(),
@@ -96,12 +105,16 @@ impl Engine {
             Input::Retry(client_id) => self.retry(client_id),
             Input::Discard(client_id) => self.discard(client_id),
             Input::Receipts(receipts) => self.set_receipts(receipts),
+            Input::Typing { room_id, typing } => self.write(now, room_id, typing),
+            Input::Away(away) => self.signals.away = away,
             Input::Open(room) => self.look_at(now, room),
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
             Input::History { room_id, request, result } => self.history(now, room_id, request, result),
             Input::Room(summary) if self.rooms.is_of_before(&summary) => {}
-            Input::Room(summary) => self.room_came(summary),
+            Input::Room(summary) => self.room_answered(summary),
+            // The server says so itself, in the order of what else it says: an answer may be older than another entry.
+            Input::RoomLeft(_) if self.connection.hears() => {}
             Input::RoomLeft(room) => self.room_gone(room),
             Input::Follow => self.wait_for_others(),
             Input::Restore(saved) => self.restore(saved),
@@ -220,6 +233,8 @@ impl Engine {
             Closed::SignedOut => self.answer.ask(Effect::SignedOut),
         }
         self.outbox.reconnect();
+        self.signals.disconnect();
+        self.answer.changed(View::Signals);
         for room in self.rooms.iter_mut() {
             room.fetcher.disconnect();
         }
@@ -232,6 +247,11 @@ impl Engine {
                 Timer::Connection if self.connection.expired(now) => self.lose(now, None),
                 Timer::Connection if self.connection.is_due(now) => self.connect(now),
                 Timer::Connection => {}
+                Timer::Typing => {
+                    if self.signals.expire(now.monotonic_ms, &mut self.timers) {
+                        self.answer.changed(View::Signals);
+                    }
+                }
                 Timer::History(room) | Timer::Outbox(room) | Timer::Marks(room) => {
                     self.dirty.insert(room);
                 }

@@ -83,6 +83,15 @@ pub enum Input {
     Discard(ClientId),
     /// The person lets others know how far they are, and is told of them, or neither.
     Receipts(bool),
+    /// The person types in a room, or has emptied the field.
+    Typing {
+        /// Where.
+        room_id: RoomId,
+        /// Whether they type.
+        typing: bool,
+    },
+    /// Nobody looks at this device, or somebody does again.
+    Away(bool),
     /// The person looks at this room; `None`: at no room.
     Open(Option<RoomId>),
     /// The person scrolled to the oldest row of a room that has older ones.

@@ -20,6 +20,7 @@ mod room;
 mod rooms;
 mod row;
 mod saved;
+mod signals;
 mod timeline;
 mod timers;
 

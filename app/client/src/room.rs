@@ -24,6 +24,8 @@ pub(crate) struct Room {
     pub(crate) timeline: Option<Timeline>,
     pub(crate) fetcher: Fetcher,
     pub(crate) marks: Marks,
+    /// Only the answer to a request says that the person is in it; ends with what the connection says.
+    pub(crate) unheard: bool,
     /// The highest number heard of, by any frame.
     head: Seq,
     /// Every revision up to this one is in what is here.
@@ -43,6 +45,7 @@ impl Room {
             timeline: None,
             fetcher: Fetcher::new(),
             marks: Marks::new(),
+            unheard: false,
             head: Seq(0),
             rev: Rev(0),
             head_rev: Rev(0),
@@ -142,7 +145,7 @@ impl Room {
             return Some(Request::Page(HistoryRequest::Before(shown.start().next())));
         }
         let (seq, rev) = self.cursor();
-        (live && (self.head > seq || self.head_rev > rev)).then_some(Request::Sync(seq, rev))
+        (live && (self.unheard || self.head > seq || self.head_rev > rev)).then_some(Request::Sync(seq, rev))
     }
 
     pub(crate) const fn head(&self) -> Seq {

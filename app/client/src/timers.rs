@@ -14,6 +14,8 @@ pub(crate) enum Timer {
     Outbox(RoomId),
     /// Marks may be sent.
     Marks(RoomId),
+    /// Somebody has not said for a while that they are still typing.
+    Typing,
 }
 
 /// Pending timers. Only those that are set cost anything.

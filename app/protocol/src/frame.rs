@@ -17,6 +17,22 @@ pub struct RoomHead(pub RoomId, pub Seq, pub Rev);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark(pub UserId, pub Seq, pub Seq);
 
+/// Whether a person is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PresenceState {
+    /// Nobody is connected.
+    Offline,
+    /// Connected, and looking at something else on all devices.
+    Away,
+    /// Looks at a page of ours on some device.
+    Online,
+}
+
+/// Somebody's presence: `[user_id, state, last_seen]` on the wire; `last_seen` is 0 where it is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence(pub UserId, pub PresenceState, pub UnixMillis);
+
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -82,7 +98,8 @@ pub enum ClientFrame {
         /// Whether it is there from now on.
         on: bool,
     },
-    /// Send what follows this cursor: the next batch once one is stored, or what is missing here.
+    /// Send what follows this cursor: the next batch once one is stored, or what is missing here. Of a room that the
+    /// person is not in the answer is `room:gone`.
     #[serde(rename = "sync:more")]
     SyncMore {
         /// Where.
@@ -108,11 +125,36 @@ pub enum ClientFrame {
         /// Up to here.
         seq: Seq,
     },
+    /// What this device shows, and so what it wants to hear of people; instead of what it said before. Never stored.
+    #[serde(rename = "focus")]
+    Focus {
+        /// The open room: who is typing there is told.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        room_id: Option<RoomId>,
+        /// People whose presence is shown, at most [`crate::limits::FOCUS_USERS`]: told now and whenever it changes.
+        #[serde(default)]
+        users: Vec<UserId>,
+        /// Whether nobody looks at the device.
+        #[serde(default)]
+        away: bool,
+    },
+    /// The person is typing. Said again every [`crate::limits::TYPING_EVERY_MS`] while they go on. Never stored.
+    #[serde(rename = "typing:start")]
+    TypingStart {
+        /// Where.
+        room_id: RoomId,
+    },
+    /// They have stopped, or sent what they typed.
+    #[serde(rename = "typing:stop")]
+    TypingStop {
+        /// Where.
+        room_id: RoomId,
+    },
 }
 
 impl ClientFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 8] = [
+    pub const TYPES: [&'static str; 11] = [
         "hello",
         "message:send",
         "message:edit",
@@ -121,6 +163,9 @@ impl ClientFrame {
         "sync:more",
         "message:delivered",
         "message:read",
+        "focus",
+        "typing:start",
+        "typing:stop",
     ];
 }
 
@@ -233,6 +278,31 @@ pub enum ServerFrame {
         /// Rooms that are active on this connection.
         rooms: Vec<RoomHead>,
     },
+    /// Somebody else is typing in the room that this device shows. It ends by itself after
+    /// [`crate::limits::TYPING_ENDS_MS`].
+    #[serde(rename = "typing:start")]
+    TypingStart {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+        /// Their display name.
+        name: String,
+    },
+    /// They have stopped.
+    #[serde(rename = "typing:stop")]
+    TypingStop {
+        /// Where.
+        room_id: RoomId,
+        /// Who.
+        user_id: UserId,
+    },
+    /// People of the last `focus`: how they are.
+    #[serde(rename = "presence:change")]
+    Presence {
+        /// All of them at first, then those who differ.
+        users: Vec<Presence>,
+    },
     /// The node is about to close this connection, by plan.
     #[serde(rename = "goaway")]
     GoAway {
@@ -253,7 +323,7 @@ pub enum ServerFrame {
 
 impl ServerFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 14] = [
+    pub const TYPES: [&'static str; 17] = [
         "welcome",
         "messages:offline",
         "room:reset",
@@ -266,6 +336,9 @@ impl ServerFrame {
         "room:changed",
         "room:gone",
         "heads",
+        "typing:start",
+        "typing:stop",
+        "presence:change",
         "goaway",
         "error",
     ];

@@ -16,7 +16,7 @@ mod write;
 
 pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
-pub use frame::{ClientFrame, Cursor, Mark, RoomHead, ServerFrame};
+pub use frame::{ClientFrame, Cursor, Mark, Presence, PresenceState, RoomHead, ServerFrame};
 pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 pub use model::{Member, Message, MessageKind, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
 pub use read::{FromJson, Object};

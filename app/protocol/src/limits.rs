@@ -28,6 +28,12 @@ pub const RECEIPTS_MEMBERS: i64 = 100;
 pub const BATCH_ROWS: i64 = 50;
 /// A device that misses more messages and revisions of a room than this starts over with the newest page.
 pub const RESET_ROWS: i64 = 500;
+/// People whose presence one device may ask for at once.
+pub const FOCUS_USERS: usize = 200;
+/// How often who goes on typing says so, in milliseconds.
+pub const TYPING_EVERY_MS: u64 = 3_000;
+/// How long somebody counts as typing who does not say so again, in milliseconds.
+pub const TYPING_ENDS_MS: u64 = 5_000;
 /// Characters in a reaction: an emoji may be made of several.
 pub const EMOJI_CHARS: (usize, usize) = (1, 16);
 /// Different emoji under one message.

@@ -5,9 +5,9 @@
 //! value, and for every other format. Both read the same: `tests/golden.rs` has each frame read both ways.
 
 use crate::{
-    ApiError, ClientId, ErrorBody, ErrorCode, HistoryPage, Mark, Member, MemberPage, MessageKind, PublicRoom,
-    PublicRooms, Rev, Role, RoomAnswer, RoomHead, RoomId, RoomKind, Seq, ServerFrame, Session, SessionId, SessionList,
-    SystemEvent, UnixMillis, UserId, UserList,
+    ApiError, ClientId, ErrorBody, ErrorCode, HistoryPage, Mark, Member, MemberPage, MessageKind, Presence,
+    PresenceState, PublicRoom, PublicRooms, Rev, Role, RoomAnswer, RoomHead, RoomId, RoomKind, Seq, ServerFrame,
+    Session, SessionId, SessionList, SystemEvent, UnixMillis, UserId, UserList,
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -150,6 +150,7 @@ macro_rules! words {
 
 words!(RoomKind { "direct" => Direct, "group" => Group, "public" => Public }, None);
 words!(Role { "member" => Member, "admin" => Admin, "owner" => Owner }, None);
+words!(PresenceState { "offline" => Offline, "away" => Away, "online" => Online }, None);
 words!(MessageKind { "text" => Text, "system" => System }, None);
 words!(
     ErrorCode {
@@ -210,7 +211,7 @@ macro_rules! triple {
     };
 }
 
-triple!(RoomHead, Mark);
+triple!(RoomHead, Mark, Presence);
 
 impl FromJson for (Seq, Rev) {
     fn from_json(json: &str) -> Option<Self> {
@@ -271,6 +272,9 @@ frames! {
         "room:changed" => RoomChanged { room }
         "room:gone" => RoomGone { room_id }
         "heads" => Heads { rooms }
+        "typing:start" => TypingStart { room_id, user_id, name }
+        "typing:stop" => TypingStop { room_id, user_id }
+        "presence:change" => Presence { users }
         "goaway" => GoAway { retry_after_ms }
         "error" => Error { code, message, retryable }
     }

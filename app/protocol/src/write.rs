@@ -256,5 +256,8 @@ frames! {
         SyncMore { room_id, seq, rev } => "sync:more"
         Delivered { room_id, seq } => "message:delivered"
         Read { room_id, seq } => "message:read"
+        Focus { room_id, users, away } => "focus"
+        TypingStart { room_id } => "typing:start"
+        TypingStop { room_id } => "typing:stop"
     }
 }

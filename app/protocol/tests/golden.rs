@@ -3,8 +3,8 @@
 
 use protocol::{
     AddMember, ClientFrame, ClientId, CloseCode, CreateRoom, Cursor, ErrorCode, FromJson, Mark, Message, MessageKind,
-    PROTOCOL_VERSION, Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SetRole,
-    SystemEvent, ToJson, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
+    PROTOCOL_VERSION, Presence, PresenceState, Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
+    ServerFrame, SetRole, SystemEvent, ToJson, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -39,6 +39,9 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::SyncMore { room_id: ROOM, seq: Seq(12), rev: Rev(3) },
         ClientFrame::Delivered { room_id: ROOM, seq: Seq(12) },
         ClientFrame::Read { room_id: ROOM, seq: Seq(11) },
+        ClientFrame::Focus { room_id: Some(ROOM), users: vec![ADA, BOB], away: true },
+        ClientFrame::TypingStart { room_id: ROOM },
+        ClientFrame::TypingStop { room_id: ROOM },
     ]
 }
 
@@ -73,6 +76,14 @@ fn server_frames() -> Vec<ServerFrame> {
         ServerFrame::RoomChanged { room: group() },
         ServerFrame::RoomGone { room_id: ROOM },
         ServerFrame::Heads { rooms: vec![RoomHead(ROOM, Seq(13), Rev(0)), RoomHead(OTHER_ROOM, Seq(1), Rev(3))] },
+        ServerFrame::TypingStart { room_id: ROOM, user_id: ADA, name: "Ada".into() },
+        ServerFrame::TypingStop { room_id: ROOM, user_id: ADA },
+        ServerFrame::Presence {
+            users: vec![
+                Presence(ADA, PresenceState::Online, UnixMillis(0)),
+                Presence(BOB, PresenceState::Offline, TIME),
+            ],
+        },
         ServerFrame::GoAway { retry_after_ms: 1_250 },
         ServerFrame::Error { code: ErrorCode::Invalid, message: "type: not known here.".into(), retryable: false },
     ]
@@ -90,6 +101,9 @@ fn client_variant(frame: &ClientFrame) -> &'static str {
         ClientFrame::SyncMore { .. } => "sync:more",
         ClientFrame::Delivered { .. } => "message:delivered",
         ClientFrame::Read { .. } => "message:read",
+        ClientFrame::Focus { .. } => "focus",
+        ClientFrame::TypingStart { .. } => "typing:start",
+        ClientFrame::TypingStop { .. } => "typing:stop",
     }
 }
 
@@ -107,6 +121,9 @@ fn server_variant(frame: &ServerFrame) -> &'static str {
         ServerFrame::RoomChanged { .. } => "room:changed",
         ServerFrame::RoomGone { .. } => "room:gone",
         ServerFrame::Heads { .. } => "heads",
+        ServerFrame::TypingStart { .. } => "typing:start",
+        ServerFrame::TypingStop { .. } => "typing:stop",
+        ServerFrame::Presence { .. } => "presence:change",
         ServerFrame::GoAway { .. } => "goaway",
         ServerFrame::Error { .. } => "error",
     }

@@ -4,6 +4,8 @@ use crate::components::icon::{self, Icon};
 use crate::dom::{document, text_area};
 use crate::erase::{Erase, effect, live, memo, press};
 use crate::state::{Chat, Drafts};
+use crate::words;
+use client::Input;
 use leptos::ev::KeyboardEvent;
 use leptos::html;
 use leptos::prelude::*;
@@ -24,8 +26,15 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
     let length = draft.length;
     let sendable = move || (BODY_CHARS.0..=BODY_CHARS.1).contains(&length.get());
     let label = move || chat.room.with(|room| room.as_ref().map(|room| format!("Message to {}", room.name)));
+    let typing = memo(move || {
+        chat.signals.track();
+        words::typing(&chat.engine.with_value(|engine| engine.typing(room)))
+    });
     view! {
         <div class="composer">
+            <p class="typing" aria-live="polite">
+                {typing}
+            </p>
             <label class="sr-only" for="composer">
                 {live(label)}
             </label>
@@ -40,7 +49,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                     autocomplete="off"
                     aria-describedby="composer-left"
                     prop:value=live(move || draft.text.get())
-                    on:input=move |event| draft.type_in(event_target_value(&event))
+                    on:input=move |event| draft.write(event_target_value(&event))
                     on:keydown=move |event| draft.press(&event)
                 ></textarea>
                 <button
@@ -99,6 +108,13 @@ impl Draft {
     fn type_in(self, text: String) {
         self.drafts.set(self.room, text.clone());
         self.text.set(text);
+    }
+
+    /// The person writes, and others see that they do.
+    fn write(self, text: String) {
+        let typing = !text.trim().is_empty();
+        self.type_in(text);
+        self.chat.dispatch(Input::Typing { room_id: self.room, typing });
     }
 
     /// Enter sends, Shift and Enter break the line; while an input method composes, Enter is the method's own.

@@ -3,10 +3,10 @@
 use crate::components::avatar::RoomAvatar;
 use crate::components::icon::{self, Icon};
 use crate::erase::{Erase, memo, press, shown_while};
-use crate::state::{Chat, Dialog, Dialogs};
+use crate::state::{Chat, Clock, Dialog, Dialogs};
 use crate::words;
 use leptos::prelude::*;
-use protocol::{RoomKind, RoomSummary};
+use protocol::{PresenceState, RoomKind, RoomSummary, UnixMillis};
 
 /// `first` is the room as it is now; from then on `Chat` tells.
 #[component]
@@ -18,7 +18,8 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
         chat.room.get().or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
     let name = memo(move || room.with(|room| room.name.clone()));
-    let note = memo(move || room.with(note));
+    let clock = expect_context::<Clock>();
+    let note = memo(move || room.with(|room| note(room, chat.presence(room), clock)));
     let has_details = memo(move || room.with(|room| room.kind != RoomKind::Direct && room.role.is_some()));
     view! {
         <header class="bar">
@@ -47,12 +48,17 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
     .erase()
 }
 
-/// `Group · 3 members`, `Direct chat · @ada`
-fn note(room: &RoomSummary) -> String {
+/// `Group · 3 members`, `@ada · online`, `@ada · last seen Mon`, `Direct chat · @ada`
+fn note(room: &RoomSummary, presence: Option<(PresenceState, UnixMillis)>, clock: Clock) -> String {
     let kind = words::kind(room.kind);
-    match (&room.kind, &room.other) {
-        (RoomKind::Direct, Some(other)) => format!("{kind} · @{}", other.username),
-        (RoomKind::Direct, None) => kind.to_owned(),
-        (RoomKind::Group | RoomKind::Public, _) => format!("{kind} · {}", words::members(room.members_count)),
+    match (room.kind, &room.other, presence) {
+        (RoomKind::Direct, Some(other), Some((PresenceState::Online, _))) => format!("@{} · online", other.username),
+        (RoomKind::Direct, Some(other), Some((PresenceState::Away, _))) => format!("@{} · away", other.username),
+        (RoomKind::Direct, Some(other), Some((_, seen))) if seen.0 > 0 => {
+            format!("@{} · last seen {}", other.username, clock.brief(seen))
+        }
+        (RoomKind::Direct, Some(other), _) => format!("{kind} · @{}", other.username),
+        (RoomKind::Direct, None, _) => kind.to_owned(),
+        (RoomKind::Group | RoomKind::Public, ..) => format!("{kind} · {}", words::members(room.members_count)),
     }
 }

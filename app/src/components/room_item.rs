@@ -6,7 +6,7 @@ use crate::erase::{Erase, live, memo};
 use crate::state::Chat;
 use crate::words;
 use leptos::prelude::*;
-use protocol::RoomSummary;
+use protocol::{PresenceState, RoomSummary};
 
 /// One link. Each part follows its own piece of the summary, so that a new message draws no more than it changes.
 #[component]
@@ -19,13 +19,25 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
     let at = memo(move || room.with(|room| room.last_message.as_ref().map(|message| message.created_at)));
     let unread = memo(move || room.with(|room| room.unread));
     let current = move || (chat.open.get() == Some(id)).then_some("page");
+    let presence = memo(move || room.with(|room| chat.presence(room).map(|(state, _)| state)));
+    let class = move || match presence.get() {
+        Some(PresenceState::Online) => "room room-online",
+        Some(PresenceState::Away) => "room room-away",
+        _ => "room",
+    };
+    let there = move || match presence.get() {
+        Some(PresenceState::Online) => "online",
+        Some(PresenceState::Away) => "away",
+        _ => "",
+    };
     view! {
         <li>
-            <a class="room" class:room-unread=live(move || { unread.get() > 0 }) href=format!("/rooms/{id}") aria-current=live(current)>
+            <a class=live(class) class:room-unread=live(move || { unread.get() > 0 }) href=format!("/rooms/{id}") aria-current=live(current)>
                 <RoomAvatar room />
                 <span class="room-text">
                     <span class="room-line">
                         <span class="room-name">{name}</span>
+                        <span class="sr-only">{live(there)}</span>
                         {live(move || at.get().map(|at| view! { <TimeLabel at style=Style::Brief /> }.erase()))}
                     </span>
                     <span class="room-line">

@@ -10,7 +10,7 @@ use crate::state::keyed::Keyed;
 use crate::state::rows::{RowView, lay_out};
 use client::{ConnectionState, Effect as Ask, Engine, Input, Revision, View};
 use leptos::prelude::*;
-use protocol::{ClientId, Message, RoomId, RoomKind, RoomSummary, Seq, User, UserId};
+use protocol::{ClientId, Message, PresenceState, RoomId, RoomKind, RoomSummary, Seq, UnixMillis, User, UserId};
 
 /// What is shown of the open room besides its rows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(crate) struct Window {
 #[derive(Clone, Copy)]
 pub(crate) struct Chat {
     /// Everything that is known. Read and written in [`Chat::dispatch`] only.
-    pub(super) engine: StoredValue<Engine>,
+    pub(crate) engine: StoredValue<Engine>,
     clock: Clock,
     /// Who is signed in.
     pub(crate) me: UserId,
@@ -67,6 +67,8 @@ pub(crate) struct Chat {
     pub(crate) unread: RwSignal<i64>,
     /// Whether the page can be seen.
     pub(crate) visible: RwSignal<bool>,
+    /// Who is typing or who is there has changed.
+    pub(crate) signals: Trigger,
     /// The socket. Replaced by each `Connect`; never touched on the server.
     pub(super) socket: StoredValue<Option<Socket>, LocalStorage>,
     /// Numbers the sockets, so that a late event of an earlier one is not taken for one of this.
@@ -111,6 +113,7 @@ impl Chat {
             outdated: RwSignal::new(false),
             unread: RwSignal::new(0),
             visible: RwSignal::new(true),
+            signals: Trigger::new(),
             socket: StoredValue::new_local(None),
             generation: StoredValue::new(0),
             renewed_at: StoredValue::new(0),
@@ -134,6 +137,7 @@ impl Chat {
             self.dispatch(Input::ConnectNow);
         });
         // Whoever comes back to the page does not want to wait for a timer.
+        effect(move || self.dispatch(Input::Away(!self.visible.get())));
         effect(move || {
             if self.visible.get() && self.connection.with_untracked(|state| *state != ConnectionState::Online) {
                 self.dispatch(Input::ConnectNow);
@@ -166,6 +170,7 @@ impl Chat {
                 View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
                 View::Timeline(_) => {}
                 View::Connection => self.show_connection(),
+                View::Signals => self.signals.notify(),
             }
         }
     }
@@ -205,6 +210,13 @@ impl Chat {
         if let Some(room) = room.filter(|_| self.room.with_untracked(Option::is_none)) {
             self.look_up(room);
         }
+    }
+
+    /// How the other person of a direct room is, and when they were seen last.
+    pub(crate) fn presence(self, room: &RoomSummary) -> Option<(PresenceState, UnixMillis)> {
+        self.signals.track();
+        let other = room.other.as_ref()?.id;
+        self.engine.with_value(|engine| engine.presence(other))
     }
 
     /// Sends a text that `protocol::body` has passed.

@@ -2,9 +2,9 @@
 
 use super::{Bus, BusEvent};
 use fred::clients::Client;
-use fred::interfaces::{ClientLike, EventInterface, PubsubInterface};
+use fred::interfaces::{ClientLike, EventInterface, KeysInterface, PubsubInterface};
 use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy, Server};
-use fred::types::{Builder, Message, Value};
+use fred::types::{Builder, ExpireOptions, Message, Value};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -173,6 +173,24 @@ impl Bus for RedisBus {
 
     fn take_events(&self) -> Option<mpsc::Receiver<BusEvent>> {
         self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    async fn count(&self, key: &str, window: Duration) -> Option<u64> {
+        if !self.client.is_connected() {
+            return None;
+        }
+        let key = format!("jackdaw:count:{key}");
+        let seconds = i64::try_from(window.as_secs()).ok()?;
+        let pipeline = self.client.pipeline();
+        let _: Value = pipeline.incr(&key).await.ok()?;
+        let _: Value = pipeline.expire(&key, seconds, Some(ExpireOptions::NX)).await.ok()?;
+        match pipeline.all::<(u64, i64)>().await {
+            Ok((count, _)) => Some(count),
+            Err(error) => {
+                tracing::debug!(%error, "redis does not count, each node counts for itself");
+                None
+            }
+        }
     }
 
     async fn ping(&self) -> Result<(), String> {

@@ -1,14 +1,15 @@
-//! What is committed while somebody enters a room.
+//! What is committed while somebody enters or leaves a room, here or where this node does not hear of it.
 
 use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
-use crate::hub::{Connection, Hub};
+use crate::hub::{Connection, Hub, Queue};
 use crate::run::database::{check_opened, fill_holes};
 use crate::store::model::{Call, Gate, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp, Store};
-use protocol::{ClientId, RoomId, SessionId, UnixMillis, UserId};
-use std::sync::atomic::{AtomicBool, Ordering};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use protocol::{ClientId, CreateRoom, Cursor, RoomId, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
@@ -16,11 +17,8 @@ use uuid::Uuid;
 const ADA: UserId = UserId(Uuid::from_u128(1));
 const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 
-/// Lets everything pass. After the first answer to a read, another node commits.
-struct Between {
-    other: Option<Arc<dyn Store>>,
-    done: AtomicBool,
-}
+/// Lets everything pass. After the first answer to a read, something else happens.
+struct Between(Mutex<Option<BoxFuture<'static, ()>>>);
 
 #[async_trait::async_trait]
 impl Gate for Between {
@@ -29,38 +27,113 @@ impl Gate for Between {
     }
 
     async fn leave(&self, call: Call) -> Result<()> {
-        if let Some(other) = &self.other
-            && call == Call::Read
-            && !self.done.swap(true, Ordering::Relaxed)
-        {
-            let (client_id, body) = (ClientId(Uuid::from_u128(3)), "just now".to_owned());
-            let (room_id, sender_id, created_at) = (GENERAL, ADA, UnixMillis(0));
-            let appended =
-                other.append(&[Append { room_id, sender_id, client_id, body, reply_to: None, created_at }]).await?;
-            assert!(matches!(appended[..], [Appended::Stored(_)]), "{appended:?}");
+        let meanwhile = self.0.lock().unwrap().take_if(|_| call == Call::Read);
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.await;
         }
         Ok(())
     }
 }
 
-fn store(tables: &Arc<Mutex<Tables>>, other: Option<Arc<dyn Store>>) -> Arc<dyn Store> {
-    Arc::new(Model::new(Arc::clone(tables), Arc::new(Between { other, done: AtomicBool::new(false) })))
+fn store(tables: &Arc<Mutex<Tables>>, meanwhile: Option<BoxFuture<'static, ()>>) -> Arc<dyn Store> {
+    Arc::new(Model::new(Arc::clone(tables), Arc::new(Between(Mutex::new(meanwhile)))))
+}
+
+/// A database in which ada is in the first room.
+fn tables() -> Arc<Mutex<Tables>> {
+    let mut tables = Tables::new(Uuid::from_u128(9), GENERAL);
+    let user = NewUser { id: ADA, username: "ada".into(), display_name: "Ada".into(), password_hash: String::new() };
+    tables.create_user(user, Stamp { client_id: ClientId(Uuid::from_u128(4)), now: UnixMillis(0) }).unwrap();
+    Arc::new(Mutex::new(tables))
+}
+
+/// A node that no other one reaches.
+fn node(store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) {
+    node_on(&Exchange::default(), store)
+}
+
+fn node_on(exchange: &Exchange, store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) {
+    let hub = Hub::new(Arc::new(exchange.bus()), Arc::default());
+    (Arc::clone(&hub), Chat::new(store, hub, Arc::new(SystemClock), Arc::default()))
+}
+
+fn next(queue: &mut Queue) -> ServerFrame {
+    serde_json::from_str(queue.try_recv().unwrap().as_str()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
+    let tables = tables();
+    let (_, here) = node(store(&tables, None));
+    let (_, elsewhere) = node(store(&tables, None));
+    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
+    here.connect(&Arc::new(connection)).await.unwrap();
+
+    let form = CreateRoom::Public { name: "Tea".into() };
+    let room = elsewhere.create_room(ADA, form).await.unwrap().0;
+    let cursor = Cursor(room.id, room.last_seq, room.last_rev);
+    let (frame, _) = here.catch_up(ADA, cursor).await.unwrap();
+    assert!(matches!(frame, ServerFrame::Offline { room_id, .. } if room_id == room.id), "{frame:?}");
+    assert!(matches!(next(&mut queue), ServerFrame::RoomChanged { room: shown } if shown.id == room.id));
+
+    let other = elsewhere.create_room(ADA, CreateRoom::Public { name: "Cake".into() }).await.unwrap().0;
+    elsewhere.remove_member(ADA, other.id, ADA).await.unwrap();
+    let (frame, _) = here.catch_up(ADA, Cursor(other.id, other.last_seq, other.last_rev)).await.unwrap();
+    assert_eq!(frame, ServerFrame::RoomGone { room_id: other.id });
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_left_while_a_room_was_read_is_not_shown_it() {
+    let (hub, chat) = node(store(&tables(), None));
+    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
+    let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
+    hub.leave(ADA, GENERAL);
+    hub.show_here(ADA, rooms[0].clone());
+    assert_eq!(next(&mut queue), ServerFrame::RoomGone { room_id: GENERAL });
+    assert!(queue.try_recv().is_err(), "nothing after that");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_leaves_while_a_connection_reads_its_rooms_does_not_enter() {
+    let (tables, exchange) = (tables(), Exchange::default());
+    let (_, elsewhere) = node_on(&exchange, store(&tables, None));
+    let leave = async move {
+        // This node listens by now.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        elsewhere.remove_member(ADA, GENERAL, ADA).await.unwrap();
+        // The other node hears of it.
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    let (hub, chat) = node_on(&exchange, store(&tables, Some(leave.boxed())));
+    tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
+    // A device that has been here for a while.
+    let (before, _queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
+    hub.attach(&Arc::new(before));
+    hub.join_here(ADA, &[GENERAL]).await;
+
+    let (connection, _queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
+    let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
+    assert!(rooms.is_empty() && !hub.is_in(ADA, GENERAL));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once() {
-    let mut tables = Tables::new(Uuid::from_u128(9), GENERAL);
-    let user = NewUser { id: ADA, username: "ada".into(), display_name: "Ada".into(), password_hash: String::new() };
-    tables.create_user(user, Stamp { client_id: ClientId(Uuid::from_u128(4)), now: UnixMillis(0) }).unwrap();
-    let tables = Arc::new(Mutex::new(tables));
-    let hub = Hub::new(Arc::new(Exchange::default().bus()));
-    let chat = Chat::new(store(&tables, Some(store(&tables, None))), hub, Arc::new(SystemClock));
+    let tables = tables();
+    let other = store(&tables, None);
+    let commit = async move {
+        let (client_id, body) = (ClientId(Uuid::from_u128(3)), "just now".to_owned());
+        let (room_id, sender_id, created_at) = (GENERAL, ADA, UnixMillis(0));
+        let append = Append { room_id, sender_id, client_id, body, reply_to: None, created_at };
+        let appended = other.append(&[append]).await.unwrap();
+        assert!(matches!(appended[..], [Appended::Stored(_)]), "{appended:?}");
+    };
+    let (_, chat) = node(store(&tables, Some(commit.boxed())));
     tokio::spawn(fill_holes(Arc::clone(&chat)));
     tokio::spawn(check_opened(Arc::clone(&chat)));
     // The check of all heads has just been; the next one is 5 seconds away.
     tokio::time::sleep(Duration::from_millis(10)).await;
 
-    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)));
+    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
     let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
     assert!(rooms[0].last_message.as_ref().is_none_or(|last| last.body != "just now"), "read before the commit");
     let frame = tokio::time::timeout(Duration::from_secs(1), queue.recv()).await.expect("it comes by itself").unwrap();

@@ -64,8 +64,8 @@ impl Chat {
         access.and_then(|access| access.role).ok_or(Error::NotFound("member"))?;
         if let Some(message) = self.store.update_member(room, actor, user, role, self.stamp()).await? {
             self.announce(Some(message));
-            if let Some(room) = self.store.find_room(user, room).await? {
-                self.hub.tell(user, &protocol::ServerFrame::RoomChanged { room });
+            if let Some(room) = self.store.find_room(user, room).await?.filter(|room| room.role.is_some()) {
+                self.hub.show(user, room);
             }
         }
         Ok(())

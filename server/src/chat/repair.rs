@@ -45,17 +45,13 @@ impl Chat {
         }
         let mut failed = None;
         for id in moved.joined {
-            match self.store.find_room(user, id).await {
+            match self.room_of(user, id).await {
                 Ok(Some(room)) => self.hub.show_here(user, room),
-                // Not shown is not in it.
-                Ok(None) => self.hub.leave_here(user, id),
-                Err(error) => {
-                    self.hub.leave_here(user, id);
-                    failed = Some(error);
-                }
+                Ok(None) => {}
+                Err(error) => failed = Some(error),
             }
         }
-        failed.map_or(Ok(()), |error| Err(error.into()))
+        failed.map_or(Ok(()), Err)
     }
 
     /// Tells people which marks moved since the last repair; they may not have heard it.

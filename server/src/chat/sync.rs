@@ -10,22 +10,38 @@ use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT, RESET_ROWS};
 use protocol::{Cursor, Rev, RoomId, Seq, ServerFrame, UserId};
 
 impl Chat {
-    /// What follows the cursor, as a frame, and whether there is more.
+    /// What follows the cursor, as a frame, and whether there is more. A device may hold a room, by the answer to a request,
+    /// that its person is not in here: the database says which of the two is out of date.
     pub(crate) async fn catch_up(&self, user: UserId, cursor: Cursor) -> Result<(ServerFrame, bool), Error> {
         let Cursor(room, seq, rev) = cursor;
-        if !self.hub.is_in(user, room) {
-            return Err(super::NO_ROOM);
+        if !self.hub.is_in(user, room) && !self.admit(user, room).await? {
+            return Ok((ServerFrame::RoomGone { room_id: room }, false));
         }
+        let _turn = self.turn().await?;
         let rows = self.store.list_changes(room, (seq, rev), BATCH_ROWS).await?.ok_or(super::NO_ROOM)?;
+        self.metrics.caught_up.inc();
         if is_too_far(&rows, (seq, rev)) {
             let room_now = self.find_room(user, room).await?;
             let page = self.store.list_messages(user, room, HistoryRange::Newest, PAGE_DEFAULT).await?;
             let to = (page.last_seq, page.last_rev);
+            self.metrics.resets.inc();
             return Ok((ServerFrame::Reset { room: room_now, rows: page.messages, to }, false));
         }
         let batch = batch(room, (seq, rev), rows);
         let more = matches!(batch, ServerFrame::Offline { more: true, .. });
         Ok((batch, more))
+    }
+
+    /// Lets a person's connections into a room where the database has them as its member, before they hear anything of it.
+    async fn admit(&self, user: UserId, room: RoomId) -> Result<bool, Error> {
+        if self.store.find_access(user, room).await?.is_none_or(|access| access.role.is_none()) {
+            return Ok(false);
+        }
+        self.hub.join_here(user, &[room]).await;
+        let found = self.room_of(user, room).await?;
+        let is_member = found.is_some();
+        found.into_iter().for_each(|found| self.hub.show_here(user, found));
+        Ok(is_member)
     }
 
     /// Returns once holes that were noticed have had their time to be closed by stragglers.
@@ -53,6 +69,7 @@ impl Chat {
                 let (to, more) = (*to, *more);
                 self.hub.fill(room, to, &frame);
                 if !more {
+                    self.metrics.holes_filled.inc();
                     break;
                 }
                 from = to;

@@ -3,10 +3,12 @@
 
 use crate::Error;
 use crate::hub::{Connection, Hub, Place};
+use crate::metrics::Metrics;
 use crate::store::{Append, Appended, Store};
 use protocol::{ApiError, ClientId, Message, Rev, ServerFrame};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
 
 /// Messages that may wait. Beyond it a sender is told to come back.
 const WAITING: usize = 10_000;
@@ -70,9 +72,9 @@ pub(super) struct Writer(mpsc::Sender<(Append, Reply)>);
 
 impl Writer {
     /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
-    pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>) -> Self {
+    pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> Self {
         let (sender, queue) = mpsc::channel(WAITING);
-        tokio::spawn(run(store, hub, queue));
+        tokio::spawn(run(store, hub, metrics, queue));
         Self(sender)
     }
 
@@ -84,16 +86,25 @@ impl Writer {
     }
 }
 
-async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, mut queue: mpsc::Receiver<(Append, Reply)>) {
+async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>, mut queue: mpsc::Receiver<(Append, Reply)>) {
     let mut waiting = Vec::new();
     while queue.recv_many(&mut waiting, BATCH).await > 0 {
         let (batch, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
-        commit(&*store, &hub, batch, replies).await;
+        let began = Instant::now();
+        let answer = store.append(&batch).await;
+        metrics.commit.observe(began.elapsed().as_secs_f64());
+        metrics.batch.observe(batch.len() as f64);
+        if let Ok(answers) = &answer {
+            metrics.stored.inc_by(answers.iter().filter(|answer| answer.stored().is_some()).count() as u64);
+            let repeated = answers.iter().filter(|answer| matches!(answer, Appended::Repeated(_)));
+            metrics.repeated.inc_by(repeated.count() as u64);
+        }
+        tell(&hub, &batch, replies, answer);
     }
 }
 
-async fn commit(store: &dyn Store, hub: &Hub, batch: Vec<Append>, replies: Vec<Reply>) {
-    match store.append(&batch).await {
+fn tell(hub: &Hub, batch: &[Append], replies: Vec<Reply>, answer: crate::store::Result<Vec<Appended>>) {
+    match answer {
         Ok(answers) => {
             for ((append, reply), appended) in batch.iter().zip(replies).zip(answers) {
                 // Sender first: their screen should not show the message as news before it is confirmed.

@@ -73,7 +73,11 @@ impl Reader<'_> {
             (None, Some(text)) => ("LEPTOS_SITE_ADDR", text),
             (None, None) => ("LISTEN_ADDR", "127.0.0.1:3000".to_owned()),
         };
-        text.parse().map_err(|_| ConfigError::new(name, Some(text), "must be an address and a port, as 127.0.0.1:3000"))
+        address(name, text)
+    }
+
+    pub(super) fn address(&self, name: &'static str) -> Read<Option<SocketAddr>> {
+        self.text(name).map(|text| address(name, text)).transpose()
     }
 
     pub(super) fn database_url(&self, data_dir: &Path) -> Read<String> {
@@ -129,6 +133,10 @@ impl Reader<'_> {
         let candidates = [beside.join("site"), beside.join("../site")];
         Ok(candidates.iter().find(|path| path.is_dir()).unwrap_or(&candidates[0]).clone())
     }
+}
+
+fn address(name: &'static str, text: String) -> Read<SocketAddr> {
+    text.parse().map_err(|_| ConfigError::new(name, Some(text), "must be an address and a port, as 127.0.0.1:3000"))
 }
 
 /// `scheme://host[:port]` in lower case, without a slash at the end.

@@ -13,7 +13,7 @@ const fn variable(name: &'static str, default: &'static str, about: &'static str
 }
 
 /// All of them, the most used first.
-pub const VARIABLES: [Variable; 14] = [
+pub const VARIABLES: [Variable; 23] = [
     variable("LISTEN_ADDR", "127.0.0.1:3000", "address and port to listen on"),
     variable(
         "PUBLIC_URL",
@@ -35,7 +35,16 @@ pub const VARIABLES: [Variable; 14] = [
         "open or closed: whether strangers may make accounts (the first one always may)",
     ),
     variable("CORS_ORIGINS", "", "other sites whose pages may call the API, separated by commas"),
-    variable("DRAIN_SECONDS", "10", "how long a stopping node waits for its connections, 0 to 3600"),
+    variable("PROXY_HOPS", "0", "proxies of yours in front of this node: whose X-Forwarded-For is believed, 0 to 10"),
+    variable("METRICS_ADDR", "", "address and port of the private listener for Prometheus, as 127.0.0.1:9464"),
+    variable("DRAIN_SECONDS", "10", "over how long a stopping node sends its connections elsewhere, 0 to 3600"),
+    variable("MAX_CONNECTIONS", "19000", "WebSockets of this node at once; more are answered with 503"),
+    variable("CONNECTIONS_PER_SECOND", "100", "new WebSockets of this node; more are answered with 503"),
+    variable("MESSAGES_PER_SECOND", "50", "messages of one person, five times as many at once; 0: no limit"),
+    variable("FRAMES_PER_SECOND", "200", "frames of one connection, five times as many at once; 0: no limit"),
+    variable("REQUESTS_PER_SECOND", "50", "requests of one person, five times as many at once; 0: no limit"),
+    variable("LOGINS_PER_MINUTE", "20", "attempts to sign in from one address or with one name; 0: no limit"),
+    variable("REGISTRATIONS_PER_HOUR", "60", "new accounts from one address; 0: no limit"),
     variable("RUST_LOG", "info", "what is logged, as in info,server=debug"),
     variable("LOG_FORMAT", "text", "text or json"),
     variable("LEPTOS_SITE_ROOT", "site beside the program", "folder with the page's files"),

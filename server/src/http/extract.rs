@@ -16,7 +16,9 @@ impl FromRequestParts<Arc<App>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
         let token = bearer(parts).or_else(|| cookies::access(&parts.headers));
-        app.auth.authenticate(token.ok_or(Error::Unauthenticated("Sign in first."))?).await
+        let caller = app.auth.authenticate(token.ok_or(Error::Unauthenticated("Sign in first."))?).await?;
+        app.limits.request(caller.user.id)?;
+        Ok(caller)
     }
 }
 

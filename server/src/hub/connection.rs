@@ -11,12 +11,17 @@ use uuid::Uuid;
 /// Bytes that may wait for one reader. Beyond it the reader is too slow and is closed; what it misses is stored.
 const QUEUE_BYTES: usize = 1024 * 1024;
 
+/// Bytes above which signals are left out.
+const SIGNAL_BYTES: usize = QUEUE_BYTES / 16;
+
 /// A connection, shared by its own task (which ends it) and by the registry of the hub.
 pub(crate) struct Connection {
     /// Tells connections of one session apart.
     pub(crate) id: Uuid,
     pub(crate) user: UserId,
     pub(crate) session: SessionId,
+    /// As others see the person.
+    pub(crate) name: Box<str>,
     /// Read by the connection's own task.
     sender: mpsc::UnboundedSender<Utf8Bytes>,
     /// Bytes that wait in the queue.
@@ -31,12 +36,13 @@ pub(crate) struct Connection {
 pub(crate) type Queue = mpsc::UnboundedReceiver<Utf8Bytes>;
 
 impl Connection {
-    pub(crate) fn new(user: UserId, session: SessionId) -> (Self, Queue) {
+    pub(crate) fn new(user: UserId, session: SessionId, name: &str) -> (Self, Queue) {
         let (sender, queue) = mpsc::unbounded_channel();
         let connection = Self {
             id: Uuid::now_v7(),
             user,
             session,
+            name: name.into(),
             sender,
             queued: AtomicUsize::new(0),
             closing: OnceLock::new(),
@@ -60,6 +66,20 @@ impl Connection {
         }
         // Fails only after the connection's task has ended, when nobody reads any more.
         let _ = self.sender.send(frame);
+    }
+
+    /// Queues a frame that nobody misses, if little else waits. Whether it did.
+    pub(crate) fn signal(&self, frame: &Utf8Bytes) -> bool {
+        let has_room = self.queued() <= SIGNAL_BYTES;
+        if has_room {
+            self.send_encoded(frame.clone());
+        }
+        has_room
+    }
+
+    /// Bytes that wait for the reader.
+    pub(crate) fn queued(&self) -> usize {
+        self.queued.load(Ordering::Relaxed)
     }
 
     /// Called by the connection's task for what it took from the queue.
@@ -97,7 +117,7 @@ mod tests {
     use super::*;
 
     fn connection() -> (Connection, Queue) {
-        Connection::new(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)))
+        Connection::new(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)), "Ada")
     }
 
     #[tokio::test]

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 /// Every node listens to it.
 pub(super) const CONTROL: &str = "jackdaw:control";
+/// Every node listens to it, and says on it who is connected to it.
+pub(super) const PRESENCE: &str = "jackdaw:presence";
 const ROOM_PREFIX: &str = "jackdaw:room:";
 
 pub(super) fn room_channel(room: RoomId) -> String {
@@ -31,6 +33,8 @@ pub(crate) enum Place {
     Control(u64),
     /// Nobody misses it.
     None,
+    /// As `None`, and only for those who look.
+    Signal,
 }
 
 impl fmt::Display for Place {
@@ -40,6 +44,7 @@ impl fmt::Display for Place {
             Self::Revision(rev) => write!(f, "r{rev}"),
             Self::Control(number) => write!(f, "c{number}"),
             Self::None => f.write_str("-"),
+            Self::Signal => f.write_str("s"),
         }
     }
 }
@@ -52,6 +57,7 @@ impl Place {
             "r" => Self::Revision(Rev(number.parse().ok()?)),
             "c" => Self::Control(number.parse().ok()?),
             "-" => Self::None,
+            "s" => Self::Signal,
             _ => return None,
         })
     }
@@ -109,7 +115,7 @@ mod tests {
     #[test]
     fn envelopes_and_channels_are_read_back() {
         let node = Uuid::from_u128(7);
-        for place in [Place::Message(Seq(12)), Place::Revision(Rev(3)), Place::Control(7), Place::None] {
+        for place in [Place::Message(Seq(12)), Place::Revision(Rev(3)), Place::Control(7), Place::None, Place::Signal] {
             let payload = Envelope::encode(node, place, "{\"a\":\n1}");
             let envelope = Envelope::decode(&payload).unwrap();
             assert_eq!((envelope.node, envelope.place, envelope.body), (node, place, "{\"a\":\n1}"));

@@ -14,6 +14,11 @@ impl Hub {
         self.lock().present()
     }
 
+    /// The version of a person's rooms, as long as they are connected here.
+    pub(crate) fn version_of(&self, user: UserId) -> Option<u64> {
+        self.lock().version_of(user)
+    }
+
     /// Whether a person who is connected here is in a room.
     pub(crate) fn is_in(&self, user: UserId, room: RoomId) -> bool {
         self.lock().is_in(user, room)
@@ -45,8 +50,11 @@ impl Hub {
         self.show_here(user, room);
     }
 
-    /// As [`Hub::show`], on this node.
+    /// As [`Hub::show`], on this node. Who left since the room was read was told so, and is not shown it any more.
     pub(crate) fn show_here(&self, user: UserId, room: RoomSummary) {
+        if !self.is_in(user, room.id) {
+            return;
+        }
         // From here on the room is not complete without what follows.
         self.learn_heads(&[RoomHead(room.id, room.last_seq, room.last_rev)]);
         self.tell_here(user, &encode(&ServerFrame::RoomChanged { room }));

@@ -53,15 +53,13 @@ pub(crate) struct Moved {
 }
 
 impl Registry {
-    /// Answers with the version of the person's rooms.
-    pub(super) fn attach(&mut self, connection: &Arc<Connection>) -> u64 {
+    pub(super) fn attach(&mut self, connection: &Arc<Connection>) {
         let person = self.users.entry(connection.user).or_default();
         person.connections.push(Arc::clone(connection));
         // A second device of somebody whose rooms are known is in them at once.
         for room in &person.rooms {
             self.rooms.entry(*room).or_default().connections.push(Arc::clone(connection));
         }
-        person.version
     }
 
     pub(super) fn detach(&mut self, connection: &Arc<Connection>) {
@@ -114,6 +112,10 @@ impl Registry {
     pub(super) fn present(&self) -> BTreeMap<UserId, Present> {
         let present = |person: &Person| Present { connections: person.connections.clone(), version: person.version };
         self.users.iter().map(|(user, person)| (*user, present(person))).collect()
+    }
+
+    pub(super) fn version_of(&self, user: UserId) -> Option<u64> {
+        self.users.get(&user).map(|person| person.version)
     }
 
     /// Whether one of the person's connections is here and they are in the room.
@@ -173,7 +175,7 @@ mod tests {
     use uuid::Uuid;
 
     fn connection(user: u128, session: u128) -> Arc<Connection> {
-        Arc::new(Connection::new(UserId(Uuid::from_u128(user)), SessionId(Uuid::from_u128(session))).0)
+        Arc::new(Connection::new(UserId(Uuid::from_u128(user)), SessionId(Uuid::from_u128(session)), "Ada").0)
     }
 
     fn room(number: u128) -> RoomId {
@@ -217,7 +219,8 @@ mod tests {
         let (phone, laptop) = (connection(1, 1), connection(1, 2));
         registry.attach(&phone);
         registry.join(phone.user, &[room(7)]);
-        let version = registry.attach(&laptop);
+        registry.attach(&laptop);
+        let version = registry.version_of(laptop.user).unwrap();
         assert_eq!(in_room(&mut registry, 7), 2);
         registry.join(phone.user, &[room(8)]);
         assert_eq!(in_room(&mut registry, 8), 2);

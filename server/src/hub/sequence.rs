@@ -83,7 +83,7 @@ impl Sequence {
         match place {
             Place::Message(seq) => self.messages.offer(seq.0, frame, &mut out),
             Place::Revision(rev) => self.revisions.offer(rev.0, frame, &mut out),
-            Place::Control(_) | Place::None => out.push(frame.clone()),
+            Place::Control(_) | Place::None | Place::Signal => out.push(frame.clone()),
         }
         self.watch(now);
         out

@@ -1,6 +1,7 @@
 //! `/api/auth`: register, sign in, renew, sign out, devices.
 
 use crate::auth::{Caller, Tokens};
+use crate::http::address::Address;
 use crate::http::cookies;
 use crate::http::extract::{Body, Id, Params, user_agent};
 use crate::pages::Next;
@@ -16,11 +17,13 @@ use std::sync::Arc;
 type Shared = State<Arc<App>>;
 
 pub(crate) async fn register(State(app): Shared, parts: Parts, Body(form): Body<Register>) -> Result<Response, Error> {
+    app.limits.registration(Address::of(&app, &parts).0)?;
     let (user, tokens) = app.auth.register(form, user_agent(&parts)).await?;
     Ok(signed_in(&app, &parts, StatusCode::CREATED, user, tokens))
 }
 
 pub(crate) async fn login(State(app): Shared, parts: Parts, Body(form): Body<Login>) -> Result<Response, Error> {
+    app.limits.sign_in(&app.hub, Address::of(&app, &parts).0, &form.username).await?;
     let (user, tokens) = app.auth.login(form, user_agent(&parts)).await?;
     Ok(signed_in(&app, &parts, StatusCode::OK, user, tokens))
 }

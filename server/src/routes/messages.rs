@@ -51,6 +51,7 @@ pub(crate) async fn create(
     Id(room): Id<RoomId>,
     Body(new): Body<NewMessage>,
 ) -> Result<(StatusCode, Json<MessageAnswer>), Error> {
+    app.limits.message(caller.user.id)?;
     let (message, is_new) = app.chat.send_and_wait(caller.user.id, room, new).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(MessageAnswer { message })))

@@ -38,6 +38,8 @@ pub(super) struct Memory {
     pub(super) revised: Vec<Revised>,
     /// Which life of the database the device has heard of.
     epoch: Option<Uuid>,
+    /// Whether this page has.
+    greeted: bool,
 }
 
 impl Memory {
@@ -56,6 +58,8 @@ impl Memory {
             Input::Revise { client_id, room_id, .. } => {
                 self.revised.push(Revised { client_id: *client_id, room_id: *room_id, settled: false });
             }
+            // A page begins.
+            Input::Follow => self.greeted = false,
             Input::Frame(frame) => self.hear_frame(frame),
             Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
             Input::Retry(client_id) => {
@@ -84,6 +88,7 @@ impl Memory {
                 self.settle(|revised| revised.client_id == *client_id);
             }
             ServerFrame::Welcome { epoch, rooms, .. } => {
+                self.greeted = true;
                 let same = self.epoch.replace(*epoch) == Some(*epoch);
                 self.settle(|revised| !same || rooms.iter().all(|room| room.id != revised.room_id));
             }
@@ -114,14 +119,31 @@ impl Memory {
         self.epoch.is_some_and(|heard| heard != epoch)
     }
 
-    /// The page died before it kept this, and so before anything of it left the device.
+    /// The page died before it kept this, and so before anything of it left the device, and before the next page could
+    /// know of it.
     pub(super) fn miss(&mut self, changes: &[Change]) {
         for change in changes {
-            if let Change::Unsent(unsent) = change {
-                self.hear(&Input::Discard(unsent.client_id));
-                self.settle(|revised| revised.client_id == unsent.client_id);
+            match change {
+                Change::Unsent(unsent) => {
+                    self.hear(&Input::Discard(unsent.client_id));
+                    self.settle(|revised| revised.client_id == unsent.client_id);
+                }
+                Change::Sent { client_id, .. } => {
+                    if let Some(sent) = self.find(*client_id) {
+                        sent.acknowledged = false;
+                    }
+                }
+                _ => {}
             }
         }
+    }
+
+    /// Messages that a greeted page shows among the rows of the server: that is as good as an acknowledgement, and what the
+    /// storage has of them is given up as soon as it answers.
+    fn told(&self, engine: &Engine) -> BTreeSet<ClientId> {
+        let rooms: BTreeSet<RoomId> = self.sent.iter().filter(|_| self.greeted).map(|sent| sent.room_id).collect();
+        let rows = rooms.into_iter().flat_map(|room| engine.rows(room));
+        rows.filter(|row| row.message.seq > Seq(0)).map(|row| row.key()).collect()
     }
 
     /// The database is put back: what it had, and what no device will send again, may be lost.
@@ -135,7 +157,9 @@ impl Memory {
     ) {
         let shown = engine.map(|engine| self.outbox(engine)).unwrap_or_default();
         let sending = shown.iter().filter(|row| row.state == RowState::Sending).map(Row::key);
-        let waiting: Vec<ClientId> = sending.chain(disk.waiting()).collect();
+        let told = engine.map(|engine| self.told(engine)).unwrap_or_default();
+        let kept = disk.waiting().filter(|client_id| !told.contains(client_id));
+        let waiting: Vec<ClientId> = sending.chain(kept).collect();
         let stored = |tables: &Tables, id| tables.find_message(user, id).is_some();
         for sent in self.sent.iter_mut().filter(|sent| !waiting.contains(&sent.client_id)) {
             sent.lost |= stored(before, sent.client_id) && !stored(backup, sent.client_id);

@@ -34,8 +34,8 @@ impl Node {
         let port = wire.connect(&life);
         let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeGate(Arc::clone(&life)))));
         let bus: Arc<Port> = Arc::clone(&port);
-        let hub = Hub::new(bus);
-        let chat = Chat::new(store, Arc::clone(&hub), Arc::new(SimClock::new(sim)));
+        let hub = Hub::new(bus, Arc::default());
+        let chat = Chat::new(store, Arc::clone(&hub), Arc::new(SimClock::new(sim)), Arc::default());
         let gaps = Arc::new(Notify::new());
         if let Some(Mutation::Node(mechanism)) = sim.plan.mutation {
             chat.switch_off(mechanism);
@@ -82,9 +82,9 @@ impl Node {
 }
 
 async fn serve(chat: Arc<Chat>, user: UserId, session: SessionId, mut end: End) {
-    let (connection, mut queue) = Connection::new(user, session);
+    let (connection, mut queue) = Connection::new(user, session, "somebody");
     let connection = Arc::new(connection);
-    let mut dispatch = Dispatch::new(Arc::clone(&chat), Arc::clone(&connection));
+    let mut dispatch = Dispatch::new(Arc::clone(&chat), Arc::clone(&connection), Arc::default());
     let code = loop {
         tokio::select! {
             biased;

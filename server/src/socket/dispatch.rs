@@ -3,19 +3,32 @@
 use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
+use crate::limits::{FrameLimit, Limits};
 use crate::store::Change;
-use protocol::limits::HELLO_CURSORS;
-use protocol::{ClientFrame, ClientId, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
+use protocol::limits::{HELLO_CURSORS, TYPING_EVERY_MS};
+use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
 use uuid::Uuid;
+
+/// Frames above the limit that are answered. Who goes on is not listening.
+const EXCESS: u32 = 100;
 
 /// What one connection has said so far, and who answers it.
 pub(crate) struct Dispatch {
     chat: Arc<Chat>,
     /// Answers go into its queue.
     connection: Arc<Connection>,
+    limits: Arc<Limits>,
+    /// How many more frames this connection may send.
+    frames: FrameLimit,
+    /// Frames beyond that.
+    excess: u32,
+    /// Where the person was typing last, and when that was told.
+    typed: Option<(RoomId, Instant)>,
     /// Whether `hello` has come: only then is the connection in its rooms.
     greeted: bool,
     /// Rooms of `hello` of which the device has not everything yet.
@@ -25,14 +38,32 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    pub(crate) fn new(chat: Arc<Chat>, connection: Arc<Connection>) -> Self {
-        Self { chat, connection, greeted: false, behind: BTreeSet::new(), done: false }
+    pub(crate) fn new(chat: Arc<Chat>, connection: Arc<Connection>, limits: Arc<Limits>) -> Self {
+        let frames = limits.frames();
+        Self {
+            chat,
+            connection,
+            limits,
+            frames,
+            excess: 0,
+            typed: None,
+            greeted: false,
+            behind: BTreeSet::new(),
+            done: false,
+        }
     }
 
     /// Takes one text frame. Does not wait for a message to be stored: the writer answers by itself.
     pub(crate) async fn frame(&mut self, text: &str) {
-        let done = match decode(text) {
+        let done = match self.limits.frame(&self.frames).and_then(|()| decode(text)) {
             Ok(frame) => self.handle(frame).await,
+            Err(error @ Error::RateLimited { .. }) => {
+                self.excess += 1;
+                if self.excess > EXCESS {
+                    return self.connection.close(CloseCode::RateLimited);
+                }
+                Err(error)
+            }
             Err(error) => Err(error),
         };
         if let Err(error) = done {
@@ -45,7 +76,13 @@ impl Dispatch {
             ClientFrame::Hello { protocol, epoch, cursors } => self.hello(protocol, epoch, &cursors).await,
             _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
             ClientFrame::Send { client_id, room_id, body, reply_to } => {
+                // What they type next is news again.
+                self.typed = None;
                 let reply = Reply::Socket(Arc::clone(&self.connection));
+                if let Err(error) = self.limits.message(self.connection.user) {
+                    reply.refuse(client_id, error);
+                    return Ok(());
+                }
                 self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply);
                 Ok(())
             }
@@ -62,6 +99,14 @@ impl Dispatch {
                 self.catch_up(Cursor(room_id, seq, rev)).await?;
                 self.tell_done();
                 Ok(())
+            }
+            ClientFrame::Focus { room_id, users, away } => {
+                self.chat.focus(&self.connection, room_id, users, away).await
+            }
+            ClientFrame::TypingStart { room_id } => self.typing(room_id),
+            ClientFrame::TypingStop { room_id } => {
+                self.typed = None;
+                self.chat.typing(&self.connection, room_id, false)
             }
             ClientFrame::Delivered { room_id, seq } => self.mark(room_id, seq, Seq(0)),
             ClientFrame::Read { room_id, seq } => self.mark(room_id, seq, seq),
@@ -119,6 +164,16 @@ impl Dispatch {
     async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, change: Change) -> Result<(), Error> {
         self.chat.revise_for(&self.connection, room, seq, client_id, change).await;
         Ok(())
+    }
+
+    /// More often than this it is no news, and costs everybody who looks.
+    fn typing(&mut self, room: RoomId) -> Result<(), Error> {
+        let pause = Duration::from_millis(TYPING_EVERY_MS / 2);
+        if self.typed.is_some_and(|(typed, at)| typed == room && at.elapsed() < pause) {
+            return Ok(());
+        }
+        self.typed = Some((room, Instant::now()));
+        self.chat.typing(&self.connection, room, true)
     }
 
     fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {

@@ -94,6 +94,15 @@ impl Store for Model {
     async fn update_user(&self, _: &User) -> Result<()> {
         absent()
     }
+    async fn begin_epoch(&self, _: uuid::Uuid) -> Result<()> {
+        absent()
+    }
+    async fn update_last_seen(&self, _: &[UserId], _: UnixMillis) -> Result<()> {
+        absent()
+    }
+    async fn list_last_seen(&self, _: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+        self.read(|_| Vec::new()).await
+    }
     async fn list_users(&self, _: &str, _: i64) -> Result<Vec<User>> {
         absent()
     }

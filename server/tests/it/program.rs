@@ -87,6 +87,8 @@ fn wrong_arguments_and_variables_are_named() {
     fails(&with("DATABASE_URL", "mysql://u:secret@db/x"), &["DATABASE_URL", "postgres://"]);
     assert!(!text(&with("DATABASE_URL", "mysql://u:secret@db/x").stderr).contains("secret"));
     fails(&with("DATABASE_POOL", "0"), &["DATABASE_POOL", "1 to 50"]);
+    fails(&with("MAX_CONNECTIONS", "0"), &["MAX_CONNECTIONS", "from 1 to"]);
+    fails(&with("METRICS_ADDR", "9464"), &["METRICS_ADDR", "127.0.0.1:3000"]);
     fails(&with("JACKDAW_REGISTRATION", "maybe"), &["JACKDAW_REGISTRATION", "open or closed"]);
     fails(&with("JWT_SECRET", "short"), &["JWT_SECRET", "32"]);
     fails(&with("DATABASE_URL", "postgres://127.0.0.1/x"), &["JWT_SECRET", "every node"]);
@@ -107,6 +109,7 @@ fn what_cannot_be_used_is_said() {
     fails(&jackdaw(folder.path()).env("DATA_DIR", "file/data").output().unwrap(), &["DATA_DIR", "file/data"]);
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
+    fails(&jackdaw(folder.path()).env("METRICS_ADDR", &address).output().unwrap(), &["METRICS_ADDR", &address]);
     fails(
         &jackdaw(folder.path()).env("LISTEN_ADDR", &address).output().unwrap(),
         &["LISTEN_ADDR", &address, "another program"],
@@ -127,6 +130,27 @@ fn it_keeps_its_data_and_its_secret_beside_it_and_stops_when_asked() {
     }
     let output = jackdaw(folder.path()).arg("migrate").output().unwrap();
     assert!(output.status.success() && text(&output.stdout).contains("up to date"), "{output:?}");
+}
+
+#[test]
+fn a_backup_that_is_put_back_is_another_life() {
+    let folder = folder();
+    let (running, _) = Running::start(jackdaw(folder.path()));
+    fails(&jackdaw(folder.path()).arg("restored").output().unwrap(), &["DATA_DIR", "another Jackdaw"]);
+    assert_eq!(running.end("-TERM"), Some(0));
+    let database = folder.path().join("data/jackdaw.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let epoch = || {
+        runtime.block_on(async {
+            let store = server::store::open(&format!("sqlite://{}", database.display()), 1).unwrap();
+            store.epoch().await.unwrap()
+        })
+    };
+    let before = epoch();
+    assert_eq!(epoch(), before);
+    let output = jackdaw(folder.path()).arg("restored").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_ne!(epoch(), before);
 }
 
 #[test]

@@ -16,6 +16,7 @@ impl Engine {
             self.send_messages(now, room);
             self.send_marks(now, room);
         }
+        self.tell_focus();
         self.timers.set(Timer::Connection, self.connection.deadline());
     }
 

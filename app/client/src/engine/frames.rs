@@ -2,6 +2,7 @@
 
 use super::Engine;
 use crate::answer::Touched;
+use crate::room::Room;
 use crate::{Now, View};
 use protocol::{CloseCode, Mark, Message, PROTOCOL_VERSION, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
 use uuid::Uuid;
@@ -41,16 +42,16 @@ impl Engine {
             }
             ServerFrame::New { message } => self.news(message),
             ServerFrame::Status { room_id, marks } => self.status(room_id, &marks),
-            ServerFrame::RoomChanged { room } => self.room_came(room),
-            ServerFrame::RoomGone { room_id } => self.room_gone(room_id),
-            ServerFrame::Heads { rooms } => {
-                for RoomHead(room, seq, rev) in rooms {
-                    if let Some(known) = self.rooms.get_mut(room) {
-                        known.raise_head_rev(rev);
-                    }
-                    self.head(room, seq);
-                }
+            ServerFrame::RoomChanged { room } => {
+                let id = room.id;
+                self.room_came(room);
+                self.rooms.entry(id).unheard = false;
             }
+            ServerFrame::RoomGone { room_id } => self.room_gone(room_id),
+            ServerFrame::Heads { rooms } => self.heads(&rooms),
+            ServerFrame::TypingStart { room_id, user_id, name } => self.typing_started(now, room_id, user_id, name),
+            ServerFrame::TypingStop { room_id, user_id } => self.typing_stopped(room_id, user_id),
+            ServerFrame::Presence { users } => self.people_changed(users),
             ServerFrame::GoAway { retry_after_ms } => self.connection.go_away(retry_after_ms),
             // Without a welcome there is no use in this connection.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
@@ -75,6 +76,7 @@ impl Engine {
         if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
             self.start_over();
         }
+        self.clear_up();
         self.connection.welcomed(now);
         self.greeted = true;
         self.greeted(&snapshot);
@@ -84,7 +86,9 @@ impl Engine {
         }
         for summary in rooms {
             let id = summary.id;
-            let touched = self.rooms.entry(id).learn(self.me.id, summary);
+            let room = self.rooms.entry(id);
+            room.unheard = false;
+            let touched = room.learn(self.me.id, summary);
             self.touch(id, touched);
         }
         for room in self.rooms.iter_mut() {
@@ -124,6 +128,7 @@ impl Engine {
         self.hear(message);
         if sender != self.me.id {
             self.arrived(id);
+            self.typing_stopped(id, sender);
         }
     }
 
@@ -144,6 +149,15 @@ impl Engine {
         }
         let touched = self.rooms.entry(id).hear(self.me.id, message);
         self.touch(id, touched);
+    }
+
+    fn heads(&mut self, rooms: &[RoomHead]) {
+        for RoomHead(room, seq, rev) in rooms {
+            if let Some(known) = self.rooms.get_mut(*room) {
+                known.raise_head_rev(*rev);
+            }
+            self.head(*room, *seq);
+        }
     }
 
     fn head(&mut self, id: RoomId, seq: Seq) {
@@ -170,6 +184,15 @@ impl Engine {
                 self.touch(id, Touched { summary, rows: false });
             }
         }
+    }
+
+    /// The answer to a request has this room. The node that this device is connected to may not know that the person is
+    /// in it, and would not say when they are no longer: it is asked.
+    pub(super) fn room_answered(&mut self, summary: RoomSummary) {
+        let id = summary.id;
+        let known = self.rooms.get(id).is_some_and(Room::is_member);
+        self.room_came(summary);
+        self.rooms.entry(id).unheard |= !known;
     }
 
     pub(super) fn room_came(&mut self, summary: RoomSummary) {

@@ -28,27 +28,27 @@ impl Engine {
 
     fn page(&mut self, id: RoomId, request: HistoryRequest, page: HistoryPage) {
         let me = self.me.id;
-        let confirmed = self.confirm(&page.messages);
+        self.confirm(&page.messages);
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.fetcher.succeed();
-        let mut touched = match request {
+        let touched = match request {
             HistoryRequest::Newest => room.load(me, page),
             HistoryRequest::Before(_) => {
                 room.load_older(page);
                 Touched::ROWS
             }
         };
-        touched.rows |= confirmed;
         self.touch(id, touched);
     }
 
-    /// Messages of one's own among rows of the server are stored. Whether that is news.
-    pub(super) fn confirm(&mut self, rows: &[Message]) -> bool {
-        let mut news = false;
-        for row in rows.iter().filter(|row| row.sender_id == self.me.id) {
-            news |= self.outbox.store(row.client_id, row.seq, row.created_at).is_some();
+    /// Messages of one's own among a room's rows are stored, whether the room is here or not.
+    pub(super) fn confirm(&mut self, rows: &[Message]) {
+        let me = self.me.id;
+        for row in rows.iter().filter(|row| row.sender_id == me) {
+            if self.outbox.store(row.client_id, row.seq, row.created_at).is_some() {
+                self.touch(row.room_id, Touched::ROWS);
+            }
         }
-        news
     }
 
     fn no_page(&mut self, now: Now, id: RoomId, request: HistoryRequest, code: ErrorCode) {

@@ -8,6 +8,7 @@ use protocol::{ClientId, RoomId, Seq};
 
 impl Engine {
     pub(super) fn send(&mut self, now: Now, client_id: ClientId, room_id: RoomId, body: String, reply_to: Option<Seq>) {
+        self.signals.sent();
         self.outbox.push(outbox::message(&self.me, client_id, room_id, body, reply_to, now.wall));
         if self.has_newer(room_id) {
             // Whoever writes wants to see it stand after what it follows.

@@ -81,21 +81,34 @@ impl Engine {
                 self.touch(id, touched);
             }
         }
+        self.doubtful.clear();
         unsent.retain(|unsent| {
-            match self.find_row(unsent.room_id, unsent.client_id).map(|row| (row.seq, row.created_at)) {
-                Some((seq, created_at)) => {
-                    self.outbox.clear_up(unsent.client_id, seq, created_at);
-                    false
-                }
-                None => true,
+            let stored = self.find_row(unsent.room_id, unsent.client_id).is_some();
+            if stored {
+                self.doubtful.push(unsent.clone());
             }
+            !stored
         });
+        if self.greeted {
+            self.clear_up();
+        }
         for room in self.outbox.restore(&self.me, unsent) {
             self.touch(room, Touched::ROWS);
         }
         if self.duty == Duty::Waits {
             self.duty = Duty::Follows;
             self.keeper.announce(self.open);
+        }
+    }
+
+    /// A `welcome` has told which life of the database the rows here are of. What is among them is stored; what went with
+    /// them is sent again.
+    pub(super) fn clear_up(&mut self) {
+        for unsent in std::mem::take(&mut self.doubtful) {
+            match self.find_row(unsent.room_id, unsent.client_id).map(|row| (row.seq, row.created_at)) {
+                Some((seq, created_at)) => self.outbox.clear_up(unsent.client_id, seq, created_at),
+                None => drop(self.outbox.hear(&self.me, unsent)),
+            }
         }
     }
 

@@ -46,19 +46,19 @@ impl Engine {
         to: (Seq, Rev),
         more: bool,
     ) {
-        let confirmed = self.confirm(&rows);
+        self.confirm(&rows);
         let me = self.me.id;
         let Some(room) = self.rooms.get_mut(id) else { return };
         let arrived = rows.iter().any(|row| row.sender_id != me);
         let before = room.cursor();
         let answered = room.fetcher.is_waiting_for(Request::Sync(from.0, from.1));
-        let mut touched = room.catch_up(me, from, rows, to, more);
+        let touched = room.catch_up(me, from, rows, to, more);
         if arrived {
             room.arrived();
         }
         if answered {
             room.fetcher.answered();
-            if room.cursor() > before {
+            if std::mem::take(&mut room.unheard) || room.cursor() > before {
                 room.fetcher.succeed();
                 // The next batch is asked for as soon as this one is stored.
                 room.fetcher.hurry();
@@ -67,27 +67,25 @@ impl Engine {
                 room.fetcher.fail(now.monotonic_ms, now.random);
             }
         }
-        touched.rows |= confirmed;
         self.touch(id, touched);
     }
 
     pub(super) fn reset(&mut self, summary: RoomSummary, rows: Vec<Message>, to: (Seq, Rev)) {
-        let confirmed = self.confirm(&rows);
+        self.confirm(&rows);
         let id = summary.id;
         let Some(room) = self.rooms.get_mut(id).filter(|room| room.is_member()) else { return };
         room.fetcher.answered();
         room.fetcher.succeed();
-        let mut touched = room.reset(self.me.id, summary, rows, to);
+        room.unheard = false;
+        let touched = room.reset(self.me.id, summary, rows, to);
         room.arrived();
-        touched.rows |= confirmed;
         self.touch(id, touched);
     }
 
     pub(super) fn changed(&mut self, message: &Message) {
-        let confirmed = self.confirm(std::slice::from_ref(message));
+        self.confirm(std::slice::from_ref(message));
         if let Some(room) = self.rooms.get_mut(message.room_id) {
-            let mut touched = room.change(self.me.id, message);
-            touched.rows |= confirmed;
+            let touched = room.change(self.me.id, message);
             self.touch(message.room_id, touched);
         }
     }

@@ -63,11 +63,11 @@ impl Room {
         for row in &rows {
             touched |= self.revise(row);
         }
-        // Beyond `to` nothing was revised yet when the rows were read, unless there was more than they are.
-        let covers = seq >= from.0 && rev >= from.1 && (seq <= to.0 || !more);
         touched |= self.raise_head(to.0);
         touched |= self.fill(me, rows);
-        if covers {
+        // Beyond `to` nothing was revised yet when the rows were read, unless there was more than they are. What waited
+        // ahead of them may now be here, in a state of before.
+        if seq >= from.0 && rev >= from.1 && (self.cursor().0 <= to.0 || !more) {
             self.rev = self.rev.max(to.1);
         }
         self.raise_head_rev(to.1);

@@ -185,6 +185,8 @@ impl Device {
 
 pub(crate) fn sent(effects: &[Effect]) -> Vec<ClientFrame> {
     let frame = |effect: &Effect| match effect {
+        // What the device shows is told beside everything else: `signals` looks at that.
+        Effect::Transmit(ClientFrame::Focus { .. }) => None,
         Effect::Transmit(frame) => Some(frame.clone()),
         _ => None,
     };

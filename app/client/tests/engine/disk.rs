@@ -1,6 +1,6 @@
 //! What a browser would have kept: every `Save` is written whole or, where a page dies first, not at all.
 
-use client::{Change, Effect, Engine, RoomRecord, RowState, Saved, Unsent};
+use client::{Change, ConnectionState, Effect, Engine, RoomRecord, RowState, Saved, Unsent};
 use protocol::{ClientId, Message, RoomId, Seq};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -68,7 +68,11 @@ impl Disk {
         let waits = |state: &RowState| *state != RowState::Sent;
         let mut unsent: Vec<_> = self.unsent.values().filter(|unsent| unsent.room_id == room).collect();
         unsent.sort_by_key(|unsent| (unsent.order, unsent.client_id));
-        let kept: Vec<_> = unsent.iter().map(|unsent| unsent.client_id).collect();
+        // Until the server has said of which life its rows are, a message among them stays kept.
+        let online = engine.connection() == ConnectionState::Online;
+        let is_row = |id| shown.iter().any(|row| row.key() == id && !waits(&row.state));
+        let kept = unsent.iter().map(|unsent| unsent.client_id).filter(|id| online || !is_row(*id));
+        let kept: Vec<_> = kept.collect();
         let waiting: Vec<_> = shown.iter().filter(|row| waits(&row.state)).map(client::Row::key).collect();
         assert_eq!(kept, waiting, "what is shown as on its way is kept, in order");
         if let Some(record) = self.rooms.get(&room) {

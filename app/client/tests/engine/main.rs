@@ -9,6 +9,7 @@ mod outbox;
 mod restoring;
 mod rooms;
 mod saving;
+mod signals;
 mod sync;
 mod tabs;
 mod timeline;

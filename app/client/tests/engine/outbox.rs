@@ -157,6 +157,15 @@ fn a_room_that_is_gone_takes_nothing() {
 }
 
 #[test]
+fn what_a_room_that_is_gone_had_stored_is_no_failure() {
+    let mut device = Device::in_tea();
+    device.send(100, "a");
+    device.frame(ServerFrame::RoomGone { room_id: TEA });
+    device.batch(10, vec![mine(100, 11)], false);
+    assert_eq!(device.rows(), [], "a batch that was under way says that it is stored");
+}
+
+#[test]
 fn sending_from_far_up_leads_back_to_the_newest_rows() {
     let mut device = Device::new(vec![summary(TEA, 400, 400)], Some((TEA, page(TEA, 101..=400))));
     device.go_online(vec![summary(TEA, 400, 400)]);

@@ -26,6 +26,13 @@ fn boot() -> Boot {
     (vec![summary(TEA, 10, 10)], Some((TEA, page(TEA, 1..=10))))
 }
 
+/// The same with this message of one's own after them.
+fn boot_with(id: u128) -> Boot {
+    let mut rendered = page(TEA, 1..=11);
+    rendered.messages[10] = Message { client_id: client_id(id), body: "hi".into(), ..text(TEA, 11, ME) };
+    (vec![summary(TEA, 11, 11)], Some((TEA, rendered)))
+}
+
 /// A life with `last` rows kept, that has ended.
 fn earlier_life(last: i64) -> Disk {
     let mut disk = Disk::default();
@@ -76,12 +83,29 @@ fn a_message_that_was_stored_without_word_of_it_is_not_shown_twice() {
     let mut disk = earlier_life(10);
     let mut device = next_life(boot(), &mut disk);
     disk.follow(&device.send(100, "hi"));
-    let mut rendered = page(TEA, 1..=11);
-    rendered.messages[10] = Message { client_id: client_id(100), body: "hi".into(), ..text(TEA, 11, ME) };
-    let mut device = next_life((vec![summary(TEA, 11, 11)], Some((TEA, rendered))), &mut disk);
+    let mut device = next_life(boot_with(100), &mut disk);
     assert_eq!((device.ends(1), device.rows().len()), (vec![(100, RowState::Sent)], 11));
+    let effects = device.go_online(vec![summary(TEA, 11, 11)]);
+    disk.follow(&effects);
+    assert_eq!(messages(&effects), []);
     assert!(disk.unsent.is_empty());
-    assert_eq!(messages(&device.go_online(vec![summary(TEA, 11, 11)])), []);
+}
+
+#[test]
+fn a_message_that_only_a_page_of_an_earlier_database_has_is_sent_again() {
+    let mut disk = earlier_life(10);
+    let mut device = next_life(boot(), &mut disk);
+    disk.follow(&device.send(100, "hi"));
+    // Rendered before a backup was put back that does not have it.
+    let mut device = next_life(boot_with(100), &mut disk);
+    let ServerFrame::Welcome { protocol, gone, server_time, .. } = welcome(Vec::new()) else { panic!() };
+    let (epoch, rooms) = (Uuid::from_u128(98), vec![summary(TEA, 10, 10)]);
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    let effects = device.frame(ServerFrame::Welcome { protocol, epoch, rooms, gone, server_time });
+    disk.follow(&effects);
+    assert_eq!((messages(&effects), disk.unsent.len()), (vec![100], 1));
+    assert_eq!(device.ends(1), [(100, SENDING)]);
 }
 
 #[test]

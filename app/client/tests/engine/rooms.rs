@@ -4,7 +4,7 @@ use crate::device::{
     BOB, Device, ME, TEA, changed, client_id, fact, fetched, page, room, summary, synced, text, user_id, welcome,
 };
 use client::{HistoryRequest, Input, View};
-use protocol::{Role, RoomId, RoomSummary, Seq, ServerFrame, SystemEvent};
+use protocol::{Rev, Role, RoomId, RoomSummary, Seq, ServerFrame, SystemEvent};
 
 const CAKE: RoomId = room(8);
 
@@ -31,9 +31,34 @@ fn rooms_come_and_go() {
     let renamed = RoomSummary { name: "Pie".into(), ..summary(CAKE, 1, 1) };
     assert_eq!(changed(&device.frame(ServerFrame::RoomChanged { room: renamed })), [View::Rooms]);
     assert_eq!(device.engine.room(CAKE).unwrap().name, "Pie");
-    assert_eq!(changed(&device.input(Input::RoomLeft(CAKE))), [View::Rooms, View::Timeline(CAKE)]);
-    assert_eq!(device.frame(ServerFrame::RoomGone { room_id: CAKE }), []);
+    let gone = || ServerFrame::RoomGone { room_id: CAKE };
+    assert_eq!(changed(&device.frame(gone())), [View::Rooms, View::Timeline(CAKE)]);
+    assert_eq!(device.frame(gone()), []);
     assert_eq!(ids(&device), [TEA]);
+}
+
+#[test]
+fn the_answer_to_leaving_counts_where_the_server_says_nothing() {
+    let mut device = Device::in_tea();
+    device.frame(ServerFrame::RoomGone { room_id: TEA });
+    device.frame(ServerFrame::RoomChanged { room: summary(TEA, 12, 12) });
+    device.input(Input::RoomLeft(TEA));
+    assert_eq!(ids(&device), [TEA], "it is older than the second entry");
+    device.input(Input::Disconnected { code: None });
+    assert_eq!(changed(&device.input(Input::RoomLeft(TEA)))[..], [View::Rooms, View::Timeline(TEA)]);
+}
+
+#[test]
+fn a_room_that_only_an_answer_told_of_is_asked_about() {
+    let mut device = Device::in_tea();
+    device.input(Input::Room(summary(CAKE, 1, 1)));
+    assert_eq!(synced(&device.wait(200)), [1]);
+    let (from, to) = ((Seq(1), Rev(0)), (Seq(1), Rev(0)));
+    device.frame(ServerFrame::Offline { room_id: CAKE, from, rows: Vec::new(), to, more: false });
+    assert_eq!(synced(&device.wait(60_000)), [0; 0]);
+    device.input(Input::Room(summary(room(9), 1, 1)));
+    device.frame(ServerFrame::RoomChanged { room: summary(room(9), 1, 1) });
+    assert_eq!(synced(&device.wait(60_000)), [0; 0], "the server has told of it");
 }
 
 #[test]
@@ -106,7 +131,7 @@ fn an_answer_from_before_one_left_brings_no_room_back() {
     let mut device = Device::new(vec![summary(TEA, 10, 10)], None);
     device.go_online(vec![summary(TEA, 10, 10)]);
     device.hear(text(TEA, 11, BOB));
-    device.input(Input::RoomLeft(TEA));
+    device.frame(ServerFrame::RoomGone { room_id: TEA });
     device.input(Input::Room(summary(TEA, 11, 11)));
     assert!(ids(&device).is_empty());
     device.input(Input::Room(summary(TEA, 13, 13)));

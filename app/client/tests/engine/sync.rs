@@ -60,6 +60,23 @@ fn hello_brings_the_first_batch_and_each_is_asked_for_once_the_one_before_is_her
 }
 
 #[test]
+fn what_waited_ahead_of_a_batch_may_lack_its_revisions() {
+    let mut device = Device::in_tea();
+    texts(60..=70).into_iter().for_each(|message| drop(device.hear(message)));
+    device.input(Input::Disconnected { code: None });
+    device.go_online(vec![summary(TEA, 100, 10)]);
+    // 65 was changed meanwhile, and is not in this batch.
+    let (from, to) = ((Seq(10), Rev(0)), (Seq(60), Rev(1)));
+    let frame = ServerFrame::Offline { room_id: TEA, from, rows: texts(11..=60), to, more: true };
+    let asked = ClientFrame::SyncMore { room_id: TEA, seq: Seq(70), rev: Rev(0) };
+    assert_eq!(sent(&device.frame(frame)), [asked]);
+    let (from, to) = ((Seq(70), Rev(0)), (Seq(100), Rev(1)));
+    let rows = [edited(65, 1, "new")].into_iter().chain(texts(71..=100)).collect();
+    device.frame(ServerFrame::Offline { room_id: TEA, from, rows, to, more: false });
+    assert_eq!((body(&device, 65).as_str(), cursor(&mut device)), ("new", vec![Cursor(TEA, Seq(100), Rev(1))]));
+}
+
+#[test]
 fn a_batch_that_never_comes_is_asked_for_after_a_while() {
     let mut device = Device::in_tea();
     device.input(Input::Disconnected { code: None });

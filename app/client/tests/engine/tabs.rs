@@ -106,7 +106,7 @@ fn the_next_one_sends_what_is_left_in_order() {
     tabs.disk.follow(&tabs.first.frame(ack(100, 11)));
     let Tabs { mut second, disk, .. } = tabs;
     let effects = second.input(Input::Restore(disk.read()));
-    assert_eq!(changed(&effects), [View::Rooms, View::Timeline(TEA)]);
+    assert_eq!(changed(&effects), [View::Timeline(TEA), View::Rooms]);
     assert_eq!(second.ends(3), [(100, SENT), (101, SENDING), (102, SENDING)]);
     assert_eq!(messages(&second.input(Input::Own { rooms: true })), [101]);
     assert_eq!(messages(&second.frame(ack(101, 12))), [102]);

@@ -350,7 +350,11 @@ impl World {
                 }
             }
             ClientFrame::SyncMore { room_id, seq, rev } => self.answer_sync(index, user, Cursor(room_id, seq, rev)),
-            ClientFrame::Delivered { .. } => {}
+            // Nobody is told of these here.
+            ClientFrame::Delivered { .. }
+            | ClientFrame::Focus { .. }
+            | ClientFrame::TypingStart { .. }
+            | ClientFrame::TypingStop { .. } => {}
             ClientFrame::Edit { .. } | ClientFrame::Delete { .. } | ClientFrame::React { .. } => panic!("{frame:?}"),
         }
     }

@@ -52,8 +52,18 @@ impl Store for Database {
         Ok(())
     }
 
+    fn pool(&self) -> (u32, u32) {
+        let (open, idle) = (self.write.size(), self.write.num_idle());
+        (open, open.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX)))
+    }
+
     async fn epoch(&self) -> Result<uuid::Uuid> {
         Ok(sqlx::query("select epoch from meta").fetch_one(&self.read).await?.try_get(0)?)
+    }
+
+    async fn begin_epoch(&self, epoch: uuid::Uuid) -> Result<()> {
+        sqlx::query("update meta set epoch = $1").bind(epoch).execute(&self.write).await?;
+        Ok(())
     }
 
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
@@ -70,6 +80,14 @@ impl Store for Database {
 
     async fn update_user(&self, user: &User) -> Result<()> {
         users::update(&self.write, user).await
+    }
+
+    async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()> {
+        users::update_last_seen(&self.write, users, at).await
+    }
+
+    async fn list_last_seen(&self, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+        users::list_last_seen(&self.read, users).await
     }
 
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {

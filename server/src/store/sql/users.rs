@@ -1,10 +1,11 @@
 //! Accounts.
 
+use super::super::id_list;
 use super::rows::{USER_COLUMNS, user, user_columns};
 use super::{Db, Result, Tx, members};
 use crate::store::driver::is_taken;
 use crate::store::{Credentials, Error, NewUser, Stamp};
-use protocol::{Message, Role, RoomId, SystemEvent, User, UserId};
+use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
 use sqlx::{Pool, Row};
 
 /// What a person is found by: both names, folded, a space before each word.
@@ -78,6 +79,26 @@ pub(super) async fn update(pool: &Pool<Db>, user: &User) -> Result<()> {
         .execute(pool)
         .await?;
     Ok(())
+}
+
+pub(super) async fn update_last_seen(pool: &Pool<Db>, users: &[UserId], at: UnixMillis) -> Result<()> {
+    sqlx::query(concat!("update users set last_seen_at = $2 where id in ", ids!("$1")))
+        .bind(id_list(users.iter().map(|user| user.0)))
+        .bind(at.0)
+        .execute(pool)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn list_last_seen(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+    let rows = sqlx::query(concat!(
+        "select id, last_seen_at from users where last_seen_at is not null and id in ",
+        ids!("$1")
+    ))
+    .bind(id_list(users.iter().map(|user| user.0)))
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), UnixMillis(row.try_get(1)?)))).collect()
 }
 
 pub(super) async fn list(pool: &Pool<Db>, query: &str, limit: i64) -> Result<Vec<User>> {

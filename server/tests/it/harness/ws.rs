@@ -16,9 +16,18 @@ impl Ws {
         Self::try_open(node, &[("authorization", &format!("Bearer {token}"))]).await.unwrap()
     }
 
+    /// As [`Ws::open`], at what stands in front of nodes.
+    pub(crate) async fn open_at(address: &str, token: &str) -> Self {
+        Self::try_open_at(address, &[("authorization", &format!("Bearer {token}"))]).await.unwrap()
+    }
+
     /// Opens with these headers; the status of the answer where it is refused.
     pub(crate) async fn try_open(node: &Node, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
-        let mut request = format!("ws://{}/ws", node.address).into_client_request().unwrap();
+        Self::try_open_at(&node.address, headers).await
+    }
+
+    async fn try_open_at(address: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
         for (name, value) in headers {
             request.headers_mut().insert(*name, value.parse().unwrap());
         }

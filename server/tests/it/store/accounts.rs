@@ -65,6 +65,13 @@ async fn names_are_unique_and_found(db: Db) {
     for query in ["velace", "_ob", "%", "zoe"] {
         assert_eq!(found(query).await, Vec::<String>::new(), "{query}");
     }
+
+    let bob = db.store.find_credentials("bob").await.unwrap().unwrap().user.id;
+    let seen = async || db.store.list_last_seen(&[ada, bob]).await.unwrap();
+    assert_eq!(seen().await, []);
+    db.store.update_last_seen(&[bob], UnixMillis(7_000)).await.unwrap();
+    db.store.update_last_seen(&[], UnixMillis(8_000)).await.unwrap();
+    assert_eq!(seen().await, [(bob, UnixMillis(7_000))]);
     assert_eq!(db.store.list_users("", 1).await.unwrap().len(), 1);
 }
 

@@ -1,0 +1,63 @@
+//! Who is typing, who is there, and what the server needs to know for that.
+
+use super::Engine;
+use crate::signals::Focus;
+use crate::{Now, View};
+use protocol::limits::FOCUS_USERS;
+use protocol::{Presence, PresenceState, RoomId, UnixMillis, UserId};
+
+impl Engine {
+    /// Names of others who are typing in a room that is shown.
+    #[must_use]
+    pub fn typing(&self, room: RoomId) -> Vec<String> {
+        self.signals.typing(room)
+    }
+
+    /// How the other person of a direct room is, and when they were seen last; none before the server has told.
+    #[must_use]
+    pub fn presence(&self, user: UserId) -> Option<(PresenceState, UnixMillis)> {
+        self.signals.presence(user)
+    }
+
+    pub(super) fn write(&mut self, now: Now, room: RoomId, typing: bool) {
+        if !self.connection.is_online() {
+            return;
+        }
+        if let Some(frame) = self.signals.write(room, typing, now.monotonic_ms) {
+            self.answer.transmit(frame);
+        }
+    }
+
+    pub(super) fn typing_started(&mut self, now: Now, room: RoomId, user: UserId, name: String) {
+        if user != self.me.id {
+            self.signals.start(room, user, name, now.monotonic_ms, &mut self.timers);
+            self.answer.changed(View::Signals);
+        }
+    }
+
+    pub(super) fn typing_stopped(&mut self, room: RoomId, user: UserId) {
+        if self.signals.stop(room, user) {
+            self.answer.changed(View::Signals);
+        }
+    }
+
+    pub(super) fn people_changed(&mut self, people: Vec<Presence>) {
+        self.signals.learn(people);
+        self.answer.changed(View::Signals);
+    }
+
+    /// Tells what this device shows, where the server does not know.
+    pub(super) fn tell_focus(&mut self) {
+        if !self.connection.is_online() {
+            return;
+        }
+        let others = self.rooms.iter().filter_map(|(_, room)| Some(room.summary.as_ref()?.other.as_ref()?.id));
+        let mut users: Vec<UserId> = others.collect();
+        // Ids grow with time: these are the latest rooms.
+        users.drain(..users.len().saturating_sub(FOCUS_USERS));
+        let focus = Focus { room: self.open, users, away: self.signals.away };
+        if let Some(frame) = self.signals.focus(focus) {
+            self.answer.transmit(frame);
+        }
+    }
+}

@@ -1,0 +1,2 @@
+-- When somebody who is not connected was last there; none for who never left.
+alter table users add column last_seen_at bigint;

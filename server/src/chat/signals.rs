@@ -1,0 +1,65 @@
+//! Typing and presence: who may hear of whom, and when somebody was last seen.
+
+use super::Chat;
+use crate::Error;
+use crate::hub::{Connection, TELL_EVERY};
+use protocol::limits::FOCUS_USERS;
+use protocol::{RoomId, ServerFrame, UserId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::time::MissedTickBehavior;
+
+impl Chat {
+    /// What a connection shows from now on: it is told at once how these people are, and then what changes.
+    pub(crate) async fn focus(
+        &self,
+        connection: &Arc<Connection>,
+        room: Option<RoomId>,
+        users: Vec<UserId>,
+        away: bool,
+    ) -> Result<(), Error> {
+        if users.len() > FOCUS_USERS {
+            return Err(Error::Invalid(format!("users: at most {FOCUS_USERS}, these are {}.", users.len())));
+        }
+        let offline = self.hub.focus(connection, room, users.clone(), away);
+        if users.is_empty() {
+            return Ok(());
+        }
+        let seen: BTreeMap<_, _> = match offline.as_slice() {
+            [] => BTreeMap::new(),
+            offline => self.store.list_last_seen(offline).await?.into_iter().collect(),
+        };
+        self.hub.tell_presence(connection, &users, &seen);
+        Ok(())
+    }
+
+    /// A person has begun or ended to type.
+    pub(crate) fn typing(&self, connection: &Connection, room: RoomId, typing: bool) -> Result<(), Error> {
+        let user_id = connection.user;
+        if !self.hub.is_in(user_id, room) {
+            return Err(super::NO_ROOM);
+        }
+        let frame = if typing {
+            ServerFrame::TypingStart { room_id: room, user_id, name: connection.name.to_string() }
+        } else {
+            ServerFrame::TypingStop { room_id: room, user_id }
+        };
+        self.hub.signal(room, &frame);
+        Ok(())
+    }
+
+    /// Tells who came and went, and keeps until when people were there, for as long as the node lives.
+    pub(crate) async fn keep_presence(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(TELL_EVERY);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let (gone, at) = self.hub.tell_people(self.clock.now());
+            if !gone.is_empty()
+                && let Err(error) = self.store.update_last_seen(&gone, at).await
+            {
+                tracing::debug!(%error, "when people were last seen is not kept");
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Where a request really comes from: behind proxies, what the outermost of one's own says.
+
+use crate::App;
+use crate::run::accept::Peer;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// The caller's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address(pub(crate) IpAddr);
+
+impl Address {
+    pub(crate) fn of(app: &App, parts: &Parts) -> Self {
+        // Only requests that did not come by the listener have none.
+        let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
+        Self(forwarded(&parts.headers, app.http.proxy_hops).unwrap_or(peer))
+    }
+}
+
+/// Each proxy adds the address that it saw at the end. Everything before those of one's own proxies is the caller's claim.
+fn forwarded(headers: &HeaderMap, hops: usize) -> Option<IpAddr> {
+    let lines = headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
+    let addresses: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    let place = addresses.len().checked_sub(hops).filter(|_| hops > 0)?;
+    addresses.get(place)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(header: &str, hops: usize) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in header.split(';') {
+            headers.append("x-forwarded-for", line.parse().unwrap());
+        }
+        forwarded(&headers, hops).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn only_what_ones_own_proxies_saw_counts() {
+        assert_eq!(from("192.0.2.1", 0), None, "without a proxy it is the caller's claim");
+        assert_eq!(from("198.51.100.9, 192.0.2.1", 1).as_deref(), Some("192.0.2.1"));
+        assert_eq!(from("198.51.100.9;192.0.2.1,10.0.0.1", 2).as_deref(), Some("192.0.2.1"));
+        assert_eq!(from("2001:db8::1", 1).as_deref(), Some("2001:db8::1"));
+        assert_eq!(from("192.0.2.1", 2), None, "somebody went round a proxy");
+        assert_eq!(from("nonsense", 1), None);
+    }
+}

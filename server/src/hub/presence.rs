@@ -1,0 +1,240 @@
+//! Who is there, and who wants to know: plain maps, without locks or waiting.
+//!
+//! A node says every few seconds who is connected to it, and at once who comes and goes. What another node says holds for
+//! a while and then ends by itself: a message that is lost, a node that dies and one that starts late need nothing more.
+//! Nobody is told of people whom they do not show.
+
+use super::Connection;
+use protocol::{Presence, PresenceState, UnixMillis, UserId};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How long somebody must have been away or gone before others are told: connections break and come back all the time.
+pub(super) const HYSTERESIS: Duration = Duration::from_secs(30);
+/// How long it holds what a node said. It says so again well before.
+pub(super) const HOLDS: Duration = Duration::from_secs(40);
+
+/// Somebody who is connected to this node, or was a moment ago.
+#[derive(Debug)]
+struct Here {
+    /// By the connection's id: whether nobody looks at it.
+    connections: BTreeMap<Uuid, bool>,
+    /// As others are told.
+    shown: PresenceState,
+    /// Since when it has been less than that.
+    less_since: Option<Instant>,
+}
+
+impl Here {
+    fn actual(&self) -> PresenceState {
+        match self.connections.values().min() {
+            None => PresenceState::Offline,
+            Some(true) => PresenceState::Away,
+            Some(false) => PresenceState::Online,
+        }
+    }
+}
+
+/// What one connection shows.
+struct Watch {
+    connection: Arc<Connection>,
+    users: Vec<UserId>,
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct People {
+    here: BTreeMap<UserId, Here>,
+    /// What other nodes say, each until when.
+    elsewhere: BTreeMap<UserId, BTreeMap<Uuid, (PresenceState, Instant)>>,
+    watches: BTreeMap<Uuid, Watch>,
+    /// Who shows somebody.
+    watchers: BTreeMap<UserId, BTreeSet<Uuid>>,
+    /// People who may differ from what was told.
+    changed: BTreeSet<UserId>,
+    /// People of this node who differ from what other nodes were told.
+    news: BTreeSet<UserId>,
+    /// What watchers were told last.
+    told: BTreeMap<UserId, PresenceState>,
+}
+
+/// What follows from a moment.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Moment {
+    /// For other nodes.
+    pub(super) news: Vec<Presence>,
+    /// Who is not connected here any more; they were last seen [`HYSTERESIS`] ago.
+    pub(super) gone: Vec<UserId>,
+}
+
+impl People {
+    /// A connection has come, or is looked at, or is not.
+    pub(super) fn turn(&mut self, connection: &Connection, away: bool, now: Instant) {
+        let new = || Here { connections: BTreeMap::new(), shown: PresenceState::Offline, less_since: None };
+        let here = self.here.entry(connection.user).or_insert_with(new);
+        here.connections.insert(connection.id, away);
+        self.compare(connection.user, now);
+    }
+
+    /// A connection has ended.
+    pub(super) fn leave(&mut self, connection: &Connection, now: Instant) {
+        self.watch(connection, None);
+        if let Some(here) = self.here.get_mut(&connection.user) {
+            here.connections.remove(&connection.id);
+            self.compare(connection.user, now);
+        }
+    }
+
+    /// More is told at once, less only after it has held for a while.
+    fn compare(&mut self, user: UserId, now: Instant) {
+        let Some(here) = self.here.get_mut(&user) else { return };
+        let actual = here.actual();
+        if actual < here.shown {
+            here.less_since.get_or_insert(now);
+            return;
+        }
+        here.less_since = None;
+        if here.shown != actual {
+            here.shown = actual;
+            self.news.insert(user);
+            self.changed.insert(user);
+        }
+    }
+
+    /// What this connection shows from now on, instead of what it showed before.
+    pub(super) fn watch(&mut self, connection: &Connection, watch: Option<(Arc<Connection>, Vec<UserId>)>) {
+        let old = match watch {
+            Some((shared, users)) => {
+                for user in &users {
+                    self.watchers.entry(*user).or_default().insert(connection.id);
+                }
+                self.watches.insert(connection.id, Watch { connection: shared, users })
+            }
+            None => self.watches.remove(&connection.id),
+        };
+        let now = self.watches.get(&connection.id).map_or(&[][..], |watch| &watch.users);
+        for user in old.iter().flat_map(|watch| &watch.users).filter(|user| !now.contains(user)) {
+            if let Some(watchers) = self.watchers.get_mut(user) {
+                watchers.remove(&connection.id);
+                if watchers.is_empty() {
+                    self.watchers.remove(user);
+                    self.told.remove(user);
+                }
+            }
+        }
+    }
+
+    /// How somebody is, on all nodes.
+    pub(super) fn state(&self, user: UserId) -> PresenceState {
+        let here = self.here.get(&user).map(|here| here.shown);
+        let elsewhere = self.elsewhere.get(&user).into_iter().flatten().map(|(_, (state, _))| *state);
+        elsewhere.chain(here).max().unwrap_or(PresenceState::Offline)
+    }
+
+    /// Another node says how people are there.
+    pub(super) fn hear(&mut self, node: Uuid, people: &[Presence], now: Instant) {
+        for Presence(user, state, _) in people {
+            self.changed.insert(*user);
+            if *state == PresenceState::Offline {
+                self.forget(*user, |other, _| other == node);
+            } else {
+                self.elsewhere.entry(*user).or_default().insert(node, (*state, now + HOLDS));
+            }
+        }
+    }
+
+    fn forget(&mut self, user: UserId, which: impl Fn(Uuid, Instant) -> bool) {
+        let Some(nodes) = self.elsewhere.get_mut(&user) else { return };
+        nodes.retain(|node, (_, until)| !which(*node, *until));
+        if nodes.is_empty() {
+            self.elsewhere.remove(&user);
+        }
+    }
+
+    /// What no node says any more.
+    pub(super) fn expire(&mut self, now: Instant) {
+        let over = |nodes: &BTreeMap<_, (_, Instant)>| nodes.values().any(|(_, until)| *until <= now);
+        let users: Vec<_> = self.elsewhere.iter().filter(|(_, nodes)| over(nodes)).map(|(user, _)| *user).collect();
+        for user in users {
+            self.forget(user, |_, until| until <= now);
+            self.changed.insert(user);
+        }
+    }
+
+    /// Time has passed: who has been away or gone for long enough is so for others too, and watchers are told.
+    pub(super) fn pass(&mut self, now: Instant, wall: UnixMillis) -> Moment {
+        let mut moment = Moment::default();
+        for (user, here) in &mut self.here {
+            if here.less_since.is_some_and(|since| since + HYSTERESIS <= now) {
+                here.less_since = None;
+                here.shown = here.actual();
+                self.news.insert(*user);
+                self.changed.insert(*user);
+                if here.shown == PresenceState::Offline {
+                    moment.gone.push(*user);
+                }
+            }
+        }
+        let seen = last_seen(wall);
+        for user in std::mem::take(&mut self.news) {
+            let state = self.here.get(&user).map_or(PresenceState::Offline, |here| here.shown);
+            moment.news.push(Presence(user, state, seen));
+        }
+        for user in &moment.gone {
+            self.here.remove(user);
+        }
+        self.tell(seen);
+        moment
+    }
+
+    /// Everybody who is connected here, for other nodes.
+    pub(super) fn all_here(&self) -> Vec<Presence> {
+        self.here.iter().map(|(user, here)| Presence(*user, here.shown, UnixMillis(0))).collect()
+    }
+
+    fn tell(&mut self, seen: UnixMillis) {
+        let mut frames: BTreeMap<Uuid, Vec<Presence>> = BTreeMap::new();
+        for user in std::mem::take(&mut self.changed) {
+            let Some(watchers) = self.watchers.get(&user) else { continue };
+            let state = self.state(user);
+            if self.told.insert(user, state) != Some(state) {
+                for watcher in watchers {
+                    frames.entry(*watcher).or_default().push(Presence(user, state, seen));
+                }
+            }
+        }
+        for (watcher, users) in frames {
+            if let Some(watch) = self.watches.get(&watcher)
+                && !watch.connection.signal(&super::encode(&protocol::ServerFrame::Presence { users: users.clone() }))
+            {
+                // Told again when there is room in the queue.
+                for Presence(user, ..) in users {
+                    self.told.remove(&user);
+                    self.changed.insert(user);
+                }
+            }
+        }
+    }
+
+    /// What a connection that has begun to watch is told first. `seen` has those who are known to have been there.
+    pub(super) fn first(&mut self, users: &[UserId], seen: &BTreeMap<UserId, UnixMillis>) -> Vec<Presence> {
+        let mut first = Vec::with_capacity(users.len());
+        for user in users {
+            let state = self.state(*user);
+            self.told.entry(*user).or_insert(state);
+            first.push(Presence(*user, state, seen.get(user).copied().unwrap_or(UnixMillis(0))));
+        }
+        first
+    }
+}
+
+/// Who is told to be gone now was there until the hysteresis began.
+pub(super) fn last_seen(wall: UnixMillis) -> UnixMillis {
+    UnixMillis(wall.0 - i64::try_from(HYSTERESIS.as_millis()).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! Typing and presence: told to those who look, never stored, missed by nobody, and the first to be left out under pressure.
+
+use super::presence::{HYSTERESIS, People, last_seen};
+use super::{Connection, Hub, encode, envelope};
+use super::{Envelope, Place};
+use axum::extract::ws::Utf8Bytes;
+use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often changes of presence are told, all that gathered at once.
+pub(crate) const TELL_EVERY: Duration = Duration::from_millis(500);
+/// After so many of these a node says again who is connected to it, and looks what others said has ended.
+const SAY_ALL_AFTER: u32 = 30;
+/// People in one message between nodes.
+const PEOPLE_AT_ONCE: usize = 500;
+
+/// What connections show, and how people are.
+#[derive(Default)]
+pub(super) struct Signals {
+    people: People,
+    /// Who shows a room.
+    lookers: BTreeMap<RoomId, Vec<Arc<Connection>>>,
+    /// The other way round, by the connection's id.
+    looks: BTreeMap<uuid::Uuid, RoomId>,
+    /// How often changes were told.
+    told: u32,
+}
+
+impl Signals {
+    fn look(&mut self, connection: &Arc<Connection>, room: Option<RoomId>) {
+        let old = match room {
+            Some(room) => self.looks.insert(connection.id, room),
+            None => self.looks.remove(&connection.id),
+        };
+        if old == room {
+            return;
+        }
+        if let Some(lookers) = old.and_then(|old| self.lookers.get_mut(&old)) {
+            lookers.retain(|other| other.id != connection.id);
+        }
+        self.lookers.retain(|_, lookers| !lookers.is_empty());
+        if let Some(room) = room {
+            self.lookers.entry(room).or_default().push(Arc::clone(connection));
+        }
+    }
+
+    fn attach(&mut self, connection: &Connection) {
+        self.people.turn(connection, false, Instant::now());
+    }
+
+    fn detach(&mut self, connection: &Arc<Connection>) {
+        self.look(connection, None);
+        self.people.leave(connection, Instant::now());
+    }
+}
+
+impl Hub {
+    /// A connection has come.
+    pub(super) fn arrive(&self, connection: &Connection) {
+        self.signals().attach(connection);
+    }
+
+    /// A connection has ended.
+    pub(super) fn depart(&self, connection: &Arc<Connection>) {
+        self.signals().detach(connection);
+    }
+
+    /// What a connection shows from now on. Answers with those of the people who are not there now.
+    pub(crate) fn focus(
+        &self,
+        connection: &Arc<Connection>,
+        room: Option<RoomId>,
+        users: Vec<UserId>,
+        away: bool,
+    ) -> Vec<UserId> {
+        let mut signals = self.signals();
+        signals.look(connection, room);
+        signals.people.turn(connection, away, Instant::now());
+        let offline = |user: &UserId| signals.people.state(*user) == PresenceState::Offline;
+        let offline = users.iter().copied().filter(offline).collect();
+        signals.people.watch(connection, Some((Arc::clone(connection), users)));
+        offline
+    }
+
+    /// How people are whom a connection shows since a moment ago, as of now.
+    pub(crate) fn tell_presence(&self, connection: &Connection, users: &[UserId], seen: &BTreeMap<UserId, UnixMillis>) {
+        let mut signals = self.signals();
+        let users = signals.people.first(users, seen);
+        connection.send(&ServerFrame::Presence { users });
+    }
+
+    /// Sends a signal to everybody who looks at a room, on all nodes.
+    pub(crate) fn signal(&self, room: RoomId, frame: &ServerFrame) {
+        let frame = encode(frame);
+        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, Place::Signal, &frame));
+        self.signal_here(room, &frame);
+    }
+
+    pub(super) fn signal_here(&self, room: RoomId, frame: &Utf8Bytes) {
+        let lookers = self.signals().lookers.get(&room).cloned().unwrap_or_default();
+        let registry = self.lock();
+        // Who has left the room may still show it.
+        let members = lookers.iter().filter(|looker| registry.is_in(looker.user, room));
+        let dropped = members.filter(|looker| !looker.signal(frame)).count();
+        self.metrics.dropped.inc_by(dropped as u64);
+    }
+
+    /// Time has passed, see [`TELL_EVERY`]: tells who came and went. Answers with those who went from here, and when.
+    pub(crate) fn tell_people(&self, wall: UnixMillis) -> (Vec<UserId>, UnixMillis) {
+        let now = Instant::now();
+        let mut signals = self.signals();
+        signals.told += 1;
+        let says_all = signals.told % SAY_ALL_AFTER == 1;
+        if says_all {
+            signals.people.expire(now);
+        }
+        let moment = signals.people.pass(now, wall);
+        let news = if says_all { signals.people.all_here() } else { Vec::new() };
+        drop(signals);
+        for people in moment.news.chunks(PEOPLE_AT_ONCE).chain(news.chunks(PEOPLE_AT_ONCE)) {
+            if let Ok(body) = serde_json::to_string(people) {
+                let said = Envelope::encode(self.node, Place::Signal, &body);
+                self.bus.publish(envelope::PRESENCE.to_owned(), said);
+            }
+        }
+        (moment.gone, last_seen(wall))
+    }
+
+    /// Another node says how people are there.
+    pub(super) fn hear_people(&self, node: uuid::Uuid, body: &str) {
+        match serde_json::from_str::<Vec<Presence>>(body) {
+            Ok(people) => self.signals().people.hear(node, &people, Instant::now()),
+            Err(error) => tracing::warn!(%error, "a node of another version says how people are"),
+        }
+    }
+
+    fn signals(&self) -> MutexGuard<'_, Signals> {
+        self.signals.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// A node that dies is not heard any more, and what it said must have ended before 45 seconds are over.
+const _: () = assert!(super::presence::HOLDS.as_secs() + 5 <= 45 && HYSTERESIS.as_secs() == 30);

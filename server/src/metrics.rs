@@ -1,0 +1,172 @@
+//! What a node counts, for operators: read by Prometheus from a listener of its own (`METRICS_ADDR`).
+
+mod listener;
+
+pub(crate) use listener::{LookUp, serve};
+
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// Why somebody was turned away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+pub(crate) enum Refusal {
+    /// No place for one more connection.
+    Full,
+    /// Too many connections at once.
+    Herd,
+    Messages,
+    Frames,
+    Requests,
+    SignIns,
+    Registrations,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Reason {
+    reason: Refusal,
+}
+
+/// All of them; cheap to count, shared by the parts of a node.
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub(crate) connections: Gauge,
+    pub(crate) frames: Counter,
+    pub(crate) deliveries: Counter,
+    pub(crate) dropped: Counter,
+    pub(crate) queued_bytes: Gauge,
+    pub(crate) rooms: Gauge,
+    pub(crate) pool_connections: Gauge,
+    pub(crate) pool_busy: Gauge,
+    pub(crate) slow_readers: Counter,
+    pub(crate) stored: Counter,
+    pub(crate) repeated: Counter,
+    pub(crate) commit: Histogram,
+    pub(crate) batch: Histogram,
+    pub(crate) fan_out: Histogram,
+    pub(crate) holes_found: Counter,
+    pub(crate) holes_filled: Counter,
+    pub(crate) resets: Counter,
+    pub(crate) caught_up: Counter,
+    pub(crate) bus_gaps: Counter,
+    pub(crate) bus_lag: Histogram,
+    refusals: Family<Reason, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut all = Table(Registry::with_prefix("jackdaw"));
+        let refusals = Family::default();
+        all.0.register("refusals", "Requests and connections that were turned away", refusals.clone());
+        Self {
+            connections: all.gauge("connections", "Open WebSockets"),
+            frames: all.counter("frames_received", "Frames that clients sent"),
+            deliveries: all.counter("deliveries", "Frames that were queued for connections, one for each reader"),
+            dropped: all.counter("signals_dropped", "Typing and presence that was left out under pressure"),
+            queued_bytes: all.gauge("queued_bytes", "Bytes that wait for readers"),
+            rooms: all.gauge("rooms", "Rooms in which somebody is connected to this node"),
+            pool_connections: all.gauge("pool_connections", "Connections to the database"),
+            pool_busy: all.gauge("pool_busy", "Of these, those that are at work; at DATABASE_POOL others wait"),
+            slow_readers: all
+                .counter("slow_readers_closed", "Connections that were closed because their queue was full"),
+            stored: all.counter("messages_stored", "Messages that this node stored"),
+            repeated: all.counter("messages_repeated", "Messages that came again and got their first answer"),
+            commit: all.seconds("commit_seconds", "Time of one transaction that stores messages"),
+            batch: all.histogram("batch_messages", "Messages in one such transaction", 1.0, 10),
+            fan_out: all.seconds("fan_out_seconds", "Time to queue one frame for everybody in a room on this node"),
+            holes_found: all.counter("holes_found", "Rooms in which this node had missed something"),
+            holes_filled: all.counter("holes_filled", "Rooms in which it has read that from the database"),
+            resets: all.counter("resets", "Devices that started a room over because they had missed too much"),
+            caught_up: all.counter("batches_caught_up", "Batches of missed rows that were sent to devices"),
+            bus_gaps: all.counter("bus_gaps", "Times that something may have been lost on the bus"),
+            bus_lag: all.seconds("bus_lag_seconds", "Time from publishing to hearing oneself"),
+            refusals,
+            registry: all.0,
+        }
+    }
+}
+
+impl Metrics {
+    pub(crate) fn refuse(&self, reason: Refusal) {
+        self.refusals.get_or_create(&Reason { reason }).inc();
+    }
+
+    /// In the text format of Prometheus.
+    fn encode(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// Registers what it makes.
+struct Table(Registry);
+
+impl Table {
+    fn counter(&mut self, name: &str, help: &str) -> Counter {
+        let counter = Counter::default();
+        self.0.register(name, help, counter.clone());
+        counter
+    }
+
+    fn gauge(&mut self, name: &str, help: &str) -> Gauge {
+        let gauge = Gauge::default();
+        self.0.register(name, help, gauge.clone());
+        gauge
+    }
+
+    /// From 0.1 ms to 6.5 s.
+    fn seconds(&mut self, name: &str, help: &str) -> Histogram {
+        self.histogram(name, help, 0.000_1, 17)
+    }
+
+    fn histogram(&mut self, name: &str, help: &str, first: f64, buckets: u16) -> Histogram {
+        let histogram = Histogram::new(exponential_buckets(first, 2.0, buckets));
+        self.0.register(name, help, histogram.clone());
+        histogram
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_counted_is_told_in_the_text_format() {
+        let metrics = Metrics::default();
+        metrics.refuse(Refusal::Herd);
+        metrics.connections.set(3);
+        metrics.commit.observe(0.002);
+        let text = metrics.encode().unwrap();
+        for line in [
+            "jackdaw_refusals_total{reason=\"Herd\"} 1",
+            "jackdaw_connections 3",
+            "jackdaw_commit_seconds_count 1",
+            "jackdaw_commit_seconds_bucket{le=\"0.0032\"} 1",
+            "# HELP jackdaw_connections Open WebSockets.",
+        ] {
+            assert!(text.contains(line), "{line} is missing in {text}");
+        }
+    }
+
+    #[test]
+    fn dashboards_and_alerts_ask_for_what_is_told() {
+        let metrics = Metrics::default();
+        metrics.refuse(Refusal::Full);
+        let told = metrics.encode().unwrap();
+        let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
+        for file in ["prometheus/alerts.yml", "grafana/dashboards/jackdaw.json", "kubernetes/jackdaw.yaml"] {
+            let text = std::fs::read_to_string(deploy.join(file)).unwrap();
+            let mut names = 0;
+            for (at, _) in text.match_indices("jackdaw_") {
+                let name = text[at..].split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap();
+                assert!(told.contains(&format!("\n{name}")), "{file} asks for {name}, which is not told");
+                names += 1;
+            }
+            assert!(names > 0, "{file} asks for nothing");
+        }
+    }
+}
