@@ -1,5 +1,6 @@
 //! A client process: a share of the connections on one thread, with a ledger of what they were sent and received.
 
+mod engine;
 mod guest;
 mod ledger;
 mod link;
@@ -9,8 +10,9 @@ use crate::pipe::{Job, Order, Tally, Word};
 use crate::usage;
 use guest::{Pace, Shared};
 use ledger::Ledger;
-use load::Error;
+use load::{Error, Site};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
@@ -33,7 +35,7 @@ pub(crate) fn main() -> Result<(), Error> {
 async fn obey() -> Result<(), Error> {
     let mut lines = BufReader::with_capacity(1 << 20, tokio::io::stdin()).lines();
     let Some(job) = lines.next_line().await? else { return Ok(()) };
-    let mut client = Client::enter(serde_json::from_str(&job)?);
+    let mut client = Client::enter(serde_json::from_str(&job)?)?;
     tokio::select! {
         () = client.wait_for_all() => say(&Word::Connected)?,
         _ = lines.next_line() => return Ok(()),
@@ -73,12 +75,14 @@ struct Client {
 
 impl Client {
     /// Starts to connect everybody.
-    fn enter(job: Job) -> Self {
+    fn enter(job: Job) -> Result<Self, Error> {
+        let site = if job.are_engines { Some(Arc::new(Site::new(job.nodes.clone())?)) } else { None };
         let shared = Rc::new(Shared {
             target: job.target,
             nodes: job.nodes,
             source: job.source,
             salt: job.salt,
+            length: job.length,
             clock: Instant::now(),
             pace: Pace::new(job.pace),
             ledger: Ledger::new(job.rooms.iter().map(|room| room.members.len())).into(),
@@ -95,11 +99,18 @@ impl Client {
                 }
                 let (sender, turns) = mpsc::unbounded_channel();
                 due.push(sender);
-                tokio::task::spawn_local(guest::stay(Rc::clone(&shared), seat, room.id, guest, turns));
+                let shared = Rc::clone(&shared);
+                match &site {
+                    Some(site) => {
+                        let site = Arc::clone(site);
+                        tokio::task::spawn_local(engine::stay(shared, site, seat, room.id, guest, turns))
+                    }
+                    None => tokio::task::spawn_local(guest::stay(shared, seat, room.id, guest, turns)),
+                };
             }
             senders.push(talkers);
         }
-        Self { shared, senders, slow, due, sent: 0 }
+        Ok(Self { shared, senders, slow, due, sent: 0 })
     }
 
     async fn wait_for_all(&self) {

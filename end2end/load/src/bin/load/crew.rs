@@ -1,7 +1,7 @@
 //! The client processes of a stage: this program again, each with a share of the rooms, told what to do over a pipe.
 
 use crate::pipe::{Hall, Job, Order, Tally, Word};
-use crate::target::Target;
+use crate::stage::Case;
 use crate::usage::unix_micros;
 use load::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -32,27 +32,24 @@ pub(crate) struct Crew {
 }
 
 impl Crew {
-    /// Returns once everybody is connected. `processes` is how many there are at least.
-    pub(crate) async fn enter(
-        target: Target,
-        nodes: &[SocketAddr],
-        rooms: Vec<Hall>,
-        pace: u32,
-        processes: usize,
-    ) -> Result<Self, Error> {
+    /// Returns once everybody is connected.
+    pub(crate) async fn enter(case: &Case, nodes: &[SocketAddr], rooms: Vec<Hall>) -> Result<Self, Error> {
+        let pace = case.pace;
         let connections: usize = rooms.iter().map(|room| room.members.len()).sum();
-        let count = processes.max(connections.div_ceil(CONNECTIONS_EACH)).min(rooms.len()).max(1);
+        let count = case.processes.max(connections.div_ceil(CONNECTIONS_EACH)).min(rooms.len()).max(1);
         let all = rooms.len() as f64;
         let mut clients = Vec::new();
         for (number, rooms) in deal(rooms, count).into_iter().enumerate() {
             let share = rooms.len() as f64 / all;
             let last = u8::try_from(2 + number).map_err(|_| "there are too many client processes")?;
             let job = Job {
-                target,
+                target: case.target,
                 nodes: nodes.to_vec(),
                 salt: ((unix_micros() / 1_000) << 16) | number as u64,
                 source: Ipv4Addr::new(127, 0, 0, last),
                 pace: (pace / count as u32).max(1),
+                length: case.body,
+                are_engines: case.are_engines,
                 rooms,
             };
             clients.push(Client::start(&job, share).await?);

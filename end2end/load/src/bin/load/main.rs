@@ -18,7 +18,7 @@ mod usage;
 use load::Error;
 use load::servers::{Place, Postgres, Redis};
 use options::Options;
-use report::Row;
+use report::{Row, table};
 use stage::World;
 use std::process::ExitCode;
 use target::Target;
@@ -67,12 +67,12 @@ async fn run_all(world: &mut World, options: &Options) -> Result<bool, Error> {
     let chosen = [options.target.unwrap_or(Target::Jackdaw)];
     let targets: &[Target] = if options.is_comparison { &[Target::Jackdaw, Target::SocketIo] } else { &chosen };
     let mut rows: Vec<Row> = Vec::new();
-    report::print_head();
+    table::head();
     for name in scenarios::names(options) {
-        rows.extend(scenarios::run(world, &name, options, targets, report::print).await?);
+        rows.extend(scenarios::run(world, &name, options, targets, table::line).await?);
     }
     if options.is_comparison {
-        report::print_ratios(&rows);
+        table::ratios(&rows);
     }
     if let Some(path) = &options.json {
         report::save(path, &rows)?;

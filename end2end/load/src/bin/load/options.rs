@@ -21,7 +21,7 @@ Scenarios
   tenk       10,000 sockets on 4 nodes, 1,000 messages a second
   sockets    19,000 sockets on one node: memory
   storm      10,000 sockets on 3 nodes; the one with most of them is killed, and its clients come back
-  slow       1,000 sockets, of which 100 stop reading: what the others notice
+  slow       200 sockets and long messages; half of them stop reading: what the others notice
   rolling    three nodes are drained and started again one after the other, under real engines
   history    pages of 50 out of a million stored messages, over REST
 
@@ -33,6 +33,9 @@ Flags, or variables LOAD_NODES and so on; without one, a scenario's own value
   --seconds N       how long each step lasts
   --pace N          new connections a second
   --processes N     client processes at least
+  --body N          characters of a message
+  --clients KIND    light (sockets that only count) or engine (the sync engine of the page)
+  --rounds N        how often each row is repeated
   --millions N      stored messages of `history`, in millions
   --target NAME     jackdaw or socketio
   --compare         rows that both targets can do, in turn, with ratios
@@ -54,6 +57,9 @@ pub(crate) struct Options {
     seconds: Option<f64>,
     pace: Option<u32>,
     processes: Option<usize>,
+    body: Option<usize>,
+    are_engines: Option<bool>,
+    pub(crate) rounds: Option<usize>,
     pub(crate) millions: Option<f64>,
 }
 
@@ -96,6 +102,15 @@ impl Options {
             "members" => self.members = Some(whole()?.max(1)),
             "pace" => self.pace = Some(u32::try_from(whole()?)?),
             "processes" => self.processes = Some(whole()?),
+            "body" => self.body = Some(whole()?),
+            "rounds" => self.rounds = Some(whole()?.max(1)),
+            "clients" => {
+                self.are_engines = Some(match value {
+                    "light" => false,
+                    "engine" => true,
+                    _ => return Err(format!("--clients {value}: must be light or engine").into()),
+                });
+            }
             "rate" => self.rate = Some(number()?),
             "seconds" => self.seconds = Some(number()?),
             "millions" => self.millions = Some(number()?),
@@ -123,6 +138,8 @@ impl Options {
             length: self.seconds.map_or(case.length, Duration::from_secs_f64),
             pace: self.pace.unwrap_or(case.pace),
             processes: self.processes.unwrap_or(case.processes),
+            body: self.body.unwrap_or(case.body),
+            are_engines: self.are_engines.unwrap_or(case.are_engines),
             ..case
         }
     }

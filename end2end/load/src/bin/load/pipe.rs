@@ -18,6 +18,10 @@ pub(crate) struct Job {
     pub(crate) source: Ipv4Addr,
     /// New connections a second.
     pub(crate) pace: u32,
+    /// Characters of a message.
+    pub(crate) length: usize,
+    /// Whether the connections are held by real engines.
+    pub(crate) are_engines: bool,
     pub(crate) rooms: Vec<Hall>,
 }
 
@@ -116,5 +120,20 @@ impl Tally {
     /// Nobody missed anything, got it twice or in another order, and every message has its answer.
     pub(crate) fn is_whole(&self, order_counts: bool) -> bool {
         self.lost == 0 && self.doubled == 0 && (!order_counts || self.disordered == 0) && self.acknowledged == self.due
+    }
+
+    /// What is not as it should be, in words; empty where all is.
+    pub(crate) fn trouble(&self) -> String {
+        let unanswered = self.due.saturating_sub(self.acknowledged + self.refused);
+        let counts = [
+            (self.lost, "lost"),
+            (self.doubled, "doubled"),
+            (self.disordered, "out of order"),
+            (self.refused, "refused"),
+            (unanswered, "without an answer"),
+            (self.closed, "connections cut"),
+        ];
+        let told = counts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!(", {count} {what}"));
+        told.collect()
     }
 }

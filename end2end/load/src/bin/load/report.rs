@@ -1,4 +1,6 @@
-//! What came of each row: a table for people, and the same as JSON.
+//! What came of each row: for [`table`], which is for people, and as JSON.
+
+pub(crate) mod table;
 
 use crate::latency::Latencies;
 use crate::pipe::Tally;
@@ -35,6 +37,8 @@ pub(crate) struct Row {
     pub(crate) members: usize,
     /// Messages a second.
     pub(crate) rate: f64,
+    /// What was asked for: the same but for a search.
+    pub(crate) asked: f64,
     pub(crate) messages: u64,
     pub(crate) acknowledged: u64,
     pub(crate) delivery_ms: Spread,
@@ -55,6 +59,8 @@ pub(crate) struct Row {
     pub(crate) kb_per_connection: f64,
     /// What only this scenario measures, by name and unit.
     pub(crate) figures: BTreeMap<&'static str, f64>,
+    /// What was not as it should be, in words.
+    pub(crate) trouble: String,
     /// Whether everything is as it must be.
     pub(crate) is_clean: bool,
 }
@@ -81,6 +87,7 @@ impl Row {
             node_cpu_seconds_per_million: per_million(cpu.nodes),
             node_base_mb: stage.base_kb as f64 / 1_024.0 / case.nodes as f64,
             kb_per_connection: stage.full_kb.saturating_sub(stage.base_kb) as f64 / case.connections as f64,
+            trouble: tally.trouble(),
             is_clean: tally.is_whole(case.target.keeps_order()),
             ..Self::empty(case)
         }
@@ -96,6 +103,7 @@ impl Row {
             connections: case.connections,
             members: case.members,
             rate: 0.0,
+            asked: case.rate,
             messages: 0,
             acknowledged: 0,
             delivery_ms: none,
@@ -112,6 +120,7 @@ impl Row {
             node_base_mb: 0.0,
             kb_per_connection: 0.0,
             figures: BTreeMap::new(),
+            trouble: String::new(),
             is_clean: true,
         }
     }
@@ -122,88 +131,14 @@ impl Row {
     }
 }
 
-pub(crate) fn print_head() {
-    println!(
-        "{:<10} {:<9} {:>7} {:>5} {:>6}  {:>25}  {:>15}  {:>14}  {:>21}  {:>8}",
-        "", "", "", "", "", "delivery ms", "acknowledged ms", "lost doubled", "CPU s / M deliveries", "KB a"
-    );
-    println!(
-        "{:<10} {:<9} {:>7} {:>5} {:>6}  {:>7} {:>8} {:>8}  {:>7} {:>7}  {:>14}  {:>6} {:>7} {:>6}  {:>8}",
-        "scenario",
-        "target",
-        "sockets",
-        "nodes",
-        "msg/s",
-        "p50",
-        "p99",
-        "p99.9",
-        "p50",
-        "p99",
-        "disordered",
-        "nodes",
-        "pg",
-        "redis",
-        "socket"
-    );
-}
-
-pub(crate) fn print(row: &Row) {
-    let per_million = |seconds: f64| seconds * 1e6 / (row.delivery_ms.count.max(1) as f64);
-    println!(
-        "{:<10} {:<9} {:>7} {:>5} {:>6.0}  {:>7.2} {:>8.2} {:>8.2}  {:>7.2} {:>7.2}  {:>14}  {:>6.1} {:>7.1} {:>6.1}  {:>8.1}",
-        row.scenario,
-        row.target,
-        row.connections,
-        row.nodes,
-        row.rate,
-        row.delivery_ms.p50,
-        row.delivery_ms.p99,
-        row.delivery_ms.p999,
-        row.ack_ms.p50,
-        row.ack_ms.p99,
-        format!("{} {} {}", row.lost, row.doubled, row.disordered),
-        per_million(row.cpu_seconds.nodes),
-        per_million(row.cpu_seconds.postgres),
-        per_million(row.cpu_seconds.redis),
-        row.kb_per_connection,
-    );
-    for (name, value) in &row.figures {
-        println!("{:<10} {name}: {value:.2}", "");
-    }
-    if !row.is_clean {
-        println!("{:<10} NOT CLEAN: {} of {} messages acknowledged", "", row.acknowledged, row.messages);
-    }
-}
-
-/// One file for all rows.
+/// One file for all rows, with what they depend on.
 pub(crate) fn save(path: &Path, rows: &[Row]) -> Result<(), load::Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(path, serde_json::to_string_pretty(rows)?)?;
+    let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
+    let all = serde_json::json!({ "cores": cores, "rows": rows });
+    std::fs::write(path, serde_json::to_string_pretty(&all)?)?;
     println!("→ as JSON in {}", path.display());
     Ok(())
-}
-
-/// Each row of the peer, against the one before it, which is the same of Jackdaw: how many times as much.
-pub(crate) fn print_ratios(rows: &[Row]) {
-    println!(
-        "\n{:<10} {:>6}  {:>24}  {:>24}  {:>24}",
-        "", "msg/s", "delivery p99 ms", "CPU s / M deliveries", "KB a socket"
-    );
-    for (ours, peer) in rows.iter().zip(rows.iter().skip(1)).filter(|(ours, peer)| is_pair(ours, peer)) {
-        let ratio = |ours: f64, peer: f64| format!("{ours:.1} : {peer:.1} = 1 : {:.1}", peer / ours.max(f64::EPSILON));
-        let rate = if ours.scenario == "knee" { ratio(ours.rate, peer.rate) } else { format!("{:.0}", ours.rate) };
-        println!(
-            "{:<10} {rate:>6}  {:>24}  {:>24}  {:>24}",
-            ours.scenario,
-            ratio(ours.delivery_ms.p99, peer.delivery_ms.p99),
-            ratio(ours.cpu_seconds_per_million, peer.cpu_seconds_per_million),
-            ratio(ours.kb_per_connection, peer.kb_per_connection),
-        );
-    }
-}
-
-fn is_pair(ours: &Row, peer: &Row) -> bool {
-    ours.scenario == peer.scenario && ours.target != peer.target && ours.target == crate::target::Target::Jackdaw.name()
 }

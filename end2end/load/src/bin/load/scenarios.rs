@@ -31,6 +31,8 @@ const USUAL: Case = Case {
     processes: 1,
     on_first: None,
     slow: 0,
+    body: crate::body::LENGTH,
+    are_engines: false,
 };
 
 /// The names that are wanted.
@@ -66,6 +68,8 @@ pub(crate) async fn run(
     targets: &[Target],
     mut told: impl FnMut(&Row),
 ) -> Result<Vec<Row>, Error> {
+    // In turn, so that what else happens on the machine meets both.
+    let targets = targets.repeat(options.rounds.unwrap_or(1));
     let mut done = Vec::new();
     let mut tell = |row: Row| {
         told(&row);
@@ -73,7 +77,7 @@ pub(crate) async fn run(
     };
     if let Some(cases) = rows(name) {
         for case in cases {
-            for target in targets {
+            for target in &targets {
                 let case = options.apply(Case { target: *target, ..case.clone() });
                 tell(steady::run(world, case).await?);
             }
@@ -81,7 +85,7 @@ pub(crate) async fn run(
         return Ok(done);
     }
     for target in targets {
-        tell(run_one(world, name, options, *target).await?);
+        tell(run_one(world, name, options, target).await?);
     }
     Ok(done)
 }
@@ -97,8 +101,9 @@ async fn run_one(world: &mut World, name: &str, options: &Options, target: Targe
             storm::run(world, of(Case { length: seconds(15), pace: 2_000, ..case })).await
         }
         "slow" => {
-            let case = Case { name: "slow", members: 100, rate: 900.0, slow: 100, ..USUAL };
-            slow::run(world, of(Case { length: seconds(15), ..case })).await
+            // Long messages, so that what the system (4 MB) and the node keep for a reader is soon full.
+            let case = Case { name: "slow", connections: 200, members: 100, rate: 160.0, slow: 100, ..USUAL };
+            slow::run(world, of(Case { length: seconds(20), body: 7_000, ..case })).await
         }
         "rolling" | "history" if target != Target::Jackdaw => {
             Err(format!("{name} is for jackdaw alone: it uses its own engines and routes").into())

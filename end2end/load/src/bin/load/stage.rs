@@ -67,6 +67,10 @@ pub(crate) struct Case {
     pub(crate) on_first: Option<usize>,
     /// Connections, of all rooms alike, that send nothing and may be told to stop reading.
     pub(crate) slow: usize,
+    /// Characters of a message.
+    pub(crate) body: usize,
+    /// Whether the connections are held by real engines.
+    pub(crate) are_engines: bool,
 }
 
 /// Seconds of processor time.
@@ -109,6 +113,9 @@ pub(crate) struct Stage {
 impl Stage {
     /// Returns once everybody is connected and has talked a little.
     pub(crate) async fn set(world: &mut World, case: Case) -> Result<Self, Error> {
+        if case.are_engines && case.target != Target::Jackdaw {
+            return Err("engines speak to jackdaw alone".into());
+        }
         let (url, run) = world.database().await?;
         let cluster = start(world, &case, &run, &url).await?;
         let plan = Plan { people: case.connections, rooms_each: 1, members: (case.members, case.members) };
@@ -120,7 +127,7 @@ impl Stage {
         sleep(CALM).await;
         let base_kb = resident_kb(&cluster);
         let rooms = seat(&crowd, &case);
-        let mut crew = Crew::enter(case.target, &cluster.addresses(), rooms, case.pace, case.processes).await?;
+        let mut crew = Crew::enter(&case, &cluster.addresses(), rooms).await?;
         sleep(CALM).await;
         let full_kb = resident_kb(&cluster);
         if case.rate > 0.0 {
@@ -140,6 +147,11 @@ impl Stage {
     /// Megabytes of all nodes together.
     pub(crate) fn resident_mb(&self) -> f64 {
         resident_kb(&self.cluster) as f64 / 1_024.0
+    }
+
+    /// Open descriptors of all nodes together, most of which are connections.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.cluster.nodes.iter().filter_map(|node| node.pid()).map(usage::descriptors).sum()
     }
 
     fn cpu(&self, world: &World) -> Cpu {

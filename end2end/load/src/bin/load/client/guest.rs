@@ -2,6 +2,7 @@
 
 use super::ledger::Ledger;
 use super::{link, micros};
+use crate::body;
 use crate::pipe::Guest;
 use crate::target::{Heard, Target, Visitor};
 use futures_util::{SinkExt, StreamExt};
@@ -23,6 +24,8 @@ pub(super) struct Shared {
     pub(super) nodes: Vec<SocketAddr>,
     pub(super) source: Ipv4Addr,
     pub(super) salt: u64,
+    /// Characters of a message.
+    pub(super) length: usize,
     /// Where the client's clock begins.
     pub(super) clock: Instant,
     pub(super) pace: Pace,
@@ -32,6 +35,11 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn now(&self) -> u64 {
         micros(self.clock.elapsed())
+    }
+
+    /// The frame that sends a message.
+    fn message(&self, room: RoomId, number: u32, due: u64) -> String {
+        self.target.send(room, self.salt, number, &body::write(number, due, self.length))
     }
 }
 
@@ -47,7 +55,7 @@ impl Pace {
         Self { every, next: Cell::new(tokio::time::Instant::now()) }
     }
 
-    async fn turn(&self) {
+    pub(super) async fn turn(&self) {
         let at = self.next.get().max(tokio::time::Instant::now());
         self.next.set(at + self.every);
         tokio::time::sleep_until(at).await;
@@ -118,7 +126,7 @@ async fn serve(
                             is_welcome = true;
                             for number in unanswered.iter() {
                                 let due = shared.ledger.borrow().due(*number);
-                                let again = shared.target.send(place.room, shared.salt, *number, due);
+                                let again = shared.message(place.room, *number, due);
                                 socket.feed(Message::text(again)).await?;
                             }
                             socket.flush().await?;
@@ -135,7 +143,7 @@ async fn serve(
             Some(number) = turns.recv(), if is_welcome => {
                 unanswered.push(number);
                 let due = shared.ledger.borrow_mut().handed_over(number, place.seat, shared.now());
-                Some(shared.target.send(place.room, shared.salt, number, due))
+                Some(shared.message(place.room, number, due))
             }
         };
         if let Some(answer) = answer {

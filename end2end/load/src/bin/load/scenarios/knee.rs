@@ -48,7 +48,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         let is_whole = tally.is_whole(stage.case.target.keeps_order());
         let holds = is_whole && tally.deliveries.percentile(99.0) <= IN_TIME;
         let p99 = tally.deliveries.percentile(99.0).as_millis();
-        println!("  {rate:>8.0} messages/s: delivery p99 {p99} ms{}", if is_whole { "" } else { ", not all in time" });
+        println!("  {rate:>8.0} messages/s: delivery p99 {p99} ms{}", tally.trouble());
         search.learn(rate, holds);
         if holds {
             row = Row::of(&stage, rate, &tally, cpu);

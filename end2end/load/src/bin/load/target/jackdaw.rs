@@ -16,9 +16,9 @@ pub(super) fn hello(room: RoomId, held: Option<(u64, Uuid)>) -> String {
     text(&ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: held.map(|(_, epoch)| epoch), cursors })
 }
 
-pub(super) fn send(room_id: RoomId, salt: u64, number: u32, due: u64) -> String {
+pub(super) fn send(room_id: RoomId, salt: u64, number: u32, body: &str) -> String {
     // A body of words and digits needs no escaping.
-    let (client_id, body) = (name(salt, number), body::write(number, due));
+    let client_id = name(salt, number);
     format!(r#"{{"type":"message:send","data":{{"client_id":"{client_id}","room_id":"{room_id}","body":"{body}"}}}}"#)
 }
 
@@ -59,6 +59,19 @@ fn client_number(text: &str) -> Option<u32> {
     number(after(text, r#""client_id":""#)?)
 }
 
+/// What a frame says that is decoded already, or of a kind that is rare.
+pub(crate) fn decoded(frame: ServerFrame) -> Option<Heard> {
+    match frame {
+        ServerFrame::New { message } => {
+            let (number, _) = body::read(&message.body)?;
+            Some(Heard::Delivery { number, order: message.seq.0.unsigned_abs() })
+        }
+        ServerFrame::Ack { client_id, .. } => number(&client_id.to_string()).map(Heard::Ack),
+        ServerFrame::Nack { client_id, .. } => number(&client_id.to_string()).map(Heard::Nack),
+        frame => rare(frame),
+    }
+}
+
 fn rare(frame: ServerFrame) -> Option<Heard> {
     match frame {
         ServerFrame::Welcome { rooms, epoch, .. } => {
@@ -91,7 +104,7 @@ mod tests {
             sender_name: r#"says "seq":7"#.to_owned(),
             client_id: ClientId(name(3, number)),
             kind: MessageKind::Text,
-            body: body::write(number, 1_000),
+            body: body::write(number, 1_000, body::LENGTH),
             event: None,
             reply_to: None,
             created_at: UnixMillis(5),
@@ -119,6 +132,9 @@ mod tests {
         let error = ApiError { code: ErrorCode::Unavailable, message: "later".into() };
         assert_eq!(heard(&ServerFrame::error(error)), Heard::Other);
         assert_eq!(read("{"), Heard::Other);
+        for frame in [frame, ack, nack] {
+            assert_eq!(heard(&frame), decoded(frame).unwrap());
+        }
     }
 
     #[test]
@@ -144,11 +160,12 @@ mod tests {
     #[test]
     fn what_is_said_is_what_a_server_decodes() {
         let room = RoomId(Uuid::from_u128(9));
-        let frame: ClientFrame = serde_json::from_str(&send(room, 3, 77, 1_000)).unwrap();
+        let frame: ClientFrame =
+            serde_json::from_str(&send(room, 3, 77, &body::write(77, 1_000, body::LENGTH))).unwrap();
         let expected = ClientFrame::Send {
             client_id: ClientId(name(3, 77)),
             room_id: room,
-            body: body::write(77, 1_000),
+            body: body::write(77, 1_000, body::LENGTH),
             reply_to: None,
         };
         assert_eq!(frame, expected);

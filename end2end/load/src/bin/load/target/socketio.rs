@@ -12,8 +12,8 @@ pub(super) fn address(node: SocketAddr, visitor: &Visitor) -> String {
 }
 
 /// The message's number is also the one of its acknowledgement.
-pub(super) fn send(room_id: RoomId, salt: u64, number: u32, due: u64) -> String {
-    let (client_id, body) = (name(salt, number), body::write(number, due));
+pub(super) fn send(room_id: RoomId, salt: u64, number: u32, body: &str) -> String {
+    let client_id = name(salt, number);
     format!(r#"42{number}["message",{{"room_id":"{room_id}","client_id":"{client_id}","body":"{body}"}}]"#)
 }
 
@@ -61,14 +61,14 @@ mod tests {
 
     #[test]
     fn an_event_of_a_message_is_a_delivery() {
-        let body = body::write(77, 1_000);
+        let body = body::write(77, 1_000, body::LENGTH);
         let text = format!(r#"42["message",{{"room_id":"r","id":"41","client_id":"c","body":"{body}"}}]"#);
         assert_eq!(read(&text), Heard::Delivery { number: 77, order: 41 });
     }
 
     #[test]
     fn an_acknowledgement_names_the_message_that_was_sent() {
-        let text = send(RoomId(Uuid::from_u128(9)), 3, 77, 1_000);
+        let text = send(RoomId(Uuid::from_u128(9)), 3, 77, &body::write(77, 1_000, body::LENGTH));
         assert!(text.starts_with(r#"4277["message",{"room_id":"00000000-"#));
         assert_eq!(read(r#"4377[{"id":"1"}]"#), Heard::Ack(77));
         assert_eq!(read(r#"4377[{"error":"not a member"}]"#), Heard::Nack(77));
