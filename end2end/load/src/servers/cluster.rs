@@ -49,7 +49,7 @@ impl Cluster {
         count: usize,
         database_url: &str,
         redis: SocketAddr,
-        settings: &[(&'static str, &str)],
+        settings: &[(&'static str, String)],
     ) -> Result<Self, Error> {
         let site = place.folder.join("site");
         std::fs::create_dir_all(site.join("pkg"))?;
@@ -64,7 +64,7 @@ impl Cluster {
                 .env("LEPTOS_SITE_ROOT", site.display().to_string())
                 .env("DRAIN_SECONDS", "0")
                 .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or_else(|_| "info".into()));
-            settings.iter().fold(program, |program, (name, value)| program.env(name, *value))
+            settings.iter().fold(program, |program, (name, value)| program.env(name, value.as_str()))
         })
         .await
     }

@@ -17,7 +17,7 @@ const WARM_UP: Duration = Duration::from_millis(1_500);
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Until the memory of a node is looked at.
 const CALM: Duration = Duration::from_secs(1);
-/// Limits that are for strangers, which these clients look like: 0 is none.
+/// Limits that are for strangers, which these clients look like: 0 is none. Each may be set from outside.
 const SETTINGS: [(&str, &str); 8] = [
     ("MAX_CONNECTIONS", "100000"),
     ("CONNECTIONS_PER_SECOND", "100000"),
@@ -168,7 +168,11 @@ impl Stage {
 pub(crate) async fn start(world: &World, case: &Case, run: &str, url: &str) -> Result<Cluster, Error> {
     let (place, redis) = (&world.place, world.redis.address);
     match case.target {
-        Target::Jackdaw => Cluster::jackdaw(place, run, case.nodes, url, redis, &SETTINGS).await,
+        Target::Jackdaw => {
+            // What whoever started this has set goes to the nodes as it is.
+            let settings = SETTINGS.map(|(name, usual)| (name, std::env::var(name).unwrap_or_else(|_| usual.into())));
+            Cluster::jackdaw(place, run, case.nodes, url, redis, &settings).await
+        }
         Target::SocketIo => {
             let peer =
                 std::env::var("LOAD_PEERS").map_err(|_| "LOAD_PEERS is not set: run this by end2end/load/run")?;

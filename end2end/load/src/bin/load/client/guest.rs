@@ -87,7 +87,7 @@ pub(super) async fn stay(
         shared.pace.turn().await;
         let visitor = Visitor { user: place.guest.user, room, token: &place.guest.token };
         let (address, bearer) = shared.target.address(shared.nodes[node], &visitor);
-        match link::open(shared.nodes[node], shared.source, place.guest.is_slow, address, bearer).await {
+        match link::open(shared.nodes[node], shared.source, address, bearer).await {
             Ok(mut socket) => {
                 // How a connection ended makes no difference: it is opened again.
                 let _ = serve(&shared, &place, &mut socket, &mut turns, &mut unanswered).await;

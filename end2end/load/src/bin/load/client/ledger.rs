@@ -94,7 +94,10 @@ impl Ledger {
     pub(super) fn handed_over(&mut self, number: u32, seat: usize, now: u64) -> u64 {
         let sent = &mut self.sent[number as usize];
         sent.is_disturbed = self.seats[seat].is_disturbed;
-        self.tally.lags.record(now.saturating_sub(sent.due));
+        if !sent.is_disturbed {
+            // Otherwise it waited for a connection, and not for the driver.
+            self.tally.lags.record(now.saturating_sub(sent.due));
+        }
         sent.due
     }
 

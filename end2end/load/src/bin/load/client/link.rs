@@ -9,22 +9,16 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// The library's own is 128 KiB, which ten thousand connections in one process do not have.
 const READ_BUFFER: usize = 2 * 1024;
-/// What the system keeps for a reader that will stop reading: little, so that the server notices.
-const SLOW_BUFFER: u32 = 4 * 1024;
 
 pub(super) type Socket = WebSocketStream<TcpStream>;
 
 pub(super) async fn open(
     node: SocketAddr,
     source: Ipv4Addr,
-    is_slow: bool,
     address: String,
     bearer: Option<String>,
 ) -> Result<Socket, Error> {
     let tcp = TcpSocket::new_v4()?;
-    if is_slow {
-        tcp.set_recv_buffer_size(SLOW_BUFFER)?;
-    }
     tcp.bind((source, 0).into())?;
     let stream = tcp.connect(node).await?;
     stream.set_nodelay(true)?;
