@@ -18,7 +18,7 @@ mod usage;
 use load::Error;
 use load::servers::{Place, Postgres, Redis};
 use options::Options;
-use report::{Row, table};
+use report::{Row, pair, table};
 use stage::World;
 use std::process::ExitCode;
 use target::Target;
@@ -72,7 +72,7 @@ async fn run_all(world: &mut World, options: &Options) -> Result<bool, Error> {
         rows.extend(scenarios::run(world, &name, options, targets, table::line).await?);
     }
     if options.is_comparison {
-        table::ratios(&rows);
+        table::ratios(&pair::pairs(&rows));
     }
     if let Some(path) = &options.json {
         report::save(path, &rows)?;

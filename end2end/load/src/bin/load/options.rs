@@ -127,6 +127,11 @@ impl Options {
         Ok(())
     }
 
+    /// Whether the rate is not up to the scenario.
+    pub(crate) fn has_rate(&self) -> bool {
+        self.rate.is_some()
+    }
+
     /// A scenario's case, with what was asked for in place of its own.
     pub(crate) fn apply(&self, case: Case) -> Case {
         Case {

@@ -1,5 +1,6 @@
 //! What came of each row: for [`table`], which is for people, and as JSON.
 
+pub(crate) mod pair;
 pub(crate) mod table;
 
 use crate::latency::Latencies;
@@ -137,7 +138,7 @@ pub(crate) fn save(path: &Path, rows: &[Row]) -> Result<(), load::Error> {
         std::fs::create_dir_all(folder)?;
     }
     let cores = std::thread::available_parallelism().map_or(0, std::num::NonZero::get);
-    let all = serde_json::json!({ "cores": cores, "rows": rows });
+    let all = serde_json::json!({ "cores": cores, "rows": rows, "pairs": pair::pairs(rows) });
     std::fs::write(path, serde_json::to_string_pretty(&all)?)?;
     println!("→ as JSON in {}", path.display());
     Ok(())

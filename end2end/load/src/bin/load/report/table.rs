@@ -1,7 +1,7 @@
-//! Rows as lines of a terminal, and what two targets did side by side.
+//! Rows and pairs of rows as lines of a terminal.
 
 use super::Row;
-use crate::target::Target;
+use super::pair::Pair;
 
 /// The driver's own delay is worth a word beyond this many milliseconds, at the 99th percentile.
 const LATE: f64 = 10.0;
@@ -71,64 +71,32 @@ fn number(value: f64, digits: usize) -> String {
     if value == 0.0 { "-".to_owned() } else { format!("{value:.digits$}") }
 }
 
-/// What both targets did, as medians of their rounds, and how many times as much the peer's is.
-pub(crate) fn ratios(rows: &[Row]) {
+/// What both targets did side by side, and how many times as much the peer's is.
+pub(crate) fn ratios(pairs: &[Pair]) {
     println!(
-        "\n{:<10} {:>6}  {:>28}  {:>28}  {:>28}",
-        "medians", "asked", "msg/s", "delivery p99 ms", "CPU s / M deliveries"
+        "\n{:<10} {:>6}  {:>26}  {:>26}  {:>26}  {:>26}",
+        "medians", "asked", "msg/s", "delivery p99 ms", "CPU s / M deliveries", "KB a socket"
     );
-    for pair in pairs(rows) {
-        let of = |target: Target, what: fn(&Row) -> f64| {
-            median(
-                rows.iter()
-                    .filter(|row| (row.scenario, row.asked.to_bits()) == pair && row.target == target.name())
-                    .map(what),
-            )
-        };
-        let both = |what: fn(&Row) -> f64| {
-            let (ours, peer) = (of(Target::Jackdaw, what), of(Target::SocketIo, what));
-            format!("{ours:.1} : {peer:.1} = 1 : {:.2}", peer / ours.max(f64::EPSILON))
+    for pair in pairs {
+        let cell = |(ours, peer): (f64, f64)| {
+            format!("{} : {} = 1 : {:.2}", number(ours, 1), number(peer, 1), peer / ours.max(f64::EPSILON))
         };
         println!(
-            "{:<10} {:>6.0}  {:>28}  {:>28}  {:>28}   KB a socket {}",
-            pair.0,
-            f64::from_bits(pair.1),
-            both(|row| row.rate),
-            both(|row| row.delivery_ms.p99),
-            both(|row| row.cpu_seconds_per_million),
-            both(|row| row.kb_per_connection),
+            "{:<10} {:>6.0}  {:>26}  {:>26}  {:>26}  {:>26}",
+            pair.scenario,
+            pair.asked,
+            cell(pair.rate),
+            // Each at a rate of its own, a search ends near the same latency for both.
+            if pair.is_search() { "-".to_owned() } else { cell(pair.delivery_p99_ms) },
+            cell(pair.cpu_seconds_per_million),
+            cell(pair.kb_per_connection),
         );
     }
-}
-
-/// Each scenario and rate once, in order.
-fn pairs(rows: &[Row]) -> Vec<(&'static str, u64)> {
-    let mut pairs = Vec::new();
-    for row in rows {
-        let pair = (row.scenario, row.asked.to_bits());
-        if !pairs.contains(&pair) {
-            pairs.push(pair);
-        }
-    }
-    pairs
-}
-
-/// The middle one; zero where there is none.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_unstable_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_median_is_no_outlier() {
-        assert!((median([5.0, 900.0, 1.0].into_iter()) - 5.0).abs() < f64::EPSILON);
-        assert!(median(std::iter::empty()).abs() < f64::EPSILON);
-    }
 
     #[test]
     fn what_was_not_measured_is_not_called_zero() {
