@@ -9,7 +9,7 @@ STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
 HOST := -p protocol -p client -p app -p server -p load
 
-.PHONY: help run dev build setup test fmt format lint test-rust prove test-browser bench prove-faults deny clean
+.PHONY: help run dev build setup test fmt format lint test-rust prove test-browser bench load compare prove-faults deny clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,14 @@ bench: ## Measure the store: messages a second and bytes a message, on PostgreSQ
 	@setup/services
 	@$(STEP) "measuring the store" end2end/services cargo bench --quiet -p server --bench store
 
+load: build ## Measure nodes under many connections. LOAD="steady tenk" chooses; end2end/load/run --help says what there is.
+	@setup/services
+	@$(STEP) "measuring nodes under load" end2end/load/run $(LOAD)
+
+compare: build ## Measure Jackdaw and a Socket.IO server in turn. LOAD="steady knee" chooses.
+	@setup/services
+	@$(STEP) "measuring beside a peer" end2end/load/run --compare $(LOAD)
+
 prove-faults: build ## Kill nodes, Redis, PostgreSQL and the bus under real devices; nothing may get lost. FAULTS=short is shorter.
 	@setup/services
 	@$(STEP) "running devices while servers fail" end2end/faults
@@ -68,4 +76,4 @@ deny: ## Check licences and advisories of the dependencies, where cargo-deny is 
 	else echo "→ skipped: cargo-deny is not installed (cargo install cargo-deny)"; fi
 
 clean: ## Remove everything that was built or installed here. Keeps ./data and the shared tools.
-	@rm -rf target style/node_modules end2end/browser/{node_modules,test-results,playwright-report}
+	@rm -rf target style/node_modules end2end/browser/{node_modules,test-results,playwright-report} end2end/load/peers/socketio/node_modules

@@ -48,6 +48,16 @@ impl Crowd {
     /// # Errors
     /// Where the database does not take them.
     pub async fn gather(url: &str, secret: &str, plan: Plan, random: &mut fastrand::Rng) -> Result<Self, Error> {
+        let crowd = Self::invent(secret, plan, random)?;
+        seed::store(url, &crowd).await?;
+        Ok(crowd)
+    }
+
+    /// The same without a database.
+    ///
+    /// # Errors
+    /// Where a token cannot be signed.
+    pub fn invent(secret: &str, plan: Plan, random: &mut fastrand::Rng) -> Result<Self, Error> {
         let mut people =
             (0..plan.people).map(|number| Person::invent(number, secret)).collect::<Result<Vec<_>, _>>()?;
         let mut rooms = Vec::new();
@@ -60,9 +70,7 @@ impl Crowd {
                 rooms.push((id, members));
             }
         }
-        let crowd = Self { people, rooms };
-        seed::store(url, &crowd).await?;
-        Ok(crowd)
+        Ok(Self { people, rooms })
     }
 }
 

@@ -14,7 +14,7 @@ pub use site::Site;
 use crate::Person;
 use client::{Engine, Input};
 use host::Host;
-use protocol::{ClientId, RoomId, UnixMillis};
+use protocol::{ClientId, RoomId, ServerFrame, UnixMillis, User};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -38,10 +38,34 @@ impl Device {
     /// Switches a device on: it connects to the nodes of `site` in turn, from number `first`. `seed` is its chance.
     #[must_use]
     pub fn start(person: &Person, site: &Arc<Site>, first: usize, seed: u64) -> Self {
-        let engine = Engine::new(person.user.clone(), Vec::new(), None);
+        Self::switch_on(person.user.clone(), person.token.clone(), site, first, seed, None)
+    }
+
+    /// The same for somebody by name, with a copy of each frame that has come once the engine has it.
+    #[must_use]
+    pub fn watched(
+        user: User,
+        token: String,
+        site: &Arc<Site>,
+        first: usize,
+        seed: u64,
+        watcher: mpsc::UnboundedSender<ServerFrame>,
+    ) -> Self {
+        Self::switch_on(user, token, site, first, seed, Some(watcher))
+    }
+
+    fn switch_on(
+        user: User,
+        token: String,
+        site: &Arc<Site>,
+        first: usize,
+        seed: u64,
+        watcher: Option<mpsc::UnboundedSender<ServerFrame>>,
+    ) -> Self {
+        let engine = Engine::new(user, Vec::new(), None);
         let state = Arc::new(Mutex::new(State { engine, journal: Journal::default() }));
         let (sender, inputs) = mpsc::unbounded_channel();
-        let host = Host::new(Arc::clone(&state), Arc::clone(site), person.token.clone(), first, seed);
+        let host = Host::new(Arc::clone(&state), Arc::clone(site), token, (first, seed), watcher);
         Self { state, person: sender, task: tokio::spawn(host.run(inputs)) }
     }
 

@@ -3,10 +3,13 @@
 //! A [`Device`] obeys its engine and decides nothing. A [`Crowd`] is put straight into the database, because signing ten
 //! thousand people up would measure password hashing. What came of it all is compared with the database by [`check`].
 
+pub mod audience;
 pub mod check;
 pub mod crowd;
 pub mod device;
+pub mod servers;
 
+pub use audience::Audience;
 pub use crowd::{Crowd, Person};
 pub use device::{Device, Journal, Sent, Site};
 

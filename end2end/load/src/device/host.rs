@@ -3,6 +3,7 @@
 use super::link::{Event, Link};
 use super::{Site, State, wall};
 use client::{Effect, Input, Now};
+use protocol::ServerFrame;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -24,13 +25,22 @@ pub(super) struct Host {
     wake: Option<Instant>,
     /// Pages of history that are on their way.
     pages: JoinSet<Input>,
+    /// Who wants to know what comes; not told any more once they are gone.
+    watcher: Option<mpsc::UnboundedSender<ServerFrame>>,
 }
 
 impl Host {
-    pub(super) fn new(state: Arc<Mutex<State>>, site: Arc<Site>, token: String, first: usize, seed: u64) -> Self {
+    /// Tries the node with the number `first` at first; `seed` is its chance.
+    pub(super) fn new(
+        state: Arc<Mutex<State>>,
+        site: Arc<Site>,
+        token: String,
+        (first, seed): (usize, u64),
+        watcher: Option<mpsc::UnboundedSender<ServerFrame>>,
+    ) -> Self {
         let random = fastrand::Rng::with_seed(seed);
         let (link, pages) = (Link::Absent, JoinSet::new());
-        Self { state, site, token, random, next: first, node: None, link, wake: None, pages }
+        Self { state, site, token, random, next: first, node: None, link, wake: None, pages, watcher }
     }
 
     /// Until the person is gone.
@@ -68,9 +78,17 @@ impl Host {
     }
 
     async fn take(&mut self, input: Input) {
+        let seen = match (&input, &self.watcher) {
+            (Input::Frame(frame), Some(_)) => Some(frame.clone()),
+            _ => None,
+        };
         let now = Now { monotonic_ms: self.site.monotonic_ms(), wall: wall(), random: self.random.u64(..) };
         for effect in self.handle(now, input) {
             self.perform(effect).await;
+        }
+        if let (Some(watcher), Some(frame)) = (&self.watcher, seen) {
+            // An error says that nobody watches any more.
+            let _ = watcher.send(frame);
         }
     }
 

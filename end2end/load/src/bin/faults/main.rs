@@ -3,21 +3,13 @@
 //! Each run has a database of its own and ends with a checker that holds every device against it; the exit code is 1
 //! where anything differs. Started by `end2end/faults`, which says where the programs and a folder are.
 
-mod audience;
 mod bus;
-mod cluster;
-mod place;
-mod postgres;
-mod program;
-mod redis;
 mod report;
 mod runs;
 mod stage;
 
 use load::Error;
-use place::Place;
-use postgres::Postgres;
-use redis::Redis;
+use load::servers::{Place, Postgres, Redis};
 use report::Report;
 use std::process::ExitCode;
 
@@ -51,7 +43,7 @@ async fn main() -> ExitCode {
 
 /// Whether nothing differed.
 async fn run() -> Result<bool, Error> {
-    let place = Place::from_env()?;
+    let place = Place::from_env("FAULTS")?;
     let seed = match std::env::var("FAULTS_SEED") {
         Ok(text) => text.parse().map_err(|_| format!("FAULTS_SEED={text}: must be a whole number"))?,
         Err(_) => fastrand::u64(..1_000_000),

@@ -1,6 +1,6 @@
 //! The table at the end: a line a run, of which most columns must be 0.
 
-use crate::audience::Audience;
+use load::Audience;
 use load::check::Verdict;
 use std::time::Duration;
 

@@ -1,18 +1,21 @@
 //! One run's own database, nodes and devices, and its end.
 
 use crate::World;
-use crate::audience::Audience;
-use crate::cluster::{Cluster, SECRET};
 use crate::report::Report;
 use load::crowd::Plan;
-use load::{Crowd, Error, Site};
+use load::servers::{Cluster, SECRET};
+use load::{Audience, Crowd, Error, Site};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
+const NODES: usize = 3;
 /// With a second device for each fourth person these are 200 devices.
 const PEOPLE: usize = 160;
 const SECOND_DEVICE: usize = 4;
+/// Between two messages: 150 a second.
+const TALK_EVERY: Duration = Duration::from_micros(6_667);
 const PLAN: Plan = Plan { people: PEOPLE, rooms_each: 2, members: (10, 20) };
 
 /// See the module's documentation.
@@ -31,7 +34,7 @@ impl Stage {
         println!("→ {name}");
         let mut random = fastrand::Rng::with_seed(world.seed);
         let url = world.postgres.database(&format!("run_{name}")).await?;
-        let cluster = Cluster::start(&world.place, name, &url, redis).await?;
+        let cluster = Cluster::jackdaw(&world.place, name, NODES, &url, redis, &[]).await?;
         let crowd = Crowd::gather(&url, SECRET, PLAN, &mut random).await?;
         let site = Arc::new(Site::new(cluster.addresses())?);
         let audience = Audience::enter(&crowd, SECOND_DEVICE, &site, &mut random).await?;
@@ -48,7 +51,7 @@ impl Stage {
         failing: impl AsyncFnOnce(&mut Cluster, &Audience) -> Result<T, Error>,
     ) -> Result<T, Error> {
         tokio::select! {
-            () = self.audience.talk(&mut self.random) => Err("nobody talks any more".into()),
+            () = self.audience.talk(TALK_EVERY, &mut self.random) => Err("nobody talks any more".into()),
             done = failing(&mut self.cluster, &self.audience) => done,
         }
     }

@@ -1,20 +1,25 @@
 //! A private Redis that keeps nothing on disk, and can be killed.
 
-use crate::place::{Place, free_address};
-use crate::program::Program;
-use load::Error;
+use super::place::{Place, free_address};
+use super::program::Program;
+use crate::Error;
 use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// See the module's documentation.
-pub(crate) struct Redis {
-    pub(crate) address: SocketAddr,
+pub struct Redis {
+    /// Where it listens, whenever it runs.
+    pub address: SocketAddr,
     server: Program,
 }
 
 impl Redis {
-    pub(crate) async fn start(place: &Place) -> Result<Self, Error> {
+    /// Starts one.
+    ///
+    /// # Errors
+    /// With the end of its log where it does not start.
+    pub async fn start(place: &Place) -> Result<Self, Error> {
         let address = free_address().await?;
         let (port, folder) = (address.port().to_string(), place.folder.display().to_string());
         let server = place.redis().args([
@@ -35,14 +40,27 @@ impl Redis {
     }
 
     /// Returns once it answers.
-    pub(crate) async fn restart(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// With the end of its log where it does not start.
+    pub async fn restart(&mut self) -> Result<(), Error> {
         let address = self.address;
         self.server.start()?;
         self.server.wait(async || answers(address).await.is_ok()).await
     }
 
-    pub(crate) async fn kill(&mut self) -> Result<(), Error> {
+    /// SIGKILL.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub async fn kill(&mut self) -> Result<(), Error> {
         self.server.kill().await
+    }
+
+    /// The number of its process while it runs.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.server.pid()
     }
 }
 

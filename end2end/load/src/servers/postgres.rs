@@ -1,13 +1,13 @@
 //! A private PostgreSQL that keeps what it has promised (fsync is on) and can be made to crash.
 
-use crate::place::{Place, free_address};
-use crate::program::Program;
-use load::Error;
+use super::place::{Place, free_address};
+use super::program::Program;
+use crate::Error;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::net::SocketAddr;
 
 /// See the module's documentation.
-pub(crate) struct Postgres {
+pub struct Postgres {
     address: SocketAddr,
     server: Program,
     /// `-m immediate`: as if it had crashed.
@@ -17,7 +17,11 @@ pub(crate) struct Postgres {
 }
 
 impl Postgres {
-    pub(crate) async fn create(place: &Place) -> Result<Self, Error> {
+    /// Makes an empty one in the folder, and starts it.
+    ///
+    /// # Errors
+    /// With the end of its log where it does not start.
+    pub async fn create(place: &Place) -> Result<Self, Error> {
         let data = place.folder.join("postgres").display().to_string();
         let init = ["--pgdata", &data, "--username", "jackdaw", "--auth", "trust", "--encoding", "UTF8"];
         place.postgres("initdb").args(init).args(["--locale", "C", "--no-sync"]).finish().await?;
@@ -34,27 +38,47 @@ impl Postgres {
     }
 
     /// Returns once it answers.
-    pub(crate) async fn start(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// With the end of its log where it does not start.
+    pub async fn start(&mut self) -> Result<(), Error> {
         let url = self.url("postgres");
         self.server.start()?;
         self.server.wait(async || PgConnection::connect(&url).await.is_ok()).await
     }
 
-    pub(crate) async fn crash(&mut self) -> Result<(), Error> {
+    /// As if the machine had lost power.
+    ///
+    /// # Errors
+    /// Where it does not end.
+    pub async fn crash(&mut self) -> Result<(), Error> {
         self.crash.finish().await?;
         self.server.ended().await
     }
 
-    pub(crate) async fn stop(&mut self) -> Result<(), Error> {
+    /// In order.
+    ///
+    /// # Errors
+    /// Where it does not end.
+    pub async fn stop(&mut self) -> Result<(), Error> {
         self.stop.finish().await?;
         self.server.ended().await
     }
 
     /// The address of an empty database with this name.
-    pub(crate) async fn database(&self, name: &str) -> Result<String, Error> {
+    ///
+    /// # Errors
+    /// Where there is one already.
+    pub async fn database(&self, name: &str) -> Result<String, Error> {
         let mut connection = PgConnection::connect(&self.url("postgres")).await?;
         sqlx::query(AssertSqlSafe(format!("create database {name}"))).execute(&mut connection).await?;
         Ok(self.url(name))
+    }
+
+    /// The number of its first process, whose children the others are.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.server.pid()
     }
 
     fn url(&self, database: &str) -> String {

@@ -1,6 +1,6 @@
 //! A program that is started, killed and started again, with its output in a log.
 
-use load::Error;
+use crate::Error;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 /// How long anything may take to start or to answer.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// See the module's documentation. Dropping it kills what runs.
-pub(crate) struct Program {
+pub struct Program {
     /// The first is the program.
     words: Vec<std::ffi::OsString>,
     environment: Vec<(&'static str, String)>,
@@ -23,19 +23,25 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    pub(crate) fn new(prefix: &[String], program: impl AsRef<OsStr>, folder: &Path, log: &str) -> Self {
+    /// A program after a prefix that starts it; its log is in the folder.
+    #[must_use]
+    pub fn new(prefix: &[String], program: impl AsRef<OsStr>, folder: &Path, log: &str) -> Self {
         let mut words: Vec<_> = prefix.iter().map(Into::into).collect();
         words.push(program.as_ref().to_owned());
         let (folder, log) = (folder.to_owned(), folder.join(format!("{log}.log")));
         Self { words, environment: Vec::new(), folder, log, child: None }
     }
 
-    pub(crate) fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+    /// With these arguments too.
+    #[must_use]
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.words.extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
         self
     }
 
-    pub(crate) fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    /// With this variable, which wins over an earlier one of its name.
+    #[must_use]
+    pub fn env(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.environment.push((name, value.into()));
         self
     }
@@ -49,18 +55,28 @@ impl Program {
     }
 
     /// Runs it to its end, which must be a good one.
-    pub(crate) async fn finish(&self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// With the end of its log where it is not.
+    pub async fn finish(&self) -> Result<(), Error> {
         let status = self.command()?.status().await?;
         if status.success() { Ok(()) } else { Err(format!("{:?} failed:\n{}", self.words, self.tail()).into()) }
     }
 
-    pub(crate) fn start(&mut self) -> Result<(), Error> {
+    /// Starts it, and returns at once.
+    ///
+    /// # Errors
+    /// Where the system cannot.
+    pub fn start(&mut self) -> Result<(), Error> {
         self.child = Some(self.command()?.spawn()?);
         Ok(())
     }
 
-    /// Asks until `look` says yes. Fails with the end of the log where the program has ended, or takes too long.
-    pub(crate) async fn wait(&mut self, mut look: impl AsyncFnMut() -> bool) -> Result<(), Error> {
+    /// Asks until `look` says yes.
+    ///
+    /// # Errors
+    /// With the end of the log where the program has ended, or takes too long.
+    pub async fn wait(&mut self, mut look: impl AsyncFnMut() -> bool) -> Result<(), Error> {
         let deadline = Instant::now() + PATIENCE;
         while !look().await {
             let has_ended = self.has_ended()?;
@@ -72,7 +88,11 @@ impl Program {
         Ok(())
     }
 
-    pub(crate) fn has_ended(&mut self) -> Result<bool, Error> {
+    /// Whether it does not run, for whatever reason.
+    ///
+    /// # Errors
+    /// Where the system does not tell.
+    pub fn has_ended(&mut self) -> Result<bool, Error> {
         Ok(match &mut self.child {
             Some(child) => child.try_wait()?.is_some(),
             None => true,
@@ -80,7 +100,10 @@ impl Program {
     }
 
     /// SIGKILL: no instruction of it runs after this.
-    pub(crate) async fn kill(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub async fn kill(&mut self) -> Result<(), Error> {
         if let Some(mut child) = self.child.take() {
             child.kill().await?;
         }
@@ -88,11 +111,33 @@ impl Program {
     }
 
     /// Returns once it has ended, which somebody else asked it to.
-    pub(crate) async fn ended(&mut self) -> Result<(), Error> {
+    ///
+    /// # Errors
+    /// Where the system does not tell.
+    pub async fn ended(&mut self) -> Result<(), Error> {
         if let Some(mut child) = self.child.take() {
             child.wait().await?;
         }
         Ok(())
+    }
+
+    /// SIGTERM. Returns once it has ended.
+    ///
+    /// # Errors
+    /// Where the system refuses, or it takes too long.
+    pub async fn stop(&mut self) -> Result<(), Error> {
+        let Some(pid) = self.pid() else { return Ok(()) };
+        let status = Command::new("kill").args(["-s", "TERM", &pid.to_string()]).status().await?;
+        if !status.success() {
+            return Err(format!("{:?} could not be stopped", self.words).into());
+        }
+        tokio::time::timeout(PATIENCE, self.ended()).await?
+    }
+
+    /// The number of its process while it runs: its own, because what starts it becomes it.
+    #[must_use]
+    pub fn pid(&self) -> Option<u32> {
+        self.child.as_ref().and_then(Child::id)
     }
 
     fn tail(&self) -> String {

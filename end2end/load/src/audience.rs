@@ -1,17 +1,15 @@
 //! Everybody's devices: they are switched on, talk at a steady rate, come to rest, and are looked at.
 
-use crate::program::PATIENCE;
+use crate::check::{Picture, Truth, Verdict, compare};
+use crate::servers::PATIENCE;
+use crate::{Crowd, Device, Error, Site, device};
 use client::{Input, Revision};
-use load::check::{Picture, Truth, Verdict, compare};
-use load::{Crowd, Device, Error, Site, device};
 use protocol::{MessageKind, RoomId, Seq, UserId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-/// Between two messages, all devices taken together: 150 a second.
-const EVERY: Duration = Duration::from_micros(6_667);
 /// One in so many times somebody also looks at one of their rooms and reads it.
 const READ_ONE_IN: u32 = 8;
 /// One in so many times somebody changes one of their messages, or reacts to another's.
@@ -20,21 +18,26 @@ const REVISE_ONE_IN: u32 = 8;
 const REST: Duration = Duration::from_secs(120);
 
 /// One device, and where its person is.
-pub(crate) struct Seat {
-    pub(crate) device: Device,
+pub struct Seat {
+    /// Its engine, hosted.
+    pub device: Device,
     user: UserId,
     name: String,
     rooms: Vec<RoomId>,
 }
 
 /// See the module's documentation.
-pub(crate) struct Audience {
-    pub(crate) seats: Vec<Seat>,
+pub struct Audience {
+    /// In the order in which they came in.
+    pub seats: Vec<Seat>,
 }
 
 impl Audience {
     /// Switches a device on for each person, and a second one for each `second`th; returns once all show all their rooms.
-    pub(crate) async fn enter(
+    ///
+    /// # Errors
+    /// Where somebody waits in vain.
+    pub async fn enter(
         crowd: &Crowd,
         second: usize,
         site: &Arc<Site>,
@@ -60,9 +63,9 @@ impl Audience {
         Ok(audience)
     }
 
-    /// Talks until this is dropped.
-    pub(crate) async fn talk(&self, random: &mut fastrand::Rng) {
-        let mut turns = interval(EVERY);
+    /// Talks until this is dropped, with so long between two messages of all devices taken together.
+    pub async fn talk(&self, every: Duration, random: &mut fastrand::Rng) {
+        let mut turns = interval(every);
         turns.set_missed_tick_behavior(MissedTickBehavior::Burst);
         for number in 1_u64.. {
             turns.tick().await;
@@ -82,7 +85,10 @@ impl Audience {
     }
 
     /// Waits until everybody has come to rest and nothing differs, or nothing more can be hoped for; then says what differs.
-    pub(crate) async fn settle(&self, url: &str) -> Result<Verdict, Error> {
+    ///
+    /// # Errors
+    /// Where somebody is still busy after all patience, or the database is away.
+    pub async fn settle(&self, url: &str) -> Result<Verdict, Error> {
         let deadline = Instant::now() + REST;
         loop {
             let at_rest = match self.pictures() {
@@ -98,7 +104,10 @@ impl Audience {
     }
 
     /// Waits until every room is shown this far everywhere, and answers with how long that took.
-    pub(crate) async fn reach(&self, heads: &HashMap<RoomId, Seq>) -> Result<Duration, Error> {
+    ///
+    /// # Errors
+    /// Where somebody is behind after all patience.
+    pub async fn reach(&self, heads: &HashMap<RoomId, Seq>) -> Result<Duration, Error> {
         let begun = Instant::now();
         let head = |room: &RoomId| heads.get(room).copied().unwrap_or_default();
         let is_there = |seat: &Seat| match seat.rooms.iter().find(|room| seat.shows(**room) < head(room)) {
@@ -110,7 +119,8 @@ impl Audience {
     }
 
     /// Messages that were typed, and those that the server said it has.
-    pub(crate) fn counts(&self) -> (usize, usize) {
+    #[must_use]
+    pub fn counts(&self) -> (usize, usize) {
         let each = |seat: &Seat| seat.device.look(|_, journal| (journal.sent.len(), journal.acknowledged.len()));
         self.seats.iter().map(each).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }

@@ -1,0 +1,160 @@
+//! A client process: a share of the connections on one thread, with a ledger of what they were sent and received.
+
+mod engine;
+mod guest;
+mod ledger;
+mod link;
+mod schedule;
+
+use crate::pipe::{Job, Order, Tally, Word};
+use crate::usage;
+use guest::{Pace, Shared};
+use ledger::Ledger;
+use load::{Error, Site};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::mpsc;
+use tokio::task::LocalSet;
+use tokio::time::sleep;
+
+/// How often it is looked whether something is over.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// From an order until the first message is due.
+const RUN_UP: Duration = Duration::from_millis(50);
+
+/// Does what the lines of the input say until it ends.
+pub(crate) fn main() -> Result<(), Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let done = LocalSet::new().block_on(&runtime, obey());
+    runtime.shutdown_background();
+    done
+}
+
+async fn obey() -> Result<(), Error> {
+    let mut lines = BufReader::with_capacity(1 << 20, tokio::io::stdin()).lines();
+    let Some(job) = lines.next_line().await? else { return Ok(()) };
+    let mut client = Client::enter(serde_json::from_str(&job)?)?;
+    tokio::select! {
+        () = client.wait_for_all() => say(&Word::Connected)?,
+        _ = lines.next_line() => return Ok(()),
+    }
+    while let Some(line) = lines.next_line().await? {
+        match serde_json::from_str(&line)? {
+            Order::Go { rate, millis, patience_millis } => {
+                let (length, patience) = (Duration::from_millis(millis), Duration::from_millis(patience_millis));
+                tokio::select! {
+                    tally = client.go(rate, length, patience) => say(&Word::Done(Box::new(tally)))?,
+                    // The driver says nothing before it has its answer, so this is the end.
+                    _ = lines.next_line() => return Ok(()),
+                }
+            }
+            Order::Stall => client.stall(),
+        }
+    }
+    Ok(())
+}
+
+fn say(word: &Word) -> Result<(), Error> {
+    println!("{}", serde_json::to_string(word)?);
+    Ok(())
+}
+
+/// See the module's documentation.
+struct Client {
+    shared: Rc<Shared>,
+    /// Of each room, the seats that send.
+    senders: Vec<Vec<usize>>,
+    slow: Vec<usize>,
+    /// To each seat's task: numbers of messages that are due.
+    due: Vec<mpsc::UnboundedSender<u32>>,
+    /// Messages so far.
+    sent: usize,
+}
+
+impl Client {
+    /// Starts to connect everybody.
+    fn enter(job: Job) -> Result<Self, Error> {
+        let site = if job.are_engines { Some(Arc::new(Site::new(job.nodes.clone())?)) } else { None };
+        let shared = Rc::new(Shared {
+            target: job.target,
+            nodes: job.nodes,
+            source: job.source,
+            salt: job.salt,
+            length: job.length,
+            clock: Instant::now(),
+            pace: Pace::new(job.pace),
+            ledger: Ledger::new(job.rooms.iter().map(|room| room.members.len())).into(),
+        });
+        let (mut senders, mut slow, mut due) = (Vec::new(), Vec::new(), Vec::new());
+        for room in job.rooms {
+            let mut talkers = Vec::new();
+            for guest in room.members {
+                let seat = due.len();
+                if guest.is_slow {
+                    slow.push(seat)
+                } else {
+                    talkers.push(seat)
+                }
+                let (sender, turns) = mpsc::unbounded_channel();
+                due.push(sender);
+                let shared = Rc::clone(&shared);
+                match &site {
+                    Some(site) => {
+                        let site = Arc::clone(site);
+                        tokio::task::spawn_local(engine::stay(shared, site, seat, room.id, guest, turns))
+                    }
+                    None => tokio::task::spawn_local(guest::stay(shared, seat, room.id, guest, turns)),
+                };
+            }
+            senders.push(talkers);
+        }
+        Ok(Self { shared, senders, slow, due, sent: 0 })
+    }
+
+    async fn wait_for_all(&self) {
+        while self.shared.ledger.borrow().online() < self.due.len() {
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    fn stall(&self) {
+        for seat in &self.slow {
+            self.shared.ledger.borrow_mut().deafen(*seat);
+        }
+    }
+
+    /// Sends for so long, then waits until all is at rest or patience ends.
+    async fn go(&mut self, rate: f64, length: Duration, patience: Duration) -> Tally {
+        let cpu = usage::own_cpu_seconds();
+        let begin = Instant::now() + RUN_UP;
+        let offset = micros(begin.duration_since(self.shared.clock));
+        self.shared.ledger.borrow_mut().turn_page(offset);
+        let mut items = Vec::new();
+        for turn in schedule::turns(self.senders.len(), rate, length, self.sent) {
+            let senders = &self.senders[turn.room];
+            let seat = senders[turn.sender % senders.len()];
+            let number = self.shared.ledger.borrow_mut().plan(turn.room, offset + micros(turn.due));
+            items.push((turn.due, (self.due[seat].clone(), number)));
+        }
+        self.sent += items.len();
+        let player = std::thread::spawn(move || {
+            schedule::play(begin, items.into_iter(), |(seat, number)| {
+                // An error says that the seat's task has ended with a panic: the message stays unanswered.
+                let _ = seat.send(number);
+            });
+        });
+        let deadline = begin + length + patience;
+        while !(player.is_finished() && self.shared.ledger.borrow().is_at_rest()) && Instant::now() < deadline {
+            sleep(LOOK_EVERY).await;
+        }
+        let mut tally = self.shared.ledger.borrow_mut().turn_page(self.shared.now());
+        tally.cpu_seconds = usage::own_cpu_seconds() - cpu;
+        tally
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

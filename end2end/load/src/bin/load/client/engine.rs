@@ -1,0 +1,60 @@
+//! The task of one real engine: gives it what is due, and notes what comes to it. Connecting, asking for what is missing
+//! and sending again is the engine's own.
+
+use super::guest::Shared;
+use crate::body;
+use crate::pipe::Guest;
+use crate::target::{Heard, jackdaw, name};
+use client::Input;
+use load::{Device, Site};
+use protocol::{ClientId, RoomId, UnixMillis, User};
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Until the process ends.
+pub(super) async fn stay(
+    shared: Rc<Shared>,
+    site: Arc<Site>,
+    seat: usize,
+    room: RoomId,
+    guest: Guest,
+    mut turns: mpsc::UnboundedReceiver<u32>,
+) {
+    shared.pace.turn().await;
+    let user = User {
+        id: guest.user,
+        username: format!("person{seat}"),
+        display_name: format!("Person {seat}"),
+        is_admin: false,
+        created_at: UnixMillis(0),
+        receipts: true,
+    };
+    let (told, mut frames) = mpsc::unbounded_channel();
+    let device = Device::watched(user, guest.token, &site, guest.node, seat as u64, told);
+    // The rows of a room that is open are kept up.
+    device.input(Input::Open(Some(room)));
+    let mut is_welcome = false;
+    loop {
+        tokio::select! {
+            Some(frame) = frames.recv() => {
+                let Some(heard) = jackdaw::decoded(frame) else { continue };
+                let mut ledger = shared.ledger.borrow_mut();
+                if matches!(heard, Heard::Welcome { .. }) {
+                    if std::mem::replace(&mut is_welcome, true) {
+                        ledger.closed(seat);
+                    }
+                    ledger.held(seat);
+                }
+                // What is missing it asks for by itself.
+                let _ = ledger.hear(seat, &heard, shared.now());
+            }
+            Some(number) = turns.recv() => {
+                let due = shared.ledger.borrow_mut().handed_over(number, seat, shared.now());
+                let text = body::write(number, due, shared.length);
+                device.send(room, ClientId(name(shared.salt, number)), text);
+            }
+            else => return,
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! A room of three: what goes wrong is found, and nothing else.
+
+use super::*;
+
+fn room_of_three() -> Ledger {
+    let mut ledger = Ledger::new([3].into_iter());
+    for seat in 0..3 {
+        assert_eq!(ledger.held(seat), None);
+        ledger.hear(seat, &Heard::Welcome { head: 1, epoch: Some(Uuid::nil()) }, 0);
+    }
+    ledger.turn_page(0);
+    ledger
+}
+
+/// The message of this number is sent, acknowledged, and has come to these seats with its order.
+fn send(ledger: &mut Ledger, order: u64, seats: &[usize]) -> u32 {
+    let number = ledger.plan(0, 100);
+    assert_eq!(ledger.handed_over(number, 0, 110), 100);
+    ledger.hear(0, &Heard::Ack(number), 300);
+    for seat in seats {
+        ledger.hear(*seat, &Heard::Delivery { number, order }, 400);
+    }
+    number
+}
+
+#[test]
+fn a_message_that_all_have_is_whole() {
+    let mut ledger = room_of_three();
+    send(&mut ledger, 2, &[0, 1, 2]);
+    send(&mut ledger, 3, &[2, 1, 0]);
+    assert!(ledger.is_at_rest());
+    let tally = ledger.turn_page(500);
+    assert!(tally.is_whole(true), "{tally:?}");
+    assert_eq!((tally.due, tally.acknowledged, tally.delivered()), (2, 2, 6));
+    assert_eq!(tally.deliveries.max().as_micros(), 300, "counted from when it was due");
+    assert_eq!(tally.acks.max().as_micros(), 200);
+    assert_eq!(tally.lags.max().as_micros(), 10);
+}
+
+#[test]
+fn what_a_member_did_not_get_is_lost() {
+    let mut ledger = room_of_three();
+    send(&mut ledger, 2, &[0, 1]);
+    assert!(!ledger.is_at_rest());
+    assert_eq!(ledger.turn_page(500).lost, 1);
+    assert_eq!(ledger.turn_page(600).lost, 0, "once");
+}
+
+#[test]
+fn what_was_not_acknowledged_is_not_whole_and_not_lost() {
+    let mut ledger = room_of_three();
+    ledger.plan(0, 100);
+    assert!(!ledger.is_at_rest());
+    let tally = ledger.turn_page(500);
+    assert_eq!(tally.lost, 0);
+    assert!(!tally.is_whole(true));
+}
+
+#[test]
+fn a_delivery_before_its_acknowledgement_counts() {
+    let mut ledger = room_of_three();
+    let number = ledger.plan(0, 100);
+    for seat in 0..3 {
+        ledger.hear(seat, &Heard::Delivery { number, order: 2 }, 200);
+    }
+    ledger.hear(0, &Heard::Ack(number), 300);
+    ledger.hear(0, &Heard::Ack(number), 310);
+    assert!(ledger.is_at_rest());
+    assert!(ledger.turn_page(500).is_whole(true));
+}
+
+#[test]
+fn doubled_and_disordered_are_told_apart() {
+    let mut ledger = room_of_three();
+    let first = send(&mut ledger, 2, &[0, 1]);
+    let second = send(&mut ledger, 3, &[0, 1, 2]);
+    ledger.hear(1, &Heard::Delivery { number: second, order: 3 }, 500);
+    ledger.hear(2, &Heard::Delivery { number: first, order: 2 }, 500);
+    let tally = ledger.turn_page(600);
+    assert_eq!((tally.lost, tally.doubled, tally.disordered), (0, 1, 1));
+}
+
+#[test]
+fn a_hole_is_asked_for_once_and_filled() {
+    let mut ledger = room_of_three();
+    let first = send(&mut ledger, 2, &[0, 1]);
+    let second = ledger.plan(0, 100);
+    let live = Heard::Delivery { number: second, order: 3 };
+    assert_eq!(ledger.hear(2, &live, 400), Some(1), "from its cursor");
+    assert_eq!(ledger.hear(2, &Heard::Head(3), 400), None, "the answer is on its way");
+    let missed = Heard::Missed { numbers: vec![first, second], to: 3, more: false };
+    assert_eq!(ledger.hear(2, &missed, 500), None);
+    assert_eq!(ledger.hear(2, &Heard::Head(3), 500), None);
+    assert_eq!(ledger.turn_page(600).lost, 0);
+}
+
+#[test]
+fn who_comes_back_says_how_far_it_was_and_has_resumed_when_it_has_the_rest() {
+    let mut ledger = room_of_three();
+    ledger.closed(2);
+    let number = send(&mut ledger, 2, &[0, 1]);
+    assert_eq!(ledger.held(2), Some((1, Uuid::nil())));
+    ledger.hear(2, &Heard::Welcome { head: 2, epoch: Some(Uuid::nil()) }, 500);
+    assert_eq!(ledger.online(), 2, "it is still behind");
+    ledger.hear(2, &Heard::Missed { numbers: vec![number], to: 2, more: false }, 600);
+    ledger.hear(2, &Heard::Delivery { number, order: 2 }, 650);
+    assert_eq!(ledger.online(), 3);
+    let tally = ledger.turn_page(700);
+    assert_eq!((tally.closed, tally.resumed), (1, 1));
+    assert_eq!((tally.deliveries.count(), tally.disturbed.count()), (2, 1));
+    assert!(tally.is_whole(true), "what was replayed may come live once more: {tally:?}");
+}
+
+#[test]
+fn nobody_waits_for_who_does_not_read() {
+    let mut ledger = room_of_three();
+    ledger.deafen(1);
+    send(&mut ledger, 2, &[0, 1, 2]);
+    ledger.closed(1);
+    assert!(ledger.is_at_rest());
+    let tally = ledger.turn_page(500);
+    assert_eq!((tally.delivered(), tally.lost, tally.closed), (2, 0, 0));
+}

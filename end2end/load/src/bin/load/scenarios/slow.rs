@@ -1,0 +1,24 @@
+//! Some readers stop reading. The server has to let go of them, and the others should not notice.
+
+use crate::report::Row;
+use crate::stage::{Case, Stage, World};
+use load::Error;
+
+pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
+    let rate = case.rate;
+    let mut stage = Stage::set(world, case).await?;
+    let (before, _) = stage.measure(world, rate).await?;
+    let (before_mb, before) = (stage.resident_mb(), (before, stage.descriptors()));
+    stage.crew.stall().await?;
+    let (tally, cpu) = stage.measure(world, rate).await?;
+    let row = Row::of(&stage, rate, &tally, cpu);
+    let left = before.1.saturating_sub(stage.descriptors());
+    let p99 = row.delivery_ms.p99;
+    Ok(row
+        .with("connections that do not read", stage.case.slow as f64)
+        .with("connections that the node let go of", left as f64)
+        .with("ms delivery p99 while all read", before.0.deliveries.percentile(99.0).as_secs_f64() * 1e3)
+        .with("ms delivery p99 of the others, while some do not", p99)
+        .with("MB of the node while all read", before_mb)
+        .with("MB of the node, while some do not", stage.resident_mb()))
+}

@@ -1,0 +1,44 @@
+//! The node with most of the connections dies. Its clients come back to the others with their cursors, as fast as they
+//! are let in; everybody else goes on, and should not notice.
+
+use crate::latency::Latencies;
+use crate::report::Row;
+use crate::stage::{Case, Cpu, PATIENCE, Stage, World};
+use crate::usage::unix_micros;
+use load::Error;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// All is well before.
+const WELL: Duration = Duration::from_secs(3);
+
+pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
+    if case.nodes < 2 {
+        return Err("storm needs a second node to come back to".into());
+    }
+    let (rate, length) = (case.rate, case.length.max(2 * WELL));
+    let mut stage = Stage::set(world, case).await?;
+    let (before, _) = stage.measure(world, rate).await?;
+    let (crew, first) = (&mut stage.crew, &mut stage.cluster.nodes[0]);
+    let killing = async {
+        sleep(WELL).await;
+        first.kill().await?;
+        Ok::<_, Error>(unix_micros())
+    };
+    let (tally, killed_at) = tokio::join!(crew.go(rate, length, PATIENCE), killing);
+    let (tally, killed_at) = (tally?, killed_at?);
+    let resumed = Duration::from_micros(tally.resumed_at.saturating_sub(killed_at));
+    let mut row = Row::of(&stage, rate, &tally, Cpu::default())
+        .with("connections that were cut", tally.closed as f64)
+        .with("connections that had caught up", tally.resumed as f64)
+        .with("s from the kill until all had caught up", resumed.as_secs_f64())
+        .with("ms delivery p99 before", p99_ms(&before.deliveries))
+        .with("ms delivery p99 of the others meanwhile", p99_ms(&tally.deliveries))
+        .with("ms delivery p99 of and to those who were cut", p99_ms(&tally.disturbed));
+    row.is_clean &= tally.resumed >= tally.closed;
+    Ok(row)
+}
+
+fn p99_ms(latencies: &Latencies) -> f64 {
+    latencies.percentile(99.0).as_secs_f64() * 1e3
+}

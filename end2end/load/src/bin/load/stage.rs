@@ -1,0 +1,222 @@
+//! Servers, people and connections of one row of the table, and what is measured on them.
+
+use crate::crew::Crew;
+use crate::pipe::{Guest, Hall, Tally};
+use crate::target::Target;
+use crate::usage;
+use load::crowd::Plan;
+use load::servers::{Cluster, Place, Postgres, Redis, SECRET};
+use load::{Crowd, Error};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// Before what counts: subscriptions are made, statements prepared, hot code compiled.
+const WARM_UP: Duration = Duration::from_millis(1_500);
+/// How long the last messages of a step may take to arrive.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// Until the memory of a node is looked at.
+const CALM: Duration = Duration::from_secs(1);
+/// Limits that are for strangers, which these clients look like: 0 is none. Each may be set from outside.
+const SETTINGS: [(&str, &str); 8] = [
+    ("MAX_CONNECTIONS", "100000"),
+    ("CONNECTIONS_PER_SECOND", "100000"),
+    ("MESSAGES_PER_SECOND", "0"),
+    ("FRAMES_PER_SECOND", "0"),
+    ("REQUESTS_PER_SECOND", "0"),
+    ("LOGINS_PER_MINUTE", "0"),
+    ("RUST_LOG", "warn"),
+    ("DRAIN_SECONDS", "5"),
+];
+
+/// What all stages share.
+pub(crate) struct World {
+    pub(crate) place: Place,
+    pub(crate) postgres: Postgres,
+    pub(crate) redis: Redis,
+    /// Stages so far; each has a database of its own.
+    pub(crate) stages: usize,
+}
+
+impl World {
+    /// An empty database, and the name of its stage.
+    pub(crate) async fn database(&mut self) -> Result<(String, String), Error> {
+        self.stages += 1;
+        let name = format!("stage{}", self.stages);
+        Ok((self.postgres.database(&name).await?, name))
+    }
+}
+
+/// One row of the table, as it is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) target: Target,
+    pub(crate) nodes: usize,
+    pub(crate) connections: usize,
+    /// Of each room.
+    pub(crate) members: usize,
+    /// Messages a second.
+    pub(crate) rate: f64,
+    pub(crate) length: Duration,
+    /// New connections a second.
+    pub(crate) pace: u32,
+    /// Client processes at least.
+    pub(crate) processes: usize,
+    /// Of a hundred connections, how many are on the first node; none spreads them evenly.
+    pub(crate) on_first: Option<usize>,
+    /// Connections, of all rooms alike, that send nothing and may be told to stop reading.
+    pub(crate) slow: usize,
+    /// Characters of a message.
+    pub(crate) body: usize,
+    /// Whether the connections are held by real engines.
+    pub(crate) are_engines: bool,
+}
+
+/// Seconds of processor time.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub(crate) struct Cpu {
+    pub(crate) nodes: f64,
+    pub(crate) postgres: f64,
+    pub(crate) redis: f64,
+}
+
+impl std::ops::Sub for Cpu {
+    type Output = Self;
+
+    fn sub(self, earlier: Self) -> Self {
+        Self {
+            nodes: self.nodes - earlier.nodes,
+            postgres: self.postgres - earlier.postgres,
+            redis: self.redis - earlier.redis,
+        }
+    }
+}
+
+impl Cpu {
+    pub(crate) fn all(self) -> f64 {
+        self.nodes + self.postgres + self.redis
+    }
+}
+
+/// See the module's documentation.
+pub(crate) struct Stage {
+    pub(crate) case: Case,
+    pub(crate) cluster: Cluster,
+    pub(crate) crew: Crew,
+    /// Kilobytes of all nodes together, before the connections.
+    pub(crate) base_kb: u64,
+    /// And with them.
+    pub(crate) full_kb: u64,
+}
+
+impl Stage {
+    /// Returns once everybody is connected and has talked a little.
+    pub(crate) async fn set(world: &mut World, case: Case) -> Result<Self, Error> {
+        if case.are_engines && case.target != Target::Jackdaw {
+            return Err("engines speak to jackdaw alone".into());
+        }
+        let (url, run) = world.database().await?;
+        let cluster = start(world, &case, &run, &url).await?;
+        let plan = Plan { people: case.connections, rooms_each: 1, members: (case.members, case.members) };
+        let mut random = fastrand::Rng::with_seed(1);
+        let crowd = match case.target {
+            Target::Jackdaw => Crowd::gather(&url, SECRET, plan, &mut random).await?,
+            Target::SocketIo => Crowd::invent(SECRET, plan, &mut random)?,
+        };
+        sleep(CALM).await;
+        let base_kb = resident_kb(&cluster);
+        let rooms = seat(&crowd, &case);
+        let mut crew = Crew::enter(&case, &cluster.addresses(), rooms).await?;
+        sleep(CALM).await;
+        let full_kb = resident_kb(&cluster);
+        if case.rate > 0.0 {
+            crew.go(case.rate, WARM_UP, PATIENCE).await?;
+        }
+        Ok(Self { case, cluster, crew, base_kb, full_kb })
+    }
+
+    /// Everybody talks at this rate for as long as the case says.
+    pub(crate) async fn measure(&mut self, world: &World, rate: f64) -> Result<(Tally, Cpu), Error> {
+        let before = self.cpu(world);
+        let tally = self.crew.go(rate, self.case.length, PATIENCE).await?;
+        self.cluster.check()?;
+        Ok((tally, self.cpu(world) - before))
+    }
+
+    /// Megabytes of all nodes together.
+    pub(crate) fn resident_mb(&self) -> f64 {
+        resident_kb(&self.cluster) as f64 / 1_024.0
+    }
+
+    /// Open descriptors of all nodes together, most of which are connections.
+    pub(crate) fn descriptors(&self) -> usize {
+        self.cluster.nodes.iter().filter_map(|node| node.pid()).map(usage::descriptors).sum()
+    }
+
+    fn cpu(&self, world: &World) -> Cpu {
+        let of = |pid: Option<u32>| pid.map_or(0.0, usage::cpu_seconds);
+        Cpu {
+            nodes: self.cluster.nodes.iter().map(|node| of(node.pid())).sum(),
+            postgres: of(world.postgres.pid()),
+            redis: of(world.redis.pid()),
+        }
+    }
+}
+
+/// The nodes of a case, on this database.
+pub(crate) async fn start(world: &World, case: &Case, run: &str, url: &str) -> Result<Cluster, Error> {
+    let (place, redis) = (&world.place, world.redis.address);
+    match case.target {
+        Target::Jackdaw => {
+            // What whoever started this has set goes to the nodes as it is.
+            let settings = SETTINGS.map(|(name, usual)| (name, std::env::var(name).unwrap_or_else(|_| usual.into())));
+            Cluster::jackdaw(place, run, case.nodes, url, redis, &settings).await
+        }
+        Target::SocketIo => {
+            let peer =
+                std::env::var("LOAD_PEERS").map_err(|_| "LOAD_PEERS is not set: run this by end2end/load/run")?;
+            let program = format!("{peer}/socketio/index.js");
+            Cluster::start(case.nodes, |number, address| {
+                place
+                    .program("node", &format!("{run}-peer{number}"))
+                    .args([&program])
+                    .env("NODE_ENV", "production")
+                    .env("HOST", address.ip().to_string())
+                    .env("PORT", address.port().to_string())
+                    .env("DATABASE_URL", url)
+                    .env("REDIS_URL", format!("redis://{redis}"))
+            })
+            .await
+        }
+    }
+}
+
+/// Everybody to a node: the members of a room are spread over all.
+fn seat(crowd: &Crowd, case: &Case) -> Vec<Hall> {
+    let mut number = 0;
+    let slow = case.slow.div_ceil(crowd.rooms.len().max(1));
+    let rooms = crowd.rooms.iter().map(|(id, members)| {
+        let guests = members.iter().enumerate().map(|(place, member)| {
+            let person = &crowd.people[*member];
+            let node = node_of(number, case);
+            number += 1;
+            let is_slow = place + slow >= members.len() && place > 0;
+            Guest { user: person.user.id, token: person.token.clone(), node, is_slow }
+        });
+        Hall { id: *id, members: guests.collect() }
+    });
+    rooms.collect()
+}
+
+fn node_of(number: usize, case: &Case) -> usize {
+    match case.on_first {
+        Some(percent) if number % 100 < percent => 0,
+        Some(_) => 1 + number % (case.nodes - 1),
+        None => number % case.nodes,
+    }
+}
+
+fn resident_kb(cluster: &Cluster) -> u64 {
+    cluster.nodes.iter().filter_map(|node| node.pid()).map(usage::resident_kb).sum()
+}
