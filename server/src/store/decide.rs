@@ -34,12 +34,19 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
         return Appended::BadReply;
     }
     *head = head.next();
-    let message = Message {
+    let message = stored(append, *head, name.clone());
+    known.originals.insert(key, message.clone());
+    Appended::Stored(message)
+}
+
+/// The message that an entry becomes.
+pub(super) fn stored(append: &Append, seq: Seq, sender_name: String) -> Message {
+    Message {
         room_id: append.room_id,
-        seq: *head,
+        seq,
         rev: Rev(0),
         sender_id: append.sender_id,
-        sender_name: name.clone(),
+        sender_name,
         client_id: append.client_id,
         kind: MessageKind::Text,
         body: append.body.clone(),
@@ -49,9 +56,7 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
         edited_at: None,
         deleted_at: None,
         reactions: Vec::new(),
-    };
-    known.originals.insert(key, message.clone());
-    Appended::Stored(message)
+    }
 }
 
 fn is_repeat(append: &Append, original: &Message) -> bool {

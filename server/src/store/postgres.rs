@@ -1,6 +1,7 @@
 //! The store on PostgreSQL: shared by the nodes of a cluster.
 
 mod batch;
+mod plain;
 
 use super::Result;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -45,7 +46,12 @@ impl Database {
             .application_name("jackdaw")
             // A statement that hangs would keep its connection for ever.
             .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s")]);
-        let write = PgPoolOptions::new().max_connections(pool).acquire_timeout(PATIENCE).connect_lazy_with(options);
-        Ok(Self { read: write.clone(), write })
+        let connections = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+        // Statements that write look rows up by their keys, whatever is bound: planning them each time would cost more
+        // than they do. Those that read are planned for what is bound.
+        let writes = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
+        let write = connections((pool / 3).max(1)).connect_lazy_with(writes);
+        let read = connections((pool - pool / 3).max(1)).connect_lazy_with(options);
+        Ok(Self { read, write })
     }
 }

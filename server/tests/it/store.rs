@@ -6,6 +6,7 @@ mod database;
 mod history;
 mod joining;
 mod revising;
+mod waiting;
 
 use crate::harness::fresh_postgres;
 pub(crate) use database::{Db, entry, stamp};

@@ -53,7 +53,8 @@ impl Store for Database {
     }
 
     fn pool(&self) -> (u32, u32) {
-        let (open, idle) = (self.write.size(), self.write.num_idle());
+        let open = self.write.size() + self.read.size();
+        let idle = self.write.num_idle() + self.read.num_idle();
         (open, open.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX)))
     }
 
