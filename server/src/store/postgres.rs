@@ -47,9 +47,15 @@ impl Database {
             // A statement that hangs would keep its connection for ever.
             .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s")]);
         let connections = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
-        // Statements that write look rows up by their keys, whatever is bound: planning them each time would cost more
-        // than they do. Those that read are planned for what is bound.
-        let writes = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
+        // Statements that write look a few rows up by their keys, whatever is bound and however small a table still is:
+        // planning them each time would cost more than they do, and reading a whole table much more. Those that read are
+        // planned for what is bound.
+        let writes = options.clone().options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+        ]);
         let write = connections((pool / 3).max(1)).connect_lazy_with(writes);
         let read = connections((pool - pool / 3).max(1)).connect_lazy_with(options);
         Ok(Self { read, write })

@@ -14,6 +14,10 @@ use protocol::Seq;
 use sqlx::postgres::PgRow;
 use sqlx::{Pool, Row};
 
+/// Entries in a batch for which one statement is worth it. Its plan is made once and loops over entries for each entry; in a
+/// large batch five round trips weigh little.
+const MOST: usize = 16;
+
 const STATEMENT: &str = "
 with entry as (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[]) with ordinality
@@ -42,11 +46,14 @@ moved as (
 select fresh.seq, u.display_name from fresh
   cross join lateral (select display_name from users where id = fresh.sender_id limit 1) as u order by fresh.place";
 
-/// Stores a batch that needs no decision; none, and nothing is stored, where it does.
+/// Stores a batch that needs no decision; none, and nothing is stored, where it does or is a large one.
 pub(in crate::store::postgres) async fn store_plain(
     pool: &Pool<Db>,
     entries: &[Append],
 ) -> Result<Option<Vec<Appended>>> {
+    if entries.len() > MOST {
+        return Ok(None);
+    }
     let rows = sqlx::query(STATEMENT)
         .bind(entries.iter().map(|entry| entry.room_id.0).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.sender_id.0).collect::<Vec<_>>())
