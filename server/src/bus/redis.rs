@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
-/// Events that may wait to be read. fred's own default of 32 loses messages in any burst.
-const CAPACITY: usize = 16_384;
+/// Events that may wait to be read. fred's own default of 32 loses messages in any burst. It reserves the room for each of
+/// its channels at once, and several are never used: more than this is megabytes of nothing.
+const CAPACITY: usize = 4_096;
 /// Commands that may wait for a connection; fred's default has no bound.
 const COMMANDS_WAITING: usize = 50_000;
 /// How long a command may take, a subscription included.
@@ -54,8 +55,11 @@ impl RedisBus {
                 max_command_attempts: 1,
                 ..ConnectionConfig::default()
             });
-        let build = || builder.build().map_err(|error| format!("redis: {error}"));
-        let (client, subscriber) = (build()?, build()?);
+        let build = |builder: &Builder| builder.build().map_err(|error| format!("redis: {error}"));
+        let subscriber = build(&builder)?;
+        // Nothing arrives on this one.
+        builder.with_performance_config(|config| config.broadcast_channel_capacity = 1);
+        let client = build(&builder)?;
         let channels = Arc::new(Mutex::new(HashSet::new()));
         let (events, receiver) = mpsc::channel(CAPACITY);
         let (publisher, queue) = mpsc::channel(COMMANDS_WAITING);
