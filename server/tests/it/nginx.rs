@@ -107,21 +107,23 @@ async fn people_behind_nginx_land_anywhere_and_a_node_may_stop() {
     for (socket, _) in &mut sockets {
         socket.hears("through the proxy").await;
     }
-    let mut first = first;
-    first.begin_stop();
-    let mut moved = 0;
-    let (mut stayed, mut of_second) = (0, Vec::new());
-    for (mut socket, _) in sockets {
-        // Who is on the node that stays hears this; who is on the other one is asked to go.
+    let post = async |body: &str| {
         let path = nginx.url(&format!("/api/messages/room/{general}"));
-        let body = format!("round {}", moved + stayed);
         let form = json!({"client_id": uuid::Uuid::now_v7(), "body": body});
         let posted = plain_client().post(path).bearer_auth(&ada.token).json(&form).send().await.unwrap();
-        assert_eq!(posted.status().as_u16(), 201, "requests go on");
+        assert_eq!(posted.status().as_u16(), 201, "{body}");
+    };
+    let mut first = first;
+    first.begin_stop();
+    post("while a node stops").await;
+    first.stop().await;
+    post("when it has stopped").await;
+    let (mut moved, mut stayed, mut of_second) = (0, 0, Vec::new());
+    for (mut socket, _) in sockets {
         let goes = socket
             .find("the message or goaway", |frame| match frame {
                 ServerFrame::GoAway { .. } => Some(true),
-                ServerFrame::New { message } if message.body == body => Some(false),
+                ServerFrame::New { message } if message.body == "when it has stopped" => Some(false),
                 _ => None,
             })
             .await;
@@ -136,7 +138,6 @@ async fn people_behind_nginx_land_anywhere_and_a_node_may_stop() {
         of_second.push(socket);
     }
     assert!(moved > 0 && stayed > 0, "{moved} were asked to go and {stayed} were not");
-    first.stop().await;
     of_second[0].say(general, "all on one node").await;
     for socket in &mut of_second {
         socket.hears("all on one node").await;
