@@ -350,12 +350,9 @@ impl World {
                 }
             }
             ClientFrame::SyncMore { room_id, seq, rev } => self.answer_sync(index, user, Cursor(room_id, seq, rev)),
-            // Nobody is told of these here.
-            ClientFrame::Delivered { .. }
-            | ClientFrame::Focus { .. }
-            | ClientFrame::TypingStart { .. }
-            | ClientFrame::TypingStop { .. } => {}
             ClientFrame::Edit { .. } | ClientFrame::Delete { .. } | ClientFrame::React { .. } => panic!("{frame:?}"),
+            // Nobody is told of anything else here.
+            _ => {}
         }
     }
 }
