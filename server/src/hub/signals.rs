@@ -38,34 +38,31 @@ impl Signals {
         if old == room {
             return;
         }
-        if let Some(lookers) = old.and_then(|old| self.lookers.get_mut(&old)) {
+        if let Some(old) = old
+            && let Some(lookers) = self.lookers.get_mut(&old)
+        {
             lookers.retain(|other| other.id != connection.id);
+            if lookers.is_empty() {
+                self.lookers.remove(&old);
+            }
         }
-        self.lookers.retain(|_, lookers| !lookers.is_empty());
         if let Some(room) = room {
             self.lookers.entry(room).or_default().push(Arc::clone(connection));
         }
-    }
-
-    fn attach(&mut self, connection: &Connection) {
-        self.people.turn(connection, false, Instant::now());
-    }
-
-    fn detach(&mut self, connection: &Arc<Connection>) {
-        self.look(connection, None);
-        self.people.leave(connection, Instant::now());
     }
 }
 
 impl Hub {
     /// A connection has come.
     pub(super) fn arrive(&self, connection: &Connection) {
-        self.signals().attach(connection);
+        self.signals().people.turn(connection, false, Instant::now());
     }
 
     /// A connection has ended.
     pub(super) fn depart(&self, connection: &Arc<Connection>) {
-        self.signals().detach(connection);
+        let mut signals = self.signals();
+        signals.look(connection, None);
+        signals.people.leave(connection, Instant::now());
     }
 
     /// What a connection shows from now on. Answers with those of the people who are not there now.
