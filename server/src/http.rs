@@ -6,3 +6,4 @@ pub(crate) mod extract;
 pub(crate) mod gate;
 pub(crate) mod headers;
 pub(crate) mod origin;
+pub(crate) mod sign_in;

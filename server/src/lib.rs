@@ -28,7 +28,7 @@ pub mod telemetry;
 pub use app::App;
 pub use config::Config;
 pub use error::Error;
-pub use run::{RunError, migrate, restored, run};
+pub use run::{RunError, listen, migrate, restored, run};
 
 // The store's story is told by files that the integration tests and the model's unit tests share.
 #[cfg(test)]

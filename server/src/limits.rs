@@ -7,11 +7,7 @@ use crate::Error;
 use crate::config;
 use crate::hub::Hub;
 use crate::metrics::{Metrics, Refusal};
-use governor::clock::MonotonicClock;
-use governor::middleware::NoOpMiddleware;
-use governor::state::keyed::DashMapStateStore;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{NotUntil, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use protocol::UserId;
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -23,9 +19,9 @@ use std::time::{Duration, Instant};
 const BURST_SECONDS: u32 = 5;
 const MINUTE: Duration = Duration::from_secs(60);
 
-type By<K> = RateLimiter<K, DashMapStateStore<K>, MonotonicClock, NoOpMiddleware<Instant>>;
+type By<K> = DefaultKeyedRateLimiter<K>;
 /// A limit of one connection's own; none where there is no limit.
-pub(crate) type FrameLimit = Option<RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<Instant>>>;
+pub(crate) type FrameLimit = Option<DefaultDirectRateLimiter>;
 
 /// See the module's documentation. A limit that is 0 is none.
 #[derive(Default)]
@@ -42,10 +38,12 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(config: &config::Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            messages: a_second(config.messages_per_second).map(by),
-            requests: a_second(config.requests_per_second).map(by),
-            sign_ins: NonZeroU32::new(config.logins_per_minute).map(|count| by(Quota::per_minute(count))),
-            registrations: NonZeroU32::new(config.registrations_per_hour).map(|count| by(Quota::per_hour(count))),
+            messages: a_second(config.messages_per_second).map(RateLimiter::keyed),
+            requests: a_second(config.requests_per_second).map(RateLimiter::keyed),
+            sign_ins: NonZeroU32::new(config.logins_per_minute)
+                .map(|count| RateLimiter::keyed(Quota::per_minute(count))),
+            registrations: NonZeroU32::new(config.registrations_per_hour)
+                .map(|count| RateLimiter::keyed(Quota::per_hour(count))),
             sign_ins_a_minute: config.logins_per_minute,
             frames: a_second(config.frames_per_second),
             metrics,
@@ -75,8 +73,7 @@ impl Limits {
             self.check(Some(limiter), &key, Refusal::SignIns, "Too many attempts to sign in.")?;
             let everywhere = hub.count(&format!("sign-in:{key}"), MINUTE).await;
             if everywhere.is_some_and(|count| count > u64::from(self.sign_ins_a_minute)) {
-                self.metrics.refuse(Refusal::SignIns);
-                return Err(too_many("Too many attempts to sign in.", MINUTE));
+                return Err(self.refuse(Refusal::SignIns, "Too many attempts to sign in.", MINUTE));
             }
         }
         Ok(())
@@ -84,17 +81,14 @@ impl Limits {
 
     /// For the frames of a new connection.
     pub(crate) fn frames(&self) -> FrameLimit {
-        self.frames.map(|quota| RateLimiter::direct_with_clock(quota, MonotonicClock))
+        self.frames.map(RateLimiter::direct)
     }
 
     /// One more frame on a connection that has this limit.
     pub(crate) fn frame(&self, limit: &FrameLimit) -> Result<(), Error> {
         self.metrics.frames.inc();
         limit.as_ref().map_or(Ok(()), |limit| {
-            limit.check().map_err(|not_until| {
-                self.metrics.refuse(Refusal::Frames);
-                too_many("Too many frames.", not_until.wait_time_from(Instant::now()))
-            })
+            limit.check().map_err(|full| self.refuse(Refusal::Frames, "Too many frames.", wait(&full)))
         })
     }
 
@@ -119,13 +113,13 @@ impl Limits {
         refusal: Refusal,
         problem: &'static str,
     ) -> Result<(), Error> {
-        let wait = |not_until: NotUntil<Instant>| not_until.wait_time_from(Instant::now());
-        limiter.map_or(Ok(()), |limiter| {
-            limiter.check_key(key).map_err(|not_until| {
-                self.metrics.refuse(refusal);
-                too_many(problem, wait(not_until))
-            })
-        })
+        limiter
+            .map_or(Ok(()), |limiter| limiter.check_key(key).map_err(|full| self.refuse(refusal, problem, wait(&full))))
+    }
+
+    fn refuse(&self, refusal: Refusal, problem: &'static str, retry_after: Duration) -> Error {
+        self.metrics.refuse(refusal);
+        Error::RateLimited { problem, retry_after }
     }
 }
 
@@ -142,12 +136,9 @@ fn a_second(count: u32) -> Option<Quota> {
     Some(Quota::per_second(count).allow_burst(count.saturating_mul(NonZeroU32::new(BURST_SECONDS)?)))
 }
 
-fn by<K: Hash + Eq + Clone>(quota: Quota) -> By<K> {
-    RateLimiter::new(quota, DashMapStateStore::default(), MonotonicClock)
-}
-
-fn too_many(problem: &'static str, retry_after: Duration) -> Error {
-    Error::RateLimited { problem, retry_after }
+/// How long until it lets one more through.
+fn wait(full: &NotUntil<Instant>) -> Duration {
+    full.wait_time_from(Instant::now())
 }
 
 #[cfg(test)]

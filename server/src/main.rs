@@ -5,7 +5,6 @@ mod cli;
 use cli::Command;
 use server::Config;
 use std::process::ExitCode;
-use tokio::net::TcpListener;
 
 fn main() -> ExitCode {
     match Command::parse(std::env::args().skip(1)).and_then(execute) {
@@ -53,12 +52,7 @@ async fn restored(config: &Config) -> Result<(), String> {
 
 async fn serve(config: Config) -> Result<(), String> {
     let address = config.http.listen;
-    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            format!("LISTEN_ADDR={address}: another program listens there. Stop it, or choose another port")
-        }
-        _ => format!("LISTEN_ADDR={address}: cannot listen there: {error}"),
-    })?;
+    let listener = server::listen("LISTEN_ADDR", address).await?;
     tracing::info!("Jackdaw {} at http://{address}", env!("CARGO_PKG_VERSION"));
     server::run(config, listener, stop_signal()).await.map_err(|error| error.to_string())?;
     tracing::info!("stopped");

@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::metrics::{self, Metrics};
 use crate::store::Store;
 use crate::{App, Config, router, site, store};
+use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,9 +71,9 @@ pub async fn run(
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
     let gate = Gate::new(&config.limits, Arc::clone(&metrics));
     let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
-    let (drain, chat_of_app) = (config.http.drain, Arc::clone(&chat));
+    let drain = config.http.drain;
     let app = Arc::new(App {
-        chat: chat_of_app,
+        chat: Arc::clone(&chat),
         auth,
         hub: Arc::clone(&hub),
         gate,
@@ -124,11 +125,8 @@ async fn forget(limits: Arc<Limits>) {
 /// # Errors
 /// As [`migrate`].
 pub async fn restored(config: &Config) -> Result<(), RunError> {
-    let _lock = database::lock(&config.store)?;
-    let fail = |error: store::Error| RunError::Store(error.to_string());
-    let store = store::open(&config.store.url, config.store.pool).map_err(fail)?;
-    store.migrate().await.map_err(fail)?;
-    store.begin_epoch(uuid::Uuid::new_v4()).await.map_err(fail)
+    let (_lock, store) = up_to_date(config).await?;
+    store.begin_epoch(uuid::Uuid::new_v4()).await.map_err(|error| RunError::Store(error.to_string()))
 }
 
 /// What metrics look up when they are read.
@@ -143,13 +141,19 @@ fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>) -> metrics::LookUp {
 
 async fn private_listener(address: Option<SocketAddr>) -> Result<Option<TcpListener>, RunError> {
     let Some(address) = address else { return Ok(None) };
-    TcpListener::bind(address).await.map(Some).map_err(|error| {
-        RunError::Metrics(match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!("METRICS_ADDR={address}: another program listens there. Stop it, or choose another port")
-            }
-            _ => format!("METRICS_ADDR={address}: cannot listen there: {error}"),
-        })
+    listen("METRICS_ADDR", address).await.map(Some).map_err(RunError::Metrics)
+}
+
+/// A listener at what this variable says.
+///
+/// # Errors
+/// Names the variable and what to do, as a sentence.
+pub async fn listen(variable: &str, address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            format!("{variable}={address}: another program listens there. Stop it, or choose another port")
+        }
+        _ => format!("{variable}={address}: cannot listen there: {error}"),
     })
 }
 
@@ -158,9 +162,16 @@ async fn private_listener(address: Option<SocketAddr>) -> Result<Option<TcpListe
 /// # Errors
 /// As [`run`]; here a database that is away is one.
 pub async fn migrate(config: &Config) -> Result<(), RunError> {
-    let _lock = database::lock(&config.store)?;
+    up_to_date(config).await.map(drop)
+}
+
+/// The database, brought up to date, and the lock that keeps it from others for as long as it is held.
+async fn up_to_date(config: &Config) -> Result<(Option<File>, Arc<dyn Store>), RunError> {
+    let lock = database::lock(&config.store)?;
     let fail = |error: store::Error| RunError::Store(error.to_string());
-    store::open(&config.store.url, config.store.pool).map_err(fail)?.migrate().await.map_err(fail)
+    let store = store::open(&config.store.url, config.store.pool).map_err(fail)?;
+    store.migrate().await.map_err(fail)?;
+    Ok((lock, store))
 }
 
 fn bus(config: &Config) -> Result<Arc<dyn Bus>, RunError> {

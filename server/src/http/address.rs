@@ -7,15 +7,10 @@ use axum::http::request::Parts;
 use std::net::{IpAddr, Ipv4Addr};
 
 /// The caller's address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Address(pub(crate) IpAddr);
-
-impl Address {
-    pub(crate) fn of(app: &App, parts: &Parts) -> Self {
-        // Only requests that did not come by the listener have none.
-        let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
-        Self(forwarded(&parts.headers, app.http.proxy_hops).unwrap_or(peer))
-    }
+pub(crate) fn of(app: &App, parts: &Parts) -> IpAddr {
+    // Only requests that did not come by the listener have none.
+    let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
+    forwarded(&parts.headers, app.http.proxy_hops).unwrap_or(peer)
 }
 
 /// Each proxy adds the address that it saw at the end. Everything before those of one's own proxies is the caller's claim.

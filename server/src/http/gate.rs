@@ -8,10 +8,7 @@ use crate::{App, Error};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock, MonotonicClock};
-use governor::middleware::NoOpMiddleware;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -33,7 +30,7 @@ pub(crate) struct Gate {
     /// `MAX_CONNECTIONS`
     places: Arc<Semaphore>,
     /// `CONNECTIONS_PER_SECOND`
-    bucket: RateLimiter<NotKeyed, InMemoryState, MonotonicClock, NoOpMiddleware<Instant>>,
+    bucket: DefaultDirectRateLimiter,
     metrics: Arc<Metrics>,
 }
 
@@ -54,7 +51,7 @@ impl Gate {
             Ok(()) => Ok(Pass { _place: Arc::new(place) }),
             Err(full) => {
                 self.metrics.refuse(Refusal::Herd);
-                Err(stay_away(full.wait_time_from(MonotonicClock.now()), random))
+                Err(stay_away(full.wait_time_from(Instant::now()), random))
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{local_path, render::render};
 use crate::auth::{Caller, Tokens};
-use crate::http::address::Address;
+use crate::http::sign_in::{sign_in, sign_up};
 use crate::http::{cookies, extract};
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
@@ -35,10 +35,7 @@ pub(crate) async fn login(State(app): Shared, request: Request) -> Response {
         Err(error) => return error.into_response(),
     };
     let form = Login { username: fields.username.clone(), password: fields.password.clone() };
-    let done = match app.limits.sign_in(&app.hub, Address::of(&app, &parts).0, &form.username).await {
-        Ok(()) => app.auth.login(form, extract::user_agent(&parts)).await,
-        Err(error) => Err(error),
-    };
+    let done = sign_in(&app, &parts, form).await;
     finish(&app, parts, fields, done, |form| BootPage::Login { form }).await
 }
 
@@ -52,10 +49,7 @@ pub(crate) async fn register(State(app): Shared, request: Request) -> Response {
         password: fields.password.clone(),
         display_name: Some(fields.display_name.clone()),
     };
-    let done = match app.limits.registration(Address::of(&app, &parts).0) {
-        Ok(()) => app.auth.register(form, extract::user_agent(&parts)).await,
-        Err(error) => Err(error),
-    };
+    let done = sign_up(&app, &parts, form).await;
     finish(&app, parts, fields, done, |form| BootPage::Register { form }).await
 }
 

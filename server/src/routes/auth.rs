@@ -1,9 +1,9 @@
 //! `/api/auth`: register, sign in, renew, sign out, devices.
 
 use crate::auth::{Caller, Tokens};
-use crate::http::address::Address;
 use crate::http::cookies;
-use crate::http::extract::{Body, Id, Params, user_agent};
+use crate::http::extract::{Body, Id, Params};
+use crate::http::sign_in::{sign_in, sign_up};
 use crate::pages::Next;
 use crate::{App, Error};
 use axum::Json;
@@ -17,14 +17,12 @@ use std::sync::Arc;
 type Shared = State<Arc<App>>;
 
 pub(crate) async fn register(State(app): Shared, parts: Parts, Body(form): Body<Register>) -> Result<Response, Error> {
-    app.limits.registration(Address::of(&app, &parts).0)?;
-    let (user, tokens) = app.auth.register(form, user_agent(&parts)).await?;
+    let (user, tokens) = sign_up(&app, &parts, form).await?;
     Ok(signed_in(&app, &parts, StatusCode::CREATED, user, tokens))
 }
 
 pub(crate) async fn login(State(app): Shared, parts: Parts, Body(form): Body<Login>) -> Result<Response, Error> {
-    app.limits.sign_in(&app.hub, Address::of(&app, &parts).0, &form.username).await?;
-    let (user, tokens) = app.auth.login(form, user_agent(&parts)).await?;
+    let (user, tokens) = sign_in(&app, &parts, form).await?;
     Ok(signed_in(&app, &parts, StatusCode::OK, user, tokens))
 }
 
