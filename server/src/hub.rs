@@ -12,14 +12,14 @@ mod registry;
 mod sequence;
 mod signals;
 
-pub(crate) use connection::{Connection, Queue};
+pub(crate) use connection::Connection;
 pub(crate) use envelope::Place;
 pub(crate) use registry::{Moved, Present};
 pub(crate) use signals::TELL_EVERY;
 
 use crate::bus::{Bus, BusEvent};
+use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
-use axum::extract::ws::Utf8Bytes;
 use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
@@ -120,15 +120,15 @@ impl Hub {
 
     /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
     pub(crate) fn deliver(&self, room: RoomId, place: Place, frame: &ServerFrame) {
-        let frame = encode(frame);
-        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, place, &frame));
+        let frame = Frame::encode(frame);
+        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, place, frame.text()));
         self.deliver_here(room, place, &frame);
     }
 
     /// Sends a frame to all connections of a person, on all nodes.
     pub(crate) fn tell(&self, user: UserId, frame: &ServerFrame) {
-        let frame = encode(frame);
-        self.publish_control(&Control::Tell { user, frame: frame.as_str().to_owned() });
+        let frame = Frame::encode(frame);
+        self.publish_control(&Control::Tell { user, frame: frame.text().to_owned() });
         self.tell_here(user, &frame);
     }
 
@@ -139,7 +139,7 @@ impl Hub {
     }
 
     /// Sends a frame to everybody in a room on this node, once its turn has come.
-    fn deliver_here(&self, room: RoomId, place: Place, frame: &Utf8Bytes) {
+    fn deliver_here(&self, room: RoomId, place: Place, frame: &Frame) {
         let began = Instant::now();
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
@@ -171,7 +171,7 @@ impl Hub {
     pub(crate) fn measure(&self) {
         let registry = self.lock();
         let connections = registry.all();
-        let queued: usize = connections.iter().map(|connection| connection.queued()).sum();
+        let queued: usize = connections.iter().map(|connection| connection.line.queued()).sum();
         let gauges = [(&self.metrics.connections, connections.len()), (&self.metrics.queued_bytes, queued)];
         for (gauge, value) in gauges.into_iter().chain([(&self.metrics.rooms, registry.rooms().count())]) {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
@@ -193,10 +193,11 @@ impl Hub {
     }
 
     /// Sends a frame to all connections of a person on this node.
-    pub(crate) fn tell_here(&self, user: UserId, frame: &Utf8Bytes) {
-        for connection in self.lock().of_user(user) {
-            connection.send_encoded(frame.clone());
-        }
+    pub(crate) fn tell_here(&self, user: UserId, frame: &Frame) {
+        Line::send_all(
+            self.lock().of_user(user).iter().map(|connection| &connection.line),
+            std::slice::from_ref(frame),
+        );
     }
 
     fn close_session_here(&self, session: SessionId) {
@@ -238,10 +239,10 @@ impl Hub {
         }
         if let Some(room) = envelope::channel_room(channel) {
             if envelope.place == Place::Signal {
-                self.signal_here(room, &Utf8Bytes::from(envelope.body));
+                self.signal_here(room, &Frame::of_text(envelope.body));
                 return ControlFlow::Continue(());
             }
-            self.deliver_here(room, envelope.place, &Utf8Bytes::from(envelope.body));
+            self.deliver_here(room, envelope.place, &Frame::of_text(envelope.body));
             return ControlFlow::Continue(());
         }
         let Place::Control(number) = envelope.place else { return ControlFlow::Continue(()) };
@@ -269,7 +270,7 @@ impl Hub {
         match control {
             Some(Control::Joined { user, room }) => self.joined_elsewhere(user, *room),
             Some(Control::Left { user, room }) => self.dismiss_here(user, room),
-            Some(Control::Tell { user, frame }) => self.tell_here(user, &Utf8Bytes::from(frame)),
+            Some(Control::Tell { user, frame }) => self.tell_here(user, &Frame::of_text(&frame)),
             Some(Control::SessionEnded { session }) => self.close_session_here(session),
             Some(Control::Alive) => {}
             None => tracing::warn!("a node of another version published something unknown"),
@@ -293,9 +294,4 @@ impl Hub {
             self.bus.unsubscribe(rooms.into_iter().map(envelope::room_channel).collect()).await;
         }
     }
-}
-
-/// A frame as text, once for all who get it.
-pub(crate) fn encode(frame: &ServerFrame) -> Utf8Bytes {
-    serde_json::to_string(frame).expect("frames have string keys only and no failing serializer").into()
 }

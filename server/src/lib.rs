@@ -1,6 +1,6 @@
 //! Jackdaw's server, as a library so that tests and the load driver start a node exactly as `main` does.
 //!
-//! Imports point downwards only: `run` ► `router` ► `routes`, `socket`, `pages` ► `chat`, `auth` ► `store`, `hub` ► `bus`.
+//! Imports point downwards only: `run` ► `router` ► `routes`, `socket`, `pages` ► `chat`, `auth` ► `store`, `hub` ► `bus`, `line`.
 //! Architecture invariant: nothing is global. What lives long is a field of [`App`], made in [`run`].
 
 mod app;
@@ -13,6 +13,7 @@ mod error;
 mod http;
 mod hub;
 mod limits;
+mod line;
 mod metrics;
 mod pages;
 mod router;

@@ -12,6 +12,7 @@ use crate::clock::SystemClock;
 use crate::http::gate::Gate;
 use crate::hub::Hub;
 use crate::limits::Limits;
+use crate::line::Flushers;
 use crate::metrics::{self, Metrics};
 use crate::store::Store;
 use crate::{App, Config, router, site, store};
@@ -98,7 +99,12 @@ pub async fn run(
     let fatal = database::prepare(store, ready.clone());
     let (stop, stopping) = watch::channel(false);
     let most = config.limits.max_connections as usize;
-    let server = tokio::spawn(accept::serve(listener, router::router(app), most, stopping, drain::REQUESTS));
+    let flushers = Arc::<Flushers>::default();
+    // One for each thread of the runtime: more could not write at the same time.
+    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
+        tasks.spawn(Arc::clone(&flushers).run());
+    }
+    let server = tokio::spawn(accept::serve(listener, router::router(app), flushers, most, stopping, drain::REQUESTS));
     let ended = tokio::select! {
         error = fatal => Err(error),
         () = shutdown => Ok(()),

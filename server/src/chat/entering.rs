@@ -3,7 +3,9 @@
 use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
-use crate::hub::{Connection, Hub, Queue};
+use crate::hub::Hub;
+use crate::line::Flushers;
+use crate::line::testing::{Ear, connection, connection_by};
 use crate::run::database::{check_opened, fill_holes};
 use crate::store::model::{Call, Gate, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp, Store};
@@ -57,8 +59,8 @@ fn node_on(exchange: &Exchange, store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) 
     (Arc::clone(&hub), Chat::new(store, hub, Arc::new(SystemClock), Arc::default()))
 }
 
-fn next(queue: &mut Queue) -> ServerFrame {
-    serde_json::from_str(queue.try_recv().unwrap().as_str()).unwrap()
+fn next(ear: &mut Ear) -> ServerFrame {
+    serde_json::from_str(&ear.try_recv().unwrap()).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,15 +68,15 @@ async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
     let tables = tables();
     let (_, here) = node(store(&tables, None));
     let (_, elsewhere) = node(store(&tables, None));
-    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
-    here.connect(&Arc::new(connection)).await.unwrap();
+    let (connection, mut ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    here.connect(&connection).await.unwrap();
 
     let form = CreateRoom::Public { name: "Tea".into() };
     let room = elsewhere.create_room(ADA, form).await.unwrap().0;
     let cursor = Cursor(room.id, room.last_seq, room.last_rev);
     let (frame, _) = here.catch_up(ADA, cursor).await.unwrap();
     assert!(matches!(frame, ServerFrame::Offline { room_id, .. } if room_id == room.id), "{frame:?}");
-    assert!(matches!(next(&mut queue), ServerFrame::RoomChanged { room: shown } if shown.id == room.id));
+    assert!(matches!(next(&mut ear), ServerFrame::RoomChanged { room: shown } if shown.id == room.id));
 
     let other = elsewhere.create_room(ADA, CreateRoom::Public { name: "Cake".into() }).await.unwrap().0;
     elsewhere.remove_member(ADA, other.id, ADA).await.unwrap();
@@ -85,12 +87,12 @@ async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
 #[tokio::test(start_paused = true)]
 async fn who_left_while_a_room_was_read_is_not_shown_it() {
     let (hub, chat) = node(store(&tables(), None));
-    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
-    let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
+    let (connection, mut ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    let rooms = chat.connect(&connection).await.unwrap();
     hub.leave(ADA, GENERAL);
     hub.show_here(ADA, rooms[0].clone());
-    assert_eq!(next(&mut queue), ServerFrame::RoomGone { room_id: GENERAL });
-    assert!(queue.try_recv().is_err(), "nothing after that");
+    assert_eq!(next(&mut ear), ServerFrame::RoomGone { room_id: GENERAL });
+    assert!(ear.try_recv().is_none(), "nothing after that");
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,12 +109,12 @@ async fn who_leaves_while_a_connection_reads_its_rooms_does_not_enter() {
     let (hub, chat) = node_on(&exchange, store(&tables, Some(leave.boxed())));
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
     // A device that has been here for a while.
-    let (before, _queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
-    hub.attach(&Arc::new(before));
+    let (before, _ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    hub.attach(&before);
     hub.join_here(ADA, &[GENERAL]).await;
 
-    let (connection, _queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
-    let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
+    let (connection, _ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    let rooms = chat.connect(&connection).await.unwrap();
     assert!(rooms.is_empty() && !hub.is_in(ADA, GENERAL));
 }
 
@@ -133,9 +135,11 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
     // The check of all heads has just been; the next one is 5 seconds away.
     tokio::time::sleep(Duration::from_millis(10)).await;
 
-    let (connection, mut queue) = Connection::new(ADA, SessionId(Uuid::from_u128(5)), "Ada");
-    let rooms = chat.connect(&Arc::new(connection)).await.unwrap();
+    let flushers = Arc::<Flushers>::default();
+    tokio::spawn(Arc::clone(&flushers).run());
+    let (connection, mut ear) = connection_by(&flushers, ADA, SessionId(Uuid::from_u128(5)));
+    let rooms = chat.connect(&connection).await.unwrap();
     assert!(rooms[0].last_message.as_ref().is_none_or(|last| last.body != "just now"), "read before the commit");
-    let frame = tokio::time::timeout(Duration::from_secs(1), queue.recv()).await.expect("it comes by itself").unwrap();
-    assert!(frame.as_str().contains("just now"), "{}", frame.as_str());
+    let frame = tokio::time::timeout(Duration::from_secs(1), ear.recv()).await.expect("it comes by itself");
+    assert!(frame.contains("just now"), "{frame}");
 }

@@ -5,7 +5,8 @@
 use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
-use crate::hub::{Present, encode};
+use crate::hub::Present;
+use crate::line::Frame;
 use protocol::{CloseCode, Mark, RoomId, Seq, ServerFrame, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::PoisonError;
@@ -41,7 +42,7 @@ impl Chat {
     async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<(), Error> {
         let Some(moved) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(()) };
         for room in moved.left {
-            self.hub.tell_here(user, &encode(&ServerFrame::RoomGone { room_id: room }));
+            self.hub.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
         }
         let mut failed = None;
         for id in moved.joined {
@@ -66,7 +67,7 @@ impl Chat {
             let (place, marks) = key(moved);
             if before.get(&place) != Some(&marks) {
                 let frame = ServerFrame::Status { room_id: moved.1, marks: vec![moved.2] };
-                self.hub.tell_here(moved.0, &encode(&frame));
+                self.hub.tell_here(moved.0, &Frame::encode(&frame));
             }
         }
     }

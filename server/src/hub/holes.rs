@@ -1,21 +1,17 @@
 //! What a node lacks of its rooms, for whoever reads it from the store; and how that reaches the connections.
 
+use super::Hub;
 use super::registry::Active;
 use super::sequence::STRAGGLERS;
-use super::{Hub, encode};
-use axum::extract::ws::Utf8Bytes;
+use crate::line::{Frame, Line};
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
 use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::Instant;
 
 impl Active {
-    pub(super) fn send(&self, frames: &[Utf8Bytes]) {
-        for connection in &self.connections {
-            for frame in frames {
-                connection.send_encoded(frame.clone());
-            }
-        }
+    pub(super) fn send(&self, frames: &[Frame]) {
+        Line::send_all(self.connections.iter().map(|connection| &connection.line), frames);
     }
 }
 
@@ -84,7 +80,7 @@ impl Hub {
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
         let rest = active.sequence.reach(to, Instant::now());
-        active.send(&[encode(frame)]);
+        active.send(&[Frame::encode(frame)]);
         active.send(&rest);
     }
 }

@@ -1,9 +1,10 @@
 //! Who is in which room, as the hub's connections have it. To be in a room here means to have been shown it: where one
 //! is not so, neither is the other, and a comparison with the database finds both.
 
+use super::Hub;
 use super::envelope::Control;
 use super::registry::{Moved, Present};
-use super::{Hub, encode};
+use crate::line::Frame;
 use protocol::{RoomHead, RoomId, RoomSummary, ServerFrame, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -57,7 +58,7 @@ impl Hub {
         }
         // From here on the room is not complete without what follows.
         self.learn_heads(&[RoomHead(room.id, room.last_seq, room.last_rev)]);
-        self.tell_here(user, &encode(&ServerFrame::RoomChanged { room }));
+        self.tell_here(user, &Frame::encode(&ServerFrame::RoomChanged { room }));
     }
 
     /// Takes all of a person's connections, on all nodes, out of a room, and tells them so.
@@ -68,7 +69,7 @@ impl Hub {
 
     pub(super) fn dismiss_here(&self, user: UserId, room: RoomId) {
         self.leave_here(user, room);
-        self.tell_here(user, &encode(&ServerFrame::RoomGone { room_id: room }));
+        self.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
     }
 
     /// Another node says that a person is in a room.

@@ -5,6 +5,7 @@
 //! Nobody is told of people whom they do not show.
 
 use super::Connection;
+use crate::line::Frame;
 use protocol::{Presence, PresenceState, UnixMillis, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -208,7 +209,7 @@ impl People {
         }
         for (watcher, users) in frames {
             if let Some(watch) = self.watches.get(&watcher)
-                && !watch.connection.signal(&super::encode(&protocol::ServerFrame::Presence { users: users.clone() }))
+                && !watch.connection.signal(&Frame::encode(&protocol::ServerFrame::Presence { users: users.clone() }))
             {
                 // Told again when there is room in the queue.
                 for Presence(user, ..) in users {

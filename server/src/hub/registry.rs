@@ -172,10 +172,11 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::line::testing;
     use uuid::Uuid;
 
     fn connection(user: u128, session: u128) -> Arc<Connection> {
-        Arc::new(Connection::new(UserId(Uuid::from_u128(user)), SessionId(Uuid::from_u128(session)), "Ada").0)
+        testing::connection(UserId(Uuid::from_u128(user)), SessionId(Uuid::from_u128(session))).0
     }
 
     fn room(number: u128) -> RoomId {

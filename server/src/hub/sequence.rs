@@ -4,7 +4,7 @@
 //! and what is ahead of a hole waits until the hole is closed, by a straggler or from the store.
 
 use super::envelope::Place;
-use axum::extract::ws::Utf8Bytes;
+use crate::line::Frame;
 use protocol::{Rev, Seq};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -23,11 +23,11 @@ struct Stream {
     /// The highest number heard of.
     known: i64,
     /// Frames that are ahead of a hole.
-    waiting: BTreeMap<i64, Utf8Bytes>,
+    waiting: BTreeMap<i64, Frame>,
 }
 
 impl Stream {
-    fn offer(&mut self, number: i64, frame: &Utf8Bytes, out: &mut Vec<Utf8Bytes>) {
+    fn offer(&mut self, number: i64, frame: &Frame, out: &mut Vec<Frame>) {
         self.known = self.known.max(number);
         // Who is in the room knows by their own numbers what they missed before the first one here.
         let head = *self.head.get_or_insert(number - 1);
@@ -40,7 +40,7 @@ impl Stream {
         }
     }
 
-    fn take(&mut self, out: &mut Vec<Utf8Bytes>) {
+    fn take(&mut self, out: &mut Vec<Frame>) {
         let Some(head) = &mut self.head else { return };
         while let Some(frame) = self.waiting.remove(&(*head + 1)) {
             out.push(frame);
@@ -49,7 +49,7 @@ impl Stream {
     }
 
     /// Everything up to here has gone out by another way.
-    fn reach(&mut self, number: i64, out: &mut Vec<Utf8Bytes>) {
+    fn reach(&mut self, number: i64, out: &mut Vec<Frame>) {
         self.learn(number);
         self.head = self.head.max(Some(number));
         self.waiting = self.waiting.split_off(&(self.head.unwrap_or(number) + 1));
@@ -78,7 +78,7 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// A frame has come, from here or from another node: those that go out now, in order.
-    pub(super) fn offer(&mut self, place: Place, frame: &Utf8Bytes, now: Instant) -> Vec<Utf8Bytes> {
+    pub(super) fn offer(&mut self, place: Place, frame: &Frame, now: Instant) -> Vec<Frame> {
         let mut out = Vec::new();
         match place {
             Place::Message(seq) => self.messages.offer(seq.0, frame, &mut out),
@@ -98,7 +98,7 @@ impl Sequence {
     }
 
     /// What was missing up to here goes out now: the frames that follow it.
-    pub(super) fn reach(&mut self, (seq, rev): (Seq, Rev), now: Instant) -> Vec<Utf8Bytes> {
+    pub(super) fn reach(&mut self, (seq, rev): (Seq, Rev), now: Instant) -> Vec<Frame> {
         let mut out = Vec::new();
         self.messages.reach(seq.0, &mut out);
         self.revisions.reach(rev.0, &mut out);

@@ -1,9 +1,9 @@
 //! Typing and presence: told to those who look, never stored, missed by nobody, and the first to be left out under pressure.
 
 use super::presence::{HYSTERESIS, People, last_seen};
-use super::{Connection, Hub, encode, envelope};
+use super::{Connection, Hub, envelope};
 use super::{Envelope, Place};
-use axum::extract::ws::Utf8Bytes;
+use crate::line::Frame;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
@@ -91,12 +91,12 @@ impl Hub {
 
     /// Sends a signal to everybody who looks at a room, on all nodes.
     pub(crate) fn signal(&self, room: RoomId, frame: &ServerFrame) {
-        let frame = encode(frame);
-        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, Place::Signal, &frame));
+        let frame = Frame::encode(frame);
+        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, Place::Signal, frame.text()));
         self.signal_here(room, &frame);
     }
 
-    pub(super) fn signal_here(&self, room: RoomId, frame: &Utf8Bytes) {
+    pub(super) fn signal_here(&self, room: RoomId, frame: &Frame) {
         let lookers = self.signals().lookers.get(&room).cloned().unwrap_or_default();
         let registry = self.lock();
         // Who has left the room may still show it.

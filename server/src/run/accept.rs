@@ -1,6 +1,7 @@
 //! The listener: one task a connection, with a bound on how long a request's head may take and on how many connections
 //! there are. axum's own loop has neither, so that who sends one byte a minute could hold a place for ever.
 
+use crate::line::{Flushers, Stream};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
@@ -30,6 +31,7 @@ pub(crate) struct Peer(pub(crate) SocketAddr);
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
+    flushers: Arc<Flushers>,
     max_sockets: usize,
     mut stopping: watch::Receiver<bool>,
     patience: Duration,
@@ -61,10 +63,12 @@ pub(super) async fn serve(
         };
         // Small frames must not wait for each other.
         let _ = stream.set_nodelay(true);
-        let router = router.clone();
+        let stream = Stream::new(stream, Arc::clone(&flushers));
+        let (router, upgrade) = (router.clone(), stream.upgrade());
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let mut request: Request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(upgrade.clone());
             let answer = router.clone().call(request);
             async move { answer.await.map_err(|never: Infallible| match never {}) }
         });

@@ -6,7 +6,8 @@ use super::plan::Mutation;
 use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
-use crate::hub::{Connection, Hub};
+use crate::hub::Hub;
+use crate::line::{Flushers, testing};
 use crate::run::database::{check_opened, fill_holes, repair_after_gaps};
 use crate::socket::dispatch::Dispatch;
 use crate::store::model::{Model, Tables};
@@ -21,6 +22,7 @@ pub(super) struct Node {
     pub(super) life: Arc<Life>,
     pub(super) port: Arc<Port>,
     sim: Arc<Sim>,
+    flushers: Arc<Flushers>,
     /// What breaks with the node.
     links: Mutex<Vec<Weak<Link>>>,
     /// What ends with it.
@@ -44,8 +46,10 @@ impl Node {
         tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_opened(Arc::clone(&chat))));
         tasks.push(sim.spawn(hub.listen(Arc::new(move || gaps.notify_one()))));
+        let flushers = Arc::<Flushers>::default();
+        tasks.push(sim.spawn(Arc::clone(&flushers).run()));
         let (links, tasks) = (Mutex::default(), Mutex::new(tasks));
-        let node = Arc::new(Self { chat, life, port, sim: Arc::clone(sim), links, tasks });
+        let node = Arc::new(Self { chat, life, port, sim: Arc::clone(sim), flushers, links, tasks });
         let watched = Arc::clone(&node);
         sim.spawn(async move {
             watched.life.over().await;
@@ -57,7 +61,7 @@ impl Node {
     /// A device's socket, from now on until one of both ends it.
     pub(super) fn accept(self: &Arc<Self>, user: UserId, session: SessionId, end: End) {
         self.links.lock().unwrap().push(Arc::downgrade(&end.link));
-        let task = self.sim.spawn(serve(Arc::clone(&self.chat), user, session, end));
+        let task = self.sim.spawn(serve(Arc::clone(self), user, session, end));
         self.tasks.lock().unwrap().push(task);
     }
 
@@ -81,31 +85,26 @@ impl Node {
     }
 }
 
-async fn serve(chat: Arc<Chat>, user: UserId, session: SessionId, mut end: End) {
-    let (connection, mut queue) = Connection::new(user, session, "somebody");
-    let connection = Arc::new(connection);
-    let mut dispatch = Dispatch::new(Arc::clone(&chat), Arc::clone(&connection), Arc::default());
+async fn serve(node: Arc<Node>, user: UserId, session: SessionId, mut end: End) {
+    let (connection, mut ear) = testing::connection_by(&node.flushers, user, session);
+    let mut dispatch = Dispatch::new(Arc::clone(&node.chat), Arc::clone(&connection), Arc::default());
     let code = loop {
         tokio::select! {
             biased;
-            code = connection.closed() => {
-                while let Ok(frame) = queue.try_recv() {
-                    end.send(Said::Text(frame.as_str().to_owned()));
+            code = connection.line.attend() => {
+                while let Some(text) = ear.try_recv() {
+                    end.send(Said::Text(text));
                 }
-                break Some(code);
+                break code;
             }
             said = end.recv() => match said {
                 Some(Said::Text(text)) => dispatch.frame(&text).await,
                 Some(Said::Close(_)) | None => break None,
             },
-            frame = queue.recv() => {
-                let Some(frame) = frame else { break None };
-                connection.taken(frame.len());
-                end.send(Said::Text(frame.as_str().to_owned()));
-            }
+            text = ear.recv() => end.send(Said::Text(text)),
         }
     };
-    chat.disconnect(&connection);
+    node.chat.disconnect(&connection);
     if let Some(code) = code {
         end.send(Said::Close(code.code()));
     }

@@ -1,7 +1,7 @@
 //! Who counts as there, for whom, and for how long.
 
 use super::*;
-use crate::hub::Queue;
+use crate::line::testing::{self, Ear};
 use PresenceState::{Away, Offline, Online};
 use protocol::{ServerFrame, SessionId};
 
@@ -10,33 +10,32 @@ const BOB: UserId = UserId(Uuid::from_u128(2));
 const OTHER_NODE: Uuid = Uuid::from_u128(9);
 const WALL: UnixMillis = UnixMillis(1_000_000);
 
-fn connection(user: UserId) -> (Arc<Connection>, Queue) {
-    let (connection, queue) = Connection::new(user, SessionId(Uuid::from_u128(3)), "somebody");
-    (Arc::new(connection), queue)
+fn connection(user: UserId) -> (Arc<Connection>, Ear) {
+    testing::connection(user, SessionId(Uuid::from_u128(3)))
 }
 
 /// Bob's connection shows Ada. Answers with what it hears of her.
 struct World {
     people: People,
     now: Instant,
-    queue: Queue,
+    ear: Ear,
 }
 
 impl World {
     fn new() -> Self {
-        let (bob, queue) = connection(BOB);
+        let (bob, ear) = connection(BOB);
         let mut people = People::default();
         people.watch(&bob, Some((Arc::clone(&bob), vec![ADA])));
         assert_eq!(people.first(&[ADA], &BTreeMap::new()), [Presence(ADA, Offline, UnixMillis(0))]);
-        Self { people, now: Instant::now(), queue }
+        Self { people, now: Instant::now(), ear }
     }
 
     fn after(&mut self, seconds: u64) -> (Moment, Vec<PresenceState>) {
         self.now += Duration::from_secs(seconds);
         let moment = self.people.pass(self.now, WALL);
         let mut heard = Vec::new();
-        while let Ok(frame) = self.queue.try_recv() {
-            let ServerFrame::Presence { users } = serde_json::from_str(frame.as_str()).unwrap() else { panic!() };
+        while let Some(frame) = self.ear.try_recv() {
+            let ServerFrame::Presence { users } = serde_json::from_str(&frame).unwrap() else { panic!() };
             heard.extend(users.into_iter().map(|Presence(user, state, _)| {
                 assert_eq!(user, ADA);
                 state
@@ -53,12 +52,12 @@ impl World {
 #[test]
 fn who_comes_back_soon_was_never_gone() {
     let mut world = World::new();
-    let (ada, _queue) = connection(ADA);
+    let (ada, _ear) = connection(ADA);
     world.people.turn(&ada, false, world.now);
     assert_eq!(world.heard_after(1), [Online]);
     world.people.leave(&ada, world.now);
     assert_eq!(world.heard_after(29), []);
-    let (again, _queue) = connection(ADA);
+    let (again, _ear) = connection(ADA);
     world.people.turn(&again, false, world.now);
     assert_eq!(world.heard_after(60), []);
     world.people.leave(&again, world.now);
@@ -98,7 +97,7 @@ fn people_of_a_node_that_is_silent_are_gone_after_a_while() {
 #[test]
 fn who_is_connected_to_two_nodes_is_there_while_one_of_them_says_so() {
     let mut world = World::new();
-    let (ada, _queue) = connection(ADA);
+    let (ada, _ear) = connection(ADA);
     world.people.turn(&ada, true, world.now);
     world.people.hear(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
     assert_eq!(world.heard_after(1), [Online]);
@@ -110,16 +109,16 @@ fn who_is_connected_to_two_nodes_is_there_while_one_of_them_says_so() {
 #[test]
 fn nobody_is_told_of_people_whom_they_do_not_show() {
     let mut world = World::new();
-    let (cy, _queue) = connection(UserId(Uuid::from_u128(4)));
+    let (cy, _ear) = connection(UserId(Uuid::from_u128(4)));
     world.people.turn(&cy, false, world.now);
     assert_eq!(world.heard_after(1), [], "Cy is not shown");
-    let (bob, mut queue) = connection(BOB);
+    let (bob, mut ear) = connection(BOB);
     world.people.watch(&bob, Some((Arc::clone(&bob), vec![ADA])));
     world.people.watch(&bob, Some((Arc::clone(&bob), vec![cy.user])));
-    let (ada, _queue) = connection(ADA);
+    let (ada, _ear) = connection(ADA);
     world.people.turn(&ada, false, world.now);
     assert_eq!(world.heard_after(1), [Online]);
-    assert!(queue.try_recv().is_err(), "this one shows somebody else now");
+    assert!(ear.try_recv().is_none(), "this one shows somebody else now");
     world.people.leave(&bob, world.now);
     assert!(world.people.watchers.keys().eq(&[ADA]), "and nothing is left of it when it ends");
 }
@@ -128,11 +127,11 @@ fn nobody_is_told_of_people_whom_they_do_not_show() {
 fn a_reader_who_is_behind_is_told_once_they_have_read() {
     let mut world = World::new();
     let bob = Arc::clone(&world.people.watches.values().next().unwrap().connection);
-    bob.send_encoded("x".repeat(200_000).into());
-    let (ada, _queue) = connection(ADA);
+    bob.line.send(Frame::of_text(&"x".repeat(200_000)));
+    let (ada, _ear) = connection(ADA);
     world.people.turn(&ada, false, world.now);
     world.people.pass(world.now, WALL);
-    bob.taken(world.queue.try_recv().unwrap().len());
-    assert!(world.queue.try_recv().is_err(), "it was left out");
+    world.ear.try_recv().unwrap();
+    assert!(world.ear.try_recv().is_none(), "it was left out");
     assert_eq!(world.heard_after(1), [Online]);
 }

@@ -13,18 +13,18 @@ impl Room {
     }
 
     fn message(&mut self, number: i64) -> Vec<String> {
-        let frame = Utf8Bytes::from(format!("m{number}"));
+        let frame = Frame::of_text(&format!("m{number}"));
         texts(self.sequence.offer(Place::Message(Seq(number)), &frame, self.now))
     }
 
     fn revision(&mut self, number: i64) -> Vec<String> {
-        let frame = Utf8Bytes::from(format!("r{number}"));
+        let frame = Frame::of_text(&format!("r{number}"));
         texts(self.sequence.offer(Place::Revision(Rev(number)), &frame, self.now))
     }
 }
 
-fn texts(frames: Vec<Utf8Bytes>) -> Vec<String> {
-    frames.iter().map(|frame| frame.as_str().to_owned()).collect()
+fn texts(frames: Vec<Frame>) -> Vec<String> {
+    frames.iter().map(|frame| frame.text().to_owned()).collect()
 }
 
 #[test]

@@ -1,0 +1,52 @@
+//! The tasks that write what is queued, a few for all lines of a node.
+
+use super::Line;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// Lines that one task writes before others have their turn, and from which on a second task helps: each is a system call.
+const AT_ONCE: usize = 32;
+
+/// Lines that wait to be written, first come, first served.
+#[derive(Default)]
+pub(crate) struct Flushers {
+    due: Mutex<VecDeque<Arc<Line>>>,
+    /// Wakes a task that writes.
+    some: Notify,
+}
+
+impl Flushers {
+    /// Lines on which something waits, each once.
+    pub(super) fn add(&self, lines: impl IntoIterator<Item = Arc<Line>>) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).extend(lines);
+        self.some.notify_one();
+    }
+
+    /// One of the tasks. Never ends.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut lines = Vec::with_capacity(AT_ONCE);
+        loop {
+            if self.take(&mut lines) {
+                self.some.notify_one();
+            }
+            if lines.is_empty() {
+                self.some.notified().await;
+                continue;
+            }
+            for line in lines.drain(..) {
+                line.flush();
+            }
+            // A system call each is a while, and tasks that share this thread wait meanwhile.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Whether there are more.
+    fn take(&self, lines: &mut Vec<Arc<Line>>) -> bool {
+        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = due.len().min(AT_ONCE);
+        lines.extend(due.drain(..count));
+        !due.is_empty()
+    }
+}

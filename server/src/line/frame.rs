@@ -1,0 +1,102 @@
+//! A frame as it goes over the wire, encoded once for all who get it.
+
+use axum::body::Bytes;
+use protocol::ServerFrame;
+
+/// The longest header of a WebSocket frame that a server sends: it masks nothing (RFC 6455, section 5.2).
+const HEADER: usize = 10;
+/// The first byte of a whole text message, and of a ping.
+const TEXT: u8 = 0x81;
+const PING: u8 = 0x89;
+
+/// A WebSocket frame, its header included. Copies share the bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame(Bytes);
+
+impl Frame {
+    /// A text message.
+    pub(crate) fn encode(frame: &ServerFrame) -> Self {
+        let mut bytes = vec![0; HEADER];
+        serde_json::to_writer(&mut bytes, frame).expect("frames have string keys only and no failing serializer");
+        Self::with_header(bytes)
+    }
+
+    /// A text message that is encoded already.
+    pub(crate) fn of_text(text: &str) -> Self {
+        let mut bytes = Vec::with_capacity(HEADER + text.len());
+        bytes.resize(HEADER, 0);
+        bytes.extend_from_slice(text.as_bytes());
+        Self::with_header(bytes)
+    }
+
+    /// Asks whether the client is there.
+    pub(crate) fn ping() -> Self {
+        Self(Bytes::from_static(&[PING, 0]))
+    }
+
+    /// The text follows a hole as long as the longest header, and the right one is written just before it.
+    fn with_header(mut bytes: Vec<u8>) -> Self {
+        let length = bytes.len() - HEADER;
+        let start = if let Some(short) = u8::try_from(length).ok().filter(|short| *short < 126) {
+            bytes[HEADER - 2..HEADER].copy_from_slice(&[TEXT, short]);
+            HEADER - 2
+        } else if let Ok(medium) = u16::try_from(length) {
+            bytes[HEADER - 4..HEADER - 2].copy_from_slice(&[TEXT, 126]);
+            bytes[HEADER - 2..HEADER].copy_from_slice(&medium.to_be_bytes());
+            HEADER - 4
+        } else {
+            bytes[..2].copy_from_slice(&[TEXT, 127]);
+            bytes[2..HEADER].copy_from_slice(&(length as u64).to_be_bytes());
+            0
+        };
+        Self(Bytes::from(bytes).slice(start..))
+    }
+
+    /// The message, without the header.
+    pub(crate) fn text(&self) -> &str {
+        let header = match self.0.get(1) {
+            Some(126) => 4,
+            Some(127) => HEADER,
+            _ => 2,
+        };
+        std::str::from_utf8(&self.0[header..]).unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
+        Self(Bytes::copy_from_slice(bytes))
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tungstenite::protocol::{Role, WebSocket};
+
+    /// As a client reads it.
+    fn read(frame: &Frame) -> tungstenite::Message {
+        let bytes = std::io::Cursor::new(frame.0.to_vec());
+        WebSocket::from_raw_socket(bytes, Role::Client, None).read().unwrap()
+    }
+
+    #[test]
+    fn a_client_reads_frames_of_each_length() {
+        for length in [0, 1, 125, 126, 127, 65_535, 65_536, 200_000] {
+            let text = "x".repeat(length);
+            let frame = Frame::of_text(&text);
+            assert_eq!(frame.text(), text);
+            assert_eq!(read(&frame), tungstenite::Message::text(text));
+        }
+        assert_eq!(read(&Frame::ping()), tungstenite::Message::Ping(Bytes::new()));
+    }
+
+    #[test]
+    fn a_frame_of_ours_is_its_json() {
+        let frame = ServerFrame::SyncDone {};
+        assert_eq!(Frame::encode(&frame).text(), serde_json::to_string(&frame).unwrap());
+    }
+}

@@ -1,0 +1,127 @@
+//! What waits for one client, bounded in bytes: plain data, without locks or waiting.
+
+use super::Frame;
+use axum::body::Bytes;
+use protocol::CloseCode;
+use std::collections::VecDeque;
+use std::io::IoSlice;
+use tokio::time::Instant;
+
+/// Bytes that may wait for one client. Beyond it the client is too slow and is closed; what it misses is stored.
+pub(crate) const QUEUE_BYTES: usize = 1024 * 1024;
+/// Frames for which an empty queue keeps its room.
+const KEPT: usize = 8;
+
+/// Whose turn it is to write.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// Nothing waits.
+    #[default]
+    Idle,
+    /// A flusher will write.
+    Queued,
+    /// The system takes no more, since then; the client's own task will write.
+    Blocked(Instant),
+    /// The connection has broken, and nobody writes any more.
+    Broken,
+}
+
+/// See the module's documentation.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: VecDeque<Bytes>,
+    bytes: usize,
+    /// Whether a part of the first has been written.
+    begun: bool,
+    pub(super) turn: Turn,
+    /// Why the line is to close; nothing is queued any more.
+    pub(super) closing: Option<CloseCode>,
+}
+
+impl Queue {
+    /// Whether a flusher has to be told.
+    pub(super) fn push(&mut self, frame: Frame) -> bool {
+        if self.closing.is_some() || self.turn == Turn::Broken {
+            return false;
+        }
+        let bytes = frame.into_bytes();
+        if self.bytes + bytes.len() > QUEUE_BYTES {
+            self.closing = Some(CloseCode::SlowConsumer);
+            return false;
+        }
+        self.add(bytes);
+        let is_due = self.turn == Turn::Idle;
+        if is_due {
+            self.turn = Turn::Queued;
+        }
+        is_due
+    }
+
+    /// Something that is no frame of ours, and goes out even where the line is to close.
+    pub(super) fn interject(&mut self, bytes: &[u8]) {
+        if self.turn != Turn::Broken {
+            self.add(Bytes::copy_from_slice(bytes));
+        }
+    }
+
+    fn add(&mut self, bytes: Bytes) {
+        self.bytes += bytes.len();
+        self.waiting.push_back(bytes);
+    }
+
+    /// The parts to be written next, and how many they are.
+    pub(super) fn fill<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> usize {
+        let mut count = 0;
+        for (part, bytes) in parts.iter_mut().zip(&self.waiting) {
+            *part = IoSlice::new(bytes);
+            count += 1;
+        }
+        count
+    }
+
+    /// So many bytes have been written.
+    pub(super) fn advance(&mut self, mut written: usize) {
+        self.bytes -= written;
+        while let Some(first) = self.waiting.front_mut() {
+            if written < first.len() {
+                // Nothing is copied.
+                let _ = first.split_to(written);
+                self.begun |= written > 0;
+                return;
+            }
+            written -= first.len();
+            self.begun = false;
+            self.waiting.pop_front();
+        }
+    }
+
+    /// Everything has been written.
+    pub(super) fn rest(&mut self) {
+        if self.turn != Turn::Broken {
+            self.turn = Turn::Idle;
+        }
+        if self.waiting.capacity() > KEPT {
+            self.waiting = VecDeque::new();
+        }
+    }
+
+    /// The connection has broken.
+    pub(super) fn break_off(&mut self) {
+        self.turn = Turn::Broken;
+        (self.waiting, self.bytes) = (VecDeque::new(), 0);
+    }
+
+    /// Whole frames that wait are not written; the rest of a frame is, so that what follows is understood.
+    pub(super) fn drop_rest(&mut self) {
+        self.waiting.truncate(usize::from(self.begun));
+        self.bytes = self.waiting.iter().map(Bytes::len).sum();
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+}

@@ -1,0 +1,212 @@
+//! What a client gets of what is queued for it, when the system takes little, nothing, or breaks off.
+
+use super::*;
+use std::collections::VecDeque;
+use std::task::Waker;
+
+/// A connection whose other end reads when a test says so.
+#[derive(Default)]
+struct Pipe(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    written: VecDeque<u8>,
+    /// Bytes that still fit; none where the connection has broken.
+    fits: Option<usize>,
+    writes: usize,
+    waker: Option<Waker>,
+}
+
+impl Pipe {
+    fn reads(&self, bytes: usize) {
+        let mut state = self.0.lock().unwrap();
+        *state.fits.get_or_insert(0) += bytes;
+        if let Some(waker) = state.waker.take() {
+            waker.wake();
+        }
+    }
+
+    fn breaks(&self) {
+        self.0.lock().unwrap().fits = None;
+    }
+
+    fn writes(&self) -> usize {
+        self.0.lock().unwrap().writes
+    }
+
+    /// The texts of whole frames that have come.
+    fn texts(&self) -> Vec<String> {
+        let bytes: Vec<u8> = self.0.lock().unwrap().written.drain(..).collect();
+        let (mut rest, mut texts) = (&bytes[..], Vec::new());
+        while let [_, length, ..] = rest {
+            let (frame, after) = rest.split_at(2 + usize::from(*length));
+            texts.push(Frame::of_bytes(frame).text().to_owned());
+            rest = after;
+        }
+        texts
+    }
+}
+
+impl Wire for Pipe {
+    fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut state = self.0.lock().unwrap();
+        state.writes += 1;
+        let before = state.fits.ok_or(io::ErrorKind::ConnectionReset)?;
+        for part in parts {
+            let count = part.len().min(state.fits.unwrap_or(0));
+            state.written.extend(&part[..count]);
+            state.fits = state.fits.map(|fits| fits - count);
+        }
+        let written = before - state.fits.unwrap_or(0);
+        if written == 0 { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(written) }
+    }
+
+    fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut state = self.0.lock().unwrap();
+        if state.fits != Some(0) {
+            return Poll::Ready(());
+        }
+        state.waker = Some(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+fn line(fits: usize) -> (Arc<Line>, Arc<Pipe>) {
+    let pipe = Arc::new(Pipe::default());
+    pipe.reads(fits);
+    (Line::new(Arc::clone(&pipe) as _, Arc::default()), pipe)
+}
+
+fn frame(text: &str) -> Frame {
+    Frame::of_text(text)
+}
+
+#[tokio::test]
+async fn what_waits_goes_out_in_one_write_and_in_order() {
+    let (line, pipe) = line(1_000);
+    for number in 0..10 {
+        line.send(frame(&number.to_string()));
+    }
+    let flusher = tokio::spawn(Arc::clone(&line.flushers).run());
+    while line.queued() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(pipe.texts(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
+    assert_eq!(pipe.writes(), 1);
+    line.send(frame("again"));
+    while line.queued() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(pipe.texts(), ["again"]);
+    flusher.abort();
+}
+
+#[tokio::test]
+async fn one_message_wakes_a_flusher_once_for_all_lines() {
+    let flushers = Arc::<Flushers>::default();
+    let pipes: Vec<_> = (0..100).map(|_| Arc::new(Pipe::default())).collect();
+    pipes.iter().for_each(|pipe| pipe.reads(100));
+    let lines: Vec<_> = pipes.iter().map(|pipe| Line::new(Arc::clone(pipe) as _, Arc::clone(&flushers))).collect();
+    Line::send_all(lines.iter(), &[frame("a"), frame("b")]);
+    tokio::spawn(flushers.run());
+    while lines.iter().any(|line| line.queued() > 0) {
+        tokio::task::yield_now().await;
+    }
+    assert!(pipes.iter().all(|pipe| pipe.texts() == ["a", "b"] && pipe.writes() == 1));
+}
+
+#[tokio::test]
+async fn what_does_not_fit_follows_from_the_clients_own_task() {
+    let (line, pipe) = line(5);
+    line.send(frame("hello"));
+    line.send(frame("again"));
+    line.flush();
+    assert_eq!(pipe.0.lock().unwrap().written.len(), 5, "within the first frame");
+    let attending = tokio::spawn({
+        let line = Arc::clone(&line);
+        async move { line.attend().await }
+    });
+    // A pong comes after the frame that was begun, not within it.
+    line.interject(&[0x81, 1, b'!']);
+    while line.queued() > 0 {
+        pipe.reads(1);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(pipe.texts(), ["hello", "again", "!"]);
+    line.close(CloseCode::GoingAway);
+    assert_eq!(attending.await.unwrap(), Some(CloseCode::GoingAway));
+}
+
+#[tokio::test]
+async fn a_reader_who_does_not_read_is_closed_and_loses_nothing_from_the_middle() {
+    let (line, pipe) = line(5);
+    let long = "x".repeat(100);
+    while line.lock().closing.is_none() {
+        line.send(frame(&long));
+        line.flush();
+    }
+    assert!(line.queued() > QUEUE_BYTES - 200);
+    assert_eq!(line.attend().await, Some(CloseCode::SlowConsumer));
+    line.finish().await;
+    line.interject(&[0x88, 0]);
+    pipe.reads(1_000);
+    line.flush();
+    assert_eq!(pipe.texts(), [&long, ""], "the frame that was begun, and the close");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_takes_nothing_for_a_while_is_closed() {
+    let (line, _pipe) = line(5);
+    line.send(frame("hello"));
+    line.flush();
+    let began = Instant::now();
+    assert_eq!(line.attend().await, Some(CloseCode::SlowConsumer));
+    assert_eq!(began.elapsed().as_secs(), WRITE_TIMEOUT.as_secs());
+}
+
+#[tokio::test]
+async fn a_reader_who_reads_gets_any_amount() {
+    let (line, pipe) = line(0);
+    let long = "x".repeat(100);
+    for _ in 0..2 * QUEUE_BYTES / 100 {
+        pipe.reads(200);
+        line.send(frame(&long));
+        line.flush();
+    }
+    assert_eq!(line.lock().closing, None);
+    assert_eq!(pipe.texts().len(), 2 * QUEUE_BYTES / 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_queued_before_a_close_goes_out_and_nothing_after_it() {
+    let (line, pipe) = line(3);
+    line.send(frame("goaway"));
+    line.close(CloseCode::GoingAway);
+    line.close(CloseCode::SessionRevoked);
+    line.send(frame("late"));
+    let code = line.attend().await;
+    let finishing = tokio::spawn({
+        let line = Arc::clone(&line);
+        async move { line.finish().await }
+    });
+    tokio::task::yield_now().await;
+    pipe.reads(100);
+    finishing.await.unwrap();
+    assert_eq!(
+        (code, pipe.texts()),
+        (Some(CloseCode::GoingAway), vec!["goaway".to_owned()]),
+        "the first reason counts"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_line_ends_and_keeps_nothing() {
+    let (line, pipe) = line(100);
+    pipe.breaks();
+    line.send(frame("hello"));
+    line.flush();
+    assert_eq!((line.attend().await, line.queued()), (None, 0));
+    line.send(frame("again"));
+    line.finish().await;
+    assert_eq!((line.queued(), pipe.writes()), (0, 1));
+}
