@@ -4,11 +4,15 @@ mod batch;
 mod plain;
 
 use super::Result;
+use plain::Plain;
+use sqlx::Connection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use std::str::FromStr;
 use std::time::Duration;
 use uuid::Uuid;
 
+/// After so long without use the database is asked whether a connection is still there.
+const QUIET: Duration = Duration::from_secs(1);
 /// How long a request may wait for a connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -46,7 +50,13 @@ impl Database {
             .application_name("jackdaw")
             // A statement that hangs would keep its connection for ever.
             .options([("statement_timeout", "30s"), ("idle_in_transaction_session_timeout", "30s")]);
-        let connections = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+        let connections = |most| {
+            let options = PgPoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
+            // One that was used just now is still there.
+            options.test_before_acquire(false).before_acquire(|connection, state| {
+                Box::pin(async move { Ok(state.idle_for < QUIET || connection.ping().await.is_ok()) })
+            })
+        };
         // Statements that write look a few rows up by their keys, whatever is bound and however small a table still is:
         // planning them each time would cost more than they do, and reading a whole table much more. Those that read are
         // planned for what is bound.
@@ -56,8 +66,9 @@ impl Database {
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
         ]);
+        let plain = Plain::new(connections(1).connect_lazy_with(writes.clone()));
         let write = connections((pool / 3).max(1)).connect_lazy_with(writes);
         let read = connections((pool - pool / 3).max(1)).connect_lazy_with(options);
-        Ok(Self { read, write })
+        Ok(Self { read, write, plain })
     }
 }

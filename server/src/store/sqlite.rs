@@ -3,6 +3,7 @@
 mod batch;
 
 use super::Result;
+use batch::Plain;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::str::FromStr;
 use std::time::Duration;
@@ -53,6 +54,6 @@ impl Database {
         let connections = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
         let write = connections(1).connect_lazy_with(options.clone());
         let read = connections(pool.min(READERS)).connect_lazy_with(options);
-        Ok(Self { read, write })
+        Ok(Self { read, write, plain: Plain })
     }
 }

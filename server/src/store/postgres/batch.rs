@@ -11,8 +11,6 @@ use protocol::{Mark, Message, RoomId, Seq, UserId};
 use sqlx::{Row, Transaction};
 use uuid::Uuid;
 
-pub(super) use super::plain::store_plain;
-
 /// A member of a room, with their display name.
 type Named = (RoomId, UserId, String);
 

@@ -13,7 +13,7 @@ mod users;
 
 pub(super) use rows::{message, message_columns, moved_columns, read_moved};
 
-use super::{BEGIN, Db, MIGRATIONS};
+use super::{BEGIN, Db, MIGRATIONS, Plain};
 use crate::store::{
     Access, Append, Appended, Created, Credentials, HistoryRange, Moved, NewRoom, NewSession, NewUser, Result, Revise,
     Revised, Rows, SessionRecord, Stamp, Store,
@@ -33,6 +33,8 @@ pub(in crate::store) struct Database {
     pub(super) read: Pool<Db>,
     /// Connections for those that write.
     pub(super) write: Pool<Db>,
+    /// Stores batches that need no decision.
+    pub(super) plain: Plain,
 }
 
 impl Database {

@@ -14,7 +14,7 @@ const ATTEMPTS: usize = 3;
 
 pub(super) async fn append(database: &Database, entries: &[Append]) -> Result<Vec<Appended>> {
     // Most are nothing but new messages of members, to be stored as they are.
-    if let Some(answers) = batch::store_plain(&database.write, entries).await? {
+    if let Some(answers) = database.plain.store(entries).await? {
         return Ok(answers);
     }
     for _ in 0..ATTEMPTS {
