@@ -5,8 +5,8 @@
 pub(crate) mod memory;
 pub(crate) mod redis;
 
+use futures_util::stream::BoxStream;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// What arrives from the bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub trait Bus: Send + Sync + 'static {
     /// Stops listening to these channels.
     async fn unsubscribe(&self, channels: Vec<String>);
     /// What arrives, handed out once: the hub reads it for as long as the node lives.
-    fn take_events(&self) -> Option<mpsc::Receiver<BusEvent>>;
+    fn take_events(&self) -> Option<BoxStream<'static, BusEvent>>;
     /// Counts one more under this key within a window that began with the first, over all nodes. None where the bus does
     /// not count, or cannot now.
     async fn count(&self, key: &str, window: Duration) -> Option<u64> {

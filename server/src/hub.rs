@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
 
+mod company;
 mod connection;
 mod controls;
 mod envelope;
@@ -20,8 +21,10 @@ pub(crate) use signals::TELL_EVERY;
 use crate::bus::{Bus, BusEvent};
 use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
+use company::Company;
 use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
+use futures_util::StreamExt;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
 use signals::Signals;
@@ -58,8 +61,8 @@ pub(crate) struct Hub {
     opening: Notify,
     /// Who is typing and who is there, for those who look.
     signals: Mutex<Signals>,
-    /// The number that this node repeated last, and when.
-    said: Mutex<Option<(u64, Instant)>>,
+    /// Whether other nodes listen.
+    company: Company,
     /// What operators read of all this.
     metrics: Arc<Metrics>,
 }
@@ -76,7 +79,7 @@ impl Hub {
             opened: Mutex::default(),
             opening: Notify::new(),
             signals: Mutex::default(),
-            said: Mutex::default(),
+            company: Company::default(),
             metrics,
         })
     }
@@ -90,12 +93,13 @@ impl Hub {
         loop {
             tokio::select! {
                 biased;
-                event = events.recv() => match event {
+                event = events.next() => match event {
                     Some(BusEvent::Message { channel, payload }) => if self.receive(&channel, &payload).is_break() {
                         on_gap();
                     },
                     Some(BusEvent::Gap) => {
                         self.metrics.bus_gaps.inc();
+                        self.company.hear();
                         on_gap();
                     }
                     None => return,
@@ -121,7 +125,7 @@ impl Hub {
     /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
     pub(crate) fn deliver(&self, room: RoomId, place: Place, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, place, frame.text()));
+        self.publish_to(room, place, &frame);
         self.deliver_here(room, place, &frame);
     }
 
@@ -206,6 +210,13 @@ impl Hub {
         }
     }
 
+    /// Tells other nodes what a room's members get, as long as there are any.
+    fn publish_to(&self, room: RoomId, place: Place, frame: &Frame) {
+        if !self.company.is_alone() {
+            self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, place, frame.text()));
+        }
+    }
+
     fn publish_control(&self, control: &Control) {
         // Published under the lock, so that numbers leave in order.
         let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -216,7 +227,7 @@ impl Hub {
     /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
     fn publish_alive(&self) {
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = Some((controls.last(), Instant::now()));
+        self.company.say(controls.last());
         let place = Place::Control(controls.last());
         self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, place, &Control::Alive.encode()));
     }
@@ -228,11 +239,15 @@ impl Hub {
             return ControlFlow::Continue(());
         };
         if envelope.node == self.node {
-            if let Place::Control(number) = envelope.place {
-                self.heard_oneself(number);
+            if let Place::Control(number) = envelope.place
+                && let Some(lag) = self.company.echo(number)
+            {
+                // What this node says takes as long to come back as to reach others.
+                self.metrics.bus_lag.observe(lag.as_secs_f64());
             }
             return ControlFlow::Continue(());
         }
+        self.company.hear();
         if channel == envelope::PRESENCE {
             self.hear_people(envelope.node, envelope.body);
             return ControlFlow::Continue(());
@@ -256,14 +271,6 @@ impl Hub {
             self.obey(control);
         }
         if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
-
-    /// What this node says takes as long to come back as to reach others.
-    fn heard_oneself(&self, number: u64) {
-        let said = *self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, at)) = said.filter(|(said, _)| *said == number) {
-            self.metrics.bus_lag.observe(at.elapsed().as_secs_f64());
-        }
     }
 
     fn obey(self: &Arc<Self>, control: Option<Control>) {

@@ -1,9 +1,11 @@
 //! The bus of a single program: a broadcast within the process.
 
 use super::{Bus, BusEvent};
+use futures_util::StreamExt;
+use futures_util::stream::{BoxStream, unfold};
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast;
 
 /// Events between two nodes of one process that may wait to be read.
 const CAPACITY: usize = 4_096;
@@ -22,40 +24,42 @@ impl Exchange {
     /// One more node's hold on the exchange.
     #[must_use]
     pub fn bus(&self) -> MemoryBus {
-        let channels = Arc::new(Mutex::new(HashSet::new()));
-        let (events, receiver) = mpsc::channel(CAPACITY);
-        tokio::spawn(forward(self.0.subscribe(), Arc::clone(&channels), events));
-        MemoryBus { exchange: self.0.clone(), channels, receiver: Mutex::new(Some(receiver)) }
+        let channels = Arc::default();
+        let incoming = Incoming { exchange: self.0.subscribe(), channels: Arc::clone(&channels) };
+        MemoryBus { exchange: self.0.clone(), channels, incoming: Mutex::new(Some(incoming)) }
     }
 }
+
+/// Channels that a node listens to.
+type Channels = Arc<Mutex<HashSet<String>>>;
 
 /// See [`Bus`].
 pub struct MemoryBus {
     exchange: broadcast::Sender<(String, String)>,
-    /// What this node listens to; its forwarding task filters by it.
-    channels: Arc<Mutex<HashSet<String>>>,
-    receiver: Mutex<Option<mpsc::Receiver<BusEvent>>>,
+    channels: Channels,
+    incoming: Mutex<Option<Incoming>>,
 }
 
-/// Ends when the node's hub has dropped its receiver.
-async fn forward(
-    mut exchange: broadcast::Receiver<(String, String)>,
-    channels: Arc<Mutex<HashSet<String>>>,
-    events: mpsc::Sender<BusEvent>,
-) {
-    loop {
-        let event = match exchange.recv().await {
-            Ok((channel, payload)) => {
-                if !channels.lock().unwrap_or_else(PoisonError::into_inner).contains(&channel) {
-                    continue;
+/// What arrives.
+struct Incoming {
+    exchange: broadcast::Receiver<(String, String)>,
+    channels: Channels,
+}
+
+impl Incoming {
+    async fn next(mut self) -> Option<(BusEvent, Self)> {
+        loop {
+            let event = match self.exchange.recv().await {
+                Ok((channel, payload)) => {
+                    if !self.channels.lock().unwrap_or_else(PoisonError::into_inner).contains(&channel) {
+                        continue;
+                    }
+                    BusEvent::Message { channel, payload }
                 }
-                BusEvent::Message { channel, payload }
-            }
-            Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
-            Err(broadcast::error::RecvError::Closed) => return,
-        };
-        if events.send(event).await.is_err() {
-            return;
+                Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
+                Err(broadcast::error::RecvError::Closed) => return None,
+            };
+            return Some((event, self));
         }
     }
 }
@@ -80,8 +84,9 @@ impl Bus for MemoryBus {
         }
     }
 
-    fn take_events(&self) -> Option<mpsc::Receiver<BusEvent>> {
-        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take_events(&self) -> Option<BoxStream<'static, BusEvent>> {
+        let incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        Some(unfold(incoming, Incoming::next).boxed())
     }
 
     async fn ping(&self) -> Result<(), String> {

@@ -5,8 +5,10 @@ use fred::clients::Client;
 use fred::interfaces::{ClientLike, EventInterface, KeysInterface, PubsubInterface};
 use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy, Server};
 use fred::types::{Builder, ExpireOptions, Message, Value};
+use futures_util::StreamExt;
+use futures_util::stream::{BoxStream, unfold};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 
@@ -26,10 +28,12 @@ pub struct RedisBus {
     /// Commands of its own connection, for `ping`.
     client: Client,
     subscriber: Client,
-    /// What this node listens to; subscribed anew after each reconnect.
-    channels: Arc<Mutex<HashSet<String>>>,
-    receiver: Mutex<Option<mpsc::Receiver<BusEvent>>>,
+    channels: Channels,
+    incoming: Mutex<Option<Incoming>>,
 }
+
+/// What a node listens to; subscribed anew after each reconnect.
+type Channels = Arc<Mutex<HashSet<String>>>;
 
 impl RedisBus {
     /// Starts connecting to `url` and goes on trying for ever; `ping` tells whether it is there.
@@ -60,16 +64,15 @@ impl RedisBus {
         // Nothing arrives on this one.
         builder.with_performance_config(|config| config.broadcast_channel_capacity = 1);
         let client = build(&builder)?;
-        let channels = Arc::new(Mutex::new(HashSet::new()));
-        let (events, receiver) = mpsc::channel(CAPACITY);
+        let channels = Channels::default();
         let (publisher, queue) = mpsc::channel(COMMANDS_WAITING);
         tokio::spawn(publish(client.clone(), queue));
         // Made before connecting, or the first connection could be missed, and with it what was subscribed until then.
         let (messages, connects) = (subscriber.message_rx(), subscriber.reconnect_rx());
-        tokio::spawn(listen(subscriber.clone(), messages, connects, Arc::clone(&channels), events));
+        let incoming = Incoming { subscriber: subscriber.clone(), messages, connects, channels: Arc::clone(&channels) };
         client.connect();
         subscriber.connect();
-        Ok(Self { publisher, client, subscriber, channels, receiver: Mutex::new(Some(receiver)) })
+        Ok(Self { publisher, client, subscriber, channels, incoming: Mutex::new(Some(incoming)) })
     }
 }
 
@@ -93,34 +96,40 @@ async fn publish(client: Client, mut queue: mpsc::Receiver<(String, String)>) {
     }
 }
 
-/// Hands on what arrives, and says `Gap` whenever something may have been lost. Ends when the hub has gone.
-async fn listen(
-    client: Client,
-    mut messages: broadcast::Receiver<Message>,
-    mut connects: broadcast::Receiver<Server>,
-    channels: Arc<Mutex<HashSet<String>>>,
-    events: mpsc::Sender<BusEvent>,
-) {
-    loop {
-        let event = tokio::select! {
-            message = messages.recv() => match message {
-                Ok(message) => match decode(message) {
-                    Some(event) => event,
-                    None => continue,
+/// What arrives on the subscriber's connection.
+struct Incoming {
+    subscriber: Client,
+    messages: broadcast::Receiver<Message>,
+    connects: broadcast::Receiver<Server>,
+    channels: Channels,
+}
+
+impl Incoming {
+    /// The next event; `Gap` whenever something may have been lost. Ends with the bus.
+    async fn next(mut self) -> Option<(BusEvent, Self)> {
+        loop {
+            let event = tokio::select! {
+                message = self.messages.recv() => match message {
+                    Ok(message) => match decode(message) {
+                        Some(event) => event,
+                        None => continue,
+                    },
+                    Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
+                    Err(broadcast::error::RecvError::Closed) => return None,
                 },
-                Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
-                Err(broadcast::error::RecvError::Closed) => return,
-            },
-            _ = connects.recv() => {
-                let held: Vec<_> = channels.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect();
-                subscribe_all(&client, held).await;
-                BusEvent::Gap
-            }
-        };
-        if events.send(event).await.is_err() {
-            return;
+                _ = self.connects.recv() => {
+                    let held: Vec<_> = lock(&self.channels).iter().cloned().collect();
+                    subscribe_all(&self.subscriber, held).await;
+                    BusEvent::Gap
+                }
+            };
+            return Some((event, self));
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn decode(message: Message) -> Option<BusEvent> {
@@ -156,7 +165,7 @@ impl Bus for RedisBus {
     }
 
     async fn subscribe(&self, channels: Vec<String>) {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner).extend(channels.iter().cloned());
+        lock(&self.channels).extend(channels.iter().cloned());
         if self.subscriber.is_connected() {
             subscribe_all(&self.subscriber, channels).await;
         }
@@ -164,7 +173,7 @@ impl Bus for RedisBus {
 
     async fn unsubscribe(&self, channels: Vec<String>) {
         {
-            let mut held = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut held = lock(&self.channels);
             for channel in &channels {
                 held.remove(channel);
             }
@@ -175,8 +184,8 @@ impl Bus for RedisBus {
         }
     }
 
-    fn take_events(&self) -> Option<mpsc::Receiver<BusEvent>> {
-        self.receiver.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take_events(&self) -> Option<BoxStream<'static, BusEvent>> {
+        Some(unfold(lock(&self.incoming).take()?, Incoming::next).boxed())
     }
 
     async fn count(&self, key: &str, window: Duration) -> Option<u64> {

@@ -92,7 +92,7 @@ impl Hub {
     /// Sends a signal to everybody who looks at a room, on all nodes.
     pub(crate) fn signal(&self, room: RoomId, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, Place::Signal, frame.text()));
+        self.publish_to(room, Place::Signal, &frame);
         self.signal_here(room, &frame);
     }
 

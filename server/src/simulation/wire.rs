@@ -4,6 +4,8 @@ use super::gate::{Life, Point};
 use super::plan::Fault;
 use super::sim::{Sim, note};
 use crate::bus::{Bus, BusEvent};
+use futures_util::StreamExt;
+use futures_util::stream::{BoxStream, unfold};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -139,8 +141,9 @@ impl Bus for Port {
         }
     }
 
-    fn take_events(&self) -> Option<mpsc::Receiver<BusEvent>> {
-        self.receiver.lock().unwrap().take()
+    fn take_events(&self) -> Option<BoxStream<'static, BusEvent>> {
+        let receiver = self.receiver.lock().unwrap().take()?;
+        Some(unfold(receiver, async |mut receiver| Some((receiver.recv().await?, receiver))).boxed())
     }
 
     async fn ping(&self) -> Result<(), String> {

@@ -1,15 +1,16 @@
 //! The contract of a bus: the same on the one in the process and on Redis.
 
 use crate::harness::{PATIENCE, Proxy, redis_url, until};
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
 use server::testing::{Bus, BusEvent, Exchange, RedisBus};
 use std::sync::Arc;
-use tokio::sync::mpsc::Receiver;
 use uuid::Uuid;
 
 /// One node's bus and what arrives on it.
 struct Listener {
     bus: Arc<dyn Bus>,
-    events: Receiver<BusEvent>,
+    events: BoxStream<'static, BusEvent>,
 }
 
 impl Listener {
@@ -24,7 +25,7 @@ impl Listener {
     async fn next(&mut self) -> (String, String) {
         let next = async {
             loop {
-                if let BusEvent::Message { channel, payload } = self.events.recv().await.unwrap() {
+                if let BusEvent::Message { channel, payload } = self.events.next().await.unwrap() {
                     return (channel, payload);
                 }
             }
@@ -33,7 +34,7 @@ impl Listener {
     }
 
     async fn gap(&mut self) {
-        let gap = async { while self.events.recv().await.unwrap() != BusEvent::Gap {} };
+        let gap = async { while self.events.next().await.unwrap() != BusEvent::Gap {} };
         tokio::time::timeout(PATIENCE, gap).await.expect("a gap is told");
     }
 }
