@@ -24,10 +24,6 @@ struct Between(Mutex<Option<BoxFuture<'static, ()>>>);
 
 #[async_trait::async_trait]
 impl Gate for Between {
-    async fn enter(&self, _: Call) -> Result<()> {
-        Ok(())
-    }
-
     async fn leave(&self, call: Call) -> Result<()> {
         let meanwhile = self.0.lock().unwrap().take_if(|_| call == Call::Read);
         if let Some(meanwhile) = meanwhile {
