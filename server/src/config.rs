@@ -23,6 +23,8 @@ pub struct Config {
     pub redis_url: Option<String>,
     pub auth: AuthConfig,
     pub limits: Limits,
+    /// `WORKER_THREADS`: of the runtime.
+    pub threads: u32,
     pub log: Log,
 }
 
@@ -201,12 +203,20 @@ impl Config {
                 refresh_grace: Duration::from_secs(30),
             },
             limits: Limits::read(&read)?,
+            threads: read.number("WORKER_THREADS", half_of_processors(), 1..=256)?,
             log: Log {
                 filter: read.text("RUST_LOG").unwrap_or_else(|| "info".into()),
                 json: read.choice("LOG_FORMAT", &["text", "json"])? == "json",
             },
         })
     }
+}
+
+/// A thread for each processor wakes the others for every small thing, which costs more than it brings forward; and half of a
+/// connection's work is the system's, done wherever there is room.
+fn half_of_processors() -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    u32::try_from(processors / 2).unwrap_or(1).clamp(1, 256)
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ fn execute(command: Command) -> Result<(), String> {
         Command::Serve | Command::Migrate | Command::Restored => {
             let config = Config::from_env().map_err(|error| error.to_string())?;
             server::telemetry::start(&config.log)?;
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+            let threads = config.threads as usize;
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
             let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
             return runtime.block_on(async {
                 match command {

@@ -13,7 +13,7 @@ const fn variable(name: &'static str, default: &'static str, about: &'static str
 }
 
 /// All of them, the most used first.
-pub const VARIABLES: [Variable; 23] = [
+pub const VARIABLES: [Variable; 24] = [
     variable("LISTEN_ADDR", "127.0.0.1:3000", "address and port to listen on"),
     variable(
         "PUBLIC_URL",
@@ -22,7 +22,7 @@ pub const VARIABLES: [Variable; 23] = [
     ),
     variable("DATA_DIR", "./data", "folder for the SQLite file and the generated secret"),
     variable("DATABASE_URL", "sqlite://DATA_DIR/jackdaw.db", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME"),
-    variable("DATABASE_POOL", "10", "database connections of this node, 1 to 50"),
+    variable("DATABASE_POOL", "10", "database connections of this node beside the one that stores messages, 1 to 50"),
     variable("REDIS_URL", "", "redis://HOST:PORT; needed as soon as there is a second node"),
     variable(
         "JWT_SECRET",
@@ -37,6 +37,7 @@ pub const VARIABLES: [Variable; 23] = [
     variable("CORS_ORIGINS", "", "other sites whose pages may call the API, separated by commas"),
     variable("PROXY_HOPS", "0", "proxies of yours in front of this node: whose X-Forwarded-For is believed, 0 to 10"),
     variable("METRICS_ADDR", "", "address and port of the private listener for Prometheus, as 127.0.0.1:9464"),
+    variable("WORKER_THREADS", "half of the processors", "threads that serve connections, 1 to 256"),
     variable("DRAIN_SECONDS", "10", "over how long a stopping node sends its connections elsewhere, 0 to 3600"),
     variable("MAX_CONNECTIONS", "19000", "WebSockets of this node at once; more are answered with 503"),
     variable("CONNECTIONS_PER_SECOND", "100", "new WebSockets of this node; more are answered with 503"),
