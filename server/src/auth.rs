@@ -3,10 +3,12 @@
 //! A session lives in the database and may be ended there at any time. What travels are two signed tokens: a short-lived
 //! access token and a refresh token that works once. No token is stored, so a stolen database signs nobody in.
 
+mod live;
 mod password;
 mod session;
 mod token;
 
+pub(crate) use live::LiveSessions;
 pub(crate) use session::{Caller, Tokens};
 
 use crate::chat::Chat;
@@ -25,6 +27,8 @@ pub(crate) struct Auth {
     store: Arc<dyn Store>,
     /// Told about new accounts (they join a room) and ended sessions (their sockets close).
     chat: Arc<Chat>,
+    /// What is not asked of the store for each request. Shared with `run`, which hands on what changes.
+    live: Arc<LiveSessions>,
     /// Signs and checks tokens; the same secret on every node.
     signer: Signer,
     /// Hashes passwords, a few at a time.
@@ -33,8 +37,8 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    pub(crate) fn new(store: Arc<dyn Store>, chat: Arc<Chat>, config: AuthConfig) -> Self {
-        Self { store, chat, signer: Signer::new(&config.secret), hasher: Hasher::new(), config }
+    pub(crate) fn new(store: Arc<dyn Store>, chat: Arc<Chat>, live: Arc<LiveSessions>, config: AuthConfig) -> Self {
+        Self { store, chat, live, signer: Signer::new(&config.secret), hasher: Hasher::new(), config }
     }
 
     /// Seconds for which an access token is good.
@@ -84,13 +88,16 @@ impl Auth {
         Ok((stored.user, tokens))
     }
 
-    /// Changes what a person may change about their account.
-    pub(crate) async fn update(&self, mut user: User, form: UpdateMe) -> Result<User, Error> {
+    /// Changes what a person may change about their account. What else stands there is read anew: the caller's may be
+    /// some seconds old.
+    pub(crate) async fn update(&self, caller: UserId, form: UpdateMe) -> Result<User, Error> {
+        let mut user = self.store.find_user(caller).await?.ok_or(Error::NotFound("user"))?;
         if let Some(name) = form.display_name {
             user.display_name = protocol::display_name(&name)?;
         }
         user.receipts = form.receipts.unwrap_or(user.receipts);
         self.store.update_user(&user).await?;
+        self.chat.user_changed(user.id);
         Ok(user)
     }
 

@@ -168,6 +168,11 @@ impl Chat {
         self.hub.close_session(session);
     }
 
+    /// Something about an account has changed: nobody uses a copy of it any more, on all nodes.
+    pub(crate) fn user_changed(&self, user: UserId) {
+        self.hub.user_changed(user);
+    }
+
     /// What this user is to the room; `NotFound` where they may not even see it.
     async fn access(&self, user: UserId, room: RoomId) -> Result<Access, Error> {
         let access = self.store.find_access(user, room).await?.ok_or(NO_ROOM)?;

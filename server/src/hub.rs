@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
 
+mod changes;
 mod company;
 mod connection;
 mod controls;
@@ -13,6 +14,7 @@ mod registry;
 mod sequence;
 mod signals;
 
+pub(crate) use changes::Changed;
 pub(crate) use connection::Connection;
 pub(crate) use envelope::Place;
 pub(crate) use registry::{Moved, Present};
@@ -21,6 +23,7 @@ pub(crate) use signals::TELL_EVERY;
 use crate::bus::{Bus, BusEvent};
 use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
+use changes::OnChange;
 use company::Company;
 use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
@@ -29,7 +32,7 @@ use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
 use signals::Signals;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -63,6 +66,8 @@ pub(crate) struct Hub {
     signals: Mutex<Signals>,
     /// Whether other nodes listen.
     company: Company,
+    /// Forgets copies of what has changed. Set once, by `run`.
+    on_change: OnceLock<OnChange>,
     /// What operators read of all this.
     metrics: Arc<Metrics>,
 }
@@ -80,6 +85,7 @@ impl Hub {
             opening: Notify::new(),
             signals: Mutex::default(),
             company: Company::default(),
+            on_change: OnceLock::new(),
             metrics,
         })
     }
@@ -205,6 +211,7 @@ impl Hub {
     }
 
     fn close_session_here(&self, session: SessionId) {
+        self.changed(Changed::Session(session));
         for connection in self.lock().of_session(session) {
             connection.close(CloseCode::SessionRevoked);
         }
@@ -279,6 +286,7 @@ impl Hub {
             Some(Control::Left { user, room }) => self.dismiss_here(user, room),
             Some(Control::Tell { user, frame }) => self.tell_here(user, &Frame::of_text(&frame)),
             Some(Control::SessionEnded { session }) => self.close_session_here(session),
+            Some(Control::UserChanged { user }) => self.changed(Changed::User(user)),
             Some(Control::Alive) => {}
             None => tracing::warn!("a node of another version published something unknown"),
         }

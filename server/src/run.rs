@@ -5,7 +5,7 @@ pub(crate) mod database;
 mod descriptors;
 mod drain;
 
-use crate::auth::Auth;
+use crate::auth::{Auth, LiveSessions};
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
 use crate::chat::Chat;
 use crate::clock::SystemClock;
@@ -23,7 +23,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How often limits forget who has been quiet.
+/// How often limits and sessions forget who has been quiet.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 /// Whether a node can serve.
@@ -68,7 +68,8 @@ pub async fn run(
     let store = store::open(&config.store.url, config.store.pool).map_err(|e| RunError::Store(e.to_string()))?;
     let hub = Hub::new(bus(&config)?, Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
-    let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), config.auth);
+    let sessions = Arc::new(LiveSessions::default());
+    let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
     let gate = Gate::new(&config.limits, Arc::clone(&metrics));
     let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
@@ -90,9 +91,9 @@ pub async fn run(
     tasks.spawn(database::repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)));
     tasks.spawn(database::fill_holes(Arc::clone(&chat)));
     tasks.spawn(database::check_opened(Arc::clone(&chat)));
-    tasks.spawn(Arc::clone(&hub).listen(Arc::new(move || gaps.notify_one())));
+    tasks.spawn(listen_to_others(Arc::clone(&hub), gaps, Arc::clone(&sessions)));
     tasks.spawn(Arc::clone(&chat).keep_presence());
-    tasks.spawn(forget(limits));
+    tasks.spawn(forget(limits, sessions));
     if let Some(private) = private {
         tasks.spawn(metrics::serve(private, metrics, look_up(Arc::clone(&hub), Arc::clone(&store))));
     }
@@ -118,11 +119,26 @@ pub async fn run(
     ended
 }
 
-/// Limits keep in mind who has asked for something lately, and nobody else.
-async fn forget(limits: Arc<Limits>) {
+/// What other nodes say reaches connections by the hub, sessions that were found to live, and after a gap the repair.
+fn listen_to_others(
+    hub: Arc<Hub>,
+    gaps: Arc<tokio::sync::Notify>,
+    sessions: Arc<LiveSessions>,
+) -> impl Future<Output = ()> {
+    let told = Arc::clone(&sessions);
+    hub.on_change(move |changed| told.forget(changed));
+    hub.listen(Arc::new(move || {
+        sessions.forget_all();
+        gaps.notify_one();
+    }))
+}
+
+/// Limits and sessions keep in mind who has asked for something lately, and nobody else.
+async fn forget(limits: Arc<Limits>, sessions: Arc<LiveSessions>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
         limits.forget();
+        sessions.forget_old();
     }
 }
 

@@ -1,7 +1,7 @@
 //! What nodes say to each other over the bus, and on which channels.
 //!
 //! A room's channel carries encoded frames for its members; the control channel carries what concerns connections:
-//! who joined and left, what to tell one person, which session ended.
+//! who joined and left, what to tell one person, which session ended, whose account changed.
 
 use protocol::{Rev, RoomId, RoomSummary, Seq, SessionId, UserId};
 use serde::{Deserialize, Serialize};
@@ -94,6 +94,8 @@ pub(super) enum Control {
     Tell { user: UserId, frame: String },
     /// The session's connections close.
     SessionEnded { session: SessionId },
+    /// What is stored about the person has changed.
+    UserChanged { user: UserId },
     /// Nothing happened: how far the node's numbers are, in case the last of them was lost.
     Alive,
 }

@@ -28,7 +28,7 @@ pub(crate) async fn update_me(
     caller: Caller,
     Body(form): Body<UpdateMe>,
 ) -> Result<Json<UserAnswer>, Error> {
-    Ok(Json(UserAnswer { user: app.auth.update(caller.user, form).await? }))
+    Ok(Json(UserAnswer { user: app.auth.update(caller.user.id, form).await? }))
 }
 
 pub(crate) async fn list(

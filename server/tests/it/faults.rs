@@ -100,6 +100,7 @@ async fn what_a_lost_redis_did_not_carry_is_made_good_when_it_returns() {
         .await;
     assert_eq!(missed.iter().map(|row| (row.client_id, row.seq)).collect::<Vec<_>>(), [(id, Seq(3))]);
     assert_eq!(of_phone.closed().await, Some(protocol::CloseCode::SessionRevoked.code()));
+    phone.get(&there, "/api/me").await.refused(401, "unauthenticated", "ended");
     ada.say(&here, &general, "and live again").await;
     assert_eq!(of_bob.next_message().await.body, "and live again");
 }

@@ -1,6 +1,6 @@
 //! `/api/auth/refresh`, `/api/auth/logout`, `/api/auth/sessions`, and what becomes of tokens.
 
-use crate::harness::{Answer, Node, Options, Ws, fresh_postgres, redis_url};
+use crate::harness::{Answer, Node, Options, Proxy, Ws, fresh_postgres, redis_url};
 use protocol::{CloseCode, Session};
 use reqwest::Method;
 use serde_json::json;
@@ -97,11 +97,55 @@ async fn a_device_is_revoked_and_its_sockets_close_on_every_node() {
     bob.delete(&here, &path).await.refused(404, "not_found", "session");
     assert_eq!(laptop.delete(&here, &path).await.status, 204);
     assert_eq!(phone_there.closed().await, Some(CloseCode::SessionRevoked.code()));
+    // What that node knew of it a moment ago no longer counts.
     phone.get(&there, "/api/me").await.refused(401, "unauthenticated", "ended");
+    assert_eq!(Ws::try_open(&there, &[("authorization", &format!("Bearer {}", phone.token))]).await.err(), Some(401));
     laptop.delete(&here, &path).await.refused(404, "not_found", "session");
     let room = &laptop.rooms(&here).await[0];
     laptop_there.say(room.id, "still here").await;
     assert_eq!(laptop_there.next_message().await.body, "still here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_asked_for_a_moment_ago_is_known_without_the_database() {
+    let url = fresh_postgres().await;
+    let proxy = Proxy::start(&url, true).await;
+    let node = Node::start_with(Options::cluster(&proxy.url(&url), &redis_url())).await;
+    let ada = node.register("ada").await;
+    assert_eq!(ada.get(&node, "/api/me").await.status, 200);
+    proxy.cut();
+    ada.get(&node, "/api/rooms").await.refused(503, "unavailable", "moment");
+    assert_eq!(ada.get(&node, "/api/me").await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_account_is_seen_by_other_devices_on_every_node() {
+    let options = Options::cluster(&fresh_postgres().await, &redis_url());
+    let (here, there) = (Node::start_with(options.clone()).await, Node::start_with(options).await);
+    let laptop = here.register("ada").await;
+    let (phone, last) = (laptop.sign_in_again(&here).await, laptop.sign_in_again(&here).await);
+    let (mut last_there, _) = last.connect(&there).await;
+    let name = async |node: &Node| phone.get(node, "/api/me").await.json()["user"]["display_name"].clone();
+    assert_eq!((name(&here).await, name(&there).await), (json!("Ada"), json!("Ada")));
+    laptop.patch(&here, "/api/me", json!({"display_name": "Countess"})).await;
+    assert_eq!(name(&here).await, "Countess");
+    // Nodes hear these things in order: with this the other one has heard of the name.
+    last.post(&here, "/api/auth/logout", json!({})).await;
+    last_there.closed().await;
+    assert_eq!(name(&there).await, "Countess");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_node_has_not_heard_of_is_not_undone_by_it() {
+    let (url, proxy) = (fresh_postgres().await, Proxy::start(&redis_url(), true).await);
+    let here = Node::start_with(Options::cluster(&url, &redis_url())).await;
+    let there = Node::start_with(Options::cluster(&url, &proxy.url(&redis_url()))).await;
+    let ada = here.register("ada").await;
+    proxy.cut();
+    assert_eq!(ada.get(&there, "/api/me").await.json()["user"]["display_name"], "Ada");
+    ada.patch(&here, "/api/me", json!({"display_name": "Countess"})).await;
+    let user = ada.patch(&there, "/api/me", json!({"receipts": false})).await.json()["user"].clone();
+    assert_eq!((&user["display_name"], &user["receipts"]), (&json!("Countess"), &json!(false)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
