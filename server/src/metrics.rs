@@ -41,6 +41,7 @@ pub(crate) struct Metrics {
     pub(crate) rooms: Gauge,
     pub(crate) pool_connections: Gauge,
     pub(crate) pool_busy: Gauge,
+    pub(crate) pool_wait: Histogram,
     pub(crate) slow_readers: Counter,
     pub(crate) stored: Counter,
     pub(crate) repeated: Counter,
@@ -70,6 +71,7 @@ impl Default for Metrics {
             rooms: all.gauge("rooms", "Rooms in which somebody is connected to this node"),
             pool_connections: all.gauge("pool_connections", "Connections to the database"),
             pool_busy: all.gauge("pool_busy", "Of these, those that are at work; at DATABASE_POOL others wait"),
+            pool_wait: all.seconds("pool_wait_seconds", "Time that a statement waited for one of them"),
             slow_readers: all
                 .counter("slow_readers_closed", "Connections that were closed because their queue was full"),
             stored: all.counter("messages_stored", "Messages that this node stored"),

@@ -65,7 +65,8 @@ pub async fn run(
     descriptors::provide(config.limits.max_connections);
     let metrics = Arc::new(Metrics::default());
     let private = private_listener(config.http.metrics).await?;
-    let store = store::open(&config.store.url, config.store.pool).map_err(|e| RunError::Store(e.to_string()))?;
+    let store = store::open_watched(&config.store.url, config.store.pool, metrics.pool_wait.clone());
+    let store = store.map_err(|error| RunError::Store(error.to_string()))?;
     let hub = Hub::new(bus(&config)?, Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
     let sessions = Arc::new(LiveSessions::default());

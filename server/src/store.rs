@@ -22,6 +22,7 @@ pub use records::{
     Revised, Rows, SessionRecord, Stamp,
 };
 
+use prometheus_client::metrics::histogram::Histogram;
 use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
     User, UserId,
@@ -37,9 +38,14 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// # Errors
 /// `Invalid` where the URL cannot be understood.
 pub fn open(url: &str, pool: u32) -> Result<Arc<dyn Store>> {
+    open_watched(url, pool, Histogram::new([]))
+}
+
+/// The same; `waits` is told how long each statement waited for its connection, in seconds.
+pub(crate) fn open_watched(url: &str, pool: u32, waits: Histogram) -> Result<Arc<dyn Store>> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
-        Some("sqlite") => Ok(Arc::new(sqlite::Database::open(url, pool)?)),
-        Some("postgres" | "postgresql") => Ok(Arc::new(postgres::Database::open(url, pool)?)),
+        Some("sqlite") => Ok(Arc::new(sqlite::Database::open(url, pool, waits)?)),
+        Some("postgres" | "postgresql") => Ok(Arc::new(postgres::Database::open(url, pool, waits)?)),
         _ => Err(Error::Invalid("the database URL must start with sqlite: or postgres:".into())),
     }
 }

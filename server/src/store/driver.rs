@@ -33,6 +33,19 @@ fn passes(code: &str) -> bool {
     }
 }
 
+/// Whether a connection that failed like this must not be used again: nobody knows what of an answer is still under way, or
+/// the server has ended it.
+pub(super) fn ends_connection(error: &sqlx::Error) -> bool {
+    use sqlx::Error as Driver;
+    match error {
+        Driver::Io(_) | Driver::Tls(_) | Driver::Protocol(_) | Driver::WorkerCrashed => true,
+        Driver::Database(refusal) => refusal
+            .code()
+            .is_some_and(|code| code.len() == 5 && ["57P", "08"].iter().any(|class| code.starts_with(class))),
+        _ => false,
+    }
+}
+
 impl From<sqlx::migrate::MigrateError> for Error {
     fn from(error: sqlx::migrate::MigrateError) -> Self {
         use sqlx::migrate::MigrateError;

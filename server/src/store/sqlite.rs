@@ -3,14 +3,15 @@
 mod batch;
 
 use super::Result;
-use batch::Plain;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use prometheus_client::metrics::histogram::Histogram;
+use sql::Pool;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use std::str::FromStr;
 use std::time::Duration;
 
 /// Readers beside the one writer. SQLite reads from memory, so more of them than processors gain nothing.
 const READERS: u32 = 4;
-/// How long a request may wait for a connection.
+/// How long a statement may wait for another program that has the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 // What the statements in `sql` need to know of the database.
@@ -43,7 +44,7 @@ pub(super) use sql::Database;
 
 impl Database {
     /// Opens the file that `url` names. It is made, if it is not there, when it is first used.
-    pub(super) fn open(url: &str, pool: u32) -> Result<Self> {
+    pub(super) fn open(url: &str, pool: u32, waits: Histogram) -> Result<Self> {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .foreign_keys(true)
@@ -51,9 +52,8 @@ impl Database {
             // An acknowledged message survives a power cut, not only a crash.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE);
-        let connections = |most| SqlitePoolOptions::new().max_connections(most).acquire_timeout(PATIENCE);
-        let write = connections(1).connect_lazy_with(options.clone());
-        let read = connections(pool.min(READERS)).connect_lazy_with(options);
-        Ok(Self { read, write, plain: Plain })
+        let write = Pool::new(options.clone(), 1, waits.clone());
+        let read = Pool::new(options, pool.min(READERS), waits);
+        Ok(Self { read, write })
     }
 }

@@ -194,4 +194,6 @@ async fn metrics_have_a_listener_of_their_own() {
     ] {
         assert!(told.lines().any(|told| told == line), "{line} is missing in {told}");
     }
+    let waits = told.lines().find_map(|line| line.strip_prefix("jackdaw_pool_wait_seconds_count "));
+    assert!(waits.unwrap().parse::<u64>().unwrap() >= 3, "each statement waits for a connection: {told}");
 }

@@ -3,19 +3,21 @@
 //! What is looked up stands in a `lateral … limit 1`: it is one row of an index for each entry. Left to choose, the planner joins
 //! users first, and then reads everything that each of them ever wrote.
 
-use super::sql::{message, message_columns, moved_columns, read_moved};
-use super::{Db, Result};
+use super::Result;
+use super::sql::{Tx, message, message_columns, moved_columns, read_moved};
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::{Append, Moved};
 use protocol::{Mark, Message, RoomId, Seq, UserId};
-use sqlx::{Row, Transaction};
+use sqlx::Row;
 use uuid::Uuid;
+
+pub(super) use super::plain::store_plain;
 
 /// A member of a room, with their display name.
 type Named = (RoomId, UserId, String);
 
 /// Of each entry, what matters to it: its sender's name where they are a member, and the message that bears its id already.
-pub(super) async fn look(tx: &mut Transaction<'static, Db>, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
+pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
     let rows = sqlx::query(concat!(
         "select wanted.room_id, wanted.sender_id, mem.user_id is not null, u.display_name, ",
         message_columns!("m", "u"),
@@ -44,11 +46,7 @@ pub(super) async fn look(tx: &mut Transaction<'static, Db>, entries: &[Append]) 
 }
 
 /// Stores text messages as they are, and moves their rooms to these heads. `Conflict` where an id is taken.
-pub(super) async fn insert(
-    tx: &mut Transaction<'static, Db>,
-    messages: &[&Message],
-    heads: &[(RoomId, Seq)],
-) -> Result<()> {
+pub(super) async fn insert(tx: &mut Tx, messages: &[&Message], heads: &[(RoomId, Seq)]) -> Result<()> {
     let (rooms, heads): (Vec<Uuid>, Vec<i64>) = heads.iter().map(|(room, seq)| (room.0, seq.0)).unzip();
     sqlx::query(
         "with stored as (
@@ -75,10 +73,7 @@ pub(super) async fn insert(
 }
 
 /// Raises marks; the members whose marks moved.
-pub(super) async fn raise_marks(
-    tx: &mut Transaction<'static, Db>,
-    marks: &[(RoomId, Mark)],
-) -> Result<Vec<(RoomId, UserId)>> {
+pub(super) async fn raise_marks(tx: &mut Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<(RoomId, UserId)>> {
     let rows = sqlx::query(
         "update members m set delivered_seq = greatest(m.delivered_seq, least(new.delivered, r.last_seq)),
            read_seq = greatest(m.read_seq, least(new.read, r.last_seq))
@@ -98,7 +93,7 @@ pub(super) async fn raise_marks(
 }
 
 /// These members' marks, and how far they may be told.
-pub(super) async fn moved(tx: &mut Transaction<'static, Db>, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
+pub(super) async fn moved(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
     let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
     let rows = sqlx::query(concat!(
         moved_columns!(),

@@ -6,16 +6,13 @@
 //! one entry is anything else, or its id was taken meanwhile, nothing is stored.
 
 use super::Result;
-use super::{Db, QUIET};
+use super::sql::Pool;
 use crate::store::decide::stored;
 use crate::store::driver::is_taken;
 use crate::store::{Append, Appended};
 use protocol::Seq;
-use sqlx::pool::PoolConnection;
+use sqlx::Row;
 use sqlx::postgres::PgRow;
-use sqlx::{Connection, Pool, Row};
-use std::time::Instant;
-use tokio::sync::Mutex;
 
 /// Entries in a batch for which one statement is worth it. Its plan is made once and loops over entries for each entry; in a
 /// large batch five round trips weigh little.
@@ -49,47 +46,11 @@ moved as (
 select fresh.seq, u.display_name from fresh
   cross join lateral (select display_name from users where id = fresh.sender_id limit 1) as u order by fresh.place";
 
-/// A connection of its own, kept from one batch to the next: a pool asks the database twice whether a connection is well, when
-/// it is taken and when it is given back, and at a few messages a second each of these costs as much as the batch.
-pub(in crate::store::postgres) struct Plain {
-    /// Of one connection.
-    pool: Pool<Db>,
-    /// It, and when it was used last; none before the first batch and after a failure.
-    held: Mutex<Option<(PoolConnection<Db>, Instant)>>,
-}
-
-impl Plain {
-    pub(in crate::store::postgres) fn new(pool: Pool<Db>) -> Self {
-        Self { pool, held: Mutex::default() }
+/// Stores a batch that needs no decision; none, and nothing is stored, where it does or is a large one.
+pub(in crate::store::postgres) async fn store_plain(pool: &Pool, entries: &[Append]) -> Result<Option<Vec<Appended>>> {
+    if entries.len() > MOST {
+        return Ok(None);
     }
-
-    /// Stores a batch that needs no decision; none, and nothing is stored, where it does or is a large one.
-    pub(in crate::store::postgres) async fn store(&self, entries: &[Append]) -> Result<Option<Vec<Appended>>> {
-        if entries.len() > MOST {
-            return Ok(None);
-        }
-        let mut held = self.held.lock().await;
-        let mut connection = match held.take() {
-            Some((connection, used)) if used.elapsed() < QUIET => connection,
-            Some((connection, _)) => self.still_there(connection).await?,
-            None => self.pool.acquire().await?,
-        };
-        let answers = store(&mut connection, entries).await?;
-        *held = Some((connection, Instant::now()));
-        Ok(answers)
-    }
-
-    /// This connection, or a new one in its place.
-    async fn still_there(&self, mut connection: PoolConnection<Db>) -> Result<PoolConnection<Db>> {
-        if connection.ping().await.is_ok() {
-            return Ok(connection);
-        }
-        drop(connection);
-        Ok(self.pool.acquire().await?)
-    }
-}
-
-async fn store(connection: &mut PoolConnection<Db>, entries: &[Append]) -> Result<Option<Vec<Appended>>> {
     let rows = sqlx::query(STATEMENT)
         .bind(entries.iter().map(|entry| entry.room_id.0).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.sender_id.0).collect::<Vec<_>>())
@@ -97,7 +58,7 @@ async fn store(connection: &mut PoolConnection<Db>, entries: &[Append]) -> Resul
         .bind(entries.iter().map(|entry| entry.body.as_str()).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.reply_to.map(|seq| seq.0)).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.created_at.0).collect::<Vec<_>>())
-        .fetch_all(&mut **connection)
+        .fetch_all(pool)
         .await;
     let rows = match rows {
         Ok(rows) => rows,

@@ -5,36 +5,42 @@ mod events;
 mod marks;
 mod members;
 mod messages;
+mod pool;
 mod revisions;
 mod rooms;
 mod rows;
 mod sessions;
 mod users;
 
+pub(super) use pool::{Pool, Tx};
 pub(super) use rows::{message, message_columns, moved_columns, read_moved};
 
-use super::{BEGIN, Db, MIGRATIONS, Plain};
+use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, HistoryRange, Moved, NewRoom, NewSession, NewUser, Result, Revise,
-    Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Result,
+    Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
     User, UserId,
 };
-use sqlx::{Pool, Row, Transaction};
+use sqlx::Row;
+use std::time::Duration;
+use tokio::time::timeout;
 
-/// A transaction that writes. Dropped without a commit it leaves nothing behind.
-type Tx = Transaction<'static, Db>;
+/// How long storing messages may take: whoever sent them is told in time, and sends again.
+const STORING: Duration = Duration::from_secs(10);
+/// How long a change of rooms, members or accounts may take: some of them touch many rows.
+const CHANGING: Duration = Duration::from_secs(35);
+/// How long the database may take to say that it is there.
+const PING: Duration = Duration::from_secs(2);
 
 /// An opened database.
 pub(in crate::store) struct Database {
     /// Connections for statements that only read.
-    pub(super) read: Pool<Db>,
+    pub(super) read: Pool,
     /// Connections for those that write.
-    pub(super) write: Pool<Db>,
-    /// Stores batches that need no decision.
-    pub(super) plain: Plain,
+    pub(super) write: Pool,
 }
 
 impl Database {
@@ -43,21 +49,33 @@ impl Database {
     }
 }
 
+/// What `work` answers, unless it takes longer than this: a network may swallow what the database says, and then none of
+/// its own limits is heard. Dropped with that, a transaction leaves nothing behind.
+async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    match timeout(limit, work).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::Unavailable(format!("no answer within {} s", limit.as_secs()))),
+    }
+}
+
 #[async_trait::async_trait]
 impl Store for Database {
     async fn migrate(&self) -> Result<()> {
-        Ok(MIGRATIONS.run(&self.write).await?)
-    }
-
-    async fn ping(&self) -> Result<()> {
-        sqlx::query("select 1").execute(&self.read).await?;
+        self.ping().await?;
+        // Takes as long as it takes, on a connection of its own.
+        let one = self.write.alone();
+        MIGRATIONS.run(&one).await?;
+        one.close().await;
         Ok(())
     }
 
+    async fn ping(&self) -> Result<()> {
+        within(PING, async { Ok(sqlx::query("select 1").execute(&self.read).await.map(drop)?) }).await
+    }
+
     fn pool(&self) -> (u32, u32) {
-        let open = self.write.size() + self.read.size();
-        let idle = self.write.num_idle() + self.read.num_idle();
-        (open, open.saturating_sub(u32::try_from(idle).unwrap_or(u32::MAX)))
+        let ((read, reading), (write, writing)) = (self.read.size(), self.write.size());
+        (read + write, reading + writing)
     }
 
     async fn epoch(&self) -> Result<uuid::Uuid> {
@@ -70,7 +88,7 @@ impl Store for Database {
     }
 
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
-        users::create(self.begin().await?, user, stamp).await
+        within(CHANGING, async { users::create(self.begin().await?, user, stamp).await }).await
     }
 
     async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>> {
@@ -144,15 +162,15 @@ impl Store for Database {
     }
 
     async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created> {
-        rooms::create(self.begin().await?, room, stamp).await
+        within(CHANGING, async { rooms::create(self.begin().await?, room, stamp).await }).await
     }
 
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
-        rooms::rename(self.begin().await?, room, actor, name, stamp).await
+        within(CHANGING, async { rooms::rename(self.begin().await?, room, actor, name, stamp).await }).await
     }
 
     async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>> {
-        rooms::delete(self.begin().await?, room).await
+        within(CHANGING, async { rooms::delete(self.begin().await?, room).await }).await
     }
 
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
@@ -172,11 +190,11 @@ impl Store for Database {
     }
 
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
-        members::create(self.begin().await?, room, actor, user, stamp).await
+        within(CHANGING, async { members::create(self.begin().await?, room, actor, user, stamp).await }).await
     }
 
     async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
-        members::delete(self.begin().await?, room, actor, user, stamp).await
+        within(CHANGING, async { members::delete(self.begin().await?, room, actor, user, stamp).await }).await
     }
 
     async fn update_member(
@@ -187,19 +205,19 @@ impl Store for Database {
         role: Role,
         stamp: Stamp,
     ) -> Result<Option<Message>> {
-        members::update(self.begin().await?, room, actor, user, role, stamp).await
+        within(CHANGING, async { members::update(self.begin().await?, room, actor, user, role, stamp).await }).await
     }
 
     async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
-        marks::update(self.begin().await?, marks).await
+        within(CHANGING, async { marks::update(self.begin().await?, marks).await }).await
     }
 
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
-        messages::append(self, batch).await
+        within(STORING, messages::append(self, batch)).await
     }
 
     async fn revise(&self, revise: &Revise) -> Result<Revised> {
-        revisions::revise(self.begin().await?, revise).await
+        within(CHANGING, async { revisions::revise(self.begin().await?, revise).await }).await
     }
 
     async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {

@@ -1,10 +1,10 @@
 //! How far members are. Marks of many at once, since each of them moves with every message that is read.
 
 use super::super::{batch, id_list};
-use super::{Db, Result, Tx};
+use super::{Pool, Result, Tx};
 use crate::store::Moved;
 use protocol::{Mark, RoomId, Seq, UserId};
-use sqlx::{Pool, Row};
+use sqlx::Row;
 
 /// A batch that is written in the order of its keys, so that nodes wait for each other rather than dying of it.
 pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
@@ -19,7 +19,7 @@ pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<M
     Ok(moved)
 }
 
-pub(super) async fn list_others(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
+pub(super) async fn list_others(pool: &Pool, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
     let rows = sqlx::query(concat!(
         "select me.user_id, me.room_id, om.user_id, om.delivered_seq, om.read_seq
          from members me join rooms r on r.id = me.room_id and r.kind = 0

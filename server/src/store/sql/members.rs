@@ -2,15 +2,15 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
-use super::{Db, Result, Tx, events};
+use super::{Pool, Result, Tx, events};
 use crate::store::codes::Code;
 use crate::store::{Error, Stamp};
 use protocol::{Mark, Member, Message, Role, RoomId, Seq, SystemEvent, UserId};
-use sqlx::{Pool, Row};
+use sqlx::Row;
 
 const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
 
-pub(super) async fn list(pool: &Pool<Db>, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
+pub(super) async fn list(pool: &Pool, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
     let rows = sqlx::query(concat!(
         "select ",
         user_columns!("u"),
@@ -33,12 +33,12 @@ pub(super) async fn list(pool: &Pool<Db>, room: RoomId, cursor: Option<UserId>, 
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn list_ids(pool: &Pool<Db>, room: RoomId) -> Result<Vec<UserId>> {
+pub(super) async fn list_ids(pool: &Pool, room: RoomId) -> Result<Vec<UserId>> {
     let rows = sqlx::query("select user_id from members where room_id = $1").bind(room.0).fetch_all(pool).await?;
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
-pub(super) async fn list_memberships(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
+pub(super) async fn list_memberships(pool: &Pool, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
     let rows = sqlx::query(concat!(
         "select room_id, user_id, delivered_seq, read_seq from members where user_id in ",
         ids!("$1")

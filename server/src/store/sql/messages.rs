@@ -2,11 +2,12 @@
 
 use super::super::{batch, id_list};
 use super::rows::{MESSAGE_COLUMNS, message, message_columns};
-use super::{Database, Db, Result, Tx};
+use super::{Database, Pool, Result, Tx};
 use crate::store::decide::{Known, decide};
 use crate::store::{Append, Appended, Error, HistoryRange, Rows};
+use protocol::limits::PAGE_DEFAULT;
 use protocol::{Message, Rev, RoomId, Seq, UserId};
-use sqlx::{Pool, Row};
+use sqlx::Row;
 use std::collections::BTreeSet;
 
 /// A message's id may be taken by another node between a look and a write, in another room. The next look sees it.
@@ -14,7 +15,7 @@ const ATTEMPTS: usize = 3;
 
 pub(super) async fn append(database: &Database, entries: &[Append]) -> Result<Vec<Appended>> {
     // Most are nothing but new messages of members, to be stored as they are.
-    if let Some(answers) = database.plain.store(entries).await? {
+    if let Some(answers) = batch::store_plain(&database.write, entries).await? {
         return Ok(answers);
     }
     for _ in 0..ATTEMPTS {
@@ -57,9 +58,12 @@ async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Known> {
     })
 }
 
+// What the statements of a usual page say.
+const _: () = assert!(PAGE_DEFAULT == 50);
+
 /// A page in one direction from a number. Who may not see the room gets nothing.
 macro_rules! page_query {
-    ($direction:literal) => {
+    ($direction:literal, $limit:literal) => {
         concat!(
             "select ",
             message_columns!("m", "u"),
@@ -67,30 +71,35 @@ macro_rules! page_query {
               where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
               and m.seq ",
             $direction,
-            " limit $4"
+            " limit ",
+            $limit
         )
     };
 }
 
-pub(super) async fn list(
-    pool: &Pool<Db>,
-    viewer: UserId,
-    room: RoomId,
-    range: HistoryRange,
-    limit: i64,
-) -> Result<Rows> {
-    let (statement, from) = match range {
-        HistoryRange::Newest => (page_query!("< $3 order by m.seq desc"), Seq(i64::MAX)),
-        HistoryRange::Before(seq) => (page_query!("< $3 order by m.seq desc"), seq),
-        HistoryRange::After(seq) => (page_query!("> $3 order by m.seq"), seq),
+pub(super) async fn list(pool: &Pool, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {
+    let (is_forward, from) = match range {
+        HistoryRange::Newest => (false, Seq(i64::MAX)),
+        HistoryRange::Before(seq) => (false, seq),
+        HistoryRange::After(seq) => (true, seq),
         // Numbers have no gaps, so half a page before a message starts half a page of numbers before it.
-        HistoryRange::Around(seq) => (page_query!("> $3 order by m.seq"), Seq((seq.0 - limit / 2 - 1).max(0))),
+        HistoryRange::Around(seq) => (true, Seq((seq.0 - limit / 2 - 1).max(0))),
     };
-    let rows = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(limit).fetch_all(pool).await?;
+    // The usual page says its size in the statement: with that PostgreSQL sees that one plan is as good for all, and keeps
+    // it. Making one takes as long as the page.
+    let statement = match (is_forward, limit == PAGE_DEFAULT) {
+        (false, true) => page_query!("< $3 order by m.seq desc", "50"),
+        (false, false) => page_query!("< $3 order by m.seq desc", "$4"),
+        (true, true) => page_query!("> $3 order by m.seq", "50"),
+        (true, false) => page_query!("> $3 order by m.seq", "$4"),
+    };
+    let query = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0);
+    let query = if limit == PAGE_DEFAULT { query } else { query.bind(limit) };
+    let rows = query.fetch_all(pool).await?;
     let Some(first) = rows.first() else { return Ok(Rows::default()) };
     let (last_seq, last_rev) = (Seq(first.try_get(MESSAGE_COLUMNS)?), Rev(first.try_get(MESSAGE_COLUMNS + 1)?));
     let mut messages = rows.iter().map(|row| message(row, 0)).collect::<Result<Vec<_>>>()?;
-    if matches!(range, HistoryRange::Newest | HistoryRange::Before(_)) {
+    if !is_forward {
         messages.reverse();
     }
     Ok(Rows { messages, last_seq, last_rev })

@@ -1,12 +1,12 @@
 //! Edits, deletions and reactions; and everything that a device missed, revised or new.
 
 use super::rows::{Row as DbRow, message, message_columns};
-use super::{Db, Result, Tx, members};
+use super::{Pool, Result, Tx, members};
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::revise::revise as decide;
 use crate::store::{Error, Revise, Revised, Rows};
 use protocol::{Message, Rev, RoomId, Seq};
-use sqlx::{Pool, Row};
+use sqlx::Row;
 
 pub(super) async fn revise(mut tx: Tx, asked: &Revise) -> Result<Revised> {
     let Some(head) = lock_revisions(&mut tx, asked.room_id).await? else { return Ok(Revised::NotMember) };
@@ -90,7 +90,7 @@ async fn store(tx: &mut Tx, asked: &Revise, row: &Message) -> Result<()> {
 }
 
 pub(super) async fn list_changes(
-    pool: &Pool<Db>,
+    pool: &Pool,
     room: RoomId,
     (seq, rev): (Seq, Rev),
     limit: i64,

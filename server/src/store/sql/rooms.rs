@@ -2,13 +2,13 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, message, message_columns, user, user_columns};
-use super::{Db, Result, Tx, events};
+use super::{Pool, Result, Tx, events};
 use crate::store::codes::Code;
 use crate::store::{Access, Created, Error, NewRoom, Stamp};
 use protocol::{
     Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
 };
-use sqlx::{Pool, Row};
+use sqlx::Row;
 use std::collections::BTreeSet;
 
 /// Public rooms in one list.
@@ -59,7 +59,7 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
     })
 }
 
-pub(super) async fn list(pool: &Pool<Db>, user: UserId) -> Result<Vec<RoomSummary>> {
+pub(super) async fn list(pool: &Pool, user: UserId) -> Result<Vec<RoomSummary>> {
     let statement = summary_query!(
         "members me join rooms r on r.id = me.room_id",
         "where me.user_id = $1 order by coalesce(lm.created_at, r.created_at) desc, r.id desc"
@@ -67,7 +67,7 @@ pub(super) async fn list(pool: &Pool<Db>, user: UserId) -> Result<Vec<RoomSummar
     sqlx::query(statement).bind(user.0).fetch_all(pool).await?.iter().map(summary).collect()
 }
 
-pub(super) async fn find(pool: &Pool<Db>, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
+pub(super) async fn find(pool: &Pool, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
     let statement = summary_query!(
         "rooms r left join members me on me.room_id = r.id and me.user_id = $1",
         "where r.id = $2 and (me.user_id is not null or r.kind = 2)"
@@ -75,7 +75,7 @@ pub(super) async fn find(pool: &Pool<Db>, user: UserId, room: RoomId) -> Result<
     sqlx::query(statement).bind(user.0).bind(room.0).fetch_optional(pool).await?.as_ref().map(summary).transpose()
 }
 
-pub(super) async fn list_public(pool: &Pool<Db>, user: UserId) -> Result<Vec<PublicRoom>> {
+pub(super) async fn list_public(pool: &Pool, user: UserId) -> Result<Vec<PublicRoom>> {
     let rows = sqlx::query(
         "select r.id, r.name, r.members_count from rooms r where r.kind = 2
          and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
@@ -91,7 +91,7 @@ pub(super) async fn list_public(pool: &Pool<Db>, user: UserId) -> Result<Vec<Pub
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn find_access(pool: &Pool<Db>, user: UserId, room: RoomId) -> Result<Option<Access>> {
+pub(super) async fn find_access(pool: &Pool, user: UserId, room: RoomId) -> Result<Option<Access>> {
     let found = sqlx::query(
         "select r.kind, m.role, r.last_seq from rooms r
          left join members m on m.room_id = r.id and m.user_id = $1 where r.id = $2",
@@ -182,7 +182,7 @@ pub(super) async fn delete(mut tx: Tx, room: RoomId) -> Result<Vec<UserId>> {
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
-pub(super) async fn list_heads(pool: &Pool<Db>, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+pub(super) async fn list_heads(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
     let rows = sqlx::query(concat!("select id, last_seq, last_rev from rooms where id in ", ids!("$1")))
         .bind(id_list(rooms.iter().map(|room| room.0)))
         .fetch_all(pool)

@@ -2,12 +2,12 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
-use super::{Db, Result};
+use super::{Pool, Result};
 use crate::store::{NewSession, SessionRecord};
 use protocol::{Session, SessionId, UnixMillis, UserId};
-use sqlx::{Pool, Row};
+use sqlx::Row;
 
-pub(super) async fn create(pool: &Pool<Db>, new: NewSession) -> Result<()> {
+pub(super) async fn create(pool: &Pool, new: NewSession) -> Result<()> {
     sqlx::query(
         "insert into sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
          values ($1, $2, 1, $3, $4, $4, $5)",
@@ -22,7 +22,7 @@ pub(super) async fn create(pool: &Pool<Db>, new: NewSession) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn find(pool: &Pool<Db>, id: SessionId) -> Result<Option<SessionRecord>> {
+pub(super) async fn find(pool: &Pool, id: SessionId) -> Result<Option<SessionRecord>> {
     let found = sqlx::query(concat!(
         "select ",
         user_columns!("u"),
@@ -46,7 +46,7 @@ pub(super) async fn find(pool: &Pool<Db>, id: SessionId) -> Result<Option<Sessio
 }
 
 pub(super) async fn rotate(
-    pool: &Pool<Db>,
+    pool: &Pool,
     id: SessionId,
     generation: i64,
     now: UnixMillis,
@@ -65,7 +65,7 @@ pub(super) async fn rotate(
     Ok(updated.rows_affected() > 0)
 }
 
-pub(super) async fn list(pool: &Pool<Db>, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
+pub(super) async fn list(pool: &Pool, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
     let rows = sqlx::query(
         "select id, user_agent, created_at, rotated_at from sessions
          where user_id = $1 and revoked_at is null and expires_at > $2 order by rotated_at desc, id desc",
@@ -86,7 +86,7 @@ pub(super) async fn list(pool: &Pool<Db>, user: UserId, now: UnixMillis) -> Resu
     rows.iter().map(read).collect()
 }
 
-pub(super) async fn list_live(pool: &Pool<Db>, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>> {
+pub(super) async fn list_live(pool: &Pool, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>> {
     let rows = sqlx::query(concat!(
         "select id from sessions where id in ",
         ids!("$1"),
@@ -99,7 +99,7 @@ pub(super) async fn list_live(pool: &Pool<Db>, ids: &[SessionId], now: UnixMilli
     rows.iter().map(|row| Ok(SessionId(row.try_get(0)?))).collect()
 }
 
-pub(super) async fn revoke(pool: &Pool<Db>, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
+pub(super) async fn revoke(pool: &Pool, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
     let updated =
         sqlx::query("update sessions set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null")
             .bind(id.0)

@@ -2,11 +2,11 @@
 
 use super::super::id_list;
 use super::rows::{USER_COLUMNS, user, user_columns};
-use super::{Db, Result, Tx, members};
+use super::{Pool, Result, Tx, members};
 use crate::store::driver::is_taken;
 use crate::store::{Credentials, Error, NewUser, Stamp};
 use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
-use sqlx::{Pool, Row};
+use sqlx::Row;
 
 /// What a person is found by: both names, folded, a space before each word.
 fn search_text(username: &str, display_name: &str) -> String {
@@ -57,20 +57,20 @@ pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(Us
     Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true }, message))
 }
 
-pub(super) async fn find_credentials(pool: &Pool<Db>, username: &str) -> Result<Option<Credentials>> {
+pub(super) async fn find_credentials(pool: &Pool, username: &str) -> Result<Option<Credentials>> {
     let statement = concat!("select ", user_columns!("u"), ", u.password_hash from users u where u.username = $1");
     let found = sqlx::query(statement).bind(username).fetch_optional(pool).await?;
     let read = |row| Ok(Credentials { user: user(&row, 0)?, password_hash: row.try_get(USER_COLUMNS)? });
     found.map(read).transpose()
 }
 
-pub(super) async fn find(pool: &Pool<Db>, id: UserId) -> Result<Option<User>> {
+pub(super) async fn find(pool: &Pool, id: UserId) -> Result<Option<User>> {
     let statement = concat!("select ", user_columns!("u"), " from users u where u.id = $1");
     let found = sqlx::query(statement).bind(id.0).fetch_optional(pool).await?;
     found.map(|row| user(&row, 0)).transpose()
 }
 
-pub(super) async fn update(pool: &Pool<Db>, user: &User) -> Result<()> {
+pub(super) async fn update(pool: &Pool, user: &User) -> Result<()> {
     sqlx::query("update users set display_name = $2, search = $3, receipts = $4 where id = $1")
         .bind(user.id.0)
         .bind(&user.display_name)
@@ -81,7 +81,7 @@ pub(super) async fn update(pool: &Pool<Db>, user: &User) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn update_last_seen(pool: &Pool<Db>, users: &[UserId], at: UnixMillis) -> Result<()> {
+pub(super) async fn update_last_seen(pool: &Pool, users: &[UserId], at: UnixMillis) -> Result<()> {
     sqlx::query(concat!("update users set last_seen_at = $2 where id in ", ids!("$1")))
         .bind(id_list(users.iter().map(|user| user.0)))
         .bind(at.0)
@@ -90,7 +90,7 @@ pub(super) async fn update_last_seen(pool: &Pool<Db>, users: &[UserId], at: Unix
     Ok(())
 }
 
-pub(super) async fn list_last_seen(pool: &Pool<Db>, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+pub(super) async fn list_last_seen(pool: &Pool, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
     let rows = sqlx::query(concat!(
         "select id, last_seen_at from users where last_seen_at is not null and id in ",
         ids!("$1")
@@ -101,7 +101,7 @@ pub(super) async fn list_last_seen(pool: &Pool<Db>, users: &[UserId]) -> Result<
     rows.iter().map(|row| Ok((UserId(row.try_get(0)?), UnixMillis(row.try_get(1)?)))).collect()
 }
 
-pub(super) async fn list(pool: &Pool<Db>, query: &str, limit: i64) -> Result<Vec<User>> {
+pub(super) async fn list(pool: &Pool, query: &str, limit: i64) -> Result<Vec<User>> {
     let rows = sqlx::query(concat!(
         "select ",
         user_columns!("u"),

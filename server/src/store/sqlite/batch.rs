@@ -1,12 +1,12 @@
 //! A batch of messages in five statements, whatever its size: lists travel as JSON.
 
-use super::sql::{message, message_columns, moved_columns, read_moved};
-use super::{Db, Result};
+use super::Result;
+use super::sql::{Pool, Tx, message, message_columns, moved_columns, read_moved};
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::{Append, Appended, Moved};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UserId};
 use serde_json::json;
-use sqlx::{Row, Transaction};
+use sqlx::Row;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -22,23 +22,19 @@ fn pairs(pairs: impl Iterator<Item = (Uuid, Uuid)>) -> String {
 }
 
 /// Would store a batch that needs no decision. Here that saves nothing: a statement is a call of a function.
-pub(super) struct Plain;
-
-impl Plain {
-    pub(super) fn store(&self, _: &[Append]) -> std::future::Ready<Result<Option<Vec<Appended>>>> {
-        std::future::ready(Ok(None))
-    }
+pub(super) fn store_plain(_: &Pool, _: &[Append]) -> std::future::Ready<Result<Option<Vec<Appended>>>> {
+    std::future::ready(Ok(None))
 }
 
 /// Of these entries, what matters to them: names of senders who are members, and messages that bear an id already.
-pub(super) async fn look(tx: &mut Transaction<'static, Db>, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
+pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
     let members = entries.iter().map(|entry| (entry.room_id, entry.sender_id)).collect::<BTreeSet<_>>();
     let ids = entries.iter().map(|entry| (entry.sender_id, entry.client_id)).collect::<BTreeSet<_>>();
     Ok((members_of(tx, members).await?, originals(tx, ids).await?))
 }
 
 /// Which of these are members, with their display names.
-async fn members_of(tx: &mut Transaction<'static, Db>, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<Named>> {
+async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<Named>> {
     let rows = sqlx::query(
         "select m.room_id, m.user_id, u.display_name from members m join users u on u.id = m.user_id
          where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))",
@@ -50,7 +46,7 @@ async fn members_of(tx: &mut Transaction<'static, Db>, wanted: BTreeSet<(RoomId,
 }
 
 /// Messages that bear these ids of these senders.
-async fn originals(tx: &mut Transaction<'static, Db>, wanted: BTreeSet<(UserId, ClientId)>) -> Result<Vec<Message>> {
+async fn originals(tx: &mut Tx, wanted: BTreeSet<(UserId, ClientId)>) -> Result<Vec<Message>> {
     let rows = sqlx::query(concat!(
         "select ",
         message_columns!("m", "u"),
@@ -64,11 +60,7 @@ async fn originals(tx: &mut Transaction<'static, Db>, wanted: BTreeSet<(UserId, 
 }
 
 /// Stores text messages as they are, and moves their rooms to these heads. `Conflict` where an id is taken.
-pub(super) async fn insert(
-    tx: &mut Transaction<'static, Db>,
-    messages: &[&Message],
-    heads: &[(RoomId, Seq)],
-) -> Result<()> {
+pub(super) async fn insert(tx: &mut Tx, messages: &[&Message], heads: &[(RoomId, Seq)]) -> Result<()> {
     let rows = messages.iter().map(|m| {
         let reply_to = m.reply_to.map(|seq| seq.0);
         json!([hex(m.room_id.0), m.seq.0, hex(m.sender_id.0), hex(m.client_id.0), m.body, reply_to, m.created_at.0])
@@ -86,7 +78,7 @@ pub(super) async fn insert(
 }
 
 /// Moves rooms to these heads.
-async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)]) -> Result<()> {
+async fn raise_heads(tx: &mut Tx, heads: &[(RoomId, Seq)]) -> Result<()> {
     let heads = heads.iter().map(|(room, seq)| json!([hex(room.0), seq.0]));
     sqlx::query(
         "update rooms set last_seq = head.seq
@@ -99,10 +91,7 @@ async fn raise_heads(tx: &mut Transaction<'static, Db>, heads: &[(RoomId, Seq)])
 }
 
 /// Raises marks; the members whose marks moved.
-pub(super) async fn raise_marks(
-    tx: &mut Transaction<'static, Db>,
-    marks: &[(RoomId, Mark)],
-) -> Result<Vec<(RoomId, UserId)>> {
+pub(super) async fn raise_marks(tx: &mut Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<(RoomId, UserId)>> {
     // What is read has arrived.
     let marks = marks.iter().map(|(room, mark)| json!([hex(room.0), hex(mark.0.0), mark.1.max(mark.2).0, mark.2.0]));
     let rows = sqlx::query(
@@ -121,7 +110,7 @@ pub(super) async fn raise_marks(
 }
 
 /// These members' marks, and how far they may be told.
-pub(super) async fn moved(tx: &mut Transaction<'static, Db>, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
+pub(super) async fn moved(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
     let rows = sqlx::query(concat!(
         moved_columns!(),
         " from members m join rooms r on r.id = m.room_id join users u on u.id = m.user_id

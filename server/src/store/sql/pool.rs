@@ -1,0 +1,156 @@
+//! Connections to the database: so many at most, the one that was used last first, and nothing that waits without an end.
+//!
+//! The driver's own pool makes three round trips of each statement, for it asks a connection whether it lives before and
+//! after, and where a network swallows the question it waits for ever. Here a connection that was used a moment ago is
+//! believed; one that does not answer in time is closed, with all that idle beside it; and one that was left in the
+//! middle of something is mended before somebody else gets it.
+
+mod executor;
+mod lease;
+
+pub(in crate::store) use lease::Tx;
+
+use super::Db;
+use lease::Lease;
+use prometheus_client::metrics::histogram::Histogram;
+use sqlx::pool::PoolOptions;
+use sqlx::{Connection, Database, Error};
+use std::fmt;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+
+type Conn = <Db as Database>::Connection;
+type Options = <Conn as Connection>::Options;
+
+/// How long a request may wait for a connection, including the time to make one.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one statement may take. A read is ended by the database itself before that; this is for when nothing of it is heard.
+const STATEMENT: Duration = Duration::from_secs(10);
+/// How long a connection that was used before is believed to live.
+const BELIEVED: Duration = Duration::from_secs(1);
+/// How long it may take to say so, and to leave what it was in the middle of.
+const ANSWER: Duration = Duration::from_secs(1);
+/// How long a connection is used: what the database keeps for it grows.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// Before a database that starts is tried again.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// See the module's documentation. Gone with the last of its connections.
+#[derive(Clone)]
+pub(in crate::store) struct Pool(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    most: u32,
+    /// One for each connection that there may be; whoever uses a connection holds one.
+    places: Arc<Semaphore>,
+    /// Connections that nobody uses, the last used last.
+    idle: Mutex<Vec<Idle>>,
+    /// How long each statement waited for its connection.
+    waits: Histogram,
+}
+
+struct Idle {
+    connection: Conn,
+    made: Instant,
+    since: Instant,
+}
+
+impl Inner {
+    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put_back(&self, connection: Conn, made: Instant) {
+        if made.elapsed() < LIFETIME {
+            self.idle().push(Idle { connection, made, since: Instant::now() });
+        }
+    }
+
+    /// One connection has broken: what happened to it has most likely happened to those that idle.
+    fn doubt(&self) {
+        // Closed without the lock.
+        let doubted = std::mem::take(&mut *self.idle());
+        drop(doubted);
+    }
+
+    async fn connect(&self) -> Result<Conn, Error> {
+        loop {
+            match Conn::connect_with(&self.options).await {
+                Err(error) if is_starting(&error) => sleep(AGAIN).await,
+                done => return done,
+            }
+        }
+    }
+}
+
+impl Pool {
+    /// Nothing is connected before it is needed.
+    pub(in crate::store) fn new(options: Options, most: u32, waits: Histogram) -> Self {
+        let places = Arc::new(Semaphore::new(most as usize));
+        Self(Arc::new(Inner { options, most, places, idle: Mutex::default(), waits }))
+    }
+
+    /// Connections that are open, and how many of them are at work.
+    pub(super) fn size(&self) -> (u32, u32) {
+        let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);
+        let busy = self.0.most.saturating_sub(free);
+        (busy + u32::try_from(self.0.idle().len()).unwrap_or(u32::MAX), busy)
+    }
+
+    /// One more connection, with the driver's own ways.
+    pub(super) fn alone(&self) -> sqlx::Pool<Db> {
+        PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(self.0.options.clone())
+    }
+
+    async fn acquire(&self) -> Result<Lease, Error> {
+        let began = Instant::now();
+        let lease = timeout(PATIENCE, self.take()).await.unwrap_or(Err(Error::PoolTimedOut));
+        self.0.waits.observe(began.elapsed().as_secs_f64());
+        lease
+    }
+
+    async fn take(&self) -> Result<Lease, Error> {
+        let place = Arc::clone(&self.0.places).acquire_owned().await.map_err(|_| Error::PoolClosed)?;
+        let mut made = Instant::now();
+        let mut found = None;
+        while found.is_none()
+            && let Some(mut idle) = self.pop()
+        {
+            if idle.since.elapsed() < BELIEVED || matches!(timeout(ANSWER, idle.connection.ping()).await, Ok(Ok(()))) {
+                made = idle.made;
+                found = Some(idle.connection);
+            } else {
+                self.0.doubt();
+            }
+        }
+        let connection = match found {
+            Some(connection) => connection,
+            None => self.0.connect().await?,
+        };
+        Ok(Lease::new(connection, made, place, Arc::clone(&self.0)))
+    }
+
+    fn pop(&self) -> Option<Idle> {
+        self.0.idle().pop()
+    }
+}
+
+/// Whether a database refuses connections because it has only begun to start.
+fn is_starting(error: &Error) -> bool {
+    match error {
+        Error::Io(error) => error.kind() == ErrorKind::ConnectionRefused,
+        // Starting up; and too many connections, of which one ends any moment.
+        Error::Database(error) => error.code().is_some_and(|code| code == "57P03" || code == "53300"),
+        _ => false,
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Pool").field(&self.size()).finish()
+    }
+}
