@@ -1,6 +1,7 @@
 //! A node's life: put together, serve, stop. The only way to start one, for `main` and for tests alike.
 
 pub(crate) mod accept;
+mod bus;
 pub(crate) mod database;
 mod descriptors;
 mod drain;
@@ -67,7 +68,7 @@ pub async fn run(
     let private = private_listener(config.http.metrics).await?;
     let store = store::open_watched(&config.store.url, config.store.pool, metrics.pool_wait.clone());
     let store = store.map_err(|error| RunError::Store(error.to_string()))?;
-    let hub = Hub::new(bus(&config)?, Arc::clone(&metrics));
+    let hub = Hub::new(open_bus(&config)?, Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
     let sessions = Arc::new(LiveSessions::default());
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);
@@ -92,6 +93,7 @@ pub async fn run(
     tasks.spawn(database::repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)));
     tasks.spawn(database::fill_holes(Arc::clone(&chat)));
     tasks.spawn(database::check_opened(Arc::clone(&chat)));
+    tasks.spawn(bus::ask(Arc::clone(&hub)));
     tasks.spawn(listen_to_others(Arc::clone(&hub), gaps, Arc::clone(&sessions)));
     tasks.spawn(Arc::clone(&chat).keep_presence());
     tasks.spawn(forget(limits, sessions));
@@ -197,7 +199,7 @@ async fn up_to_date(config: &Config) -> Result<(Option<File>, Arc<dyn Store>), R
     Ok((lock, store))
 }
 
-fn bus(config: &Config) -> Result<Arc<dyn Bus>, RunError> {
+fn open_bus(config: &Config) -> Result<Arc<dyn Bus>, RunError> {
     match &config.redis_url {
         Some(url) => Ok(Arc::new(RedisBus::start(url).map_err(RunError::Bus)?)),
         None => {

@@ -2,6 +2,7 @@
 
 use super::{Bus, BusEvent};
 use fred::clients::Client;
+use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, EventInterface, KeysInterface, PubsubInterface};
 use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, ReconnectPolicy, Server};
 use fred::types::{Builder, ExpireOptions, Message, Value};
@@ -156,6 +157,18 @@ async fn settle(client: &Client) {
     }
 }
 
+/// Whether a connection lives. One that says nothing in time has most likely died in silence, and is made anew; fred's own watch
+/// for that begins again with each command that is written.
+async fn answer(client: &Client) -> Result<(), Error> {
+    let answer = client.ping::<Value>(None).await;
+    if answer.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Timeout) {
+        // Not waited for: it goes on until there is a connection.
+        let client = client.clone();
+        tokio::spawn(async move { client.force_reconnection().await });
+    }
+    answer.map(drop)
+}
+
 #[async_trait::async_trait]
 impl Bus for RedisBus {
     fn publish(&self, channel: String, payload: String) {
@@ -210,6 +223,8 @@ impl Bus for RedisBus {
         if !self.client.is_connected() || !self.subscriber.is_connected() {
             return Err("redis is not connected".into());
         }
-        self.client.ping::<Value>(None).await.map(drop).map_err(|error| format!("redis: {error}"))
+        // Of both: nothing else is asked on the one that listens.
+        let answers = tokio::join!(answer(&self.client), answer(&self.subscriber));
+        answers.0.and(answers.1).map_err(|error| format!("redis: {error}"))
     }
 }

@@ -20,5 +20,6 @@ mod rooms;
 mod sessions;
 mod signals;
 mod socket;
+mod stalls;
 mod store;
 mod sync;

@@ -1,0 +1,189 @@
+//! A database or a Redis that is slow or silent rather than away: nobody waits without an end, nothing is lost or doubled,
+//! and it is over when it is over.
+
+use crate::harness::{Node, Options, Person, Proxy, Ws, fresh_postgres, redis_url, until};
+use futures_util::future::join_all;
+use protocol::{ClientFrame, ClientId, ErrorCode, RoomId, RoomSummary, ServerFrame};
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Much less than anything here that is waited for while a service is silent.
+const AT_ONCE: Duration = Duration::from_secs(1);
+
+/// A node behind a proxy of its database, and somebody who is connected to it.
+async fn behind_a_database() -> (Proxy, Node, Person, Ws, RoomSummary) {
+    let url = fresh_postgres().await;
+    let proxy = Proxy::start(&url, true).await;
+    let options = Options::cluster(&proxy.url(&url), &redis_url()).set("DATABASE_POOL", "3");
+    let node = Node::start_with(options).await;
+    let ada = node.register("ada").await;
+    let (socket, mut rooms) = ada.connect(&node).await;
+    let room = rooms.remove(0);
+    (proxy, node, ada, socket, room)
+}
+
+async fn ready(node: &Node) {
+    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+}
+
+/// Bodies of what people said in a room, as the database has it.
+async fn said(node: &Node, who: &Person, room: RoomId) -> Vec<String> {
+    let page = who.get(node, &format!("/api/messages/room/{room}")).await.json();
+    let texts = page["messages"].as_array().unwrap().iter().filter(|message| message["kind"] == "text");
+    texts.map(|message| message["body"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn repeat(socket: &mut Ws, client_id: ClientId, room_id: RoomId, body: &str) {
+    socket.send(&ClientFrame::Send { client_id, room_id, body: body.into(), reply_to: None }).await;
+    socket
+        .find("an answer", |frame| match frame {
+            ServerFrame::Ack { client_id: id, .. } => (id == client_id).then_some(()),
+            ServerFrame::Nack { message, .. } => panic!("{message}"),
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_says_nothing_is_not_waited_for_without_an_end() {
+    let (proxy, node, ada, mut socket, room) = behind_a_database().await;
+    socket.say(room.id, "before").await;
+    socket.hears("before").await;
+    proxy.stall();
+    // On a connection that was good a moment ago: what is said passes when the network does again.
+    let id = socket.say(room.id, "stored or not").await;
+    // More than there are connections.
+    let asked = join_all((0..12).map(|_| ada.get(&node, "/api/rooms")));
+    for answer in asked.await {
+        answer.refused(503, "unavailable", "moment");
+    }
+    let refusal = socket
+        .find("nack", |frame| match frame {
+            ServerFrame::Nack { client_id, code, retryable, .. } => Some((client_id, code, retryable)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(refusal, (id, ErrorCode::Unavailable, true));
+    assert!(node.get("/readyz").await.json()["reason"].as_str().unwrap().contains("database"));
+    proxy.restore();
+    ready(&node).await;
+    repeat(&mut socket, id, room.id, "stored or not").await;
+    for answer in join_all((0..12).map(|_| ada.get(&node, "/api/rooms"))).await {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    assert_eq!(said(&node, &ada, room.id).await, ["before", "stored or not"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_that_died_in_silence_are_replaced() {
+    let (proxy, node, ada, mut socket, room) = behind_a_database().await;
+    socket.say(room.id, "before").await;
+    socket.hears("before").await;
+    proxy.strand();
+    let id = socket.say(room.id, "after").await;
+    let answered = socket.find("an answer", |frame| match frame {
+        ServerFrame::Ack { client_id, .. } | ServerFrame::Nack { client_id, .. } => (client_id == id).then_some(()),
+        _ => None,
+    });
+    answered.await;
+    repeat(&mut socket, id, room.id, "after").await;
+    until("requests to be answered", async || ada.get(&node, "/api/rooms").await.ok()).await;
+    for answer in join_all((0..12).map(|_| ada.get(&node, "/api/rooms"))).await {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
+    assert_eq!(said(&node, &ada, room.id).await, ["before", "after"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slow_database_is_slow_and_nothing_else() {
+    let (proxy, node, ada, mut socket, room) = behind_a_database().await;
+    proxy.slow(Duration::from_millis(100));
+    for number in 0..50 {
+        socket.say(room.id, &number.to_string()).await;
+    }
+    let expected: Vec<_> = (0..50).map(|number: i32| number.to_string()).collect();
+    for body in &expected {
+        assert_eq!(socket.next_message().await.body, *body);
+    }
+    proxy.restore();
+    assert_eq!(said(&node, &ada, room.id).await, expected);
+}
+
+/// Two nodes, of which the first is behind a proxy of its Redis; somebody on each, and the room that they share.
+async fn behind_a_redis() -> (Proxy, Node, Node, (Person, Ws), (Person, Ws), RoomSummary) {
+    let (url, proxy) = (fresh_postgres().await, Proxy::start(&redis_url(), true).await);
+    let here = Node::start_with(Options::cluster(&url, &proxy.url(&redis_url()))).await;
+    let there = Node::start_with(Options::cluster(&url, &redis_url())).await;
+    let (ada, bob) = (here.register("ada").await, there.register("bob").await);
+    let (of_ada, mut rooms) = ada.connect(&here).await;
+    let (of_bob, _) = bob.connect(&there).await;
+    (proxy, here, there, (ada, of_ada), (bob, of_bob), rooms.remove(0))
+}
+
+/// All that reaches a connection, up to the message with this text.
+async fn all_until(socket: &mut Ws, last: &str) -> Vec<String> {
+    let mut bodies = Vec::new();
+    socket
+        .find(last, |frame| {
+            match frame {
+                ServerFrame::New { message } => bodies.push(message.body),
+                ServerFrame::Offline { rows, .. } => bodies.extend(rows.into_iter().map(|row| row.body)),
+                _ => {}
+            }
+            bodies.last().is_some_and(|body| body == last).then_some(())
+        })
+        .await;
+    bodies
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_says_nothing_holds_up_nobody_on_the_own_node() {
+    let (proxy, here, _there, (ada, mut of_ada), (_bob, mut of_bob), room) = behind_a_redis().await;
+    let phone = ada.sign_in_again(&here).await;
+    let (mut of_phone, _) = phone.connect(&here).await;
+    proxy.stall();
+    for number in 0..10 {
+        let body = format!("meanwhile {number}");
+        of_ada.say(room.id, &body).await;
+        timeout(AT_ONCE, of_phone.hears(&body)).await.expect("it does not wait for Redis");
+    }
+    // Who comes, enters a room and signs in waits for Redis for a while, and no longer.
+    let (mut late, _) = here.register("cyd").await.connect(&here).await;
+    ada.create_group(&here, "Tea", &[]).await;
+    of_ada.say(room.id, "to all").await;
+    late.hears("to all").await;
+    // The other node compares heads.
+    let mut heard = all_until(&mut of_bob, "to all").await;
+    proxy.restore();
+    ready(&here).await;
+    of_ada.say(room.id, "live again").await;
+    heard.extend(all_until(&mut of_bob, "live again").await);
+    heard.retain(|body| !body.is_empty());
+    let mut expected: Vec<_> = (0..10).map(|number| format!("meanwhile {number}")).collect();
+    expected.extend(["to all".to_owned(), "live again".to_owned()]);
+    assert_eq!(heard, expected, "each once, in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_that_hears_nothing_of_a_redis_any_more_connects_again() {
+    let (proxy, here, there, (ada, mut of_ada), (bob, _), room) = behind_a_redis().await;
+    proxy.strand();
+    // Only by the bus it is heard as it is told; what is read from the database comes as a batch.
+    let live = until("a message that came by the bus", async || {
+        bob.say(&there, &room, "live again").await;
+        let heard = of_ada
+            .find("a message", |frame| match frame {
+                ServerFrame::New { .. } => Some(true),
+                ServerFrame::Offline { .. } => Some(false),
+                _ => None,
+            })
+            .await;
+        heard.then_some(true)
+    });
+    assert!(live.await);
+    let page: Value = ada.get(&here, &format!("/api/messages/room/{}", room.id)).await.json();
+    let told = page["messages"].as_array().unwrap().iter().filter(|message| message["body"] == "live again").count();
+    assert!(told > 0);
+    ready(&here).await;
+}
