@@ -22,7 +22,7 @@ pub const VARIABLES: [Variable; 24] = [
     ),
     variable("DATA_DIR", "./data", "folder for the SQLite file and the generated secret"),
     variable("DATABASE_URL", "sqlite://DATA_DIR/jackdaw.db", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME"),
-    variable("DATABASE_POOL", "10", "database connections of this node beside the one that stores messages, 1 to 50"),
+    variable("DATABASE_POOL", "10", "database connections of this node, 1 to 50"),
     variable("REDIS_URL", "", "redis://HOST:PORT; needed as soon as there is a second node"),
     variable(
         "JWT_SECRET",
