@@ -100,6 +100,7 @@ impl Line {
     /// Writes what is queued, as far as the system takes it now.
     fn flush(&self) {
         let mut queue = self.lock();
+        let before = queue.bytes();
         while !queue.is_empty() {
             let mut parts = [IoSlice::new(&[]); AT_ONCE];
             let count = queue.fill(&mut parts);
@@ -107,7 +108,8 @@ impl Line {
                 Ok(bytes) if bytes > 0 => queue.advance(bytes),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    queue.turn = Turn::Blocked(Instant::now());
+                    let has_written = queue.bytes() < before;
+                    queue.block(has_written);
                     return self.attention.notify_one();
                 }
                 _ => {

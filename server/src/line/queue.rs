@@ -44,13 +44,7 @@ impl Queue {
         if self.closing.is_some() || self.turn == Turn::Broken {
             return false;
         }
-        let bytes = frame.into_bytes();
-        if self.bytes + bytes.len() > QUEUE_BYTES {
-            self.closing = Some(CloseCode::SlowConsumer);
-            return false;
-        }
-        self.add(bytes);
-        let is_due = self.turn == Turn::Idle;
+        let is_due = self.add(frame.into_bytes()) && self.turn == Turn::Idle;
         if is_due {
             self.turn = Turn::Queued;
         }
@@ -64,9 +58,16 @@ impl Queue {
         }
     }
 
-    fn add(&mut self, bytes: Bytes) {
-        self.bytes += bytes.len();
-        self.waiting.push_back(bytes);
+    /// Whether there was room.
+    fn add(&mut self, bytes: Bytes) -> bool {
+        let has_room = self.bytes + bytes.len() <= QUEUE_BYTES;
+        if has_room {
+            self.bytes += bytes.len();
+            self.waiting.push_back(bytes);
+        } else {
+            self.closing.get_or_insert(CloseCode::SlowConsumer);
+        }
+        has_room
     }
 
     /// The parts to be written next, and how many they are.
@@ -102,6 +103,13 @@ impl Queue {
         }
         if self.waiting.capacity() > KEPT {
             self.waiting = VecDeque::new();
+        }
+    }
+
+    /// The system takes no more. What has been blocked stays so since it was, however often it is tried.
+    pub(super) fn block(&mut self, has_written: bool) {
+        if has_written || !matches!(self.turn, Turn::Blocked(_)) {
+            self.turn = Turn::Blocked(Instant::now());
         }
     }
 

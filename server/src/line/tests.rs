@@ -164,6 +164,35 @@ async fn a_reader_who_takes_nothing_for_a_while_is_closed() {
     assert_eq!(began.elapsed().as_secs(), WRITE_TIMEOUT.as_secs());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_reader_who_asks_for_pongs_and_reads_none_is_closed_too() {
+    let (quick, pipe) = line(5);
+    quick.send(frame("hello"));
+    quick.flush();
+    let pong = [0; 127];
+    while quick.lock().closing.is_none() {
+        quick.interject(&pong);
+    }
+    assert!(quick.queued() <= QUEUE_BYTES);
+    assert_eq!(pipe.0.lock().unwrap().written.len(), 5);
+
+    let (slow, _pipe) = line(5);
+    slow.send(frame("hello"));
+    slow.flush();
+    let began = Instant::now();
+    let asking = async {
+        loop {
+            tokio::time::sleep(WRITE_TIMEOUT / 10).await;
+            slow.interject(&pong);
+        }
+    };
+    let ended = tokio::select! {
+        () = asking => None,
+        code = slow.attend() => code,
+    };
+    assert_eq!((ended, began.elapsed()), (Some(CloseCode::SlowConsumer), WRITE_TIMEOUT), "asking is not reading");
+}
+
 #[tokio::test]
 async fn a_reader_who_reads_gets_any_amount() {
     let (line, pipe) = line(0);
