@@ -225,3 +225,5 @@ impl Chat {
 
 #[cfg(test)]
 mod entering;
+#[cfg(test)]
+mod storm;

@@ -3,6 +3,7 @@
 //! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
 
 mod changes;
+mod comeback;
 mod company;
 mod connection;
 mod controls;
@@ -10,6 +11,7 @@ mod envelope;
 mod holes;
 mod memberships;
 mod presence;
+mod recent;
 mod registry;
 mod sequence;
 mod signals;
@@ -158,6 +160,7 @@ impl Hub {
         active.send(&frames);
         let delivered = frames.len() * active.connections.len();
         let has_hole = active.sequence.has_hole();
+        registry.keep(room, place, &frames);
         drop(registry);
         if has_hole {
             self.metrics.holes_found.inc_by(u64::from(!had_hole));

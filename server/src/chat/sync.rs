@@ -17,9 +17,13 @@ impl Chat {
         if !self.hub.is_in(user, room) && !self.admit(user, room).await? {
             return Ok((ServerFrame::RoomGone { room_id: room }, false));
         }
+        if let Some(rows) = self.missed(room, (seq, rev)) {
+            return Ok((batch(room, (seq, rev), rows), false));
+        }
         let _turn = self.turn().await?;
         let rows = self.store.list_changes(room, (seq, rev), BATCH_ROWS).await?.ok_or(super::NO_ROOM)?;
         self.metrics.caught_up.inc();
+        self.keep_missed(room, seq, &rows);
         if is_too_far(&rows, (seq, rev)) {
             let room_now = self.find_room(user, room).await?;
             let page = self.store.list_messages(user, room, HistoryRange::Newest, PAGE_DEFAULT).await?;
@@ -30,6 +34,26 @@ impl Chat {
         let batch = batch(room, (seq, rev), rows);
         let more = matches!(batch, ServerFrame::Offline { more: true, .. });
         Ok((batch, more))
+    }
+
+    /// What follows a cursor, where this node knows all of it and it is one batch.
+    fn missed(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<Rows> {
+        let (messages, (last_seq, last_rev)) = self.hub.missed(room, cursor)?;
+        let is_one = messages.len() as i64 <= BATCH_ROWS;
+        is_one.then(|| {
+            self.metrics.caught_up.inc();
+            self.metrics.caught_up_here.inc();
+            Rows { messages, last_seq, last_rev }
+        })
+    }
+
+    /// A herd comes back behind by the same messages: what the first one had read is here for the others.
+    fn keep_missed(&self, room: RoomId, after: Seq, rows: &Rows) {
+        // As long as there is room for more, everything up to the head is there.
+        if (rows.messages.len() as i64) < BATCH_ROWS {
+            let revised = rows.messages.iter().take_while(|message| message.seq <= after).count();
+            self.hub.keep_missed(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
+        }
     }
 
     /// Lets a person's connections into a room where the database has them as its member, before they hear anything of it.

@@ -54,6 +54,7 @@ impl Hub {
         for RoomHead(room, seq, rev) in heads {
             if let Some(active) = registry.room(*room) {
                 holes |= active.sequence.learn((*seq, *rev), now);
+                registry.recent.learn(*room, (*seq, *rev));
             }
         }
         if holes {
@@ -82,5 +83,7 @@ impl Hub {
         let rest = active.sequence.reach(to, Instant::now());
         active.send(&[Frame::encode(frame)]);
         active.send(&rest);
+        // What it brought may have been revised.
+        registry.recent.forget(room);
     }
 }

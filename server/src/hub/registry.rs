@@ -1,6 +1,7 @@
 //! Who is connected to this node: plain maps, without locks or waiting.
 
 use super::Connection;
+use super::recent::Recent;
 use super::sequence::Sequence;
 use protocol::{RoomId, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +17,8 @@ pub(super) struct Registry {
     users: BTreeMap<UserId, Person>,
     /// Rooms whose last connection has gone and whose channel is still subscribed, since people tend to come back.
     deserted: BTreeSet<RoomId>,
+    /// What went out last, of `rooms`.
+    pub(super) recent: Recent,
 }
 
 /// A room in which somebody is connected to this node.
@@ -164,6 +167,7 @@ impl Registry {
         active.connections.retain(|connection| !goes(connection));
         if active.connections.is_empty() {
             self.rooms.remove(&room);
+            self.recent.forget(room);
             self.deserted.insert(room);
         }
     }

@@ -1,8 +1,9 @@
 //! A device comes back: batches of what it missed, from its cursor on; and messages that are changed.
 
-use crate::harness::{Node, Person, Ws};
+use crate::harness::{Node, Options, Person, Ws, plain_client};
 use protocol::{ClientFrame, ClientId, Cursor, Message, Rev, RoomSummary, Seq, ServerFrame};
 use serde_json::json;
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
 impl Ws {
@@ -150,4 +151,29 @@ async fn rest_edits_and_deletes_too() {
     assert_eq!(ada.delete(&node, &path(3)).await.json(), deleted.json(), "once more does no harm");
     ada.patch(&node, &path(3), json!({"body": "no"})).await.refused(409, "conflict", "deleted");
     bob.delete(&node, &path(2)).await.refused(403, "forbidden", "admin");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_that_comes_back_soon_gets_what_went_out_meanwhile() {
+    let private = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
+    let node = Node::start_with(Options::default().set("METRICS_ADDR", &private)).await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    let (mut of_ada, mut rooms) = ada.connect(&node).await;
+    let (room, cursor) = (rooms[0].id, rooms.remove(0));
+    for body in ["one", "two", "three"] {
+        of_ada.say(room, body).await;
+        of_ada.hears(body).await;
+    }
+    let mut socket = Ws::open(&node, &bob.token).await;
+    socket.hello_from(vec![Cursor(room, cursor.last_seq, cursor.last_rev)]).await;
+    let (rows, to, more) = socket.batch().await;
+    assert_eq!(rows.iter().map(|row| row.body.as_str()).collect::<Vec<_>>(), ["one", "two", "three"]);
+    assert_eq!((to, more), ((Seq(cursor.last_seq.0 + 3), cursor.last_rev), false));
+    of_ada.say(room, "four").await;
+    socket.hears("four").await;
+    let read = plain_client().get(format!("http://{private}/metrics")).send().await.unwrap();
+    let told = read.text().await.unwrap();
+    for line in ["jackdaw_batches_caught_up_total 1", "jackdaw_batches_from_memory_total 1"] {
+        assert!(told.lines().any(|told| told == line), "{line} is missing in {told}");
+    }
 }

@@ -1,0 +1,55 @@
+//! What devices missed that come back soon: from what went out here last, where that is all of it.
+
+use super::Hub;
+use super::envelope::Place;
+use super::registry::Registry;
+use crate::line::Frame;
+use protocol::{Message, Rev, RoomId, Seq, ServerFrame};
+
+impl Registry {
+    /// Keeps what has gone out of a room's numbered frames.
+    pub(super) fn keep(&mut self, id: RoomId, place: Place, frames: &[Frame]) {
+        let Some((seq, rev)) = self.room(id).and_then(|active| active.sequence.head()) else { return };
+        match place {
+            Place::Message(_) => self.recent.sent(id, seq, frames),
+            Place::Revision(_) if !frames.is_empty() => self.recent.revised(id, rev),
+            Place::Revision(_) | Place::Control(_) | Place::None | Place::Signal => {}
+        }
+    }
+
+    /// How far a room is here, if nothing of it is missing.
+    fn whole(&mut self, id: RoomId) -> Option<(Seq, Rev)> {
+        let sequence = &self.room(id)?.sequence;
+        sequence.head().filter(|_| !sequence.has_hole())
+    }
+}
+
+impl Hub {
+    /// The messages after a cursor, each as the database has it, and how far the room is with them; none where not all of
+    /// that is known here.
+    pub(crate) fn missed(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<(Vec<Message>, (Seq, Rev))> {
+        let mut registry = self.lock();
+        let head = registry.whole(room)?;
+        let frames = registry.recent.after(room, cursor, head)?;
+        drop(registry);
+        let message = |frame: &Frame| match serde_json::from_str(frame.text()) {
+            Ok(ServerFrame::New { message }) => Some(message),
+            _ => None,
+        };
+        Some((frames.iter().map(message).collect::<Option<_>>()?, head))
+    }
+
+    /// The newest messages of a room, without a gap, as the database had them at `moment`: the next ones who come back need
+    /// not ask for them. Not kept where the room has moved on since.
+    pub(crate) fn keep_missed(&self, room: RoomId, moment: (Seq, Rev), messages: &[Message]) {
+        if self.lock().whole(room) != Some(moment) {
+            return;
+        }
+        let frames = messages.iter().map(|message| Frame::encode(&ServerFrame::New { message: message.clone() }));
+        let frames = frames.collect();
+        let mut registry = self.lock();
+        if registry.whole(room) == Some(moment) {
+            registry.recent.fill(room, moment, frames);
+        }
+    }
+}
