@@ -99,5 +99,7 @@ async fn fill(url: &str, crowd: &Crowd, each: i64) -> Result<(), Error> {
     }
     sqlx::query("update rooms set last_seq = $1").bind(each).execute(&mut connection).await?;
     sqlx::query("vacuum analyze messages").execute(&mut connection).await?;
+    // What is on its way to the disk would hold up who reads.
+    sqlx::query("checkpoint").execute(&mut connection).await?;
     Ok(())
 }
