@@ -98,7 +98,9 @@ impl Pool {
     pub(super) fn size(&self) -> (u32, u32) {
         let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);
         let busy = self.0.most.saturating_sub(free);
-        (busy + u32::try_from(self.0.idle().len()).unwrap_or(u32::MAX), busy)
+        let idle = u32::try_from(self.0.idle().len()).unwrap_or(u32::MAX);
+        // One that is given back idles a moment before its place is free, and one that is taken has a place before that.
+        (busy.saturating_add(idle).min(self.0.most), busy)
     }
 
     /// One more connection, with the driver's own ways.

@@ -66,8 +66,11 @@ async fn what_is_given_up_in_the_middle_leaves_nothing_behind() {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_are_at_most_so_many_and_all_come_back_however_a_statement_ends() {
     let url = fresh_postgres().await;
-    let db = Db::new(move || server::store::open(&url, 3).unwrap()).await;
+    let opened = url.clone();
+    let db = Db::new(move || server::store::open(&opened, 3).unwrap()).await;
     let ada = db.user("ada").await;
+    let mut watcher = PgConnection::connect(&url).await.unwrap();
+    let open = "select pid from pg_stat_activity where application_name = 'jackdaw' and datname = current_database()";
     for round in 0..20 {
         let asked: Vec<_> = (0..20)
             .map(|_| {
@@ -75,7 +78,8 @@ async fn connections_are_at_most_so_many_and_all_come_back_however_a_statement_e
                 tokio::spawn(async move { store.list_rooms(ada).await })
             })
             .collect();
-        assert!(db.store.pool().0 <= 3);
+        let open = sqlx::query(open).fetch_all(&mut watcher).await.unwrap().len();
+        assert!(open <= 3, "{open}, of which the pool knows {}", db.store.pool().0);
         for (number, asked) in asked.into_iter().enumerate() {
             if (number + round) % 3 == 0 {
                 asked.abort();
