@@ -157,16 +157,24 @@ async fn settle(client: &Client) {
     }
 }
 
-/// Whether a connection lives. One that says nothing in time has most likely died in silence, and is made anew; fred's own watch
-/// for that begins again with each command that is written.
+/// Whether a connection lives. One that counts as connected and says nothing in time, twice, has most likely died in silence, and
+/// is made anew; fred's own watch for that begins again with each command that is written. Once is not enough: the question
+/// may have been lost with a connection that is made anew already, and what is told while that is done again is missed.
 async fn answer(client: &Client) -> Result<(), Error> {
-    let answer = client.ping::<Value>(None).await;
-    if answer.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Timeout) {
-        // Not waited for: it goes on until there is a connection.
-        let client = client.clone();
-        tokio::spawn(async move { client.force_reconnection().await });
+    let mut answer = client.ping::<Value>(None).await;
+    if is_silence(&answer) && client.is_connected() {
+        answer = client.ping(None).await;
+        if is_silence(&answer) && client.is_connected() {
+            // Not waited for: it goes on until there is a connection.
+            let client = client.clone();
+            tokio::spawn(async move { client.force_reconnection().await });
+        }
     }
     answer.map(drop)
+}
+
+fn is_silence(answer: &Result<Value, Error>) -> bool {
+    answer.as_ref().is_err_and(|error| *error.kind() == ErrorKind::Timeout)
 }
 
 #[async_trait::async_trait]

@@ -170,18 +170,11 @@ async fn a_node_that_hears_nothing_of_a_redis_any_more_connects_again() {
     let (proxy, here, there, (ada, mut of_ada), (bob, _), room) = behind_a_redis().await;
     proxy.strand();
     // Only by the bus it is heard as it is told; what is read from the database comes as a batch.
-    let live = until("a message that came by the bus", async || {
+    until("a message that came by the bus", async || {
         bob.say(&there, &room, "live again").await;
-        let heard = of_ada
-            .find("a message", |frame| match frame {
-                ServerFrame::New { .. } => Some(true),
-                ServerFrame::Offline { .. } => Some(false),
-                _ => None,
-            })
-            .await;
-        heard.then_some(true)
-    });
-    assert!(live.await);
+        of_ada.hears_live().await.then_some(())
+    })
+    .await;
     let page: Value = ada.get(&here, &format!("/api/messages/room/{}", room.id)).await.json();
     let told = page["messages"].as_array().unwrap().iter().filter(|message| message["body"] == "live again").count();
     assert!(told > 0);

@@ -137,6 +137,17 @@ impl Ws {
             .await;
     }
 
+    /// Whether the next messages come as they are told, by the bus where their sender is on another node; else they were
+    /// read from the database.
+    pub(crate) async fn hears_live(&mut self) -> bool {
+        self.find("a message", |frame| match frame {
+            ServerFrame::New { .. } => Some(true),
+            ServerFrame::Offline { .. } => Some(false),
+            _ => None,
+        })
+        .await
+    }
+
     /// Reads on until the server closes, and answers with its code; none where the connection just ended.
     pub(crate) async fn closed(&mut self) -> Option<u16> {
         self.closed_after(drop).await
