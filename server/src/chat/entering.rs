@@ -133,7 +133,8 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
 
     let flushers = Arc::<Flushers>::default();
     tokio::spawn(Arc::clone(&flushers).run());
-    let (connection, mut ear) = connection_by(&flushers, ADA, SessionId(Uuid::from_u128(5)));
+    let (connection, mut ear) =
+        connection_by(&flushers, ADA, SessionId(Uuid::from_u128(5)), Box::new(|bytes| (bytes, None)));
     let rooms = chat.connect(&connection).await.unwrap();
     assert!(rooms[0].last_message.as_ref().is_none_or(|last| last.body != "just now"), "read before the commit");
     let frame = tokio::time::timeout(Duration::from_secs(1), ear.recv()).await.expect("it comes by itself");

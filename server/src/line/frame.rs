@@ -62,9 +62,17 @@ impl Frame {
         std::str::from_utf8(&self.0[header..]).unwrap_or_default()
     }
 
+    /// The first frame of these bytes, if it is whole, and what follows it.
     #[cfg(test)]
-    pub(super) fn of_bytes(bytes: &[u8]) -> Self {
-        Self(Bytes::copy_from_slice(bytes))
+    pub(super) fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (header, length) = match *bytes {
+            [_, 126, a, b, ..] => (4, usize::from(u16::from_be_bytes([a, b]))),
+            [_, 127, a, b, c, d, e, f, g, h, ..] => (HEADER, u64::from_be_bytes([a, b, c, d, e, f, g, h]) as usize),
+            [_, short, ..] if short < 126 => (2, usize::from(short)),
+            _ => return None,
+        };
+        let (frame, rest) = bytes.split_at_checked(header + length)?;
+        Some((Self(Bytes::copy_from_slice(frame)), rest))
     }
 
     pub(super) fn into_bytes(self) -> Bytes {
@@ -90,6 +98,8 @@ mod tests {
             let frame = Frame::of_text(&text);
             assert_eq!(frame.text(), text);
             assert_eq!(read(&frame), tungstenite::Message::text(text));
+            assert_eq!(Frame::split(&frame.0), Some((frame.clone(), &[][..])));
+            assert_eq!(Frame::split(&frame.0[..frame.0.len() - 1]), None, "it is not whole");
         }
         assert_eq!(read(&Frame::ping()), tungstenite::Message::Ping(Bytes::new()));
     }

@@ -38,11 +38,11 @@ impl Pipe {
     fn texts(&self) -> Vec<String> {
         let bytes: Vec<u8> = self.0.lock().unwrap().written.drain(..).collect();
         let (mut rest, mut texts) = (&bytes[..], Vec::new());
-        while let [_, length, ..] = rest {
-            let (frame, after) = rest.split_at(2 + usize::from(*length));
-            texts.push(Frame::of_bytes(frame).text().to_owned());
+        while let Some((frame, after)) = Frame::split(rest) {
+            texts.push(frame.text().to_owned());
             rest = after;
         }
+        assert!(rest.is_empty(), "a frame that was begun has an end");
         texts
     }
 }

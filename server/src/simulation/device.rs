@@ -8,7 +8,7 @@ use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::{request, watch};
 use crate::clock::Clock;
-use client::{Change, Effect, Engine, Input, Now};
+use client::{Change, ConnectionState, Effect, Engine, Input, Now};
 use protocol::{FromJson, RoomId, ServerFrame, SessionId, User};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::mpsc;
@@ -110,7 +110,11 @@ impl Device {
         let mut state = self.lock();
         let State { engine: Some(engine), memory, .. } = &mut *state else { return };
         note!(self.sim, "device {} < {input:?}", self.number);
-        memory.hear(&input);
+        // A socket that the engine has given up may still talk, and it does not listen.
+        let is_deaf = matches!(engine.connection(), ConnectionState::Waiting { .. });
+        if !(is_deaf && matches!(input, Input::Frame(_))) {
+            memory.hear(&input);
+        }
         let random = self.sim.chance.next();
         let effects = engine.handle(Now { monotonic_ms: self.sim.now(), wall: self.clock.now(), random }, input);
         if let Err(problem) = watch::check(engine, &effects, memory.excuses(self.cluster.tables().epoch)) {

@@ -2,12 +2,13 @@
 
 use super::gate::{Life, NodeGate};
 use super::link::{End, Link, Said};
-use super::plan::Mutation;
+use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
 use crate::hub::Hub;
-use crate::line::{Flushers, testing};
+use crate::line::Flushers;
+use crate::line::testing::{self, Appetite};
 use crate::run::database::{check_opened, fill_holes, repair_after_gaps};
 use crate::socket::dispatch::Dispatch;
 use crate::store::model::{Model, Tables};
@@ -86,12 +87,13 @@ impl Node {
 }
 
 async fn serve(node: Arc<Node>, user: UserId, session: SessionId, mut end: End) {
-    let (connection, mut ear) = testing::connection_by(&node.flushers, user, session);
+    let (connection, mut ear) = testing::connection_by(&node.flushers, user, session, appetite(&node.sim));
     let mut dispatch = Dispatch::new(Arc::clone(&node.chat), Arc::clone(&connection), Arc::default());
     let code = loop {
         tokio::select! {
             biased;
             code = connection.line.attend() => {
+                connection.line.finish().await;
                 while let Some(text) = ear.try_recv() {
                     end.send(Said::Text(text));
                 }
@@ -108,4 +110,16 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, mut end: End) 
     if let Some(code) = code {
         end.send(Said::Close(code.code()));
     }
+}
+
+/// A device takes what comes, or stops in the middle of it: for a moment, or for longer than a node puts up with.
+fn appetite(sim: &Arc<Sim>) -> Appetite {
+    let sim = Arc::clone(sim);
+    Box::new(move |bytes| {
+        if !sim.strikes(Fault::Slow, 40) {
+            return (bytes, None);
+        }
+        let full = sim.chance.millis(1, if sim.chance.one_in(4) { 40_000 } else { 500 });
+        (sim.chance.below(bytes + 1), Some(full))
+    })
 }

@@ -31,9 +31,11 @@ pub(super) enum Fault {
     Restore,
     /// Clocks of nodes and devices differ by up to an hour.
     Clocks,
+    /// A device reads nothing for a while, in the middle of a frame, say, and sometimes for too long.
+    Slow,
 }
 
-const FAULTS: [Fault; 14] = [
+const FAULTS: [Fault; 15] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,
@@ -48,6 +50,7 @@ const FAULTS: [Fault; 14] = [
     Fault::Flood,
     Fault::Restore,
     Fault::Clocks,
+    Fault::Slow,
 ];
 
 /// A mechanism that can be switched off.
@@ -104,6 +107,7 @@ impl Fault {
             Self::Flood => "floods",
             Self::Restore => "restores",
             Self::Clocks => "clocks off",
+            Self::Slow => "slow readers",
         }
     }
 }
