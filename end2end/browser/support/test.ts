@@ -13,6 +13,8 @@ type Fixtures = {
   cluster: [Node, Node]
   /** Signs somebody up at `node`. */
   signUp: (name: string, options?: BrowserContextOptions) => Promise<Person>
+  /** Closes what people opened: the browser is shared, and their pages would look for their server for ever. */
+  leave: void
 }
 
 export const test = base.extend<Fixtures>({
@@ -31,6 +33,13 @@ export const test = base.extend<Fixtures>({
     await use([nodes[0], nodes[1]])
     await Promise.all(nodes.map((node) => node.remove()))
   },
+  leave: [
+    async ({ browser }, use) => {
+      await use()
+      await Promise.all(browser.contexts().map((context) => context.close()))
+    },
+    { auto: true },
+  ],
   signUp: async ({ browser, node }, use) => {
     await use((name, options) => Person.signUp(browser, node, name, options))
   },
