@@ -14,11 +14,12 @@ pub(crate) mod testing;
 pub(crate) use flushers::Flushers;
 pub(crate) use frame::Frame;
 pub(crate) use queue::QUEUE_BYTES;
-pub(crate) use stream::{Stream, Upgrade};
+pub(crate) use stream::Stream;
 
 use protocol::CloseCode;
 use queue::{Queue, Turn};
 use std::io::{self, IoSlice};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -44,6 +45,8 @@ pub(crate) trait Wire: Send + Sync {
 /// See the module's documentation.
 pub(crate) struct Line {
     wire: Arc<dyn Wire>,
+    /// Whether frames go out: before that, the connection is HTTP's.
+    is_open: AtomicBool,
     /// Held while the system copies what is written, which does not wait for anybody.
     queue: Mutex<Queue>,
     /// Wakes the client's own task: the line is to close, has broken, or takes no more at the moment.
@@ -53,7 +56,17 @@ pub(crate) struct Line {
 
 impl Line {
     pub(crate) fn new(wire: Arc<dyn Wire>, flushers: Arc<Flushers>) -> Arc<Self> {
-        Arc::new(Self { wire, queue: Mutex::default(), attention: Notify::new(), flushers })
+        let (is_open, queue) = (AtomicBool::new(false), Mutex::default());
+        Arc::new(Self { wire, is_open, queue, attention: Notify::new(), flushers })
+    }
+
+    /// From now on frames go out. HTTP has nothing left to write.
+    pub(crate) fn open(&self) {
+        self.is_open.store(true, Ordering::Release);
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
     }
 
     /// Queues a frame. Never waits: a client that is too slow is closed.

@@ -8,7 +8,7 @@ use crate::auth::Caller;
 use crate::http::gate::Pass;
 use crate::http::origin;
 use crate::hub::Connection;
-use crate::line::{Frame, Line, Upgrade};
+use crate::line::{Frame, Line};
 use crate::{App, Error};
 use axum::Extension;
 use axum::extract::State;
@@ -36,7 +36,7 @@ pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
     parts: Parts,
     Extension(pass): Extension<Pass>,
-    Extension(stream): Extension<Upgrade>,
+    Extension(line): Extension<Arc<Line>>,
     caller: Caller,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Error> {
@@ -44,7 +44,8 @@ pub(crate) async fn upgrade(
     let upgrade = upgrade.read_buffer_size(READ_BUFFER).max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES);
     Ok(upgrade.on_upgrade(move |socket| {
         let Caller { user, session } = caller;
-        let connection = Connection::new(user.id, session, &user.display_name, stream.line());
+        line.open();
+        let connection = Connection::new(user.id, session, &user.display_name, line);
         run(app, Arc::new(connection), socket, pass)
     }))
 }

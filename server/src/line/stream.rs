@@ -6,73 +6,51 @@ use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// What both hands hold.
-struct Shared {
-    stream: TcpStream,
-    /// Whether frames go out beside what is written here.
-    has_frames: AtomicBool,
-}
-
-impl Wire for Shared {
+impl Wire for TcpStream {
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         match parts {
-            [one] => self.stream.try_write(one),
-            many => self.stream.try_write_vectored(many),
+            [one] => Self::try_write(self, one),
+            many => self.try_write_vectored(many),
         }
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
         // What is wrong is told by the write that follows.
-        self.stream.poll_write_ready(cx).map(drop)
+        self.poll_write_ready(cx).map(drop)
     }
 }
 
-/// Read by one task. What it writes goes straight out, or through the line once frames do.
+/// Read by one task. What it writes goes straight out, or through the line once that is open.
 pub(crate) struct Stream {
-    shared: Arc<Shared>,
+    stream: Arc<TcpStream>,
     line: Arc<Line>,
-}
-
-/// Where an upgraded connection finds its line.
-#[derive(Clone)]
-pub(crate) struct Upgrade {
-    shared: Arc<Shared>,
-    line: Arc<Line>,
-}
-
-impl Upgrade {
-    /// From now on frames go out. HTTP has nothing left to write.
-    pub(crate) fn line(self) -> Arc<Line> {
-        self.shared.has_frames.store(true, Ordering::Release);
-        self.line
-    }
 }
 
 impl Stream {
     pub(crate) fn new(stream: TcpStream, flushers: Arc<Flushers>) -> Self {
-        let shared = Arc::new(Shared { stream, has_frames: AtomicBool::new(false) });
-        let wire: Arc<dyn Wire> = Arc::clone(&shared) as _;
-        Self { line: Line::new(wire, flushers), shared }
+        let stream = Arc::new(stream);
+        let wire: Arc<dyn Wire> = Arc::clone(&stream) as _;
+        Self { line: Line::new(wire, flushers), stream }
     }
 
-    pub(crate) fn upgrade(&self) -> Upgrade {
-        Upgrade { shared: Arc::clone(&self.shared), line: Arc::clone(&self.line) }
+    /// What frames go over once the connection is a WebSocket, see [`Line::open`].
+    pub(crate) const fn line(&self) -> &Arc<Line> {
+        &self.line
     }
 
     fn poll_write_parts(&self, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        if self.shared.has_frames.load(Ordering::Acquire) {
+        if self.line.is_open() {
             // All or nothing: what is left over would come to stand within another frame.
             parts.iter().for_each(|part| self.line.interject(part));
             return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
         }
         loop {
-            ready!(self.shared.stream.poll_write_ready(cx))?;
-            match self.shared.try_write(parts) {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match Wire::try_write(&*self.stream, parts) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
@@ -83,8 +61,8 @@ impl Stream {
 impl AsyncRead for Stream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
-            ready!(self.shared.stream.poll_read_ready(cx))?;
-            match self.shared.stream.try_read_buf(buffer) {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read_buf(buffer) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done.map(drop)),
             }
@@ -116,7 +94,7 @@ impl AsyncWrite for Stream {
     /// Of a connection that two hold, only the standard library's own handle can be shut down, and that is another
     /// name for the same connection.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let handle = self.shared.stream.as_fd().try_clone_to_owned()?;
+        let handle = self.stream.as_fd().try_clone_to_owned()?;
         Poll::Ready(match std::net::TcpStream::from(handle).shutdown(Shutdown::Write) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             done => done,

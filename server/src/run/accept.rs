@@ -64,11 +64,11 @@ pub(super) async fn serve(
         // Small frames must not wait for each other.
         let _ = stream.set_nodelay(true);
         let stream = Stream::new(stream, Arc::clone(&flushers));
-        let (router, upgrade) = (router.clone(), stream.upgrade());
+        let (router, line) = (router.clone(), Arc::clone(stream.line()));
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             let mut request: Request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            request.extensions_mut().insert(upgrade.clone());
+            request.extensions_mut().insert(Arc::clone(&line));
             let answer = router.clone().call(request);
             async move { answer.await.map_err(|never: Infallible| match never {}) }
         });
