@@ -159,8 +159,10 @@ impl Hub {
         let frames = active.sequence.offer(place, frame, began);
         active.send(&frames);
         let delivered = frames.len() * active.connections.len();
-        let has_hole = active.sequence.has_hole();
-        registry.keep(room, place, &frames);
+        let (has_hole, head) = (active.sequence.has_hole(), active.sequence.head());
+        if let Some(head) = head {
+            registry.recent.keep(room, place, &frames, head);
+        }
         drop(registry);
         if has_hole {
             self.metrics.holes_found.inc_by(u64::from(!had_hole));

@@ -1,22 +1,11 @@
 //! What devices missed that come back soon: from what went out here last, where that is all of it.
 
 use super::Hub;
-use super::envelope::Place;
 use super::registry::Registry;
 use crate::line::Frame;
 use protocol::{Message, Rev, RoomId, Seq, ServerFrame};
 
 impl Registry {
-    /// Keeps what has gone out of a room's numbered frames.
-    pub(super) fn keep(&mut self, id: RoomId, place: Place, frames: &[Frame]) {
-        let Some((seq, rev)) = self.room(id).and_then(|active| active.sequence.head()) else { return };
-        match place {
-            Place::Message(_) => self.recent.sent(id, seq, frames),
-            Place::Revision(_) if !frames.is_empty() => self.recent.revised(id, rev),
-            Place::Revision(_) | Place::Control(_) | Place::None | Place::Signal => {}
-        }
-    }
-
     /// How far a room is here, if nothing of it is missing.
     fn whole(&mut self, id: RoomId) -> Option<(Seq, Rev)> {
         let sequence = &self.room(id)?.sequence;

@@ -4,6 +4,7 @@
 //! revision touches: with each that goes out its room forgets, and begins again from a moment that the database told of.
 //! What was said after a moment is touched by no revision up to it, in whichever order frames arrive.
 
+use super::envelope::Place;
 use crate::line::Frame;
 use protocol::{Rev, RoomId, Seq};
 use std::collections::{HashMap, VecDeque};
@@ -36,7 +37,7 @@ impl Room {
 
     /// What the oldest row took.
     fn pop(&mut self) -> usize {
-        let bytes = self.rows.pop_front().map_or(0, |frame| frame.text().len());
+        let bytes = self.rows.pop_front().map_or(0, |frame| frame.len());
         self.bytes -= bytes;
         bytes
     }
@@ -63,8 +64,17 @@ impl Recent {
         }
     }
 
+    /// What has gone out of a room, which has got as far as this by it.
+    pub(super) fn keep(&mut self, id: RoomId, place: Place, frames: &[Frame], (seq, rev): Moment) {
+        match place {
+            Place::Message(_) => self.sent(id, seq, frames),
+            Place::Revision(_) if !frames.is_empty() => self.revised(id, rev),
+            Place::Revision(_) | Place::Control(_) | Place::None | Place::Signal => {}
+        }
+    }
+
     /// These messages have gone out, the last one with this number.
-    pub(super) fn sent(&mut self, id: RoomId, last: Seq, frames: &[Frame]) {
+    fn sent(&mut self, id: RoomId, last: Seq, frames: &[Frame]) {
         let first = last.0 + 1 - i64::try_from(frames.len()).unwrap_or(i64::MAX);
         for (number, frame) in (first..).zip(frames) {
             if self.rooms.get(&id).is_some_and(|room| number > room.since.0.0) {
@@ -74,7 +84,7 @@ impl Recent {
     }
 
     /// A revision has gone out: a row may be another now, unless the moment that is known comes after it.
-    pub(super) fn revised(&mut self, id: RoomId, rev: Rev) {
+    fn revised(&mut self, id: RoomId, rev: Rev) {
         if self.rooms.get(&id).is_some_and(|room| rev > room.since.1) {
             self.forget(id);
         }
@@ -116,7 +126,7 @@ impl Recent {
             self.bytes -= std::mem::take(&mut room.bytes);
             room.rows.clear();
         }
-        let bytes = frame.text().len();
+        let bytes = frame.len();
         room.rows.push_back(frame);
         room.last = number;
         room.bytes += bytes;

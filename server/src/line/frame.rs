@@ -54,12 +54,21 @@ impl Frame {
 
     /// The message, without the header.
     pub(crate) fn text(&self) -> &str {
-        let header = match self.0.get(1) {
+        std::str::from_utf8(&self.0[self.header()..]).unwrap_or_default()
+    }
+
+    /// Bytes of the message.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len() - self.header()
+    }
+
+    /// Bytes of the header.
+    fn header(&self) -> usize {
+        match self.0.get(1) {
             Some(126) => 4,
             Some(127) => HEADER,
             _ => 2,
-        };
-        std::str::from_utf8(&self.0[header..]).unwrap_or_default()
+        }
     }
 
     /// The first frame of these bytes, if it is whole, and what follows it.
@@ -96,7 +105,7 @@ mod tests {
         for length in [0, 1, 125, 126, 127, 65_535, 65_536, 200_000] {
             let text = "x".repeat(length);
             let frame = Frame::of_text(&text);
-            assert_eq!(frame.text(), text);
+            assert_eq!((frame.text(), frame.len()), (text.as_str(), length));
             assert_eq!(read(&frame), tungstenite::Message::text(text));
             assert_eq!(Frame::split(&frame.0), Some((frame.clone(), &[][..])));
             assert_eq!(Frame::split(&frame.0[..frame.0.len() - 1]), None, "it is not whole");
