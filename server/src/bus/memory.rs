@@ -1,9 +1,8 @@
 //! The bus of a single program: a broadcast within the process.
 
-use super::{Bus, BusEvent};
+use super::{Bus, BusEvent, Channels};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 
@@ -29,9 +28,6 @@ impl Exchange {
         MemoryBus { exchange: self.0.clone(), channels, incoming: Mutex::new(Some(incoming)) }
     }
 }
-
-/// Channels that a node listens to.
-type Channels = Arc<Mutex<HashSet<String>>>;
 
 /// See [`Bus`].
 pub struct MemoryBus {

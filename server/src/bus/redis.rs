@@ -1,6 +1,6 @@
 //! The bus of a cluster: Redis publish/subscribe through fred, one subscriber connection a node.
 
-use super::{Bus, BusEvent};
+use super::{Bus, BusEvent, Channels};
 use fred::clients::Client;
 use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, EventInterface, KeysInterface, PubsubInterface};
@@ -8,7 +8,6 @@ use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, Reconnect
 use fred::types::{Builder, ExpireOptions, Message, Value};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
@@ -29,12 +28,10 @@ pub struct RedisBus {
     /// Commands of its own connection, for `ping`.
     client: Client,
     subscriber: Client,
+    /// Subscribed anew after each reconnect.
     channels: Channels,
     incoming: Mutex<Option<Incoming>>,
 }
-
-/// What a node listens to; subscribed anew after each reconnect.
-type Channels = Arc<Mutex<HashSet<String>>>;
 
 impl RedisBus {
     /// Starts connecting to `url` and goes on trying for ever; `ping` tells whether it is there.
