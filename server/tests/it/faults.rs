@@ -22,31 +22,24 @@ async fn a_database_that_is_away_at_the_start_is_waited_for() {
     refused.refused(503, "unavailable", "moment");
     assert!(!refused.header("retry-after").is_empty());
     proxy.restore();
-    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+    node.ready().await;
     node.register("ada").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_goes_away_refuses_for_a_while_and_loses_nothing() {
-    let url = fresh_postgres().await;
-    let proxy = Proxy::start(&url, true).await;
-    let node = Node::start_with(Options::cluster(&proxy.url(&url), &redis_url())).await;
+    let (proxy, options) = Options::behind_a_database().await;
+    let node = Node::start_with(options).await;
     let ada = node.register("ada").await;
     let (mut socket, rooms) = ada.connect(&node).await;
     let room = &rooms[0];
     proxy.cut();
     let id = socket.say(room.id, "stored or not").await;
-    let refusal = socket
-        .find("nack", |frame| match frame {
-            ServerFrame::Nack { client_id, code, retryable, .. } => Some((client_id, code, retryable)),
-            _ => None,
-        })
-        .await;
-    assert_eq!(refusal, (id, ErrorCode::Unavailable, true));
+    assert_eq!(socket.refusal().await, (id, ErrorCode::Unavailable, true));
     assert!(reason(&node).await.unwrap().contains("database"));
     ada.get(&node, "/api/rooms").await.refused(503, "unavailable", "moment");
     proxy.restore();
-    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+    node.ready().await;
     // The same connection, the same message: stored now, once.
     socket
         .send(&ClientFrame::Send { client_id: id, room_id: room.id, body: "stored or not".into(), reply_to: None })
@@ -67,7 +60,7 @@ async fn a_redis_that_is_away_at_the_start_does_not_keep_people_from_talking() {
     socket.say(rooms[0].id, "hello").await;
     assert_eq!(socket.next_message().await.body, "hello");
     proxy.restore();
-    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+    node.ready().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -108,9 +108,8 @@ async fn a_device_is_revoked_and_its_sockets_close_on_every_node() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_was_asked_for_a_moment_ago_is_known_without_the_database() {
-    let url = fresh_postgres().await;
-    let proxy = Proxy::start(&url, true).await;
-    let node = Node::start_with(Options::cluster(&proxy.url(&url), &redis_url())).await;
+    let (proxy, options) = Options::behind_a_database().await;
+    let node = Node::start_with(options).await;
     let ada = node.register("ada").await;
     assert_eq!(ada.get(&node, "/api/me").await.status, 200);
     proxy.cut();

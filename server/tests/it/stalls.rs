@@ -13,18 +13,19 @@ const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// A node behind a proxy of its database, and somebody who is connected to it.
 async fn behind_a_database() -> (Proxy, Node, Person, Ws, RoomSummary) {
-    let url = fresh_postgres().await;
-    let proxy = Proxy::start(&url, true).await;
-    let options = Options::cluster(&proxy.url(&url), &redis_url()).set("DATABASE_POOL", "3");
-    let node = Node::start_with(options).await;
+    let (proxy, options) = Options::behind_a_database().await;
+    let node = Node::start_with(options.set("DATABASE_POOL", "3")).await;
     let ada = node.register("ada").await;
     let (socket, mut rooms) = ada.connect(&node).await;
     let room = rooms.remove(0);
     (proxy, node, ada, socket, room)
 }
 
-async fn ready(node: &Node) {
-    until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+/// More requests at once than there are connections, and all are answered.
+async fn all_are_answered(node: &Node, who: &Person) {
+    for answer in join_all((0..12).map(|_| who.get(node, "/api/rooms"))).await {
+        assert_eq!(answer.status, 200, "{}", answer.text);
+    }
 }
 
 /// Bodies of what people said in a room, as the database has it.
@@ -58,20 +59,12 @@ async fn a_database_that_says_nothing_is_not_waited_for_without_an_end() {
     for answer in asked.await {
         answer.refused(503, "unavailable", "moment");
     }
-    let refusal = socket
-        .find("nack", |frame| match frame {
-            ServerFrame::Nack { client_id, code, retryable, .. } => Some((client_id, code, retryable)),
-            _ => None,
-        })
-        .await;
-    assert_eq!(refusal, (id, ErrorCode::Unavailable, true));
+    assert_eq!(socket.refusal().await, (id, ErrorCode::Unavailable, true));
     assert!(node.get("/readyz").await.json()["reason"].as_str().unwrap().contains("database"));
     proxy.restore();
-    ready(&node).await;
+    node.ready().await;
     repeat(&mut socket, id, room.id, "stored or not").await;
-    for answer in join_all((0..12).map(|_| ada.get(&node, "/api/rooms"))).await {
-        assert_eq!(answer.status, 200, "{}", answer.text);
-    }
+    all_are_answered(&node, &ada).await;
     assert_eq!(said(&node, &ada, room.id).await, ["before", "stored or not"]);
 }
 
@@ -89,9 +82,7 @@ async fn connections_that_died_in_silence_are_replaced() {
     answered.await;
     repeat(&mut socket, id, room.id, "after").await;
     until("requests to be answered", async || ada.get(&node, "/api/rooms").await.ok()).await;
-    for answer in join_all((0..12).map(|_| ada.get(&node, "/api/rooms"))).await {
-        assert_eq!(answer.status, 200, "{}", answer.text);
-    }
+    all_are_answered(&node, &ada).await;
     assert_eq!(said(&node, &ada, room.id).await, ["before", "after"]);
 }
 
@@ -156,7 +147,7 @@ async fn a_redis_that_says_nothing_holds_up_nobody_on_the_own_node() {
     // The other node compares heads.
     let mut heard = all_until(&mut of_bob, "to all").await;
     proxy.restore();
-    ready(&here).await;
+    here.ready().await;
     of_ada.say(room.id, "live again").await;
     heard.extend(all_until(&mut of_bob, "live again").await);
     heard.retain(|body| !body.is_empty());
@@ -178,5 +169,5 @@ async fn a_node_that_hears_nothing_of_a_redis_any_more_connects_again() {
     let page: Value = ada.get(&here, &format!("/api/messages/room/{}", room.id)).await.json();
     let told = page["messages"].as_array().unwrap().iter().filter(|message| message["body"] == "live again").count();
     assert!(told > 0);
-    ready(&here).await;
+    here.ready().await;
 }

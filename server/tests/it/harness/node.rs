@@ -1,6 +1,6 @@
 //! A node in this process, on a free port, with folders of its own.
 
-use super::{Answer, Person, anonymous, until};
+use super::{Answer, Person, Proxy, anonymous, fresh_postgres, redis_url, until};
 use server::Config;
 use std::collections::HashMap;
 use tempfile::TempDir;
@@ -16,6 +16,14 @@ impl Options {
     pub(crate) fn set(mut self, variable: &'static str, value: impl Into<String>) -> Self {
         self.0.insert(variable, value.into());
         self
+    }
+
+    /// A node that reaches a PostgreSQL of its own through this proxy.
+    pub(crate) async fn behind_a_database() -> (Proxy, Self) {
+        let url = fresh_postgres().await;
+        let proxy = Proxy::start(&url, true).await;
+        let options = Self::cluster(&proxy.url(&url), &redis_url());
+        (proxy, options)
     }
 
     /// Nodes with the same PostgreSQL and Redis.
@@ -44,8 +52,13 @@ impl Node {
 
     pub(crate) async fn start_with(options: Options) -> Self {
         let node = Self::start_unready(options).await;
-        until("the node to be ready", async || node.get("/readyz").await.ok()).await;
+        node.ready().await;
         node
+    }
+
+    /// Waits until it can serve.
+    pub(crate) async fn ready(&self) {
+        until("the node to be ready", async || self.get("/readyz").await.ok()).await;
     }
 
     /// A node that listens; whether it can serve is another question.

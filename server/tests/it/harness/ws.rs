@@ -2,7 +2,9 @@
 
 use super::{Node, PATIENCE};
 use futures_util::{SinkExt, StreamExt};
-use protocol::{ClientFrame, ClientId, Cursor, Message as Row, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame};
+use protocol::{
+    ClientFrame, ClientId, Cursor, ErrorCode, Message as Row, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame,
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -109,6 +111,15 @@ impl Ws {
     pub(crate) async fn next_message(&mut self) -> Row {
         self.find("message:new", |frame| match frame {
             ServerFrame::New { message } => Some(message),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The message that is refused next: its id, why, and whether it may be sent again.
+    pub(crate) async fn refusal(&mut self) -> (ClientId, ErrorCode, bool) {
+        self.find("nack", |frame| match frame {
+            ServerFrame::Nack { client_id, code, retryable, .. } => Some((client_id, code, retryable)),
             _ => None,
         })
         .await

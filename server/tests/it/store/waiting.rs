@@ -7,11 +7,16 @@ use server::store::Appended;
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn who_is_removed_while_their_message_waits_has_not_sent_it() {
+/// A database of its own with three connections, and where it is.
+async fn on_postgres() -> (String, Db) {
     let url = fresh_postgres().await;
     let opened = url.clone();
-    let db = Db::new(move || server::store::open(&opened, 3).unwrap()).await;
+    (url, Db::new(move || server::store::open(&opened, 3).unwrap()).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_removed_while_their_message_waits_has_not_sent_it() {
+    let (url, db) = on_postgres().await;
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Group, ada, &[bob]).await;
     assert!(db.say(room, bob, "still here").await.stored().is_some());
@@ -43,9 +48,7 @@ async fn is_waiting(watcher: &mut PgConnection) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_given_up_in_the_middle_leaves_nothing_behind() {
-    let url = fresh_postgres().await;
-    let opened = url.clone();
-    let db = Db::new(move || server::store::open(&opened, 3).unwrap()).await;
+    let (url, db) = on_postgres().await;
     let ada = db.user("ada").await;
     let room = db.room(RoomKind::Group, ada, &[]).await;
     let mut other = PgConnection::connect(&url).await.unwrap();
@@ -65,9 +68,7 @@ async fn what_is_given_up_in_the_middle_leaves_nothing_behind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_are_at_most_so_many_and_all_come_back_however_a_statement_ends() {
-    let url = fresh_postgres().await;
-    let opened = url.clone();
-    let db = Db::new(move || server::store::open(&opened, 3).unwrap()).await;
+    let (url, db) = on_postgres().await;
     let ada = db.user("ada").await;
     let mut watcher = PgConnection::connect(&url).await.unwrap();
     let open = "select pid from pg_stat_activity where application_name = 'jackdaw' and datname = current_database()";
