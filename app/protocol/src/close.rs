@@ -21,11 +21,15 @@ pub enum CloseCode {
     SlowConsumer,
     /// 4003: too many frames.
     RateLimited,
+    /// 4004: the session or the person has more connections than allowed, and this one was the oldest. The client does not
+    /// reconnect by itself, or two tabs would close each other in turn: it waits until its page is visible again or the
+    /// person asks.
+    TooManySockets,
 }
 
 impl CloseCode {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Normal,
         Self::ProtocolError,
         Self::NotUtf8,
@@ -35,6 +39,7 @@ impl CloseCode {
         Self::SessionRevoked,
         Self::SlowConsumer,
         Self::RateLimited,
+        Self::TooManySockets,
     ];
 
     /// The number on the wire.
@@ -50,6 +55,7 @@ impl CloseCode {
             Self::SessionRevoked => 4001,
             Self::SlowConsumer => 4002,
             Self::RateLimited => 4003,
+            Self::TooManySockets => 4004,
         }
     }
 
@@ -59,10 +65,14 @@ impl CloseCode {
         Self::ALL.into_iter().find(|known| known.code() == code)
     }
 
-    /// Whether connecting again can help without anybody's doing.
+    /// Whether the client reconnects by itself. After [`CloseCode::TooManySockets`] it does so once its page is visible
+    /// again.
     #[must_use]
     pub const fn should_reconnect(self) -> bool {
-        !matches!(self, Self::SessionRevoked | Self::ProtocolError | Self::NotUtf8 | Self::TooLarge)
+        !matches!(
+            self,
+            Self::SessionRevoked | Self::ProtocolError | Self::NotUtf8 | Self::TooLarge | Self::TooManySockets
+        )
     }
 
     /// The reason sent beside the number.
@@ -78,6 +88,7 @@ impl CloseCode {
             Self::SessionRevoked => "this session has ended, sign in again",
             Self::SlowConsumer => "too slow to keep up, connect again",
             Self::RateLimited => "too many frames",
+            Self::TooManySockets => "too many connections, the oldest was closed",
         }
     }
 }
