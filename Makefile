@@ -9,7 +9,7 @@ STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
 HOST := -p protocol -p client -p app -p server -p load
 
-.PHONY: help run dev build setup test test-faults fmt format lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
+.PHONY: help run dev build setup test test-faults fmt format docs lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ fmt: ## Check the formatting.
 
 format: ## Format the code.
 	@$(STEP) "formatting" cargo fmt --all
+
+docs: ## Write docs/limits.md from the table of bounds.
+	@$(STEP) "writing docs/limits.md" bash -c 'cargo run --quiet -p server -- limits >target/limits.md && mv target/limits.md docs/limits.md'
 
 lint: ## Check with clippy, for the host and for the browser; warnings are errors.
 	@setup/tools

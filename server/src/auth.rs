@@ -3,9 +3,9 @@
 //! A session lives in the database and may be ended there at any time. What travels are two signed tokens: a short-lived
 //! access token and a refresh token that works once. No token is stored, so a stolen database signs nobody in.
 
-mod live;
-mod password;
-mod session;
+pub(crate) mod live;
+pub(crate) mod password;
+pub(crate) mod session;
 mod token;
 
 pub(crate) use live::LiveSessions;

@@ -7,13 +7,13 @@ mod mechanism;
 mod members;
 mod messages;
 mod people;
-mod receipts;
+pub(crate) mod receipts;
 mod repair;
 mod revisions;
 mod rooms;
 mod signals;
 mod sync;
-mod writer;
+pub(crate) mod writer;
 
 use crate::Error;
 use crate::clock::Clock;
@@ -57,9 +57,9 @@ pub(crate) struct Chat {
 }
 
 /// Devices whose rooms or batches are read from the store at the same moment, so that a herd leaves connections for sends.
-const CATCHING_UP: usize = 16;
+pub(crate) const CATCHING_UP: usize = 16;
 /// How long a device may wait for that.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const NO_ROOM: Error = Error::NotFound("room");

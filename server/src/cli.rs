@@ -12,6 +12,7 @@ pub(crate) enum Command {
     Migrate,
     Restored,
     Healthcheck,
+    Limits,
     Help,
     Version,
 }
@@ -23,6 +24,7 @@ impl Command {
             Some("migrate") => Self::Migrate,
             Some("restored") => Self::Restored,
             Some("healthcheck") => Self::Healthcheck,
+            Some("limits") => Self::Limits,
             Some("help" | "--help" | "-h") => Self::Help,
             Some("--version" | "-V") => Self::Version,
             Some(other) => return Err(format!("there is no command {other:?}; see jackdaw --help")),
@@ -45,7 +47,8 @@ pub(crate) fn print_help() {
          \x20 migrate      bring the database up to date and return\n\
          \x20 restored     say that a backup was put back, before the server runs on it: devices drop what they cached\n\
          \x20              and send again what the backup lacks\n\
-         \x20 healthcheck  ask the server at LISTEN_ADDR whether it is alive; for containers\n\n\
+         \x20 healthcheck  ask the server at LISTEN_ADDR whether it is alive; for containers\n\
+         \x20 limits       print the table of bounds, as in docs/limits.md\n\n\
          Environment variables:"
     );
     for variable in VARIABLES {

@@ -5,16 +5,16 @@
 mod changes;
 mod comeback;
 mod company;
-mod connection;
+pub(crate) mod connection;
 mod controls;
 mod envelope;
 mod holes;
 mod memberships;
-mod presence;
-mod recent;
+pub(crate) mod presence;
+pub(crate) mod recent;
 mod registry;
-mod sequence;
-mod signals;
+pub(crate) mod sequence;
+pub(crate) mod signals;
 
 pub(crate) use changes::Changed;
 pub(crate) use connection::Connection;
@@ -41,7 +41,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// How often channels that nobody here needs any more are given back.
-const RELEASE_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const RELEASE_EVERY: Duration = Duration::from_secs(60);
 /// How often other nodes are told how far this one's numbers are.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
 

@@ -5,6 +5,7 @@
 
 mod app;
 mod auth;
+pub mod bounds;
 mod bus;
 mod chat;
 mod clock;

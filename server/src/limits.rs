@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How many seconds' worth of messages, frames and requests may come at once.
-const BURST_SECONDS: u32 = 5;
+pub(crate) const BURST_SECONDS: u32 = 5;
 const MINUTE: Duration = Duration::from_secs(60);
 
 type By<K> = DefaultKeyedRateLimiter<K>;

@@ -4,9 +4,9 @@
 //! at once: a message to a thousand people wakes one task, not a thousand. A client's own task reads, and writes only
 //! where the system would not take more at the moment.
 
-mod flushers;
+pub(crate) mod flushers;
 mod frame;
-mod queue;
+pub(crate) mod queue;
 mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -27,9 +27,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
 /// How long a client may take nothing of what is written before it counts as too slow.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Frames in one write.
-const AT_ONCE: usize = 16;
+pub(crate) const AT_ONCE: usize = 16;
 
 /// What a line writes to: a TCP connection, or what stands for one in tests.
 pub(crate) trait Wire: Send + Sync {

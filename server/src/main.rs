@@ -21,6 +21,7 @@ fn execute(command: Command) -> Result<(), String> {
         Command::Help => cli::print_help(),
         Command::Version => println!("jackdaw {}", env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => return cli::healthcheck(),
+        Command::Limits => print!("{}", server::bounds::document()),
         Command::Serve | Command::Migrate | Command::Restored => {
             let config = Config::from_env().map_err(|error| error.to_string())?;
             server::telemetry::start(&config.log)?;

@@ -3,8 +3,8 @@
 pub(crate) mod accept;
 mod bus;
 pub(crate) mod database;
-mod descriptors;
-mod drain;
+pub(crate) mod descriptors;
+pub(crate) mod drain;
 
 use crate::auth::{Auth, LiveSessions};
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// How often limits and sessions forget who has been quiet.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 /// Whether a node can serve.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! `/ws`: one task a connection that reads frames and ends with a documented close code. What it says is written by its
 //! line.
 
-mod close;
+pub(crate) mod close;
 pub(crate) mod dispatch;
 
 use crate::auth::Caller;
@@ -25,11 +25,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// The library's default read buffer is 128 KiB a connection, zeroed. A longer frame takes more reads, and grows it for as
 /// long as the frame is under way.
-const READ_BUFFER: usize = 1024;
+pub(crate) const READ_BUFFER: usize = 1024;
 /// How often a silent client is asked whether it is there.
-const PING_EVERY: Duration = Duration::from_secs(25);
+pub(crate) const PING_EVERY: Duration = Duration::from_secs(25);
 /// How long a client may say nothing, pongs included, before it counts as gone.
-const SILENCE: Duration = Duration::from_secs(70);
+pub(crate) const SILENCE: Duration = Duration::from_secs(70);
 
 /// Upgrades a request of a signed-in person, from this site's own pages or from a program with a bearer token.
 pub(crate) async fn upgrade(

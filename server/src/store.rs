@@ -14,7 +14,7 @@ pub(crate) mod model;
 mod postgres;
 mod records;
 mod revise;
-mod sqlite;
+pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{

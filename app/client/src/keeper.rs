@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use uuid::Uuid;
 
 /// So many rooms are kept, those that were opened last.
-const ROOMS: usize = 50;
+pub const ROOMS: usize = 50;
 
 /// A room that is to be kept.
 #[derive(Debug)]

@@ -7,6 +7,7 @@
 
 mod answer;
 mod backoff;
+pub mod bounds;
 mod connection;
 mod effect;
 mod engine;

@@ -11,7 +11,7 @@ use protocol::{ClientFrame, ClientId, Message, Rev, RoomId, Seq, UnixMillis};
 pub(crate) use shared::message;
 
 /// How long the server may take to acknowledge a message, in milliseconds. Later the connection counts as dead.
-pub(crate) const ACK_MS: u64 = 15_000;
+pub const ACK_MS: u64 = 15_000;
 /// The shortest and the longest wait before a message that the server could not take is sent again, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
 

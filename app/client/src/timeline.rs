@@ -4,7 +4,7 @@ use protocol::{Message, MessageKind, Seq, UserId};
 use std::collections::VecDeque;
 
 /// Rows in a window. Beyond it the far end is dropped, and paged in again when looked at.
-pub(crate) const WINDOW: usize = 300;
+pub const WINDOW: usize = 300;
 
 /// Rows `start + 1 ..= last`, all of them.
 #[derive(Clone, Debug)]

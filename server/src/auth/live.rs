@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long the database is not asked again.
-const AGE: Duration = Duration::from_secs(10);
+pub(crate) const AGE: Duration = Duration::from_secs(10);
 /// Sessions of each of the two halves. A full node keeps those that were found last.
-const HALF: usize = 10_000;
+pub(crate) const HALF: usize = 10_000;
 
 /// A session that lived when the database was asked.
 #[derive(Clone, Debug)]

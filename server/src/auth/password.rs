@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-const MEMORY_KIB: u32 = 19 * 1024;
+pub(crate) const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 /// How long a sign-in waits for its turn before it is told to come back.
-const QUEUE: Duration = Duration::from_secs(10);
+pub(crate) const QUEUE: Duration = Duration::from_secs(10);
 
 pub(super) struct Hasher {
     /// One turn for each two cores: a rush of sign-ins leaves the rest of the node its processors.

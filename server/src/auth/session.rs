@@ -9,7 +9,7 @@ use protocol::{Session, SessionId, UnixMillis, User, UserId};
 use uuid::Uuid;
 
 /// Characters of a browser's description of itself that are kept.
-const USER_AGENT_CHARS: usize = 200;
+pub(crate) const USER_AGENT_CHARS: usize = 200;
 const ENDED: Error = Error::Unauthenticated("This session has ended. Sign in again.");
 
 /// Who asks, and through which session.

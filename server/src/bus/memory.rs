@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 
 /// Events between two nodes of one process that may wait to be read.
-const CAPACITY: usize = 4_096;
+pub(crate) const CAPACITY: usize = 4_096;
 
 /// What the nodes of one process share. A production node has one of its own, and then nothing is sent at all.
 #[derive(Clone)]

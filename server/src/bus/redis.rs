@@ -14,13 +14,13 @@ use tokio::sync::{broadcast, mpsc};
 
 /// Events that may wait to be read. fred's own default of 32 loses messages in any burst. It reserves the room for each of
 /// its channels at once, and several are never used: more than this is megabytes of nothing.
-const CAPACITY: usize = 4_096;
+pub(crate) const CAPACITY: usize = 4_096;
 /// Commands that may wait for a connection; fred's default has no bound.
-const COMMANDS_WAITING: usize = 50_000;
+pub(crate) const COMMANDS_WAITING: usize = 50_000;
 /// How long a command may take, a subscription included.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
+pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 /// Channels in one SUBSCRIBE, so that a node with very many rooms does not send one huge command.
-const CHANNELS_AT_ONCE: usize = 1_000;
+pub(crate) const CHANNELS_AT_ONCE: usize = 1_000;
 
 /// See [`Bus`].
 pub struct RedisBus {

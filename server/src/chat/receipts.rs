@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 /// Between two batches of marks, and before one that failed is tried again.
-const EVERY: Duration = Duration::from_secs(1);
+pub(crate) const EVERY: Duration = Duration::from_secs(1);
 /// Marks in one transaction.
-const BATCH: usize = 1_000;
+pub(crate) const BATCH: usize = 1_000;
 
 /// Marks that are not stored yet, at most one a member.
 #[derive(Default)]

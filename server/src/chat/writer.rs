@@ -11,9 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 /// Messages that may wait. Beyond it a sender is told to come back.
-const WAITING: usize = 10_000;
+pub(crate) const WAITING: usize = 10_000;
 /// Messages in one transaction.
-const BATCH: usize = 500;
+pub(crate) const BATCH: usize = 500;
 
 /// Where the answer to a message goes.
 pub(crate) enum Reply {

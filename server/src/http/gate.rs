@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Who is refused comes back after this long at least, so that seconds with a full bucket do not follow each other.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 /// What is added at random, so that those who are refused at once do not come back at once.
 const SPREAD_MS: u64 = 5_000;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// Bytes that wait above which signals are left out.
-const SIGNAL_BYTES: usize = crate::line::QUEUE_BYTES / 16;
+pub(crate) const SIGNAL_BYTES: usize = crate::line::QUEUE_BYTES / 16;
 
 /// A connection, shared by its own task (which ends it) and by the registry of the hub.
 pub(crate) struct Connection {

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// How long somebody must have been away or gone before others are told: connections break and come back all the time.
 pub(super) const HYSTERESIS: Duration = Duration::from_secs(30);
 /// How long it holds what a node said. It says so again well before.
-pub(super) const HOLDS: Duration = Duration::from_secs(40);
+pub(crate) const HOLDS: Duration = Duration::from_secs(40);
 
 /// Somebody who is connected to this node, or was a moment ago.
 #[derive(Debug)]

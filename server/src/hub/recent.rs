@@ -10,11 +10,11 @@ use protocol::{Rev, RoomId, Seq};
 use std::collections::{HashMap, VecDeque};
 
 /// Messages of one room, and bytes of them.
-const ROOM_ROWS: usize = 64;
-const ROOM_BYTES: usize = 32 * 1024;
+pub(crate) const ROOM_ROWS: usize = 64;
+pub(crate) const ROOM_BYTES: usize = 32 * 1024;
 /// Messages of all rooms of the node, and bytes of them. The oldest go first, whoever's they are.
-const NODE_ROWS: usize = 8 * 1024;
-const NODE_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const NODE_ROWS: usize = 8 * 1024;
+pub(crate) const NODE_BYTES: usize = 4 * 1024 * 1024;
 
 /// How far a room is, in messages and revisions.
 type Moment = (Seq, Rev);

@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long a hole may stay before the store is asked: most are closed by a frame that is under way.
-pub(super) const STRAGGLERS: Duration = Duration::from_millis(200);
+pub(crate) const STRAGGLERS: Duration = Duration::from_millis(200);
 /// Frames of one stream that may wait behind a hole. What is left out is read from the store.
-const WAITING: usize = 1_000;
+pub(crate) const WAITING: usize = 1_000;
 
 /// One of a room's two streams.
 #[derive(Debug, Default)]

@@ -15,7 +15,7 @@ pub(crate) const TELL_EVERY: Duration = Duration::from_millis(500);
 /// After so many of these a node says again who is connected to it, and looks what others said has ended.
 const SAY_ALL_AFTER: u32 = 30;
 /// People in one message between nodes.
-const PEOPLE_AT_ONCE: usize = 500;
+pub(crate) const PEOPLE_AT_ONCE: usize = 500;
 
 /// What connections show, and how people are.
 #[derive(Default)]

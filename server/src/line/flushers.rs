@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// Lines that one task writes before others have their turn, and from which on a second task helps: each is a system call.
-const AT_ONCE: usize = 32;
+pub(crate) const AT_ONCE: usize = 32;
 
 /// Lines that wait to be written, first come, first served.
 #[derive(Default)]

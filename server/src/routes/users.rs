@@ -10,7 +10,7 @@ use serde::Deserialize;
 use std::sync::Arc;
 
 /// Rows where no limit is asked for.
-const USERS: i64 = 20;
+pub(crate) const USERS: i64 = 20;
 
 #[derive(Deserialize)]
 pub(crate) struct Find {

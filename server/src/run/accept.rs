@@ -17,9 +17,9 @@ use tokio::sync::{Semaphore, watch};
 use tower::Service;
 
 /// How long the head of a request may take, the first one included; also how long a connection may idle between two.
-const HEAD: Duration = Duration::from_secs(10);
+pub(crate) const HEAD: Duration = Duration::from_secs(10);
 /// Connections beside the WebSockets: pages, files, requests.
-const OTHERS: usize = 1_024;
+pub(crate) const OTHERS: usize = 1_024;
 /// How long to wait before accepting again where the process has no descriptor left.
 const FULL: Duration = Duration::from_millis(100);
 

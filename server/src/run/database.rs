@@ -13,9 +13,9 @@ use tokio::time::MissedTickBehavior;
 /// How often a database that is away is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(3);
 /// How long memberships and marks that nobody told may stay unknown.
-const REPAIR_EVERY: Duration = Duration::from_secs(30);
+pub(crate) const REPAIR_EVERY: Duration = Duration::from_secs(30);
 /// How often the heads of a node's rooms are compared with the database.
-const HEADS_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const HEADS_EVERY: Duration = Duration::from_secs(5);
 /// How long rooms that somebody enters gather before they are compared.
 const GATHER: Duration = Duration::from_millis(50);
 

@@ -3,7 +3,7 @@
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What the node needs beside connections: the database, Redis, files, the log.
-const OWN: u64 = 256;
+pub(crate) const OWN: u64 = 256;
 
 /// Raises the limit as far as this process may, and warns where it is lower than what is to be served.
 pub(super) fn provide(max_connections: u32) {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long requests that are under way may take once the listener has closed.
-pub(super) const REQUESTS: Duration = Duration::from_secs(5);
+pub(crate) const REQUESTS: Duration = Duration::from_secs(5);
 /// How often it is looked whether the last connection has gone.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 /// A few connections need not take the whole time.

@@ -7,7 +7,7 @@ use tokio::time::{Instant, timeout_at};
 use tungstenite::error::{CapacityError, Error};
 
 /// How long the other side may take to answer a close.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The code for a fault in reading; none where nobody is there to be told.
 pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {

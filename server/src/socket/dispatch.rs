@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Frames above the limit that are answered. Who goes on is not listening.
-const EXCESS: u32 = 100;
+pub(crate) const EXCESS: u32 = 100;
 
 /// What one connection has said so far, and who answers it.
 pub(crate) struct Dispatch {

@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// Readers beside the one writer. SQLite reads from memory, so more of them than processors gain nothing.
-const READERS: u32 = 4;
+pub(crate) const READERS: u32 = 4;
 /// How long a statement may wait for another program that has the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -39,7 +39,7 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations/sqlit
 const BEGIN: &str = "begin immediate";
 
 #[path = "sql/database.rs"]
-mod sql;
+pub(crate) mod sql;
 pub(super) use sql::Database;
 
 impl Database {

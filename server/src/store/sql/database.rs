@@ -5,9 +5,9 @@ mod events;
 mod marks;
 mod members;
 mod messages;
-mod pool;
+pub(crate) mod pool;
 mod revisions;
-mod rooms;
+pub(crate) mod rooms;
 mod rows;
 mod sessions;
 mod users;
@@ -29,11 +29,11 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 /// How long storing messages may take: whoever sent them is told in time, and sends again.
-const STORING: Duration = Duration::from_secs(10);
+pub(crate) const STORING: Duration = Duration::from_secs(10);
 /// How long a change of rooms, members or accounts may take: some of them touch many rows.
-const CHANGING: Duration = Duration::from_secs(35);
+pub(crate) const CHANGING: Duration = Duration::from_secs(35);
 /// How long the database may take to say that it is there.
-const PING: Duration = Duration::from_secs(2);
+pub(crate) const PING: Duration = Duration::from_secs(2);
 
 /// An opened database.
 pub(in crate::store) struct Database {

@@ -26,9 +26,9 @@ type Conn = <Db as Database>::Connection;
 type Options = <Conn as Connection>::Options;
 
 /// How long a request may wait for a connection, including the time to make one.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// How long one statement may take. A read is ended by the database itself before that; this is for when nothing of it is heard.
-const STATEMENT: Duration = Duration::from_secs(10);
+pub(crate) const STATEMENT: Duration = Duration::from_secs(10);
 /// How long a connection that was used before is believed to live.
 const BELIEVED: Duration = Duration::from_secs(1);
 /// How long it may take to say so, and to leave what it was in the middle of.

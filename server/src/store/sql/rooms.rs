@@ -12,7 +12,7 @@ use sqlx::Row;
 use std::collections::BTreeSet;
 
 /// Public rooms in one list.
-const PUBLIC_ROOMS: i64 = 200;
+pub(crate) const PUBLIC_ROOMS: i64 = 200;
 
 /// A room `r` as user `$1` sees it, whose membership is `me` (if any): everything that [`summary`] reads. Unread messages
 /// are counted to one above `protocol::limits::UNREAD_MAX`, so that the cost is bounded however long somebody was away.

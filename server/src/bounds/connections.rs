@@ -1,0 +1,50 @@
+//! Connections: accepting, upgrading, reading and writing.
+
+use super::{Area, bound, variable};
+use crate::http::gate;
+use crate::hub::connection::SIGNAL_BYTES;
+use crate::line;
+use crate::line::{flushers, queue};
+use crate::run::{accept, descriptors, drain};
+use crate::socket;
+use crate::socket::{close, dispatch};
+use protocol::limits::{FOCUS_USERS, FRAME_BYTES, HELLO_CURSORS};
+
+pub(super) fn area() -> Area {
+    let rows = vec![
+        variable!("MAX_CONNECTIONS", max_connections, "node: WebSockets at once", "503 with `Retry-After`", "sockets"),
+        variable!(
+            "CONNECTIONS_PER_SECOND",
+            connections_per_second,
+            "node: new WebSockets a second",
+            "503 with `Retry-After`",
+            "gate"
+        ),
+        bound!(count accept::OTHERS, "node: HTTP connections beside WebSockets", "waits to be accepted", "slow-requests"),
+        bound!(time accept::HEAD, "request: time for its head; also idle time between two requests", "the connection is closed", "slow-requests"),
+        bound!(count descriptors::OWN, "node: descriptors beside connections", "nothing", ""),
+        bound!(time gate::PAUSE, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "gate"),
+        bound!(bytes FRAME_BYTES, "frame of a client, and request body", "close 1009, or 413", "big-frames"),
+        bound!(bytes socket::READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
+        bound!(time socket::PING_EVERY, "connection: interval of WebSocket pings", "nothing", ""),
+        bound!(time socket::SILENCE, "connection: time without any byte from the client", "the connection is closed", ""),
+        bound!(time close::PATIENCE, "connection: time for the client's Close frame", "the connection is closed", ""),
+        variable!(
+            "FRAMES_PER_SECOND",
+            frames_per_second,
+            "connection: frames a second, five times as many at once",
+            "`error` with `rate_limited`",
+            "frames"
+        ),
+        bound!(count dispatch::EXCESS, "connection: refused frames that are answered", "close 4003", "frames"),
+        bound!(count HELLO_CURSORS, "`hello`: cursors", "`error` naming the field", "hello"),
+        bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "focus"),
+        bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait to be written", "close 4002; the device comes back with its cursors", "slow-reader"),
+        bound!(bytes SIGNAL_BYTES, "connection: bytes that wait above which typing and presence are dropped", "no typing, no presence", "slow-reader"),
+        bound!(time line::WRITE_TIMEOUT, "connection: time in which the system takes no byte", "close 4002", "slow-reader"),
+        bound!(count line::AT_ONCE, "connection: frames in one write", "nothing", ""),
+        bound!(count flushers::AT_ONCE, "flusher: connections before other tasks get their turn", "nothing", ""),
+        bound!(time drain::REQUESTS, "shutdown: time for requests that are under way", "the connection is closed", ""),
+    ];
+    Area { title: "Connections", rows }
+}

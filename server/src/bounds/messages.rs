@@ -1,0 +1,48 @@
+//! Messages, rooms and what is read of them.
+
+use super::{Area, bound, variable};
+use crate::chat;
+use crate::chat::{receipts, writer};
+use crate::hub::{recent, sequence};
+use protocol::limits::{
+    BATCH_ROWS, BODY_CHARS, EMOJI_CHARS, EMOJI_KINDS, MEMBERS_ADDED, PAGE_DEFAULT, PAGE_MAX, RECEIPTS_MEMBERS,
+    RESET_ROWS, ROOM_NAME_CHARS, TYPING_ENDS_MS, TYPING_EVERY_MS, UNREAD_MAX,
+};
+
+pub(super) fn area() -> Area {
+    let rows = vec![
+        variable!(
+            "MESSAGES_PER_SECOND",
+            messages_per_second,
+            "person: messages a second, five times as many at once",
+            "retryable `nack`, or 429",
+            "flood"
+        ),
+        bound!(range BODY_CHARS, "message: characters of its body after trimming", "`nack`, or 400 naming the field", "long-messages"),
+        bound!(range ROOM_NAME_CHARS, "room: characters of its name", "400 naming the field", ""),
+        bound!(range EMOJI_CHARS, "reaction: characters", "`nack`, or 400 naming the field", ""),
+        bound!(count EMOJI_KINDS, "message: different emoji", "`nack`, or 400", "reactions"),
+        bound!(count MEMBERS_ADDED, "request: members that it adds", "400 naming the field", ""),
+        bound!(count PAGE_MAX, "page of history or of members: rows", "400 naming the field", ""),
+        bound!(count PAGE_DEFAULT, "page of history: rows where none are asked for", "the next page is asked for", ""),
+        bound!(count BATCH_ROWS, "`messages:offline`, `room:reset` and a filled hole: rows", "`more`: the next batch is asked for", "catch-up"),
+        bound!(count RESET_ROWS, "room: missed rows above which a device starts over", "`room:reset`", "reactions"),
+        bound!(count UNREAD_MAX, "room: unread messages that are counted", "\"999+\"", ""),
+        bound!(count RECEIPTS_MEMBERS, "room: members above which marks are not pushed", "\"seen by\" is asked for", ""),
+        bound!(ms TYPING_EVERY_MS, "connection: interval of `typing:start`", "not passed on", "typing"),
+        bound!(ms TYPING_ENDS_MS, "person: time without `typing:start` after which typing ends", "typing ends", ""),
+        bound!(count writer::WAITING, "node: messages that wait to be stored", "retryable `nack`", "flood"),
+        bound!(count writer::BATCH, "transaction: messages", "waits for the next one", "flood"),
+        bound!(count receipts::BATCH, "transaction: marks", "waits for the next one", "marks"),
+        bound!(time receipts::EVERY, "node: interval of stored marks", "ticks come that much later", "marks"),
+        bound!(count chat::CATCHING_UP, "node: devices whose rooms or batches are read at once", "waits", "hello"),
+        bound!(time chat::PATIENCE, "device: wait for that", "`error`, retryable", "hello"),
+        bound!(count recent::ROOM_ROWS, "room: cached messages", "read from the database", ""),
+        bound!(bytes recent::ROOM_BYTES, "room: bytes of cached messages", "read from the database", ""),
+        bound!(count recent::NODE_ROWS, "node: cached messages", "the oldest are evicted", ""),
+        bound!(bytes recent::NODE_BYTES, "node: bytes of cached messages", "the oldest are evicted", ""),
+        bound!(count sequence::WAITING, "room and stream: frames that wait behind a gap", "read from the database", ""),
+        bound!(time sequence::STRAGGLERS, "gap: time before the database is asked", "that much later", ""),
+    ];
+    Area { title: "Messages and rooms", rows }
+}

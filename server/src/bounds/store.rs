@@ -1,0 +1,19 @@
+//! The database.
+
+use super::{Area, bound};
+use crate::store::sqlite;
+use crate::store::sqlite::sql;
+use crate::store::sqlite::sql::{pool, rooms};
+
+pub(super) fn area() -> Area {
+    let rows = vec![
+        bound!(count sqlite::READERS, "node on SQLite: reading connections", "waits", ""),
+        bound!(time pool::PATIENCE, "statement: wait for a connection", "503, or retryable `nack`", ""),
+        bound!(time pool::STATEMENT, "statement: time", "503, or retryable `nack`", ""),
+        bound!(time sql::STORING, "batch of messages: time", "retryable `nack`", ""),
+        bound!(time sql::CHANGING, "change of many rows: time", "503", "delete-room"),
+        bound!(time sql::PING, "readiness check: time", "503 of `/readyz`", ""),
+        bound!(count rooms::PUBLIC_ROOMS, "`GET /api/rooms/public`: rows", "the rest is not listed", ""),
+    ];
+    Area { title: "Database", rows }
+}
