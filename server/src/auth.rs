@@ -38,7 +38,7 @@ pub(crate) struct Auth {
 
 impl Auth {
     pub(crate) fn new(store: Arc<dyn Store>, chat: Arc<Chat>, live: Arc<LiveSessions>, config: AuthConfig) -> Self {
-        Self { store, chat, live, signer: Signer::new(&config.secret), hasher: Hasher::new(), config }
+        Self { store, chat, live, signer: Signer::new(&config.secrets), hasher: Hasher::new(), config }
     }
 
     /// Seconds for which an access token is good.

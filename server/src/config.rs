@@ -7,6 +7,7 @@ mod secret;
 pub mod variables;
 
 pub use parse::ConfigError;
+pub use secret::Secrets;
 
 use parse::Reader;
 use std::net::SocketAddr;
@@ -123,10 +124,10 @@ impl StoreConfig {
 }
 
 /// Accounts and tokens.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AuthConfig {
-    /// `JWT_SECRET`, or what the data folder holds: 32 bytes at least.
-    pub secret: Vec<u8>,
+    /// `JWT_SECRET`, or what the data folder holds, and `JWT_SECRET_PREVIOUS`.
+    pub secrets: Secrets,
     /// `JACKDAW_REGISTRATION`: whether strangers may make an account. The first account always may.
     pub registration_open: bool,
     /// How long an access token is good for.
@@ -135,15 +136,6 @@ pub struct AuthConfig {
     pub session_ttl: Duration,
     /// How long the last refresh token is still answered (with the current one), for tabs that refresh at the same moment.
     pub refresh_grace: Duration,
-}
-
-impl std::fmt::Debug for AuthConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AuthConfig")
-            .field("secret", &"(hidden)")
-            .field("registration_open", &self.registration_open)
-            .finish_non_exhaustive()
-    }
 }
 
 /// What is logged, and how.
@@ -178,7 +170,7 @@ impl Config {
         };
         let redis_url = read.redis_url()?;
         let in_cluster = !store.is_embedded() || redis_url.is_some();
-        let secret = match read.secret()? {
+        let secret = match read.secret("JWT_SECRET")? {
             Some(secret) => secret,
             None if in_cluster => return Err(ConfigError::secret_missing()),
             None => secret::load_or_create(&store.data_dir)?,
@@ -196,7 +188,7 @@ impl Config {
             store,
             redis_url,
             auth: AuthConfig {
-                secret,
+                secrets: Secrets::new(secret, read.secret("JWT_SECRET_PREVIOUS")?),
                 registration_open: read.choice("JACKDAW_REGISTRATION", &["open", "closed"])? == "open",
                 access_ttl: Duration::from_secs(15 * 60),
                 session_ttl: Duration::from_secs(30 * 24 * 60 * 60),

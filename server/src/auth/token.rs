@@ -1,5 +1,6 @@
 //! The two tokens: JWTs under one pinned algorithm (HS256), told apart by their audience.
 
+use crate::config::Secrets;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use protocol::{SessionId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -37,15 +38,16 @@ struct Claims<T> {
     what: T,
 }
 
-/// Signs and checks tokens.
+/// Signs with the current secret, and checks with that and the previous one.
 pub(super) struct Signer {
     encoding: EncodingKey,
-    decoding: DecodingKey,
+    decoding: Vec<DecodingKey>,
 }
 
 impl Signer {
-    pub(super) fn new(secret: &[u8]) -> Self {
-        Self { encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) }
+    pub(super) fn new(secrets: &Secrets) -> Self {
+        let decoding = secrets.verifying().map(DecodingKey::from_secret).collect();
+        Self { encoding: EncodingKey::from_secret(secrets.current()), decoding }
     }
 
     pub(super) fn access(&self, token: &Access, now: UnixMillis, ttl: Duration) -> Option<String> {
@@ -81,7 +83,8 @@ impl Signer {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-        jsonwebtoken::decode::<Claims<T>>(token, &self.decoding, &validation).ok().map(|data| data.claims.what)
+        let read = |key| jsonwebtoken::decode::<Claims<T>>(token, key, &validation);
+        self.decoding.iter().find_map(|key| read(key).ok()).map(|data| data.claims.what)
     }
 }
 
@@ -97,9 +100,13 @@ mod tests {
         Access { sub: UserId(Uuid::from_u128(1)), sid: SessionId(Uuid::from_u128(2)) }
     }
 
+    fn signer(current: u8, previous: Option<u8>) -> Signer {
+        Signer::new(&Secrets::new(vec![current; 32], previous.map(|byte| vec![byte; 32])))
+    }
+
     #[test]
     fn a_token_is_read_back_by_its_kind_only() {
-        let signer = Signer::new(&[7; 32]);
+        let signer = signer(7, None);
         let token = signer.access(&access(), clock::now(), TTL).unwrap();
         assert_eq!(signer.read_access(&token), Some(access()));
         assert_eq!(signer.read_refresh(&token), None);
@@ -107,8 +114,8 @@ mod tests {
 
     #[test]
     fn forged_expired_and_unsigned_tokens_are_refused() {
-        let signer = Signer::new(&[7; 32]);
-        let forged = Signer::new(&[8; 32]).access(&access(), clock::now(), TTL).unwrap();
+        let signer = signer(7, None);
+        let forged = self::signer(8, None).access(&access(), clock::now(), TTL).unwrap();
         assert_eq!(signer.read_access(&forged), None);
         let an_hour_ago = UnixMillis(clock::now().0 - 3_600_000);
         let expired = signer.access(&access(), an_hour_ago, TTL).unwrap();
@@ -117,5 +124,17 @@ mod tests {
         let good = signer.access(&access(), clock::now(), TTL).unwrap();
         let claims = good.split('.').nth(1).unwrap();
         assert_eq!(signer.read_access(&format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}.")), None);
+    }
+
+    #[test]
+    fn the_previous_secret_verifies_and_the_current_one_signs() {
+        let (old, new) = (signer(7, None), signer(8, Some(7)));
+        let token = old.access(&access(), clock::now(), TTL).unwrap();
+        assert_eq!(new.read_access(&token), Some(access()));
+        let token = new.access(&access(), clock::now(), TTL).unwrap();
+        assert_eq!(signer(8, None).read_access(&token), Some(access()));
+        assert_eq!(old.read_access(&token), None);
+        // A node that is to sign with the other secret soon accepts it already.
+        assert_eq!(signer(7, Some(8)).read_access(&token), Some(access()));
     }
 }

@@ -99,11 +99,11 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn secret(&self) -> Read<Option<Vec<u8>>> {
-        match self.text("JWT_SECRET") {
+    pub(super) fn secret(&self, name: &'static str) -> Read<Option<Vec<u8>>> {
+        match self.text(name) {
             Some(secret) if secret.len() < 32 => {
                 let problem = format!("must have 32 characters at least, this has {}", secret.len());
-                Err(ConfigError::new("JWT_SECRET", None, problem))
+                Err(ConfigError::new(name, None, problem))
             }
             secret => Ok(secret.map(String::into_bytes)),
         }

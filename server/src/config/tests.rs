@@ -16,8 +16,9 @@ fn defaults_are_one_program_on_sqlite() {
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
     assert!(config.store.is_embedded());
     assert!(config.auth.registration_open);
-    assert_eq!(config.auth.secret.len(), 32);
-    assert_eq!(read(&[("DATA_DIR", dir)]).unwrap().auth.secret, config.auth.secret, "the secret is kept");
+    assert_eq!(config.auth.secrets.current().len(), 32);
+    let again = read(&[("DATA_DIR", dir)]).unwrap();
+    assert_eq!(again.auth.secrets.current(), config.auth.secrets.current(), "the secret is kept");
 }
 
 #[cfg(unix)]
@@ -59,4 +60,16 @@ fn secrets_are_not_shown() {
     assert!(!error.contains("hunter2") && error.contains("(hidden)@host/db"), "{error}");
     let error = read(&[("JWT_SECRET", "short-secret")]).unwrap_err().to_string();
     assert!(!error.contains("short-secret"), "{error}");
+}
+
+#[test]
+fn a_previous_secret_verifies_and_does_not_sign() {
+    let other = "abcdef0123456789abcdef0123456789";
+    let secrets = read(&[SECRET, ("JWT_SECRET_PREVIOUS", other)]).unwrap().auth.secrets;
+    assert_eq!(secrets.current(), SECRET.1.as_bytes());
+    assert_eq!(secrets.verifying().collect::<Vec<_>>(), [SECRET.1.as_bytes(), other.as_bytes()]);
+    let shown = format!("{secrets:?}");
+    assert!(!shown.contains(other) && !shown.contains(&format!("{:?}", other.as_bytes())), "{shown}");
+    let error = read(&[SECRET, ("JWT_SECRET_PREVIOUS", "short-secret")]).unwrap_err().to_string();
+    assert!(error.starts_with("JWT_SECRET_PREVIOUS: must have 32 characters") && !error.contains("short-"), "{error}");
 }

@@ -13,7 +13,7 @@ const fn variable(name: &'static str, default: &'static str, about: &'static str
 }
 
 /// All of them, the most used first.
-pub const VARIABLES: [Variable; 24] = [
+pub const VARIABLES: [Variable; 25] = [
     variable("LISTEN_ADDR", "127.0.0.1:3000", "address and port to listen on"),
     variable(
         "PUBLIC_URL",
@@ -28,6 +28,11 @@ pub const VARIABLES: [Variable; 24] = [
         "JWT_SECRET",
         "made on first start",
         "32 characters at least, the same on every node; required with PostgreSQL or Redis",
+    ),
+    variable(
+        "JWT_SECRET_PREVIOUS",
+        "",
+        "while JWT_SECRET is replaced: the other one of the two secrets, which verifies and never signs",
     ),
     variable(
         "JACKDAW_REGISTRATION",

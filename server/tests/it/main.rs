@@ -17,6 +17,7 @@ mod pages;
 mod program;
 mod receipts;
 mod rooms;
+mod secrets;
 mod sessions;
 mod signals;
 mod socket;
