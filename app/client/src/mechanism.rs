@@ -18,4 +18,6 @@ pub enum Mechanism {
     GapRepair,
     /// A message leaves only once the server has the one before.
     FifoOutbox,
+    /// References to message numbers of another epoch are not sent.
+    ReferenceEpochs,
 }

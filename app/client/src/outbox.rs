@@ -1,6 +1,7 @@
 //! Messages on their way, and changes of stored ones. In a room they leave one after another: the next only once the
 //! server has the one before, so that no failure and no retry lets a later one overtake an earlier one.
 
+mod epochs;
 mod revisions;
 mod shared;
 
@@ -9,6 +10,7 @@ use crate::saved::Change;
 use crate::{Revision, Row, RowState};
 use protocol::{ClientFrame, ClientId, Message, Rev, RoomId, Seq, UnixMillis};
 pub(crate) use shared::message;
+use uuid::Uuid;
 
 /// How long the server may take to acknowledge a message, in milliseconds. Later the connection counts as dead.
 pub const ACK_MS: u64 = 15_000;
@@ -49,6 +51,15 @@ enum Intent {
     Revise { seq: Seq, revision: Revision },
 }
 
+impl Intent {
+    const fn has_reference(&self) -> bool {
+        match self {
+            Self::Say(message) => message.reply_to.is_some(),
+            Self::Revise { .. } => true,
+        }
+    }
+}
+
 #[derive(Clone, Debug)]
 struct Entry {
     /// See [`crate::Unsent`].
@@ -57,16 +68,19 @@ struct Entry {
     foreign: bool,
     client_id: ClientId,
     room_id: RoomId,
+    /// See [`crate::Unsent`].
+    epoch: Option<Uuid>,
     intent: Intent,
     stage: Stage,
     backoff: Backoff,
 }
 
 impl Entry {
-    const fn new(client_id: ClientId, room_id: RoomId, intent: Intent) -> Self {
+    fn new(client_id: ClientId, room_id: RoomId, intent: Intent, epoch: Option<Uuid>) -> Self {
         let backoff = Backoff::new(BACKOFF_MS.0, BACKOFF_MS.1);
         let stage = Stage::Queued { not_before: 0 };
-        Self { order: 0, foreign: false, client_id, room_id, intent, stage, backoff }
+        let epoch = epoch.filter(|_| intent.has_reference());
+        Self { order: 0, foreign: false, client_id, room_id, epoch, intent, stage, backoff }
     }
 
     /// What the server has.
@@ -106,8 +120,8 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn push(&mut self, message: Message) {
-        self.add(Entry::new(message.client_id, message.room_id, Intent::Say(Box::new(message))));
+    pub(crate) fn push(&mut self, message: Message, epoch: Option<Uuid>) {
+        self.add(Entry::new(message.client_id, message.room_id, Intent::Say(Box::new(message)), epoch));
     }
 
     fn add(&mut self, new: Entry) {
@@ -226,8 +240,12 @@ impl Outbox {
         Some(room)
     }
 
-    /// The same where that is kept already.
+    /// The same where that is kept already. A change may also have been refused, or dropped with its epoch.
     pub(crate) fn forget(&mut self, client_id: ClientId) -> Option<RoomId> {
+        let is_change = |entry: &Entry| entry.client_id == client_id && matches!(entry.intent, Intent::Revise { .. });
+        if let Some(index) = self.entries.iter().position(|entry| is_change(entry) && !entry.is_stored()) {
+            return Some(self.entries.remove(index).room_id);
+        }
         self.take_failed(client_id).map(|entry| entry.room_id)
     }
 
@@ -237,18 +255,6 @@ impl Outbox {
             if entry.is_waiting() {
                 entry.stage = Stage::Queued { not_before: 0 };
             }
-        }
-    }
-
-    /// The database began another life, and may not have what it had acknowledged: every message is sent again. Changes
-    /// are given up: the number of a message may be another one's now.
-    pub(crate) fn start_over(&mut self) {
-        self.retain(|entry| matches!(entry.intent, Intent::Say(_)));
-        for entry in self.entries.iter_mut().filter(|entry| !matches!(entry.stage, Stage::Failed { .. })) {
-            if entry.is_stored() {
-                self.log.push(Change::Unsent(entry.unsent()));
-            }
-            entry.stage = Stage::Queued { not_before: 0 };
         }
     }
 

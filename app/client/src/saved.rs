@@ -17,6 +17,9 @@ pub struct Unsent {
     pub client_id: ClientId,
     /// Where it goes.
     pub room_id: RoomId,
+    /// The epoch of the message number in `wish`; none where there is no number, or the epoch was not known. A number of
+    /// another epoch may mean another message.
+    pub epoch: Option<Uuid>,
     /// What the server is to do.
     pub wish: Wish,
     /// Why only the person can decide what becomes of it, if so.
@@ -42,6 +45,14 @@ pub enum Wish {
         /// How.
         revision: Revision,
     },
+}
+
+impl Wish {
+    /// Whether it names a stored message by its number.
+    #[must_use]
+    pub const fn has_reference(&self) -> bool {
+        matches!(self, Self::Say { reply_to: Some(_), .. } | Self::Revise { .. })
+    }
 }
 
 /// Why a message was not taken.

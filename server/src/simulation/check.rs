@@ -1,10 +1,10 @@
 //! What must hold at rest: I1 to I5 of the contract of delivery.
 
 use super::device::Device;
-use super::memory::Memory;
+use super::memory::{Memory, Sent};
 use crate::store::model::Tables;
 use client::{ConnectionState, Engine, RowState};
-use protocol::{RoomId, RoomSummary};
+use protocol::{Message, RoomId, RoomSummary};
 use std::sync::Arc;
 
 /// The first thing that does not hold.
@@ -90,9 +90,10 @@ fn messages(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables) 
         let stored = tables.rooms.get(&sent.room_id).into_iter().flat_map(|room| &room.messages);
         let same = (device.user.id, sent.client_id);
         let times = stored.filter(|message| (message.sender_id, message.client_id) == same);
+        let times: Vec<_> = times.collect();
         let failed = waiting.iter().any(|row| row.key() == sent.client_id);
-        match times.count() {
-            1 => {}
+        match times.len() {
+            1 => reference(sent, times[0], tables)?,
             0 if sent.lost || failed || sent.given_up => {}
             0 => return Err(format!("I2: {sent:?} is not stored")),
             times => return Err(format!("I2: {sent:?} is stored {times} times")),
@@ -102,6 +103,19 @@ fn messages(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables) 
         }
     }
     Ok(())
+}
+
+/// I2: a reply names the message that it was meant for, or none after a restore.
+fn reference(sent: &Sent, stored: &Message, tables: &Tables) -> Result<(), String> {
+    let Some(target) = &sent.reply_to else { return Ok(()) };
+    let named = stored
+        .reply_to
+        .and_then(|seq| tables.rooms[&stored.room_id].messages.iter().find(|message| message.seq == seq));
+    match named {
+        Some(named) if (named.sender_id, named.client_id) == (target.sender_id, target.client_id) => Ok(()),
+        None if stored.reply_to.is_none() && target.epoch != Some(tables.epoch) => Ok(()),
+        named => Err(format!("I2: {sent:?} is stored as a reply to {named:?}")),
+    }
 }
 
 /// I2, I5: the server has answered every change of a stored message.

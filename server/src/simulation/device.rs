@@ -113,7 +113,7 @@ impl Device {
         // A socket that the engine has given up may still talk, and it does not listen.
         let is_deaf = matches!(engine.connection(), ConnectionState::Waiting { .. });
         if !(is_deaf && matches!(input, Input::Frame(_))) {
-            memory.hear(&input);
+            memory.hear(&input, Some(engine));
         }
         let random = self.sim.chance.next();
         let effects = engine.handle(Now { monotonic_ms: self.sim.now(), wall: self.clock.now(), random }, input);

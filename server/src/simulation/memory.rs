@@ -7,11 +7,22 @@ use protocol::{ClientId, RoomId, Seq, ServerFrame, UserId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
+/// The message that a reply is meant for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target {
+    pub(super) sender_id: UserId,
+    pub(super) client_id: ClientId,
+    /// What the device knew when the reply was written.
+    pub(super) epoch: Option<Uuid>,
+}
+
 /// A message that the person sent.
 #[derive(Clone, Debug)]
 pub(super) struct Sent {
     pub(super) client_id: ClientId,
     pub(super) room_id: RoomId,
+    /// The message that it replies to, as it was shown, and the epoch that the device knew then.
+    pub(super) reply_to: Option<Target>,
     /// The person tried it again. It may have been stored at first already, or after what they sent since.
     pub(super) retried: bool,
     /// The device heard that it is stored.
@@ -43,12 +54,17 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    pub(super) fn hear(&mut self, input: &Input) {
+    /// `engine` as it is before the input.
+    pub(super) fn hear(&mut self, input: &Input, engine: Option<&Engine>) {
         match input {
-            Input::Send { client_id, room_id, .. } if self.find(*client_id).is_none() => {
+            Input::Send { client_id, room_id, reply_to, .. } if self.find(*client_id).is_none() => {
+                let rows = engine.map(|engine| engine.rows(*room_id)).unwrap_or_default();
+                let target = rows.iter().map(|row| &row.message).find(|row| Some(row.seq) == *reply_to);
+                let epoch = self.epoch;
                 self.sent.push(Sent {
                     client_id: *client_id,
                     room_id: *room_id,
+                    reply_to: target.map(|row| Target { sender_id: row.sender_id, client_id: row.client_id, epoch }),
                     retried: false,
                     acknowledged: false,
                     given_up: false,
@@ -125,7 +141,7 @@ impl Memory {
         for change in changes {
             match change {
                 Change::Unsent(unsent) => {
-                    self.hear(&Input::Discard(unsent.client_id));
+                    self.hear(&Input::Discard(unsent.client_id), None);
                     self.settle(|revised| revised.client_id == unsent.client_id);
                 }
                 Change::Sent { client_id, .. } => {

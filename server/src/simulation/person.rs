@@ -34,7 +34,8 @@ fn send(device: &Arc<Device>, room_id: RoomId) {
     for _ in 0..=chance.below(3) {
         let client_id = ClientId(device.sim.id(0));
         let body = format!("{} of {}", client_id.0.as_u128() & 0xffff, device.number);
-        device.input(Input::Send { client_id, room_id, body, reply_to: None });
+        let reply_to = if chance.one_in(4) { chance.pick(&stored_rows(device, room_id)).copied() } else { None };
+        device.input(Input::Send { client_id, room_id, body, reply_to });
     }
 }
 
@@ -46,10 +47,15 @@ pub(super) fn flood(device: &Arc<Device>) {
     device.sim.spawn(request::flood(Arc::clone(device), room, count));
 }
 
+/// The numbers of the stored messages that are shown.
+fn stored_rows(device: &Device, room_id: RoomId) -> Vec<Seq> {
+    let rows = device.lock().engine.as_ref().map(|engine| engine.rows(room_id)).unwrap_or_default();
+    rows.iter().map(|row| row.message.seq).filter(|seq| *seq > Seq(0)).collect()
+}
+
 /// The person has seen some of what is shown, mostly all.
 fn seen(device: &Arc<Device>, room_id: RoomId) {
-    let rows = device.lock().engine.as_ref().map(|engine| engine.rows(room_id)).unwrap_or_default();
-    let stored: Vec<Seq> = rows.iter().map(|row| row.message.seq).filter(|seq| *seq > Seq(0)).collect();
+    let stored = stored_rows(device, room_id);
     let chance = &device.sim.chance;
     let seen = if chance.one_in(3) { chance.pick(&stored) } else { stored.last() };
     if let Some(seq) = seen.copied() {
@@ -60,8 +66,7 @@ fn seen(device: &Arc<Device>, room_id: RoomId) {
 /// The person edits, deletes or reacts to something that is shown, not always with the right to.
 fn revise(device: &Arc<Device>, room_id: RoomId) {
     let chance = &device.sim.chance;
-    let rows = device.lock().engine.as_ref().map(|engine| engine.rows(room_id)).unwrap_or_default();
-    let stored: Vec<Seq> = rows.iter().map(|row| row.message.seq).filter(|seq| *seq > Seq(0)).collect();
+    let stored = stored_rows(device, room_id);
     let Some(seq) = chance.pick(&stored).copied() else { return };
     let client_id = ClientId(device.sim.id(0));
     let revision = match chance.below(5) {

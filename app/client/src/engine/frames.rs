@@ -74,11 +74,12 @@ impl Engine {
             return self.lose(now, Some(CloseCode::ProtocolError.code()));
         }
         if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
-            self.start_over();
+            self.start_over(epoch);
         }
         self.clear_up();
-        self.connection.welcomed(now);
         self.greeted = true;
+        self.drop_references();
+        self.connection.welcomed(now);
         self.greeted(&snapshot);
         let (rooms, gone) = self.rooms.compare(snapshot);
         for room in gone {
@@ -107,13 +108,13 @@ impl Engine {
     }
 
     /// The database began another life: what is cached is worthless, what was sent may be lost.
-    fn start_over(&mut self) {
+    fn start_over(&mut self, epoch: Uuid) {
         let shown: Vec<_> = self.rooms.iter().filter(|(_, room)| room.timeline.is_some()).map(|(id, _)| id).collect();
         for (id, _) in self.rooms.iter() {
             self.keeper.touch(id);
         }
         self.rooms.clear();
-        self.outbox.start_over();
+        self.outbox.start_over(epoch);
         self.answer.changed(View::Rooms);
         for room in shown {
             self.answer.changed(View::Timeline(room));

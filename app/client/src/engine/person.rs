@@ -9,7 +9,8 @@ use protocol::{ClientId, RoomId, Seq};
 impl Engine {
     pub(super) fn send(&mut self, now: Now, client_id: ClientId, room_id: RoomId, body: String, reply_to: Option<Seq>) {
         self.signals.sent();
-        self.outbox.push(outbox::message(&self.me, client_id, room_id, body, reply_to, now.wall));
+        let message = outbox::message(&self.me, client_id, room_id, body, reply_to, now.wall);
+        self.outbox.push(message, self.epoch);
         if self.has_newer(room_id) {
             // Whoever writes wants to see it stand after what it follows.
             self.rooms.entry(room_id).fetcher.newest = true;
@@ -18,7 +19,7 @@ impl Engine {
     }
 
     pub(super) fn revise(&mut self, client_id: ClientId, room_id: RoomId, seq: Seq, revision: Revision) {
-        self.outbox.push_revision(client_id, room_id, seq, revision);
+        self.outbox.push_revision(client_id, room_id, seq, revision, self.epoch);
         self.touch(room_id, Touched::ROWS);
     }
 

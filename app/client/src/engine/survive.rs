@@ -4,7 +4,7 @@ use super::Engine;
 use crate::answer::Touched;
 use crate::room::Room;
 use crate::saved::{Change, Saved, Unsent};
-use crate::{Now, View};
+use crate::{Mechanism, Now, View};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, UnixMillis};
 
 /// Whether messages leave from here.
@@ -66,6 +66,10 @@ impl Engine {
     pub(super) fn restore(&mut self, saved: Saved) {
         self.keeper.read(&saved);
         let Saved { epoch, mut unsent, rooms, rows } = saved;
+        // Earlier versions did not keep it with the message: what they kept beside it tells it.
+        for unsent in unsent.iter_mut().filter(|unsent| unsent.wish.has_reference()) {
+            unsent.epoch = unsent.epoch.or(epoch);
+        }
         // Rooms of another life of the database are worthless.
         if epoch.is_some() && epoch == self.epoch.or(epoch) {
             self.epoch = epoch;
@@ -89,6 +93,7 @@ impl Engine {
         for room in self.outbox.restore(&self.me, unsent) {
             self.touch(room, Touched::ROWS);
         }
+        self.drop_references();
         if self.duty == Duty::Waits {
             self.duty = Duty::Follows;
             self.keeper.announce(self.open);
@@ -137,6 +142,15 @@ impl Engine {
             if let Some(room) = room {
                 self.touch(room, Touched::ROWS);
             }
+        }
+        self.drop_references();
+    }
+
+    /// Once the server has told the present epoch: nothing of the outbox names a message by a number of another one.
+    pub(super) fn drop_references(&mut self) {
+        let epoch = self.epoch.filter(|_| self.greeted && self.mechanisms.has(Mechanism::ReferenceEpochs));
+        for room in epoch.map(|epoch| self.outbox.drop_references(epoch)).unwrap_or_default() {
+            self.touch(room, Touched::ROWS);
         }
     }
 

@@ -4,10 +4,18 @@ use super::{Entry, Intent, Outbox, Stage};
 use crate::Revision;
 use crate::saved::Change;
 use protocol::{ClientFrame, ClientId, Message, Reaction, Rev, RoomId, Seq, UnixMillis, UserId};
+use uuid::Uuid;
 
 impl Outbox {
-    pub(crate) fn push_revision(&mut self, client_id: ClientId, room_id: RoomId, seq: Seq, revision: Revision) {
-        self.add(Entry::new(client_id, room_id, Intent::Revise { seq, revision }));
+    pub(crate) fn push_revision(
+        &mut self,
+        client_id: ClientId,
+        room_id: RoomId,
+        seq: Seq,
+        revision: Revision,
+        epoch: Option<Uuid>,
+    ) {
+        self.add(Entry::new(client_id, room_id, Intent::Revise { seq, revision }, epoch));
     }
 
     /// A stored row as this person left it, and whether something of that is on its way.

@@ -53,7 +53,14 @@ impl Outbox {
             return Some(room);
         };
         let known = entry.unsent();
-        if entry.is_stored() || known == unsent || unsent.order < known.order {
+        if entry.is_stored() || unsent.order < known.order {
+            return None;
+        }
+        // The tab that sends dropped the reference. The other way round it would come back.
+        let lost_reference = known.wish.has_reference() && !unsent.wish.has_reference();
+        if lost_reference {
+            entry.drop_reference();
+        } else if (known.order, &known.failed) == (unsent.order, &unsent.failed) {
             return None;
         }
         if known.failed != unsent.failed {
@@ -80,14 +87,14 @@ impl Outbox {
 
 impl Entry {
     fn foreign(me: &User, unsent: Unsent) -> Self {
-        let Unsent { order, client_id, room_id, wish, failed } = unsent;
+        let Unsent { order, client_id, room_id, epoch, wish, failed } = unsent;
         let intent = match wish {
             Wish::Say { body, reply_to, created_at } => {
                 Intent::Say(Box::new(message(me, client_id, room_id, body, reply_to, created_at)))
             }
             Wish::Revise { seq, revision } => Intent::Revise { seq, revision },
         };
-        let entry = Self::new(client_id, room_id, intent);
+        let entry = Self::new(client_id, room_id, intent, epoch);
         Self { order, stage: Stage::of(failed), foreign: true, ..entry }
     }
 
@@ -103,7 +110,8 @@ impl Entry {
             }
             Intent::Revise { seq, revision } => Wish::Revise { seq: *seq, revision: revision.clone() },
         };
-        Unsent { order: self.order, client_id: self.client_id, room_id: self.room_id, wish, failed }
+        let (order, client_id, room_id, epoch) = (self.order, self.client_id, self.room_id, self.epoch);
+        Unsent { order, client_id, room_id, epoch, wish, failed }
     }
 }
 

@@ -6,6 +6,7 @@ mod device;
 mod disk;
 mod model;
 mod outbox;
+mod references;
 mod restoring;
 mod rooms;
 mod saving;

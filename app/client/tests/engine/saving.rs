@@ -19,6 +19,7 @@ fn unsent(id: u128, order: u64) -> Unsent {
         order,
         client_id: client_id(id),
         room_id: TEA,
+        epoch: None,
         wish: Wish::Say { body: "hi".into(), reply_to: None, created_at: UnixMillis(5) },
         failed: None,
     }
