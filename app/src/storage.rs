@@ -7,6 +7,8 @@ pub(crate) mod tabs;
 pub(crate) mod worker;
 
 use js_sys::{Function, Reflect};
+pub(crate) use kept::{Told, Unreadable};
+use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Why nothing is kept.
@@ -25,4 +27,15 @@ pub(crate) enum Trouble {
 /// A method by its name: the bindings do not know everything, or not as it is.
 fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {
     Reflect::get(of, &name.into())?.dyn_into()
+}
+
+/// Asks the browser not to clear what this site keeps when space runs short. It decides by itself, or asks the person.
+pub(crate) fn persist() {
+    // Not in every browser.
+    let storage = Reflect::get(&window().navigator(), &"storage".into());
+    if let Ok(storage) = storage
+        && let Ok(persist) = method(&storage, "persist")
+    {
+        let _ = persist.call0(&storage);
+    }
 }

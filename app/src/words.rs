@@ -103,6 +103,19 @@ pub(crate) fn initials(name: &str) -> String {
     if letters.is_empty() { "?".to_owned() } else { letters }
 }
 
+/// What waits because another tab of an earlier version sends for all tabs.
+pub(crate) const OLDER_TAB: &str =
+    "An older version of this page is open in another tab and cannot send this message. Reload or close that tab.";
+
+/// Why an unsent message is only shown.
+pub(crate) const fn unreadable(is_later: bool) -> &'static str {
+    if is_later {
+        "Not sent: a newer version of this page wrote this message. Reload the page to send it."
+    } else {
+        "Not sent: this page cannot read this message as it was saved. Copy the text and send it again."
+    }
+}
+
 /// Why nothing is kept, and what that means.
 pub(crate) fn not_kept(trouble: Trouble) -> String {
     let why = match trouble {

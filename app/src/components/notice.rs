@@ -1,7 +1,10 @@
 //! Says once what the person has to know: a change was not carried out, or nothing can be kept.
 
+use crate::dom::document;
 use crate::erase::{Erase, live, press};
 use crate::state::Chat;
+use crate::storage::Unreadable;
+use crate::words;
 use leptos::prelude::*;
 
 /// Stands above the page until the person has taken note; empty while there is nothing to say.
@@ -24,7 +27,25 @@ pub(crate) fn Notice() -> impl IntoView {
     view! {
         <div class="connection" role="alert">
             {live(notice)}
+            {live(move || chat.unreadable.get().into_iter().map(|message| view! { <NotSent message /> }.late()).collect_view())}
         </div>
     }
     .erase()
+}
+
+/// An unsent message that this page cannot read: its text can be copied.
+#[component]
+fn NotSent(message: Unreadable) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let Unreadable { key, text, is_later } = message;
+    let act = move |_| if is_later { document::reload() } else { chat.discard_unreadable(&key) };
+    view! {
+        <p class="notice notice-warn">
+            <span>{words::unreadable(is_later)}</span>
+            <q class="notice-text">{text}</q>
+            <button type="button" class="notice-action" on:click=press(act)>
+                {if is_later { "Reload" } else { "Discard" }}
+            </button>
+        </p>
+    }
 }

@@ -8,6 +8,7 @@ use crate::state::Clock;
 use crate::state::keeping::{Keeping, Kept};
 use crate::state::keyed::Keyed;
 use crate::state::rows::{RowView, lay_out};
+use crate::storage::Unreadable;
 use client::{ConnectionState, Effect as Ask, Engine, Input, Revision, View};
 use leptos::prelude::*;
 use protocol::{ClientId, Message, PresenceState, RoomId, RoomKind, RoomSummary, Seq, UnixMillis, User, UserId};
@@ -55,6 +56,8 @@ pub(crate) struct Chat {
     pub(crate) problem: RwSignal<Option<String>>,
     /// What the person has to know, once.
     pub(crate) notice: RwSignal<Option<String>>,
+    /// Unsent messages that this version of the page cannot read.
+    pub(crate) unreadable: RwSignal<Vec<Unreadable>>,
     /// Where the connection stands.
     pub(crate) connection: RwSignal<ConnectionState>,
     /// The connection was lost and is not back: what is sent waits.
@@ -107,6 +110,7 @@ impl Chat {
             leaving: StoredValue::new(None),
             problem: RwSignal::new(None),
             notice: RwSignal::new(None),
+            unreadable: RwSignal::new(Vec::new()),
             connection: RwSignal::new(ConnectionState::Connecting),
             offline: RwSignal::new(false),
             keeping: Keeping::new_local(Kept::default()),

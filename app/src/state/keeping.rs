@@ -5,9 +5,9 @@ use crate::dom::document;
 use crate::state::Chat;
 use crate::storage::database::Database;
 use crate::storage::tabs::{self, Tabs, Turn};
-use crate::storage::{Trouble, drafts, worker};
+use crate::storage::{self, Told, Trouble, Unreadable, drafts, worker};
 use crate::words;
-use client::{Change, Engine, Input};
+use client::{Change, ConnectionState, Engine, Input};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -32,8 +32,10 @@ pub(crate) struct Kept {
     early: Vec<Change>,
     /// Whether this tab sends.
     owns: bool,
-    /// Whether the person was told that nothing is kept; once is enough.
-    told: bool,
+    /// What the person was told about the storage: each trouble once.
+    told: Vec<Trouble>,
+    /// Whether the browser was asked not to clear what is kept.
+    persists: bool,
 }
 
 impl Chat {
@@ -56,7 +58,7 @@ impl Chat {
     async fn take_turn(self) {
         let turn = tabs::turn_if_free(self.me).await;
         if turn != Turn::Unknown {
-            let tabs = Tabs::join(self.me, move |changes| self.overhear(changes));
+            let tabs = Tabs::join(self.me, move |told| self.overhear(told));
             self.keeping.update_value(|kept| kept.tabs = tabs);
         }
         match Database::open(self.me).await {
@@ -76,7 +78,10 @@ impl Chat {
         let mut saved = None;
         if let Some(database) = self.database() {
             match database.read().await {
-                Ok(read) => saved = Some(read),
+                Ok((read, unreadable)) => {
+                    saved = Some(read);
+                    self.unreadable.set(unreadable);
+                }
                 Err(trouble) => self.complain(trouble),
             }
         }
@@ -101,7 +106,20 @@ impl Chat {
         self.keeping.with_value(|kept| kept.database.clone())
     }
 
-    fn overhear(self, changes: Vec<Change>) {
+    fn overhear(self, told: Vec<Told>) {
+        let mut changes = Vec::new();
+        for told in told {
+            match told {
+                Told::Change(change) => {
+                    if let Change::Sent { client_id, .. } | Change::Discarded(client_id) = &change {
+                        self.forget_unreadable(&client_id.to_string());
+                    }
+                    changes.push(change);
+                }
+                Told::Unreadable(message) => self.show_unreadable(message),
+                Told::NotRead => self.notice.set(Some(words::OLDER_TAB.to_owned())),
+            }
+        }
         if self.keeping.with_value(|kept| kept.settled) {
             self.dispatch(Input::Heard(changes));
         } else {
@@ -109,15 +127,63 @@ impl Chat {
         }
     }
 
+    /// Another tab's message that this page cannot read. The tab that sends says so, since nobody else sends it.
+    fn show_unreadable(self, message: Unreadable) {
+        self.keeping.with_value(|kept| {
+            if let Some(tabs) = kept.tabs.as_ref().filter(|_| kept.owns) {
+                tabs.cannot_read(&message);
+            }
+        });
+        self.forget_unreadable(&message.key);
+        self.unreadable.update(|unreadable| unreadable.push(message));
+    }
+
+    fn forget_unreadable(self, key: &str) {
+        if self.unreadable.with_untracked(|unreadable| unreadable.iter().any(|message| message.key == key)) {
+            self.unreadable.update(|unreadable| unreadable.retain(|message| message.key != key));
+        }
+    }
+
+    /// The person gives up a message that this page cannot read.
+    pub(crate) fn discard_unreadable(self, key: &str) {
+        self.forget_unreadable(key);
+        if let Ok(client_id) = key.parse() {
+            let discarded = Change::Discarded(client_id);
+            self.keeping
+                .with_value(|kept| kept.tabs.iter().for_each(|tabs| tabs.tell(std::slice::from_ref(&discarded))));
+        }
+        if let Some(database) = self.database() {
+            let discarded = database.discard(key.to_owned());
+            spawn_local(async move {
+                let _ = discarded.await;
+            });
+        }
+    }
+
     fn complain(self, trouble: Trouble) {
-        let told = self.keeping.try_update_value(|kept| std::mem::replace(&mut kept.told, true));
-        if told == Some(false) {
+        let is_new = self.keeping.try_update_value(|kept| {
+            let is_new = !kept.told.contains(&trouble);
+            kept.told.push(trouble);
+            is_new
+        });
+        if is_new == Some(true) {
             self.notice.set(Some(words::not_kept(trouble)));
+        }
+    }
+
+    /// The first message that waits for a connection is worth a request not to clear it.
+    fn persist(self, changes: &[Change]) {
+        let waits = changes.iter().any(|change| matches!(change, Change::Unsent(unsent) if unsent.failed.is_none()));
+        let offline = self.connection.with_untracked(|state| *state != ConnectionState::Online);
+        if waits && offline && !self.keeping.with_value(|kept| kept.persists) {
+            self.keeping.update_value(|kept| kept.persists = true);
+            storage::persist();
         }
     }
 
     /// Keeps all of this or nothing, and tells the other tabs.
     pub(super) fn keep(self, changes: Vec<Change>) {
+        self.persist(&changes);
         self.keeping.with_value(|kept| kept.tabs.iter().for_each(|tabs| tabs.tell(&changes)));
         let Some(database) = self.database() else { return };
         let messages = changes.iter().filter(|change| change.is_for_all()).cloned().collect();
@@ -154,7 +220,8 @@ impl Chat {
     /// The person posts the form that signs them out, and nothing stays; unless they keep it, knowing what they lose.
     pub(crate) fn sign_out(self, form: &SubmitEvent) {
         const QUESTION: &str = "Some messages are not sent yet, and signing out discards them. Sign out?";
-        if self.engine.with_value(Engine::has_unsent) && !document::confirm(QUESTION) {
+        let unsent = self.engine.with_value(Engine::has_unsent) || !self.unreadable.with_untracked(Vec::is_empty);
+        if unsent && !document::confirm(QUESTION) {
             form.prevent_default();
             return;
         }

@@ -1,7 +1,7 @@
 //! A person's database in this browser (IndexedDB). Each write is one transaction, so that nothing in it can contradict
 //! anything else in it, whenever the page ends.
 
-use super::kept::{self, TABLES, Table, Texts, Write};
+use super::kept::{self, TABLES, Table, Texts, Unreadable, Write};
 use super::{Trouble, method};
 use client::{Change, Saved};
 use js_sys::{Array, Object, Promise, Reflect};
@@ -35,16 +35,19 @@ impl Database {
         Ok(Self(database))
     }
 
-    /// Everything, as of one moment.
-    pub(crate) async fn read(&self) -> Result<Saved, Trouble> {
+    /// Everything, as of one moment, and which unsent messages cannot be read.
+    pub(crate) async fn read(&self) -> Result<(Saved, Vec<Unreadable>), Trouble> {
         let transaction = self.transaction("readonly", false).map_err(trouble)?;
+        let unsent = transaction.object_store(TABLES[Table::Unsent as usize].1);
+        let keys = unsent.and_then(|table| table.get_all_keys()).map_err(trouble)?;
         let requests = TABLES.map(|(_, name)| transaction.object_store(name).and_then(|table| table.get_all()));
         let mut texts = Texts::default();
         for (texts, request) in texts.iter_mut().zip(requests) {
             let all = answer(&request.map_err(trouble)?).await?;
             texts.extend(Array::from(&all).iter().filter_map(|text| text.as_string()));
         }
-        Ok(kept::read(&texts))
+        let keys = Array::from(&answer(&keys).await?);
+        Ok(kept::read(&texts, &keys.iter().map(|key| key.as_string().unwrap_or_default()).collect::<Vec<_>>()))
     }
 
     /// Writes all of it or nothing, begun before this returns. The writes of one page happen in the order of the calls.
@@ -52,6 +55,11 @@ impl Database {
     pub(crate) fn write(&self, changes: Vec<Change>) -> impl Future<Output = Result<(), Trouble>> + use<> {
         let precious = changes.iter().any(Change::is_for_all);
         self.run(changes.into_iter().flat_map(kept::write).collect(), precious)
+    }
+
+    /// Removes an unsent message that cannot be read.
+    pub(crate) fn discard(&self, key: String) -> impl Future<Output = Result<(), Trouble>> + use<> {
+        self.run(vec![Write::Remove(Table::Unsent, key)], false)
     }
 
     /// Removes all rooms, and leaves the messages.

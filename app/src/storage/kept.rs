@@ -1,8 +1,13 @@
-//! How what is kept is written: a text for each thing, in a table and under a key. What this version cannot read is left
-//! where it is.
+//! The format of what is kept in the browser: a JSON text per record, in a table and under a key.
+//!
+//! Records carry the version of their format in `v`; those without one are of version 1. Rule of compatibility: fields are
+//! read by name and unknown ones ignored, so a new optional field needs no new version. [`VERSION`] is raised when an
+//! earlier page would misread a record; every page reads all earlier versions for ever (`golden/`). An unsent message
+//! that cannot be read is not skipped: the person is shown its text, see [`Unreadable`].
 
 use client::{Change, Failure, Revision, RoomRecord, Saved, Unsent, Wish};
-use protocol::{ClientId, FromJson, Message, Object, Rev, RoomId, RoomSummary, Seq, ToJson, UnixMillis};
+use protocol::{ClientId, FromJson, Object, Rev, RoomId, RoomSummary, Seq, ToJson, UnixMillis, write_object};
+use uuid::Uuid;
 
 /// Tables of texts under keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +26,21 @@ pub(crate) enum Table {
 pub(crate) const TABLES: [(Table, &str); 4] =
     [(Table::Facts, "facts"), (Table::Unsent, "unsent"), (Table::Rooms, "rooms"), (Table::Rows, "rows")];
 
+/// The version of records that this page writes. 1: without `v`. 2: with `v`, unsent messages with `epoch`.
+pub(crate) const VERSION: u32 = 2;
+
+/// An unsent message that this page cannot read: another version wrote it, or it is damaged. It is shown with its text and
+/// left as it is, for a page that can read it or until the person discards it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Unreadable {
+    /// Its key in the table: the message's id. Empty where the record does not tell.
+    pub(crate) key: String,
+    /// The message's text where it can be found, else the whole record.
+    pub(crate) text: String,
+    /// Whether a later version of the page wrote it: that one can send it.
+    pub(crate) is_later: bool,
+}
+
 /// All texts of each table, in the order of their keys.
 pub(crate) type Texts = [Vec<String>; TABLES.len()];
 
@@ -33,12 +53,39 @@ pub(crate) enum Write {
     Remove(Table, String),
 }
 
+/// The version of a record.
+fn version(record: &Object) -> Option<u32> {
+    record.field::<Option<u32>>("v").map(|version| version.unwrap_or(1))
+}
+
+/// The value of a record, unless it is of a later version: its fields may mean something else.
+fn readable<T: FromJson>(text: &str) -> Option<T> {
+    version(&Object::read(text)?).filter(|version| *version <= VERSION).and_then(|_| T::from_json(text))
+}
+
+/// The record of a value: its fields after the version of the format.
+fn versioned(text: &str) -> String {
+    text.replacen('{', &format!("{{\"v\":{VERSION},"), 1)
+}
+
+/// What can be told of a record that cannot be read.
+fn unreadable(key: &str, text: &str) -> Unreadable {
+    let record = Object::read(text);
+    let field = |name| record.as_ref().and_then(|record| record.field::<String>(name));
+    Unreadable {
+        key: if key.is_empty() { field("client_id").unwrap_or_default() } else { key.to_owned() },
+        text: field("body").unwrap_or_else(|| text.to_owned()),
+        is_later: record.as_ref().and_then(version).is_some_and(|version| version > VERSION),
+    }
+}
+
 /// A message that is not sent, or with `seq` a change of one that is stored: a reaction where there is an emoji, a text
 /// where there is one, else a deletion. See [`Unsent`].
 struct UnsentText {
     order: u64,
     client_id: ClientId,
     room_id: RoomId,
+    epoch: Option<Uuid>,
     body: String,
     reply_to: Option<Seq>,
     created_at: UnixMillis,
@@ -57,12 +104,12 @@ struct RoomText {
 }
 
 protocol::from_json! {
-    UnsentText { order, client_id, room_id, body, reply_to, created_at, seq, emoji, on, reason, retryable }
+    UnsentText { order, client_id, room_id, epoch, body, reply_to, created_at, seq, emoji, on, reason, retryable }
     RoomText { summary, rev, opened_at }
 }
 
 protocol::to_json! {
-    UnsentText { order, client_id, room_id, body, reply_to, created_at, seq, emoji, on, reason, retryable }
+    UnsentText { order, client_id, room_id, epoch, body, reply_to, created_at, seq, emoji, on, reason, retryable }
     RoomText { summary, rev, opened_at }
 }
 
@@ -71,7 +118,7 @@ pub(crate) fn write(change: Change) -> Vec<Write> {
     let write = match change {
         Change::Unsent(unsent) => {
             let key = unsent.client_id.to_string();
-            Write::Put(Table::Unsent, key, unsent_text(unsent).to_json())
+            Write::Put(Table::Unsent, key, versioned(&unsent_text(unsent).to_json()))
         }
         Change::Sent { client_id, .. } | Change::Discarded(client_id) => {
             Write::Remove(Table::Unsent, client_id.to_string())
@@ -81,9 +128,9 @@ pub(crate) fn write(change: Change) -> Vec<Write> {
         Change::Room(record) => {
             let RoomRecord { summary, rev, opened_at } = *record;
             let key = summary.id.to_string();
-            Write::Put(Table::Rooms, key, RoomText { summary, rev, opened_at }.to_json())
+            Write::Put(Table::Rooms, key, versioned(&RoomText { summary, rev, opened_at }.to_json()))
         }
-        Change::Row(row) => Write::Put(Table::Rows, row_key(row.room_id, row.seq), row.to_json()),
+        Change::Row(row) => Write::Put(Table::Rows, row_key(row.room_id, row.seq), versioned(&row.to_json())),
         Change::RowGone(room, seq) => Write::Remove(Table::Rows, row_key(room, seq)),
         Change::RoomGone(room) => {
             let room = room.to_string();
@@ -93,20 +140,29 @@ pub(crate) fn write(change: Change) -> Vec<Write> {
     vec![write]
 }
 
-/// What the tables say.
-pub(crate) fn read(texts: &Texts) -> Saved {
-    let all = |table: Table| &texts[table as usize];
-    Saved {
-        epoch: all(Table::Facts).first().and_then(|epoch| FromJson::from_json(epoch)),
-        unsent: all(Table::Unsent).iter().filter_map(|text| UnsentText::from_json(text)).map(unsent).collect(),
-        rooms: all(Table::Rooms).iter().filter_map(|text| RoomText::from_json(text)).map(record).collect(),
-        rows: all(Table::Rows).iter().filter_map(|text| Message::from_json(text)).collect(),
+/// What the tables hold, and which unsent messages cannot be read. `keys` are those of the unsent ones, in their order.
+/// Rooms and rows that cannot be read are left out: the server has them.
+pub(crate) fn read(texts: &Texts, keys: &[String]) -> (Saved, Vec<Unreadable>) {
+    let all = |table: Table| texts[table as usize].iter();
+    let (mut unsent, mut lost) = (Vec::new(), Vec::new());
+    for (index, text) in all(Table::Unsent).enumerate() {
+        match readable::<UnsentText>(text) {
+            Some(record) => unsent.push(self::unsent(record)),
+            None => lost.push(unreadable(keys.get(index).map_or("", String::as_str), text)),
+        }
     }
+    let saved = Saved {
+        epoch: all(Table::Facts).next().and_then(|epoch| FromJson::from_json(epoch)),
+        unsent,
+        rooms: all(Table::Rooms).filter_map(|text| readable(text)).map(record).collect(),
+        rows: all(Table::Rows).filter_map(|text| readable(text)).collect(),
+    };
+    (saved, lost)
 }
 
 /// A change as other tabs are told, if they are, see [`Change::is_for_all`].
 pub(crate) fn tell(change: &Change) -> Option<String> {
-    Some(match change {
+    let text = match change {
         Change::Unsent(unsent) => unsent_text(unsent.clone()).to_json(),
         Change::Sent { client_id, seq, rev, created_at } => {
             format!(r#"{{"sent":"{client_id}","seq":{seq},"rev":{rev},"created_at":{}}}"#, created_at.0)
@@ -114,12 +170,42 @@ pub(crate) fn tell(change: &Change) -> Option<String> {
         Change::Discarded(client_id) => format!(r#"{{"discarded":"{client_id}"}}"#),
         Change::Opened(room) => format!(r#"{{"opened":"{room}"}}"#),
         _ => return None,
-    })
+    };
+    Some(versioned(&text))
 }
 
-/// What [`tell`] said.
-pub(crate) fn hear(text: &str) -> Option<Change> {
+/// What another tab told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// What [`tell`] says.
+    Change(Change),
+    /// A message that this page cannot read.
+    Unreadable(Unreadable),
+    /// The tab that sends cannot read a message of this tab, see [`cannot_read`].
+    NotRead,
+}
+
+/// Reads what another tab told. `None` where that is of no use to the person.
+pub(crate) fn hear(text: &str) -> Option<Told> {
     let told = Object::read(text)?;
+    if told.field::<Option<String>>("unreadable").flatten().is_some() {
+        return Some(Told::NotRead);
+    }
+    let readable = version(&told).is_some_and(|version| version <= VERSION);
+    match change(&told, text).filter(|_| readable) {
+        Some(change) => Some(Told::Change(change)),
+        None => told.field::<String>("body").map(|_| Told::Unreadable(unreadable("", text))),
+    }
+}
+
+/// Tells the other tabs that this one, which sends, cannot read this message.
+pub(crate) fn cannot_read(message: &Unreadable) -> String {
+    let mut text = String::new();
+    write_object(&mut text, &[("v", &VERSION), ("unreadable", &message.key)]);
+    text
+}
+
+fn change(told: &Object, text: &str) -> Option<Change> {
     if let Some(client_id) = told.field::<Option<ClientId>>("sent")? {
         let (seq, rev) = (told.field("seq")?, told.field("rev")?);
         return Some(Change::Sent { client_id, seq, rev, created_at: told.field("created_at")? });
@@ -139,11 +225,12 @@ fn row_key(room: RoomId, seq: Seq) -> String {
 }
 
 fn unsent_text(unsent: Unsent) -> UnsentText {
-    let Unsent { order, client_id, room_id, wish, failed } = unsent;
+    let Unsent { order, client_id, room_id, epoch, wish, failed } = unsent;
     let mut text = UnsentText {
         order,
         client_id,
         room_id,
+        epoch,
         body: String::new(),
         reply_to: None,
         created_at: UnixMillis(0),
@@ -170,14 +257,15 @@ fn unsent_text(unsent: Unsent) -> UnsentText {
 }
 
 fn unsent(text: UnsentText) -> Unsent {
-    let UnsentText { order, client_id, room_id, body, reply_to, created_at, seq, emoji, on, reason, retryable } = text;
+    let UnsentText { order, client_id, room_id, epoch, body, reply_to, created_at, seq, emoji, on, reason, retryable } =
+        text;
     let wish = match (seq, emoji) {
         (None, _) => Wish::Say { body, reply_to, created_at },
         (Some(seq), Some(emoji)) => Wish::Revise { seq, revision: Revision::React { emoji, on } },
         (Some(seq), None) if body.is_empty() => Wish::Revise { seq, revision: Revision::Delete },
         (Some(seq), None) => Wish::Revise { seq, revision: Revision::Edit(body) },
     };
-    Unsent { order, client_id, room_id, wish, failed: reason.map(|reason| Failure { reason, retryable }) }
+    Unsent { order, client_id, room_id, epoch, wish, failed: reason.map(|reason| Failure { reason, retryable }) }
 }
 
 fn record(text: RoomText) -> RoomRecord {
@@ -185,61 +273,5 @@ fn record(text: RoomText) -> RoomRecord {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    fn changes() -> [Change; 8] {
-        let body = "two \"lines\"\n– and 🐦".to_owned();
-        let say = Wish::Say { body: body.clone(), reply_to: Some(Seq(3)), created_at: UnixMillis(4) };
-        let (client_id, room_id) = (ClientId(Uuid::from_u128(1)), RoomId(Uuid::from_u128(2)));
-        let unsent = Unsent { order: 7, client_id, room_id, wish: say, failed: None };
-        let revise =
-            |revision| Change::Unsent(Unsent { wish: Wish::Revise { seq: Seq(8), revision }, ..unsent.clone() });
-        let failed = Some(Failure { reason: "No.".into(), retryable: true });
-        [
-            Change::Unsent(unsent.clone()),
-            Change::Unsent(Unsent { failed, ..unsent.clone() }),
-            revise(Revision::Edit(body)),
-            revise(Revision::Delete),
-            revise(Revision::React { emoji: "👍".into(), on: true }),
-            Change::Sent { client_id, seq: Seq(9), rev: Rev(2), created_at: UnixMillis(10) },
-            Change::Discarded(client_id),
-            Change::Opened(room_id),
-        ]
-    }
-
-    #[test]
-    fn tabs_hear_what_is_told() {
-        for change in changes() {
-            assert_eq!(tell(&change).and_then(|text| hear(&text)), Some(change));
-        }
-        assert_eq!(tell(&Change::Epoch(Uuid::nil())), None);
-        assert_eq!(hear("{}"), None);
-    }
-
-    #[test]
-    fn what_is_written_reads_back() {
-        let [first, second, ..] = changes();
-        let epoch = Uuid::from_u128(6);
-        let mut texts = Texts::default();
-        for change in [first.clone(), second.clone(), Change::Epoch(epoch)] {
-            for write in write(change) {
-                let Write::Put(table, _, text) = write else { panic!() };
-                texts[table as usize].push(text);
-            }
-        }
-        texts[Table::Rows as usize].push(r#"{"of":"a later version"}"#.into());
-        let saved = read(&texts);
-        let unsent = saved.unsent.into_iter().map(Change::Unsent).collect::<Vec<_>>();
-        assert_eq!((saved.epoch, unsent), (Some(epoch), vec![first, second]));
-        assert!(saved.rows.is_empty());
-    }
-
-    #[test]
-    fn rows_are_in_order_by_their_keys() {
-        let room = RoomId(Uuid::nil());
-        assert!(row_key(room, Seq(9)) < row_key(room, Seq(10)));
-        assert!(row_key(room, Seq(1)).starts_with(&room.to_string()));
-    }
-}
+#[path = "kept/tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! The tabs of one person in this browser: whose turn it is to send (a lock), and what they tell each other (a channel).
 
-use super::kept;
+use super::kept::{self, Told, Unreadable};
 use crate::dom::fetch::lock_request;
 use client::Change;
 use js_sys::{Array, Object, Promise, Reflect};
@@ -30,7 +30,7 @@ pub(crate) struct Tabs {
 
 impl Tabs {
     /// Listens from now on. None where the browser has no such thing.
-    pub(crate) fn join(user: UserId, on_word: impl Fn(Vec<Change>) + 'static) -> Option<Self> {
+    pub(crate) fn join(user: UserId, on_word: impl Fn(Vec<Told>) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(&name(user)).ok()?;
         let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let texts = Array::from(&event.data());
@@ -46,6 +46,11 @@ impl Tabs {
         if texts.length() > 0 {
             let _ = self.channel.post_message(&texts);
         }
+    }
+
+    /// Tells the others that this tab, which sends, cannot read this message of theirs.
+    pub(crate) fn cannot_read(&self, message: &Unreadable) {
+        let _ = self.channel.post_message(&Array::of1(&kept::cannot_read(message).into()));
     }
 }
 
