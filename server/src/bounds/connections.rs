@@ -7,7 +7,7 @@ use crate::line;
 use crate::line::{flushers, queue};
 use crate::run::{accept, descriptors, drain};
 use crate::socket;
-use crate::socket::{close, dispatch};
+use crate::socket::{close, dispatch, heartbeat};
 use protocol::limits::{FOCUS_USERS, FRAME_BYTES, HELLO_CURSORS};
 
 pub(super) fn area() -> Area {
@@ -26,8 +26,8 @@ pub(super) fn area() -> Area {
         bound!(time gate::PAUSE, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "gate"),
         bound!(bytes FRAME_BYTES, "frame of a client, and request body", "close 1009, or 413", "big-frames"),
         bound!(bytes socket::READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
-        bound!(time socket::PING_EVERY, "connection: interval of WebSocket pings", "nothing", ""),
-        bound!(time socket::SILENCE, "connection: time without any byte from the client", "the connection is closed", ""),
+        bound!(time heartbeat::EVERY, "connection: interval of heartbeats, each with a WebSocket ping", "nothing", ""),
+        bound!(time heartbeat::SILENCE, "connection: time without any byte from the client", "the connection is closed", ""),
         bound!(time close::PATIENCE, "connection: time for the client's Close frame", "the connection is closed", ""),
         variable!(
             "FRAMES_PER_SECOND",
