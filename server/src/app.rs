@@ -7,7 +7,7 @@ use crate::http::gate::Gate;
 use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::run::Readiness;
+use crate::run::{Readiness, health::Health};
 use leptos::prelude::LeptosOptions;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -30,6 +30,10 @@ pub struct App {
     pub(crate) http: Http,
     /// Names and places of the page's files.
     pub(crate) site: LeptosOptions,
+    /// Where the page's stylesheet is.
+    pub(crate) stylesheet: String,
+    /// What `/readyz` says.
+    pub(crate) health: Arc<Health>,
     /// Whether the node can serve, and the reason where it cannot; written by `run`.
     pub(crate) readiness: watch::Receiver<Readiness>,
 }

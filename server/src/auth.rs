@@ -5,21 +5,39 @@
 
 pub(crate) mod live;
 pub(crate) mod password;
+pub(crate) mod queue;
 pub(crate) mod session;
 mod token;
 
 pub(crate) use live::LiveSessions;
+pub(crate) use queue::Turn;
 pub(crate) use session::{Caller, Tokens};
 
 use crate::chat::Chat;
 use crate::config::AuthConfig;
-use crate::store::{NewUser, Store};
+use crate::limits::Block;
+use crate::store::{Credentials, NewUser, Store};
 use crate::{Error, clock};
 use password::Hasher;
-use protocol::{Login, Register, UpdateMe, User, UserId};
+use protocol::{Register, SessionId, UpdateMe, User, UserId};
 use std::sync::Arc;
-use token::Signer;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use token::{Device, Read, Signer};
 use uuid::Uuid;
+
+/// How long a device on which somebody signed in is known.
+pub(crate) const KNOWN_DEVICE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// People who are known on one device: those who signed in on it last.
+pub(crate) const DEVICE_USERS: usize = 4;
+
+/// What an access token is worth by its signature alone: the session behind it may have ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Signed {
+    Valid(UserId),
+    Expired,
+    Unknown,
+}
 
 /// The rules about accounts and sessions.
 pub(crate) struct Auth {
@@ -33,12 +51,15 @@ pub(crate) struct Auth {
     signer: Signer,
     /// Hashes passwords, a few at a time.
     hasher: Hasher,
+    /// There is an account: from then on there always is one.
+    has_users: AtomicBool,
     config: AuthConfig,
 }
 
 impl Auth {
     pub(crate) fn new(store: Arc<dyn Store>, chat: Arc<Chat>, live: Arc<LiveSessions>, config: AuthConfig) -> Self {
-        Self { store, chat, live, signer: Signer::new(&config.secrets), hasher: Hasher::new(), config }
+        let (signer, hasher) = (Signer::new(&config.secrets), Hasher::new());
+        Self { store, chat, live, signer, hasher, has_users: AtomicBool::new(false), config }
     }
 
     /// Seconds for which an access token is good.
@@ -53,11 +74,55 @@ impl Auth {
 
     /// Whether a stranger may make an account now: always while there is none at all.
     pub(crate) async fn registration_open(&self) -> Result<bool, Error> {
-        Ok(self.config.registration_open || self.store.list_users("", 1).await?.is_empty())
+        if self.config.registration_open {
+            return Ok(true);
+        }
+        if !self.has_users.load(Ordering::Relaxed) && self.store.has_users().await? {
+            self.has_users.store(true, Ordering::Relaxed);
+        }
+        Ok(!self.has_users.load(Ordering::Relaxed))
+    }
+
+    /// What an access token is worth, without asking the database.
+    pub(crate) fn signed(&self, access: &str) -> Signed {
+        match self.signer.check_access(access) {
+            Read::Good(token) => Signed::Valid(token.sub),
+            Read::Expired => Signed::Expired,
+            Read::Unknown => Signed::Unknown,
+        }
+    }
+
+    /// Which session a refresh token is of, without asking the database. None where it is not one of ours.
+    pub(crate) fn renewed_session(&self, refresh: &str) -> Option<SessionId> {
+        self.signer.read_refresh(refresh).map(|token| token.sid)
+    }
+
+    /// The right to check or hash one password of somebody in this block.
+    pub(crate) async fn turn(&self, block: Block) -> Result<Turn, Error> {
+        self.hasher.turn(block).await
+    }
+
+    /// Whether this person signed in before on the device that has this token.
+    pub(crate) fn knows_device(&self, device: Option<&str>, user: UserId) -> bool {
+        device.and_then(|device| self.signer.read_device(device)).is_some_and(|device| device.users.contains(&user))
+    }
+
+    /// The token of a device on which this person has just signed in, and perhaps others before.
+    pub(crate) fn known_device(&self, device: Option<&str>, user: UserId) -> Result<String, Error> {
+        let others =
+            device.and_then(|device| self.signer.read_device(device)).map_or(Vec::new(), |device| device.users);
+        let users = std::iter::once(user).chain(others.into_iter().filter(|other| *other != user)).take(DEVICE_USERS);
+        let device = self.signer.device(&Device { users: users.collect() }, clock::now(), KNOWN_DEVICE);
+        device.ok_or_else(|| Error::Internal("a token could not be signed".into()))
     }
 
     /// Makes an account and signs its first device in.
-    pub(crate) async fn register(&self, form: Register, user_agent: &str) -> Result<(User, Tokens), Error> {
+    pub(crate) async fn register(
+        &self,
+        form: Register,
+        user_agent: &str,
+        block: Block,
+    ) -> Result<(User, Tokens), Error> {
         let username = protocol::username(&form.username)?;
         protocol::password(&form.password)?;
         let display_name = match form.display_name.as_deref().map(str::trim) {
@@ -69,23 +134,27 @@ impl Auth {
                 "Registration is closed on this server. Ask its administrator for an account.",
             ));
         }
-        let password_hash = self.hasher.hash(form.password).await?;
+        let turn = self.hasher.turn(block).await?;
+        let password_hash = self.hasher.hash(form.password, turn).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let user = self.chat.create_user(user).await?;
         let tokens = self.sign_in(&user, user_agent).await?;
         Ok((user, tokens))
     }
 
-    /// Signs a device in. Takes equally long for a wrong password and for a name that nobody has.
-    pub(crate) async fn login(&self, form: Login, user_agent: &str) -> Result<(User, Tokens), Error> {
-        const WRONG: Error = Error::Unauthenticated("This user name and password do not belong together.");
-        let username = form.username.trim().to_ascii_lowercase();
-        let stored = self.store.find_credentials(&username).await?;
-        let hash = stored.as_ref().map(|stored| stored.password_hash.clone());
-        let matches = self.hasher.verify(form.password, hash).await?;
-        let Some(stored) = stored.filter(|_| matches) else { return Err(WRONG) };
-        let tokens = self.sign_in(&stored.user, user_agent).await?;
-        Ok((stored.user, tokens))
+    /// The account of this name, which is in lower case.
+    pub(crate) async fn find_credentials(&self, name: &str) -> Result<Option<Credentials>, Error> {
+        Ok(self.store.find_credentials(name).await?)
+    }
+
+    /// Whether the password is this account's. Takes equally long for a wrong password and for a name that nobody has.
+    pub(crate) async fn verify(
+        &self,
+        password: String,
+        stored: Option<&Credentials>,
+        turn: Turn,
+    ) -> Result<(bool, Turn), Error> {
+        self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), turn).await
     }
 
     /// Changes what a person may change about their account. What else stands there is read anew: the caller's may be

@@ -83,10 +83,9 @@ impl Chat {
         })
     }
 
-    /// Answers if store and bus do; else with the reason, for operators.
-    pub(crate) async fn ping(&self) -> Result<(), String> {
-        self.store.ping().await.map_err(|error| error.to_string())?;
-        self.hub.ping().await
+    /// Whether messages can be stored: the one writer is at work.
+    pub(crate) fn is_storing(&self) -> bool {
+        self.writer.is_alive()
     }
 
     pub(crate) async fn epoch(&self) -> Result<Uuid, Error> {

@@ -59,7 +59,7 @@ pub struct Limits {
     pub frames_per_second: u32,
     /// `REQUESTS_PER_SECOND`: of one person; five times as many may come at once.
     pub requests_per_second: u32,
-    /// `LOGINS_PER_MINUTE`: attempts to sign in from one address, and with one name.
+    /// `LOGINS_PER_MINUTE`: failed sign-ins with one name from one address.
     pub logins_per_minute: u32,
     /// `REGISTRATIONS_PER_HOUR`: new accounts from one address.
     pub registrations_per_hour: u32,

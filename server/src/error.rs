@@ -31,6 +31,13 @@ pub enum Error {
     /// The node has no place for one more connection now.
     #[error("This server is full. Try again in {}.", wait(*retry_after))]
     Busy { retry_after: Duration },
+    /// This node stops or has not begun: another one can answer. A status of its own, at which the shipped proxy asks
+    /// another node and leaves this one out for a moment; no client can provoke it.
+    #[error("This server is starting or stopping. Try again in {}.", wait(*retry_after))]
+    NotServing { retry_after: Duration },
+    /// The body did not come in time.
+    #[error("The request did not arrive in time.")]
+    Slow,
     /// More bytes than allowed.
     #[error("A request may have {} KiB.", protocol::limits::FRAME_BYTES / 1024)]
     TooLarge,
@@ -83,7 +90,7 @@ impl Error {
             Self::Conflict(_) => ErrorCode::Conflict,
             Self::TooLarge => ErrorCode::TooLarge,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
-            Self::Unavailable(_) | Self::Busy { .. } => ErrorCode::Unavailable,
+            Self::Unavailable(_) | Self::Busy { .. } | Self::NotServing { .. } | Self::Slow => ErrorCode::Unavailable,
             Self::Internal(_) => ErrorCode::Internal,
         }
     }
@@ -100,7 +107,20 @@ impl Error {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotServing { .. } => StatusCode::BAD_GATEWAY,
+            Self::Slow => StatusCode::REQUEST_TIMEOUT,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Seconds to wait before the next attempt, for the header `Retry-After`.
+    pub(crate) fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::RateLimited { retry_after, .. } | Self::Busy { retry_after } | Self::NotServing { retry_after } => {
+                Some(whole_seconds(*retry_after))
+            }
+            Self::Unavailable(_) => Some(2),
+            _ => None,
         }
     }
 
@@ -126,11 +146,7 @@ impl Error {
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let status = self.status();
-        let retry_after = match &self {
-            Self::RateLimited { retry_after, .. } | Self::Busy { retry_after } => Some(whole_seconds(*retry_after)),
-            Self::Unavailable(_) => Some(2),
-            _ => None,
-        };
+        let retry_after = self.retry_after();
         let mut response = (status, Json(ErrorBody { error: self.into_api() })).into_response();
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());

@@ -7,3 +7,4 @@ pub(crate) mod gate;
 pub(crate) mod headers;
 pub(crate) mod origin;
 pub(crate) mod sign_in;
+pub(crate) mod trace;

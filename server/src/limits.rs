@@ -1,14 +1,24 @@
 //! How much one person, one address or one connection may ask for. Beyond it they are told so, and nobody else feels it.
 //!
-//! Counted on each node. Attempts to sign in are also counted by the bus for all nodes together, because guessing a
-//! password is worth going round; while the bus is away the node's own count stands.
+//! Counted on each node. Failed sign-ins are also counted by the bus for all nodes together, because guessing a password is
+//! worth going round; while the bus is away the node's own count stands. Per address nothing is limited but failed sign-ins,
+//! new accounts, and requests whose token was not verified: many people may be behind one address.
+
+mod block;
+pub(crate) mod failures;
+
+pub(crate) use block::Block;
+pub(crate) use failures::Attempt;
 
 use crate::Error;
 use crate::config;
 use crate::hub::Hub;
 use crate::metrics::{Metrics, Refusal};
+use block::ByBlock;
+use failures::{Failures, WINDOW};
+use futures_util::future::join_all;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
-use protocol::UserId;
+use protocol::{SessionId, UserId};
 use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -17,7 +27,18 @@ use std::time::{Duration, Instant};
 
 /// How many seconds' worth of messages, frames and requests may come at once.
 pub(crate) const BURST_SECONDS: u32 = 5;
+const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
+/// Pages and sign-ins without a session, per address block and second.
+pub(crate) const STRANGERS_PER_SECOND: u32 = 50;
+/// As many at once: a whole school opens the sign-in page in the same minute.
+pub(crate) const STRANGERS_AT_ONCE: u32 = 1_000;
+/// New WebSockets, per person and second.
+pub(crate) const PERSON_CONNECTIONS_PER_SECOND: u32 = 4;
+/// As many at once: 20 devices with a few tabs each come back at the same moment.
+pub(crate) const PERSON_CONNECTIONS_AT_ONCE: u32 = 60;
+/// Renewals, per session and minute; as many at once. A device needs one in some 13 minutes, for each tab at worst.
+pub(crate) const RENEWALS_PER_MINUTE: u32 = 30;
 
 type By<K> = DefaultKeyedRateLimiter<K>;
 /// A limit of one connection's own; none where there is no limit.
@@ -28,9 +49,13 @@ pub(crate) type FrameLimit = Option<DefaultDirectRateLimiter>;
 pub(crate) struct Limits {
     messages: Option<By<UserId>>,
     requests: Option<By<UserId>>,
-    sign_ins: Option<By<String>>,
-    registrations: Option<By<IpAddr>>,
+    connections: Option<By<UserId>>,
+    renewals: Option<By<SessionId>>,
+    strangers: Option<ByBlock>,
+    registrations: Option<ByBlock>,
+    /// `LOGINS_PER_MINUTE`, and what failed lately.
     sign_ins_a_minute: u32,
+    failures: Failures,
     frames: Option<Quota>,
     metrics: Arc<Metrics>,
 }
@@ -40,11 +65,14 @@ impl Limits {
         Self {
             messages: a_second(config.messages_per_second).map(RateLimiter::keyed),
             requests: a_second(config.requests_per_second).map(RateLimiter::keyed),
-            sign_ins: NonZeroU32::new(config.logins_per_minute)
-                .map(|count| RateLimiter::keyed(Quota::per_minute(count))),
+            connections: quota(PERSON_CONNECTIONS_PER_SECOND, SECOND, PERSON_CONNECTIONS_AT_ONCE)
+                .map(RateLimiter::keyed),
+            renewals: quota(RENEWALS_PER_MINUTE, MINUTE, RENEWALS_PER_MINUTE).map(RateLimiter::keyed),
+            strangers: quota(STRANGERS_PER_SECOND, SECOND, STRANGERS_AT_ONCE).map(ByBlock::new),
             registrations: NonZeroU32::new(config.registrations_per_hour)
-                .map(|count| RateLimiter::keyed(Quota::per_hour(count))),
+                .map(|count| ByBlock::new(Quota::per_hour(count))),
             sign_ins_a_minute: config.logins_per_minute,
+            failures: Failures::default(),
             frames: a_second(config.frames_per_second),
             metrics,
         }
@@ -60,23 +88,71 @@ impl Limits {
         self.check(self.requests.as_ref(), &user, Refusal::Requests, "Too many requests.")
     }
 
+    /// One more WebSocket of this person.
+    pub(crate) fn connection(&self, user: UserId) -> Result<(), Error> {
+        self.check(self.connections.as_ref(), &user, Refusal::Connections, "Too many new connections.")
+    }
+
+    /// One more renewal of this session.
+    pub(crate) fn renewal(&self, session: SessionId) -> Result<(), Error> {
+        self.check(self.renewals.as_ref(), &session, Refusal::Renewals, "This session is renewed too often.")
+    }
+
+    /// One more request from this address without a verified token that makes work.
+    pub(crate) fn stranger(&self, address: IpAddr) -> Result<(), Error> {
+        self.check_block(self.strangers.as_ref(), address, Refusal::Strangers, "Too many requests from this address.")
+    }
+
     /// One more account from this address.
     pub(crate) fn registration(&self, address: IpAddr) -> Result<(), Error> {
         let problem = "Too many accounts were made from this address.";
-        self.check(self.registrations.as_ref(), &block(address), Refusal::Registrations, problem)
+        self.check_block(self.registrations.as_ref(), address, Refusal::Registrations, problem)
     }
 
-    /// One more attempt to sign in: from this address, and as this person from anywhere.
-    pub(crate) async fn sign_in(&self, hub: &Hub, address: IpAddr, username: &str) -> Result<(), Error> {
-        let Some(limiter) = &self.sign_ins else { return Ok(()) };
-        for key in [format!("address:{}", block(address)), format!("name:{}", username.trim().to_ascii_lowercase())] {
-            self.check(Some(limiter), &key, Refusal::SignIns, "Too many attempts to sign in.")?;
-            let everywhere = hub.count(&format!("sign-in:{key}"), MINUTE).await;
-            if everywhere.is_some_and(|count| count > u64::from(self.sign_ins_a_minute)) {
-                return Err(self.refuse(Refusal::SignIns, "Too many attempts to sign in.", MINUTE));
+    /// Whether this may be tried: too much has not failed lately from this address, nor with this name from there, nor with this
+    /// name from everywhere. The last one does not count on a device that the person is known on, or others could lock them out.
+    pub(crate) fn may_sign_in(&self, attempt: &Attempt, is_known_device: bool) -> Result<(), Error> {
+        if self.sign_ins_a_minute == 0 {
+            return Ok(());
+        }
+        let mut keys = attempt.by_address(self.sign_ins_a_minute);
+        if !is_known_device {
+            keys.push(attempt.by_name(self.sign_ins_a_minute));
+        }
+        match keys.iter().find_map(|key| self.failures.wait(key)) {
+            Some(wait) => Err(self.refuse(Refusal::SignIns, "Too many attempts to sign in.", wait)),
+            None => Ok(()),
+        }
+    }
+
+    /// The password was wrong, or nobody has this name.
+    pub(crate) fn sign_in_failed(&self, attempt: &Attempt) {
+        self.metrics.failed_sign_ins.inc();
+        for key in self.failure_keys(attempt) {
+            self.failures.add(&key);
+        }
+    }
+
+    /// Counts the same for all nodes together, and learns how much failed on others.
+    pub(crate) async fn share_failure(&self, hub: &Hub, attempt: &Attempt) {
+        let keys = self.failure_keys(attempt);
+        let counts = keys.iter().map(|key| async move {
+            let count = hub.count(&format!("failed-sign-in:{}", key.text), WINDOW).await;
+            (key, count)
+        });
+        for (key, count) in join_all(counts).await {
+            if let Some(count) = count {
+                self.failures.learn(key, count);
             }
         }
-        Ok(())
+    }
+
+    fn failure_keys(&self, attempt: &Attempt) -> Vec<failures::Key> {
+        if self.sign_ins_a_minute == 0 {
+            return Vec::new();
+        }
+        let by_name = attempt.by_name(self.sign_ins_a_minute);
+        attempt.by_address(self.sign_ins_a_minute).into_iter().chain([by_name]).collect()
     }
 
     /// For the frames of a new connection.
@@ -102,8 +178,10 @@ impl Limits {
         }
         of(self.messages.as_ref());
         of(self.requests.as_ref());
-        of(self.sign_ins.as_ref());
-        of(self.registrations.as_ref());
+        of(self.connections.as_ref());
+        of(self.renewals.as_ref());
+        self.strangers.iter().chain(&self.registrations).for_each(ByBlock::forget);
+        self.failures.forget();
     }
 
     fn check<K: Hash + Eq + Clone>(
@@ -117,18 +195,26 @@ impl Limits {
             .map_or(Ok(()), |limiter| limiter.check_key(key).map_err(|full| self.refuse(refusal, problem, wait(&full))))
     }
 
+    fn check_block(
+        &self,
+        limiter: Option<&ByBlock>,
+        address: IpAddr,
+        refusal: Refusal,
+        problem: &'static str,
+    ) -> Result<(), Error> {
+        limiter
+            .map_or(Ok(()), |limiter| limiter.check(address).map_err(|full| self.refuse(refusal, problem, wait(&full))))
+    }
+
     fn refuse(&self, refusal: Refusal, problem: &'static str, retry_after: Duration) -> Error {
         self.metrics.refuse(refusal);
         Error::RateLimited { problem, retry_after }
     }
 }
 
-/// An address as far as one subscriber can choose it: IPv6 gives each a block of 64 bits.
-fn block(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => IpAddr::V6((u128::from(address) & !u128::from(u64::MAX)).into()),
-        address @ IpAddr::V4(_) => address,
-    }
+/// So many in `period` on average, and `burst` at once. None where one of them is 0.
+fn quota(count: u32, period: Duration, burst: u32) -> Option<Quota> {
+    Some(Quota::with_period(period.checked_div(count)?)?.allow_burst(NonZeroU32::new(burst)?))
 }
 
 fn a_second(count: u32) -> Option<Quota> {

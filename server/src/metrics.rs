@@ -23,6 +23,11 @@ pub(crate) enum Refusal {
     Requests,
     SignIns,
     Registrations,
+    /// New WebSockets of one person.
+    Connections,
+    Renewals,
+    /// Requests of one address without a verified token.
+    Strangers,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -55,6 +60,9 @@ pub(crate) struct Metrics {
     pub(crate) caught_up_here: Counter,
     pub(crate) bus_gaps: Counter,
     pub(crate) bus_lag: Histogram,
+    pub(crate) database_up: Gauge,
+    pub(crate) bus_up: Gauge,
+    pub(crate) failed_sign_ins: Counter,
     refusals: Family<Reason, Counter>,
 }
 
@@ -87,6 +95,9 @@ impl Default for Metrics {
             caught_up_here: all.counter("batches_from_memory", "Of these, those for which the database was not asked"),
             bus_gaps: all.counter("bus_gaps", "Times that something may have been lost on the bus"),
             bus_lag: all.seconds("bus_lag_seconds", "Time from publishing to hearing oneself"),
+            database_up: all.gauge("database_up", "1 while the database answers, asked once a second; else 0"),
+            bus_up: all.gauge("bus_up", "1 while the bus answers, asked once a second; else 0"),
+            failed_sign_ins: all.counter("sign_ins_failed", "Sign-ins with a wrong password or an unknown name"),
             refusals,
             registry: all.0,
         }

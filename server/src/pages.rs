@@ -3,12 +3,13 @@
 //! Forms work without JavaScript: they are posted here and answered with a redirect, or with the page and an error.
 
 mod forms;
+mod plain;
 mod render;
 
 pub(crate) use forms::{login, register, revoke};
 
 use crate::auth::Caller;
-use crate::http::{cookies, extract};
+use crate::http::{address, cookies, extract};
 use crate::store::HistoryRange;
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
@@ -47,9 +48,16 @@ pub(crate) async fn show_register(
 }
 
 async fn show_form(app: Arc<App>, request: Request, next: String, page: impl FnOnce(Form) -> BootPage) -> Response {
-    if caller(&app, request.headers()).await.is_ok() {
-        return Redirect::to(local_path(&next)).into_response();
+    match caller(&app, request.headers()).await {
+        Ok(_) => return Redirect::to(local_path(&next)).into_response(),
+        Err(error @ Error::RateLimited { .. }) => return plain::refused(&app, error),
+        Err(_) => {}
     }
+    let (parts, body) = request.into_parts();
+    if let Err(error) = app.limits.stranger(address::of(&app, &parts)) {
+        return plain::refused(&app, error);
+    }
+    let request = Request::from_parts(parts, body);
     let form = Form { next: local_path(&next).to_owned(), ..Form::default() };
     forms::show(&app, request, page(form), StatusCode::OK).await
 }
@@ -73,14 +81,13 @@ pub(crate) async fn devices(State(app): Shared, request: Request) -> Response {
     .await
 }
 
-/// Whatever address is left: a page for people, an `ApiError` for programs.
+/// Whatever address is left: a page for people, an `ApiError` for programs. Anybody may ask for it as often as they like, so
+/// that nothing is looked up or rendered for it.
 pub(crate) async fn not_found(State(app): Shared, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
         return Error::NotFound("address").into_response();
     }
-    let user = caller(&app, request.headers()).await.ok().map(|caller| caller.user);
-    let boot = Boot { user, rooms: Vec::new(), epoch: None, page: BootPage::NotFound, registration_open: false };
-    render(&app, boot, StatusCode::NOT_FOUND, request).await
+    plain::not_found(&app)
 }
 
 /// A page of a signed-in person, with their rooms; others go to the sign-in, by way of renewing the session.
@@ -93,6 +100,7 @@ async fn signed_in(
     let caller = match caller(&app, request.headers()).await {
         Ok(caller) => caller,
         Err(Error::Unauthenticated(_)) => return Redirect::to(&renew_path(&path)).into_response(),
+        Err(error @ Error::RateLimited { .. }) => return plain::refused(&app, error),
         Err(error) => return show_error(&app, None, error, request).await,
     };
     let loaded = async {
@@ -125,7 +133,9 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
 
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
     let access = cookies::access(headers).ok_or(Error::Unauthenticated("Sign in first."))?;
-    app.auth.authenticate(access).await
+    let caller = app.auth.authenticate(access).await?;
+    app.limits.request(caller.user.id)?;
+    Ok(caller)
 }
 
 /// `next` if it is a path of this site, else `/`: a link to the sign-in must not lead elsewhere.

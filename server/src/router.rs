@@ -1,6 +1,6 @@
 //! Every route of the server, in one place.
 
-use crate::http::{gate, headers, origin};
+use crate::http::{address, gate, headers, origin, trace};
 use crate::routes::{auth, health, members, messages, rooms, users};
 use crate::run::Readiness;
 use crate::{App, Error, pages, site, socket};
@@ -33,6 +33,7 @@ pub(crate) fn router(app: Shared) -> Router {
         .merge(with_database)
         .fallback_service(files.fallback(get(pages::not_found).with_state(Arc::clone(&app))))
         .layer(middleware::from_fn(site::cache_control))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), address::recognise))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), origin::check))
         .layer(DefaultBodyLimit::max(FRAME_BYTES));
     let router = match cors(&app.http.cors_origins) {
@@ -41,9 +42,10 @@ pub(crate) fn router(app: Shared) -> Router {
     };
     headers::secure(router)
         .layer(CompressionLayer::new())
-        .layer(TraceLayer::new_for_http().make_span_with(span).on_response(log_response))
+        .layer(TraceLayer::new_for_http().make_span_with(trace::span).on_response(trace::log_response))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(middleware::map_request(async |request: Request| trace::check_id(request)))
         .with_state(app)
 }
 
@@ -80,14 +82,10 @@ fn pages() -> Router<Shared> {
 
 /// Middleware: until the database is there and up to date, nothing that needs it is tried.
 async fn only_when_ready(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    let reason = match &*app.readiness.borrow() {
-        Readiness::NotYet(reason) => Some(reason.clone()),
-        Readiness::Ready | Readiness::Draining => None,
-    };
-    match reason {
-        Some(reason) => Error::Unavailable(reason).into_response(),
-        None => next.run(request).await,
-    }
+    /// Until a database that was away may be there.
+    const RETRY_AFTER: Duration = Duration::from_secs(3);
+    let is_early = matches!(*app.readiness.borrow(), Readiness::NotYet(_));
+    if is_early { Error::NotServing { retry_after: RETRY_AFTER }.into_response() } else { next.run(request).await }
 }
 
 /// None without configured origins: then no answer carries a CORS header.
@@ -100,13 +98,4 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
             .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
             .max_age(Duration::from_secs(3_600))
     })
-}
-
-fn span(request: &Request) -> tracing::Span {
-    let id = request.headers().get("x-request-id").and_then(|id| id.to_str().ok()).unwrap_or_default();
-    tracing::info_span!("request", id, method = %request.method(), path = request.uri().path())
-}
-
-fn log_response(response: &Response, latency: Duration, _span: &tracing::Span) {
-    tracing::debug!(status = response.status().as_u16(), millis = latency.as_secs_f64() * 1000.0, "answered");
 }

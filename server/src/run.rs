@@ -1,10 +1,10 @@
 //! A node's life: put together, serve, stop. The only way to start one, for `main` and for tests alike.
 
 pub(crate) mod accept;
-mod bus;
 pub(crate) mod database;
 pub(crate) mod descriptors;
 pub(crate) mod drain;
+pub(crate) mod health;
 
 use crate::auth::{Auth, LiveSessions};
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
@@ -17,6 +17,7 @@ use crate::line::Flushers;
 use crate::metrics::{self, Metrics};
 use crate::store::Store;
 use crate::{App, Config, router, site, store};
+use health::Health;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -75,7 +76,10 @@ pub async fn run(
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
     let gate = Gate::new(&config.limits, Arc::clone(&metrics));
     let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
+    let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
+    let listener_limits =
+        accept::Limits { max_sockets: config.limits.max_connections as usize, is_counted: config.http.proxy_hops == 0 };
     let app = Arc::new(App {
         chat: Arc::clone(&chat),
         auth,
@@ -84,7 +88,9 @@ pub async fn run(
         limits: Arc::clone(&limits),
         metrics: Arc::clone(&metrics),
         http: config.http,
+        stylesheet: site::stylesheet(&site),
         site,
+        health: Arc::clone(&health),
         readiness,
     });
 
@@ -93,22 +99,23 @@ pub async fn run(
     tasks.spawn(database::repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)));
     tasks.spawn(database::fill_holes(Arc::clone(&chat)));
     tasks.spawn(database::check_opened(Arc::clone(&chat)));
-    tasks.spawn(bus::ask(Arc::clone(&hub)));
+    tasks.spawn(health::watch_database(Arc::clone(&health), Arc::clone(&store), Arc::clone(&metrics)));
+    tasks.spawn(health::watch_bus(Arc::clone(&health), Arc::clone(&hub), Arc::clone(&metrics)));
     tasks.spawn(listen_to_others(Arc::clone(&hub), gaps, Arc::clone(&sessions)));
     tasks.spawn(Arc::clone(&chat).keep_presence());
     tasks.spawn(forget(limits, sessions));
     if let Some(private) = private {
-        tasks.spawn(metrics::serve(private, metrics, look_up(Arc::clone(&hub), Arc::clone(&store))));
+        tasks.spawn(metrics::serve(private, metrics, look_up(Arc::clone(&hub), Arc::clone(&store)), health));
     }
     let fatal = database::prepare(store, ready.clone());
     let (stop, stopping) = watch::channel(false);
-    let most = config.limits.max_connections as usize;
     let flushers = Arc::<Flushers>::default();
     // One for each thread of the runtime: more could not write at the same time.
     for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
         tasks.spawn(Arc::clone(&flushers).run());
     }
-    let server = tokio::spawn(accept::serve(listener, router::router(app), flushers, most, stopping, drain::REQUESTS));
+    let router = router::router(app);
+    let server = tokio::spawn(accept::serve(listener, router, flushers, listener_limits, stopping, drain::REQUESTS));
     let ended = tokio::select! {
         error = fatal => Err(error),
         () = shutdown => Ok(()),

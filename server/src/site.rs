@@ -43,6 +43,15 @@ fn has_hashes() -> bool {
     std::env::current_exe().is_ok_and(|program| program.with_file_name(HASH_FILE).is_file())
 }
 
+/// The address of the stylesheet, for pages that the app does not render.
+pub(crate) fn stylesheet(options: &LeptosOptions) -> String {
+    let hashes = std::env::current_exe().and_then(|program| std::fs::read_to_string(program.with_file_name(HASH_FILE)));
+    let hashes = hashes.ok().filter(|_| options.hash_files).unwrap_or_default();
+    let hash = hashes.lines().find_map(|line| line.trim().strip_prefix("css:"));
+    let hash = hash.map(|hash| format!(".{}", hash.trim())).unwrap_or_default();
+    format!("/{PKG_DIR}/{OUTPUT_NAME}{hash}.css")
+}
+
 /// Serves the folder, with the compressed twins that the build put beside the files.
 pub(crate) fn files(root: &str) -> ServeDir {
     ServeDir::new(Path::new(root)).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)

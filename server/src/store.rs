@@ -80,6 +80,8 @@ pub trait Store: Send + Sync + 'static {
     async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()>;
     /// Until when people were there who are not now, as far as it is known.
     async fn list_last_seen(&self, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>>;
+    /// Whether there is any account.
+    async fn has_users(&self) -> Result<bool>;
     /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
 

@@ -259,6 +259,5 @@ frames! {
         Focus { room_id, users, away } => "focus"
         TypingStart { room_id } => "typing:start"
         TypingStop { room_id } => "typing:stop"
-        Ping {} => "ping"
     }
 }

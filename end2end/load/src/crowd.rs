@@ -49,16 +49,8 @@ impl Crowd {
     /// Where the database does not take them.
     pub async fn gather(url: &str, secret: &str, plan: Plan, random: &mut fastrand::Rng) -> Result<Self, Error> {
         let crowd = Self::invent(secret, plan, random)?;
-        crowd.store(url).await?;
+        seed::store(url, &crowd).await?;
         Ok(crowd)
-    }
-
-    /// Stores everybody and their rooms.
-    ///
-    /// # Errors
-    /// Where the database does not take them.
-    pub async fn store(&self, url: &str) -> Result<(), Error> {
-        seed::store(url, self).await
     }
 
     /// The same without a database.

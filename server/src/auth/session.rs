@@ -26,7 +26,8 @@ pub(crate) struct Tokens {
 }
 
 impl Auth {
-    pub(super) async fn sign_in(&self, user: &User, user_agent: &str) -> Result<Tokens, Error> {
+    /// Begins a session of this person, who has shown who they are.
+    pub(crate) async fn sign_in(&self, user: &User, user_agent: &str) -> Result<Tokens, Error> {
         let (created_at, expires_at) = self.now_and_expiry();
         let id = SessionId(Uuid::now_v7());
         let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS).collect();

@@ -10,6 +10,7 @@ const ALGORITHM: Algorithm = Algorithm::HS256;
 const ISSUER: &str = "jackdaw";
 const ACCESS: &str = "jackdaw-access";
 const REFRESH: &str = "jackdaw-refresh";
+const DEVICE: &str = "jackdaw-device";
 /// How far the clocks of two nodes may be apart, in seconds.
 const LEEWAY: u64 = 5;
 
@@ -27,6 +28,21 @@ pub(super) struct Refresh {
     pub(super) generation: i64,
 }
 
+/// What a device says on which these people signed in before, the last one first.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Device {
+    pub(super) users: Vec<UserId>,
+}
+
+/// What was signed here, and whether it is still good.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Read<T> {
+    Good(T),
+    Expired,
+    /// Forged, damaged, or meant for something else.
+    Unknown,
+}
+
 #[derive(Serialize, Deserialize)]
 struct Claims<T> {
     iss: String,
@@ -36,6 +52,15 @@ struct Claims<T> {
     exp: i64,
     #[serde(flatten)]
     what: T,
+}
+
+impl<T> Read<T> {
+    fn good(self) -> Option<T> {
+        match self {
+            Self::Good(what) => Some(what),
+            Self::Expired | Self::Unknown => None,
+        }
+    }
 }
 
 /// Signs with the current secret, and checks with that and the previous one.
@@ -58,14 +83,28 @@ impl Signer {
         self.sign(REFRESH, token, now, ttl)
     }
 
+    pub(super) fn device(&self, token: &Device, now: UnixMillis, ttl: Duration) -> Option<String> {
+        self.sign(DEVICE, token, now, ttl)
+    }
+
     /// Nothing where the token is forged, expired, or meant for something else.
     pub(super) fn read_access(&self, token: &str) -> Option<Access> {
-        self.read(ACCESS, token)
+        self.check_access(token).good()
     }
 
     /// As [`Signer::read_access`].
     pub(super) fn read_refresh(&self, token: &str) -> Option<Refresh> {
-        self.read(REFRESH, token)
+        self.read(REFRESH, token).good()
+    }
+
+    /// As [`Signer::read_access`].
+    pub(super) fn read_device(&self, token: &str) -> Option<Device> {
+        self.read(DEVICE, token).good()
+    }
+
+    /// The same, telling a token that has expired from one that was not signed here.
+    pub(super) fn check_access(&self, token: &str) -> Read<Access> {
+        self.read(ACCESS, token)
     }
 
     fn sign<T: Serialize>(&self, audience: &str, what: T, now: UnixMillis, ttl: Duration) -> Option<String> {
@@ -75,16 +114,22 @@ impl Signer {
         jsonwebtoken::encode(&Header::new(ALGORITHM), &claims, &self.encoding).ok()
     }
 
-    fn read<T: DeserializeOwned>(&self, audience: &str, token: &str) -> Option<T> {
+    fn read<T: DeserializeOwned>(&self, audience: &str, token: &str) -> Read<T> {
         let mut validation = Validation::new(ALGORITHM);
         validation.leeway = LEEWAY;
-        validation.validate_exp = true;
+        // Looked at below: an expired token is told from a forged one.
+        validation.validate_exp = false;
         validation.validate_nbf = true;
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         let read = |key| jsonwebtoken::decode::<Claims<T>>(token, key, &validation);
-        self.decoding.iter().find_map(|key| read(key).ok()).map(|data| data.claims.what)
+        let now = crate::clock::now().0 / 1000;
+        match self.decoding.iter().find_map(|key| read(key).ok()) {
+            Some(data) if data.claims.exp.saturating_add(LEEWAY.cast_signed()) < now => Read::Expired,
+            Some(data) => Read::Good(data.claims.what),
+            None => Read::Unknown,
+        }
     }
 }
 
@@ -120,6 +165,7 @@ mod tests {
         let an_hour_ago = UnixMillis(clock::now().0 - 3_600_000);
         let expired = signer.access(&access(), an_hour_ago, TTL).unwrap();
         assert_eq!(signer.read_access(&expired), None);
+        assert_eq!((signer.check_access(&expired), signer.check_access(&forged)), (Read::Expired, Read::Unknown));
         // {"alg":"none","typ":"JWT"} before the claims of a good token
         let good = signer.access(&access(), clock::now(), TTL).unwrap();
         let claims = good.split('.').nth(1).unwrap();

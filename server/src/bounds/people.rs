@@ -1,8 +1,10 @@
 //! People: accounts, sessions, passwords, requests.
 
 use super::{Area, bound, variable};
-use crate::auth::{live, password, session};
+use crate::auth::{DEVICE_USERS, KNOWN_DEVICE, live, password, queue, session};
+use crate::http::trace;
 use crate::limits;
+use crate::limits::failures;
 use crate::routes::users::USERS;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 
@@ -18,23 +20,33 @@ pub(super) fn area() -> Area {
         variable!(
             "LOGINS_PER_MINUTE",
             logins_per_minute,
-            "address, and name: attempts to sign in a minute",
+            "address block and name: failed sign-ins a minute",
             "429 with `Retry-After`",
             "passwords"
         ),
         variable!(
             "REGISTRATIONS_PER_HOUR",
             registrations_per_hour,
-            "address: new accounts an hour",
+            "address block: new accounts an hour",
             "429 with `Retry-After`",
             ""
         ),
         bound!(count limits::BURST_SECONDS, "person or connection: seconds' worth of a rate that may come at once", "as the rate", ""),
-        bound!(range USERNAME_CHARS, "user name: characters", "400 naming the field", "long-names"),
+        bound!(count failures::ADDRESS_TIMES, "address block: failed sign-ins with any name, in times `LOGINS_PER_MINUTE`", "429 with `Retry-After`", "passwords"),
+        bound!(count failures::NAME_TIMES, "name: failed sign-ins from everywhere, in times `LOGINS_PER_MINUTE`", "429 with `Retry-After`; a known device is exempt", "passwords"),
+        bound!(count failures::FAILURE_KEYS, "node: addresses and names whose failures are counted", "new ones are not counted", ""),
+        bound!(count limits::STRANGERS_PER_SECOND, "address block: pages, sign-ins and upgrades without a verified token a second", "429 with `Retry-After`", "pages"),
+        bound!(count limits::STRANGERS_AT_ONCE, "address block: the same at once", "429 with `Retry-After`", "pages"),
+        bound!(count limits::RENEWALS_PER_MINUTE, "session: renewals a minute", "429 with `Retry-After`", "pages"),
+        bound!(count DEVICE_USERS, "device: people who are known on it", "the one who signed in longest ago is not known", ""),
+        bound!(time KNOWN_DEVICE, "device: time for which people are known on it", "as an unknown device", ""),
+        bound!(range USERNAME_CHARS, "user name: characters", "400 naming the field", ""),
         bound!(range PASSWORD_CHARS, "password: characters", "400 naming the field", ""),
         bound!(range DISPLAY_NAME_CHARS, "display name: characters", "400 naming the field", ""),
-        bound!(kib password::MEMORY_KIB, "password hash at work: memory", "nothing", "hashing"),
-        bound!(time password::QUEUE, "sign-in: wait for its turn to be hashed", "503", "hashing"),
+        bound!(kib password::MEMORY_KIB, "password hash at work: memory", "nothing", "passwords"),
+        bound!(count queue::HASHES_WAITING, "node: sign-ins that wait for their turn to be hashed", "503; the address block with most of them first", "passwords"),
+        bound!(time queue::WAIT_TIMEOUT, "sign-in: wait for its turn to be hashed", "503", "passwords"),
+        bound!(count trace::REQUEST_ID_CHARS, "request: characters of `x-request-id`", "a fresh id", ""),
         bound!(count session::USER_AGENT_CHARS, "session: characters of `User-Agent` that are kept", "cut off", ""),
         bound!(count live::HALF, "node: live sessions in each half of the cache", "one more query", ""),
         bound!(time live::AGE, "cached session: age", "one more query", ""),

@@ -78,6 +78,11 @@ impl Writer {
         Self(sender)
     }
 
+    /// Whether the task is there.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.0.is_closed()
+    }
+
     pub(super) fn submit(&self, append: Append, reply: Reply) {
         if let Err(error) = self.0.try_send((append, reply)) {
             let (append, reply) = error.into_inner();

@@ -49,7 +49,11 @@ pub const VARIABLES: [Variable; 25] = [
     variable("MESSAGES_PER_SECOND", "50", "messages of one person, five times as many at once; 0: no limit"),
     variable("FRAMES_PER_SECOND", "200", "frames of one connection, five times as many at once; 0: no limit"),
     variable("REQUESTS_PER_SECOND", "50", "requests of one person, five times as many at once; 0: no limit"),
-    variable("LOGINS_PER_MINUTE", "20", "attempts to sign in from one address or with one name; 0: no limit"),
+    variable(
+        "LOGINS_PER_MINUTE",
+        "20",
+        "failed sign-ins with one name from one address; 5 times as many from it with any names; 0: no limit",
+    ),
     variable("REGISTRATIONS_PER_HOUR", "60", "new accounts from one address; 0: no limit"),
     variable("RUST_LOG", "info", "what is logged, as in info,server=debug"),
     variable("LOG_FORMAT", "text", "text or json"),

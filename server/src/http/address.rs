@@ -1,16 +1,33 @@
 //! Where a request really comes from: behind proxies, what the outermost of one's own says.
 
+use super::extract;
 use crate::App;
-use crate::run::accept::Peer;
+use crate::auth::Signed;
+use crate::run::accept::{Peer, Visit};
+use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::middleware::Next;
+use axum::response::Response;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 /// The caller's address.
 pub(crate) fn of(app: &App, parts: &Parts) -> IpAddr {
     // Only requests that did not come by the listener have none.
     let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
     forwarded(&parts.headers, app.http.proxy_hops).unwrap_or(peer)
+}
+
+/// Middleware: a connection on which a verified token came counts for its person, and not for its address any more.
+pub(crate) async fn recognise(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    if let Some(visit) = parts.extensions.get::<Arc<Visit>>().filter(|visit| visit.is_stranger())
+        && let Some(Signed::Valid(person)) = extract::token(&parts).map(|token| app.auth.signed(token))
+    {
+        visit.recognise(person);
+    }
+    next.run(Request::from_parts(parts, body)).await
 }
 
 /// Each proxy adds the address that it saw at the end. Everything before those of one's own proxies is the caller's claim.

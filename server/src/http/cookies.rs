@@ -1,8 +1,8 @@
-//! The two cookies of a browser's session. Neither can be read by scripts, and neither goes along with a request
+//! The two cookies of a browser's session, and one that says who signed in on it before. None of them can be read by scripts, and none goes along with a request
 //! that another site's page makes (other than following a link).
 
 use crate::App;
-use crate::auth::Tokens;
+use crate::auth::{KNOWN_DEVICE, Tokens};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -10,6 +10,10 @@ const ACCESS: &str = "jackdaw_access";
 const REFRESH: &str = "jackdaw_refresh";
 /// The refresh token goes only where it is used.
 const REFRESH_PATH: &str = "/api/auth";
+/// Survives signing out: it signs nobody in.
+const DEVICE: &str = "jackdaw_device";
+/// Where people sign in: as programs and pages do, and by the form.
+const DEVICE_PATHS: [&str; 2] = [REFRESH_PATH, "/login"];
 
 pub(crate) fn access(headers: &HeaderMap) -> Option<&str> {
     find(headers, ACCESS)
@@ -17,6 +21,10 @@ pub(crate) fn access(headers: &HeaderMap) -> Option<&str> {
 
 pub(crate) fn refresh(headers: &HeaderMap) -> Option<&str> {
     find(headers, REFRESH)
+}
+
+pub(crate) fn device(headers: &HeaderMap) -> Option<&str> {
+    find(headers, DEVICE)
 }
 
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -34,6 +42,15 @@ pub(crate) fn set(app: &App, parts: &Parts, tokens: &Tokens) -> HeaderMap {
     )
 }
 
+/// The same for a device on which somebody has just signed in: `device` is known by it the next time.
+pub(crate) fn set_known(app: &App, parts: &Parts, tokens: &Tokens, device: &str) -> HeaderMap {
+    let (mut headers, secure) = (set(app, parts, tokens), is_secure(app, parts));
+    for path in DEVICE_PATHS {
+        append(&mut headers, cookie(DEVICE, device, path, KNOWN_DEVICE.as_secs(), secure));
+    }
+    headers
+}
+
 /// Headers that take it away.
 pub(crate) fn clear(app: &App, parts: &Parts) -> HeaderMap {
     let secure = is_secure(app, parts);
@@ -47,11 +64,14 @@ fn cookie(name: &str, value: &str, path: &str, seconds: u64, secure: bool) -> St
 
 fn both(first: String, second: String) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for cookie in [first, second] {
-        let value = HeaderValue::try_from(cookie).expect("tokens are base64url with dots, the rest is fixed text");
-        headers.append(header::SET_COOKIE, value);
-    }
+    append(&mut headers, first);
+    append(&mut headers, second);
     headers
+}
+
+fn append(headers: &mut HeaderMap, cookie: String) {
+    let value = HeaderValue::try_from(cookie).expect("tokens are base64url with dots, the rest is fixed text");
+    headers.append(header::SET_COOKIE, value);
 }
 
 /// Whether the browser came by https, as configured or as the proxy in front says.

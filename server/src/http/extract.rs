@@ -2,6 +2,7 @@
 
 use super::cookies;
 use crate::auth::Caller;
+use crate::run::accept::SlowBody;
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
@@ -15,11 +16,15 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
-        let token = bearer(parts).or_else(|| cookies::access(&parts.headers));
-        let caller = app.auth.authenticate(token.ok_or(Error::Unauthenticated("Sign in first."))?).await?;
+        let caller = app.auth.authenticate(token(parts).ok_or(Error::Unauthenticated("Sign in first."))?).await?;
         app.limits.request(caller.user.id)?;
         Ok(caller)
     }
+}
+
+/// The access token of a request: a program's, or a browser's.
+pub(crate) fn token(parts: &Parts) -> Option<&str> {
+    bearer(parts).or_else(|| cookies::access(&parts.headers))
 }
 
 /// The bearer token of a program.
@@ -44,12 +49,18 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
+            Err(rejection) if is_slow(&rejection) => Err(Error::Slow),
             Err(JsonRejection::MissingJsonContentType(_)) => {
                 Err(Error::Invalid("The body must be JSON, with the header content-type: application/json.".into()))
             }
             Err(rejection) => Err(Error::Invalid(rejection.body_text())),
         }
     }
+}
+
+/// Whether a body could not be read because it did not come in time.
+pub(crate) fn is_slow(rejection: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(rejection), |error| error.source()).any(<dyn std::error::Error>::is::<SlowBody>)
 }
 
 /// Ids in a path. One that is not even an id is of something that is not there.

@@ -1,11 +1,15 @@
-//! Who gets in: upgrades above a rate or above a number are refused before anything is done for them, the caller's name
-//! included. A herd that comes back all at once costs next to nothing while it waits.
+//! Admission control of `/ws`, in the order of cost and before the database is asked: whether it is an upgrade, the token's
+//! signature, the person's rate, the node's rate and number. A request that is no upgrade, or whose token this deployment did
+//! not sign, is answered without taking anything from those that are let in.
 
+use super::{address, extract, origin};
+use crate::auth::Signed;
 use crate::config::Limits;
 use crate::metrics::{Metrics, Refusal};
-use crate::run::Readiness;
+use crate::run::{Readiness, accept};
 use crate::{App, Error};
 use axum::extract::{Request, State};
+use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -19,10 +23,12 @@ pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 /// What is added at random, so that those who are refused at once do not come back at once.
 const SPREAD_MS: u64 = 5_000;
 
-/// A connection's place, for as long as any copy of it lives.
+/// A WebSocket's place, for as long as any copy of it lives, with that of its connection.
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     _place: Arc<OwnedSemaphorePermit>,
+    /// None where the request did not come by the listener.
+    _connection: Option<accept::Place>,
 }
 
 /// See the module's documentation.
@@ -48,7 +54,7 @@ impl Gate {
             return Err(stay_away(Duration::ZERO, random));
         };
         match self.bucket.check() {
-            Ok(()) => Ok(Pass { _place: Arc::new(place) }),
+            Ok(()) => Ok(Pass { _place: Arc::new(place), _connection: None }),
             Err(full) => {
                 self.metrics.refuse(Refusal::Herd);
                 Err(stay_away(full.wait_time_from(Instant::now()), random))
@@ -62,18 +68,38 @@ fn stay_away(until_free: Duration, random: u64) -> Duration {
 }
 
 /// Middleware of `/ws`.
-pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match check(&app, &parts) {
+        Ok(pass) => {
+            parts.extensions.insert(pass);
+            next.run(Request::from_parts(parts, body)).await
+        }
+        Err(error) => error.into_response(),
+    }
+}
+
+fn check(app: &App, parts: &Parts) -> Result<Pass, Error> {
+    const NO_SESSION: Error = Error::Unauthenticated("Sign in first.");
+    if !origin::is_upgrade(parts) {
+        return Err(Error::Invalid("This address is for WebSockets: the request must ask for an upgrade.".into()));
+    }
     let random = getrandom::u64().unwrap_or_default();
     if *app.readiness.borrow() == Readiness::Draining {
-        return Error::Busy { retry_after: stay_away(Duration::ZERO, random) }.into_response();
+        return Err(Error::NotServing { retry_after: stay_away(Duration::ZERO, random) });
     }
-    match app.gate.admit(random) {
-        Ok(pass) => {
-            request.extensions_mut().insert(pass);
-            next.run(request).await
+    let person = match extract::token(parts).map_or(Signed::Unknown, |token| app.auth.signed(token)) {
+        Signed::Valid(person) => person,
+        // Of a device that was away for a while; it renews its session first.
+        Signed::Expired => return Err(NO_SESSION),
+        Signed::Unknown => {
+            app.limits.stranger(address::of(app, parts))?;
+            return Err(NO_SESSION);
         }
-        Err(retry_after) => Error::Busy { retry_after }.into_response(),
-    }
+    };
+    app.limits.connection(person)?;
+    let pass = app.gate.admit(random).map_err(|retry_after| Error::Busy { retry_after })?;
+    Ok(Pass { _connection: parts.extensions.get().cloned(), ..pass })
 }
 
 #[cfg(test)]

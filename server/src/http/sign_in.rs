@@ -1,19 +1,81 @@
-//! The ways in, for the API and for forms alike: limited before a password is looked at.
+//! The ways in, for the API and for forms alike. Failures are limited before a password is checked; each leaves a line in the
+//! log, with the address first and everything that came from outside escaped, for programs that block addresses
+//! (docs/operations.md has its form).
 
-use super::{address, extract::user_agent};
+use super::{address, cookies, extract::user_agent};
 use crate::auth::Tokens;
+use crate::limits::{Attempt, Block};
 use crate::{App, Error};
+use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
 use protocol::{Login, Register, User};
 
+/// Somebody whose device has just been signed in.
+pub(crate) struct SignedIn {
+    pub(crate) user: User,
+    pub(crate) tokens: Tokens,
+    /// By what the device is known the next time.
+    device: String,
+}
+
+impl SignedIn {
+    fn new(app: &App, parts: &Parts, user: User, tokens: Tokens) -> Result<Self, Error> {
+        let device = app.auth.known_device(cookies::device(&parts.headers), user.id)?;
+        Ok(Self { user, tokens, device })
+    }
+
+    /// The cookies of the device.
+    pub(crate) fn cookies(&self, app: &App, parts: &Parts) -> HeaderMap {
+        cookies::set_known(app, parts, &self.tokens, &self.device)
+    }
+}
+
 /// Signs a device in.
-pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login) -> Result<(User, Tokens), Error> {
-    app.limits.sign_in(&app.hub, address::of(app, parts), &form.username).await?;
-    app.auth.login(form, user_agent(parts)).await
+pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login) -> Result<SignedIn, Error> {
+    const WRONG: Error = Error::Unauthenticated("This user name and password do not belong together.");
+    let address = address::of(app, parts);
+    let name = form.username.trim().to_ascii_lowercase();
+    at_most("username", &name, USERNAME_CHARS.1)?;
+    at_most("password", &form.password, PASSWORD_CHARS.1)?;
+    app.limits.stranger(address)?;
+    let attempt = Attempt { address, name };
+    // Before the database is asked, and again when it is this attempt's turn.
+    app.limits.may_sign_in(&attempt, true)?;
+    let stored = app.auth.find_credentials(&attempt.name).await?;
+    let device = cookies::device(&parts.headers);
+    let is_known = stored.as_ref().is_some_and(|stored| app.auth.knows_device(device, stored.user.id));
+    let turn = app.auth.turn(Block::largest(address)).await?;
+    app.limits.may_sign_in(&attempt, is_known)?;
+    let (matches, turn) = app.auth.verify(form.password, stored.as_ref(), turn).await?;
+    if !matches {
+        app.limits.sign_in_failed(&attempt);
+    }
+    drop(turn);
+    let Some(stored) = stored.filter(|_| matches) else {
+        tracing::warn!(%address, name = ?attempt.name, "sign-in failed");
+        app.limits.share_failure(&app.hub, &attempt).await;
+        return Err(WRONG);
+    };
+    let tokens = app.auth.sign_in(&stored.user, user_agent(parts)).await?;
+    SignedIn::new(app, parts, stored.user, tokens)
 }
 
 /// Makes an account and signs its first device in.
-pub(crate) async fn sign_up(app: &App, parts: &Parts, form: Register) -> Result<(User, Tokens), Error> {
-    app.limits.registration(address::of(app, parts))?;
-    app.auth.register(form, user_agent(parts)).await
+pub(crate) async fn sign_up(app: &App, parts: &Parts, form: Register) -> Result<SignedIn, Error> {
+    let address = address::of(app, parts);
+    protocol::username(&form.username)?;
+    protocol::password(&form.password)?;
+    app.limits.stranger(address)?;
+    app.limits.registration(address)?;
+    let (user, tokens) = app.auth.register(form, user_agent(parts), Block::largest(address)).await?;
+    SignedIn::new(app, parts, user, tokens)
+}
+
+/// A name or a password that is longer than any can be is refused before it is looked at, kept or counted.
+fn at_most(field: &'static str, text: &str, chars: usize) -> Result<(), Error> {
+    if text.chars().nth(chars).is_none() {
+        return Ok(());
+    }
+    Err(Error::Invalid(format!("{field}: must have {chars} characters at most.")))
 }

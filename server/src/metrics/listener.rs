@@ -1,6 +1,8 @@
-//! The private listener: `GET /metrics`, for Prometheus and nobody else.
+//! The private listener, for Prometheus and operators and nobody else: `GET /metrics`, and `GET /readyz` with reasons.
 
 use super::Metrics;
+use crate::routes::health::private_ready;
+use crate::run::health::Health;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -13,8 +15,9 @@ use tokio::net::TcpListener;
 pub(crate) type LookUp = Arc<dyn Fn(&Metrics) + Send + Sync>;
 
 /// Serves until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, look_up: LookUp) {
-    let router = Router::new().route("/metrics", get(show)).with_state((metrics, look_up));
+pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, look_up: LookUp, health: Arc<Health>) {
+    let ready = async move || private_ready(&health);
+    let router = Router::new().route("/metrics", get(show)).route("/readyz", get(ready)).with_state((metrics, look_up));
     if let Err(error) = axum::serve(listener, router).await {
         tracing::error!(%error, "metrics cannot be read any more");
     }

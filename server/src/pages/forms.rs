@@ -1,16 +1,16 @@
 //! The forms that are posted: sign in, sign up, sign a device out.
 
 use super::{local_path, render::render};
-use crate::auth::{Caller, Tokens};
-use crate::http::sign_in::{sign_in, sign_up};
-use crate::http::{cookies, extract};
+use crate::auth::Caller;
+use crate::http::extract;
+use crate::http::sign_in::{SignedIn, sign_in, sign_up};
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use protocol::{Login, Register, SessionId, User};
+use protocol::{Login, Register, SessionId};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -78,6 +78,7 @@ async fn read(request: Request) -> Result<(Parts, Fields), Error> {
     match axum::Form::from_request(copy, &()).await {
         Ok(axum::Form(fields)) => Ok((parts, fields)),
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
+        Err(rejection) if extract::is_slow(&rejection) => Err(Error::Slow),
         Err(rejection) => Err(Error::Invalid(rejection.body_text())),
     }
 }
@@ -87,11 +88,11 @@ async fn finish(
     app: &App,
     parts: Parts,
     fields: Fields,
-    done: Result<(User, Tokens), Error>,
+    done: Result<SignedIn, Error>,
     page: impl FnOnce(Form) -> BootPage,
 ) -> Response {
     match done {
-        Ok((_, tokens)) => (cookies::set(app, &parts, &tokens), Redirect::to(local_path(&fields.next))).into_response(),
+        Ok(done) => (done.cookies(app, &parts), Redirect::to(local_path(&fields.next))).into_response(),
         Err(error) => {
             let status = error.status();
             let form = Form {

@@ -1,9 +1,9 @@
 //! `/api/auth`: register, sign in, renew, sign out, devices.
 
 use crate::auth::{Caller, Tokens};
-use crate::http::cookies;
 use crate::http::extract::{Body, Id, Params};
 use crate::http::sign_in::{sign_in, sign_up};
+use crate::http::{address, cookies};
 use crate::pages::Next;
 use crate::{App, Error};
 use axum::Json;
@@ -17,19 +17,30 @@ use std::sync::Arc;
 type Shared = State<Arc<App>>;
 
 pub(crate) async fn register(State(app): Shared, parts: Parts, Body(form): Body<Register>) -> Result<Response, Error> {
-    let (user, tokens) = sign_up(&app, &parts, form).await?;
-    Ok(signed_in(&app, &parts, StatusCode::CREATED, user, tokens))
+    let done = sign_up(&app, &parts, form).await?;
+    let cookies = done.cookies(&app, &parts);
+    Ok(signed_in(&app, cookies, StatusCode::CREATED, done.user, done.tokens))
 }
 
 pub(crate) async fn login(State(app): Shared, parts: Parts, Body(form): Body<Login>) -> Result<Response, Error> {
-    let (user, tokens) = sign_in(&app, &parts, form).await?;
-    Ok(signed_in(&app, &parts, StatusCode::OK, user, tokens))
+    let done = sign_in(&app, &parts, form).await?;
+    let cookies = done.cookies(&app, &parts);
+    Ok(signed_in(&app, cookies, StatusCode::OK, done.user, done.tokens))
 }
 
 pub(crate) async fn refresh(State(app): Shared, parts: Parts) -> Result<Response, Error> {
     let token = cookies::refresh(&parts.headers).ok_or(Error::Unauthenticated("Sign in first."))?;
+    may_renew(&app, &parts, Some(token))?;
     let (user, tokens) = app.auth.refresh(token).await?;
-    Ok(signed_in(&app, &parts, StatusCode::OK, user, tokens))
+    Ok(signed_in(&app, cookies::set(&app, &parts, &tokens), StatusCode::OK, user, tokens))
+}
+
+/// Renewals are limited by session. Without a token that was signed here the address is what there is.
+fn may_renew(app: &App, parts: &Parts, token: Option<&str>) -> Result<(), Error> {
+    match token.and_then(|token| app.auth.renewed_session(token)) {
+        Some(session) => app.limits.renewal(session),
+        None => app.limits.stranger(address::of(app, parts)),
+    }
 }
 
 /// The same for a browser that opens a page with an expired access token: renews, and goes on to the page;
@@ -40,7 +51,9 @@ pub(crate) async fn refresh_page(
     Params(Next { next }): Params<Next>,
 ) -> Result<Response, Error> {
     let next = crate::pages::local_path(&next);
-    let Some(token) = cookies::refresh(&parts.headers) else {
+    let token = cookies::refresh(&parts.headers);
+    may_renew(&app, &parts, token)?;
+    let Some(token) = token else {
         return Ok(Redirect::to(&crate::pages::login_path(next)).into_response());
     };
     match app.auth.refresh(token).await {
@@ -76,8 +89,7 @@ pub(crate) async fn delete_session(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn signed_in(app: &App, parts: &Parts, status: StatusCode, user: User, tokens: Tokens) -> Response {
-    let cookies = cookies::set(app, parts, &tokens);
+fn signed_in(app: &App, cookies: HeaderMap, status: StatusCode, user: User, tokens: Tokens) -> Response {
     let answer = AuthAnswer { user, access_token: tokens.access, expires_in: app.auth.access_seconds() };
     (status, cookies, Json(answer)).into_response()
 }

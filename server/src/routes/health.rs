@@ -1,7 +1,7 @@
 //! `/healthz`: the process answers. `/readyz`: it can serve, or why not.
 
 use crate::App;
-use crate::run::Readiness;
+use crate::run::health::{Health, Report};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,25 +9,24 @@ use serde::Serialize;
 use std::sync::Arc;
 
 #[derive(Serialize)]
-pub(crate) struct Health {
+pub(crate) struct Alive {
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
 }
 
-pub(crate) async fn alive() -> Json<Health> {
-    Json(Health { status: "alive", reason: None })
+pub(crate) async fn alive() -> Json<Alive> {
+    Json(Alive { status: "alive" })
 }
 
-pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Health>) {
-    let readiness = app.readiness.borrow().clone();
-    let reason = match readiness {
-        Readiness::Ready => app.chat.ping().await.err(),
-        Readiness::NotYet(reason) => Some(reason),
-        Readiness::Draining => Some("this node is stopping".to_owned()),
-    };
-    match reason {
-        None => (StatusCode::OK, Json(Health { status: "ready", reason: None })),
-        reason => (StatusCode::SERVICE_UNAVAILABLE, Json(Health { status: "unavailable", reason })),
-    }
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> (StatusCode, Json<Report>) {
+    answer(app.health.report())
+}
+
+/// The same on the private listener, with the reasons.
+pub(crate) fn private_ready(health: &Health) -> (StatusCode, Json<Report>) {
+    answer(health.private_report())
+}
+
+fn answer(report: Report) -> (StatusCode, Json<Report>) {
+    let status = if report.is_ready() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(report))
 }

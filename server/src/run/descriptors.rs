@@ -1,5 +1,6 @@
 //! The process's limit of open files: each connection needs one.
 
+use super::accept::OTHER_CONNECTIONS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What the node needs beside connections: the database, Redis, files, the log.
@@ -16,13 +17,19 @@ pub(super) fn provide(max_connections: u32) {
     }
 }
 
+/// Descriptors beside those of WebSockets: of the node itself, and of other connections. A WebSocket keeps the place that its
+/// connection took when it was accepted, so that there are never more.
+const fn beside() -> u64 {
+    OWN + OTHER_CONNECTIONS as u64
+}
+
 fn problem(limit: Option<u64>, max_connections: u32) -> Option<String> {
-    let (limit, needed) = (limit?, u64::from(max_connections) + OWN);
+    let (limit, needed) = (limit?, u64::from(max_connections) + beside());
     (limit < needed).then(|| {
         format!(
             "MAX_CONNECTIONS={max_connections} needs {needed} open files and this process may have {limit}: \
              raise the limit (ulimit -n, LimitNOFILE), or set MAX_CONNECTIONS to {} at most",
-            limit.saturating_sub(OWN)
+            limit.saturating_sub(beside())
         )
     })
 }
@@ -36,7 +43,7 @@ mod tests {
         assert_eq!(problem(None, 1_000_000), None);
         assert_eq!(problem(Some(20_000), 19_000), None);
         let told = problem(Some(1_024), 10_000).unwrap();
-        assert!(told.starts_with("MAX_CONNECTIONS=10000 needs 10256 open files and this process may have 1024: "));
-        assert!(told.ends_with("set MAX_CONNECTIONS to 768 at most"), "{told}");
+        assert!(told.starts_with("MAX_CONNECTIONS=10000 needs 10768 open files and this process may have 1024: "));
+        assert!(told.ends_with("set MAX_CONNECTIONS to 256 at most"), "{told}");
     }
 }

@@ -107,6 +107,9 @@ impl Store for Model {
     async fn list_last_seen(&self, _: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
         self.read(|_| Vec::new()).await
     }
+    async fn has_users(&self) -> Result<bool> {
+        self.read(|tables| !tables.users.is_empty()).await
+    }
     async fn list_users(&self, _: &str, _: i64) -> Result<Vec<User>> {
         absent()
     }

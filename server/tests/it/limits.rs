@@ -34,29 +34,60 @@ async fn status(request: reqwest::RequestBuilder) -> u16 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_node_refuses_before_it_looks_who_it_is() {
+async fn a_full_node_refuses_with_a_wait() {
     let node = Node::start_with(Options::default().set("MAX_CONNECTIONS", "1")).await;
     let ada = node.register("ada").await;
     let (socket, _) = ada.connect(&node).await;
-    let (status, after) = upgrade(&node, "no token at all").await;
-    assert_eq!(status, 503, "without a token it would be 401");
+    let (status, after) = upgrade(&node, &ada.token).await;
+    assert_eq!(status, 503);
     assert!(after.is_some_and(|seconds| (1..=7).contains(&seconds)), "{after:?}");
+    assert_eq!(upgrade(&node, "no token").await.0, 401, "whoever has none is not told");
     assert_eq!(node.get("/api/rooms").await.status, 401, "requests are not connections");
     drop(socket);
-    until("the place to be free", async || (upgrade(&node, "no token").await.0 == 401).then_some(())).await;
+    until("the place to be free", async || (upgrade(&node, &ada.token).await.0 == 101).then_some(())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_herd_gets_in_at_the_rate_of_the_bucket() {
     let node = Node::start_with(Options::default().set("CONNECTIONS_PER_SECOND", "1")).await;
+    let ada = node.register("ada").await;
     let mut refused = 0;
     for _ in 0..20 {
-        let (status, after) = upgrade(&node, "no token").await;
+        let (status, after) = upgrade(&node, &ada.token).await;
         assert_eq!(after.is_some(), status == 503);
         refused += usize::from(status == 503);
     }
     assert!(refused >= 5, "{refused} of 20 at once");
-    until("the bucket to fill", async || (upgrade(&node, "no token").await.0 == 401).then_some(())).await;
+    until("the bucket to fill", async || (upgrade(&node, &ada.token).await.0 == 101).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_no_token_and_who_wants_no_socket_take_nothing_from_those_who_do() {
+    let options = Options::default().set("CONNECTIONS_PER_SECOND", "1").set("PROXY_HOPS", "1");
+    let node = Node::start_with(options).await;
+    let ada = node.register("ada").await;
+    let plain = async || {
+        let request = plain_client().get(node.url("/ws")).bearer_auth(&ada.token);
+        request.header("x-forwarded-for", "192.0.2.1").send().await.unwrap().status().as_u16()
+    };
+    for _ in 0..30 {
+        assert_eq!(plain().await, 400, "it is no upgrade");
+        assert_eq!(upgrade(&node, "forged").await.0, 401);
+    }
+    assert_eq!(upgrade(&node, &ada.token).await.0, 101, "the only one of this second");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_person_does_not_take_all_of_the_rate() {
+    let node = Node::start_with(Options::default().set("CONNECTIONS_PER_SECOND", "1000")).await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    let mut entered = 0;
+    while upgrade(&node, &ada.token).await.0 == 101 {
+        entered += 1;
+        assert!(entered < 1_000, "she is never told");
+    }
+    assert!(entered >= 60, "twenty devices with three tabs each come back at once, not {entered}");
+    assert_eq!(upgrade(&node, &bob.token).await.0, 101);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,19 +138,22 @@ async fn who_floods_a_connection_is_told_and_then_closed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guessing_a_password_ends_for_the_address_and_for_the_name() {
+async fn guessing_a_password_ends_where_it_happens_and_locks_nobody_out() {
     let options = Options::default().set("LOGINS_PER_MINUTE", "5").set("PROXY_HOPS", "1");
     let node = Node::start_with(options).await;
-    node.register("ada").await;
+    let ada = node.register("ada").await;
     for _ in 0..5 {
         assert_eq!(status(sign_in(&node, "ada", "192.0.2.1")).await, 401);
     }
-    let answer = sign_in(&node, "ada", "192.0.2.1").send().await.unwrap();
+    let answer = sign_in(&node, " Ada ", "192.0.2.1").send().await.unwrap();
     assert_eq!(answer.status().as_u16(), 429);
     assert!(answer.headers().contains_key("retry-after"));
-    assert_eq!(status(sign_in(&node, "bob", "192.0.2.1")).await, 429, "the address");
-    assert_eq!(status(sign_in(&node, "ada", "192.0.2.2")).await, 429, "the name");
-    assert_eq!(status(sign_in(&node, "bob", "192.0.2.2")).await, 401, "others may");
+    assert_eq!(status(sign_in(&node, "bob", "192.0.2.1")).await, 401, "others behind the same address may");
+    let form = json!({"username": "ada", "password": "correct horse"});
+    let owner = || plain_client().post(node.url("/api/auth/login")).header("x-forwarded-for", "192.0.2.2").json(&form);
+    for _ in 0..20 {
+        assert_eq!(status(owner()).await, 200, "the owner is elsewhere, and what succeeds is not counted");
+    }
     let page = plain_client().post(node.url("/login")).header("x-forwarded-for", "192.0.2.1");
     let page = page
         .header("content-type", "application/x-www-form-urlencoded")
@@ -129,6 +163,43 @@ async fn guessing_a_password_ends_for_the_address_and_for_the_name() {
         .unwrap();
     assert_eq!(page.status().as_u16(), 429);
     assert!(page.text().await.unwrap().contains("Too many attempts to sign in."), "the form says it");
+    drop(ada);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_is_known_where_its_person_signed_in_before() {
+    let options = Options::default().set("LOGINS_PER_MINUTE", "1").set("PROXY_HOPS", "1");
+    let node = Node::start_with(options).await;
+    let form = json!({"username": "ada", "password": "correct horse"});
+    let owner =
+        |from: &str| plain_client().post(node.url("/api/auth/login")).header("x-forwarded-for", from).json(&form);
+    let registered = node.post("/api/auth/register", form.clone()).await;
+    let device = registered.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let device: Vec<&str> = device.filter(|cookie| cookie.starts_with("jackdaw_device=")).collect();
+    assert!(device.iter().any(|cookie| cookie.contains("Path=/api/auth;") && cookie.contains("HttpOnly")));
+    assert!(device.iter().any(|cookie| cookie.contains("Path=/login;")));
+    let device = device[0].split(';').next().unwrap();
+    // From ten addresses, once each.
+    for number in 1..=10 {
+        assert_eq!(status(sign_in(&node, "ada", &format!("192.0.2.{number}"))).await, 401);
+    }
+    assert_eq!(status(owner("198.51.100.1")).await, 429, "a device that nobody knows");
+    let known = owner("198.51.100.1").header("cookie", device).header("origin", node.url(""));
+    assert_eq!(status(known).await, 200);
+    let forged = owner("198.51.100.1").header("cookie", "jackdaw_device=x").header("origin", node.url(""));
+    assert_eq!(status(forged).await, 429);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_or_a_password_that_cannot_be_is_refused_before_it_is_kept() {
+    let node = Node::start_with(Options::default().set("LOGINS_PER_MINUTE", "1")).await;
+    let long = "x".repeat(60_000);
+    for (name, password, field) in [(long.as_str(), "x", "username"), ("ada", &long[..257], "password")] {
+        let form = json!({"username": name, "password": password});
+        for _ in 0..3 {
+            node.post("/api/auth/login", form.clone()).await.refused(400, "invalid", field);
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +252,12 @@ async fn metrics_have_a_listener_of_their_own() {
     let (mut socket, rooms) = ada.connect(&node).await;
     socket.say(rooms[0].id, "counted").await;
     socket.hears("counted").await;
-    assert_eq!(upgrade(&node, "x").await.0, 503);
+    assert_eq!(upgrade(&node, &ada.token).await.0, 503);
+    node.post("/api/auth/login", json!({"username": "nobody", "password": "x"})).await.refused(
+        401,
+        "unauthenticated",
+        "",
+    );
     let read = plain_client().get(format!("http://{private}/metrics")).send().await.unwrap();
     let told = read.text().await.unwrap();
     for line in [
@@ -190,6 +266,9 @@ async fn metrics_have_a_listener_of_their_own() {
         "jackdaw_messages_stored_total 1",
         "jackdaw_refusals_total{reason=\"Full\"} 1",
         "jackdaw_frames_received_total 2",
+        "jackdaw_database_up 1",
+        "jackdaw_bus_up 1",
+        "jackdaw_sign_ins_failed_total 1",
         "jackdaw_commit_seconds_count 1",
     ] {
         assert!(told.lines().any(|told| told == line), "{line} is missing in {told}");

@@ -20,6 +20,7 @@ mod rooms;
 mod secrets;
 mod sessions;
 mod signals;
+mod slow;
 mod socket;
 mod stalls;
 mod store;

@@ -1,6 +1,6 @@
 //! Pages as a browser without JavaScript gets them, and the headers of everything.
 
-use crate::harness::{Answer, Node, plain_client};
+use crate::harness::{Answer, Node, Options, plain_client};
 use serde_json::json;
 
 /// A page with these cookies, as a navigation.
@@ -65,6 +65,9 @@ async fn a_page_shows_its_room_before_any_script_runs() {
         let answer = page(&node, missing, &session).await;
         assert_eq!(answer.status, 404, "{missing}");
     }
+    let nothing = node.get("/nothing").await;
+    assert!(nothing.text.contains("Nothing here") && nothing.text.contains("href=\"/pkg/jackdaw.css\""));
+    assert!(!nothing.text.contains("<script"), "it is the same for everybody, and costs nothing");
     node.get("/api/nothing").await.refused(404, "not_found", "");
     let stranger = page(&node, &format!("/rooms/{}?x=1", room.id), "").await;
     assert_eq!(stranger.status, 303);
@@ -118,6 +121,10 @@ async fn every_answer_has_its_headers() {
     }
     let given = plain_client().get(node.url("/healthz")).header("x-request-id", "from-the-proxy");
     assert_eq!(Answer::of(given).await.header("x-request-id"), "from-the-proxy");
+    for strange in ["a b".to_owned(), "x".repeat(4_000)] {
+        let given = plain_client().get(node.url("/healthz")).header("x-request-id", strange);
+        assert_eq!(Answer::of(given).await.header("x-request-id").len(), 36, "a fresh one");
+    }
 
     let hashed = node.get("/pkg/jackdaw.Abc123.js").await;
     assert_eq!(hashed.header("cache-control"), "public, max-age=31536000, immutable");
@@ -132,4 +139,30 @@ async fn every_answer_has_its_headers() {
             sent
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_and_renewals_are_limited() {
+    let node = Node::start_with(Options::default().set("REQUESTS_PER_SECOND", "1")).await;
+    let fields = "username=ada&display_name=Ada&password=correct+horse";
+    let session = cookies(&post_form(&node, "/register", "", fields).await);
+    let bob = cookies(&post_form(&node, "/register", "", &fields.replace("ada", "bob")).await);
+    let mut answers = Vec::new();
+    for _ in 0..10 {
+        answers.push(page(&node, "/devices", &session).await);
+    }
+    assert_eq!(answers[0].status, 200);
+    let refused = answers.iter().find(|answer| answer.status == 429).expect("ten at once");
+    assert!(refused.text.contains("Too many requests") && !refused.header("retry-after").is_empty());
+    assert_eq!(page(&node, "/devices", &bob).await.status, 200);
+    let renew = async || {
+        let request = plain_client().post(node.url("/api/auth/refresh")).header("origin", node.url(""));
+        Answer::of(request.header("cookie", &session)).await.status
+    };
+    let mut renewals = Vec::new();
+    for _ in 0..60 {
+        renewals.push(renew().await);
+    }
+    assert_eq!(renewals[0], 200);
+    assert!(renewals.contains(&429), "{renewals:?}");
 }

@@ -1,8 +1,11 @@
 //! The program itself: arguments, environment, signals, exit codes, and what it says.
 
-use std::io::{BufRead, BufReader};
+use crate::harness::PATIENCE;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
 use tempfile::TempDir;
 
 /// A folder with the page's files, as a release has them.
@@ -35,19 +38,26 @@ fn fails(output: &Output, names: &[&str]) {
 }
 
 /// A running server, killed if a test fails before it has ended.
-struct Running(Child);
+struct Running(Child, mpsc::Receiver<String>);
 
 impl Running {
     /// Starts, and returns with the line that says it is ready.
     fn start(mut command: Command) -> (Self, String) {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let running = Self(child);
+        let (later, log) = mpsc::channel();
+        let running = Self(child, log);
         let mut lines = lines.map(Result::unwrap);
         let ready = lines.find(|line| line.contains("ready")).expect("it says when it is ready");
         // Somebody must go on reading, or the program would stop at a full pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        std::thread::spawn(move || lines.for_each(|line| drop(later.send(line))));
         (running, ready)
+    }
+
+    /// The next line of the log that has this in it.
+    fn logs(&self, what: &str) -> String {
+        let next = || self.1.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what:?} is not logged"));
+        std::iter::repeat_with(next).find(|line| line.contains(what)).unwrap()
     }
 
     /// Sends a signal and answers with the exit code.
@@ -190,5 +200,30 @@ fn a_container_can_ask_whether_it_is_alive() {
     command.env("LISTEN_ADDR", &free);
     let (running, _) = Running::start(command);
     assert!(ask().status.success());
+    assert_eq!(running.end("-TERM"), Some(0));
+}
+
+#[test]
+fn a_failed_sign_in_is_one_line_with_its_address_whatever_its_name() {
+    let folder = folder();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let mut command = jackdaw(folder.path());
+    command.env("LISTEN_ADDR", &free);
+    let (running, _) = Running::start(command);
+    let body = serde_json::json!({"username": "a\" address=192.0.2.9\n\u{1b}[2J", "password": "wrong"}).to_string();
+    let mut stream = TcpStream::connect(&free).unwrap();
+    let head = format!(
+        "POST /api/auth/login HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\nconnection: close\r\n\
+         content-length: {}\r\nx-request-id: a\"b\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 401 "), "{answer}");
+    let line = running.logs("sign-in failed");
+    assert!(!line.contains("a\"b"), "a strange id is replaced: {line}");
+    let told = line.split_once("}: ").unwrap().1;
+    assert_eq!(told, r#"sign-in failed address=127.0.0.1 name="a\" address=192.0.2.9\n\u{1b}[2j""#);
     assert_eq!(running.end("-TERM"), Some(0));
 }

@@ -186,8 +186,15 @@ async fn pages_of_other_sites_cannot_act() {
     let cookie = format!("jackdaw_access={}", browser.access);
     let opened = Ws::try_open(&node, &[("cookie", &cookie), ("origin", &own)]).await;
     opened.unwrap().hello().await;
-    let friend = browser.ask_from(&node, Method::POST, "/api/auth/refresh", "https://friend.example.org").await;
-    assert_eq!((friend.status, friend.header("access-control-allow-origin")), (200, "https://friend.example.org"));
+    // A friend acts by a bearer token: cookies that its visitors' browsers add are ignored, as if they were not there.
+    let friend = "https://friend.example.org";
+    for (method, path) in [(Method::POST, "/api/auth/refresh"), (Method::GET, "/api/me"), (Method::GET, "/api/rooms")] {
+        let answer = browser.ask_from(&node, method, path, friend).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, friend), "{path}");
+    }
+    assert_eq!(Ws::try_open(&node, &[("cookie", &cookie), ("origin", friend)]).await.err(), Some(401));
+    let bearer = reqwest::Client::new().get(node.url("/api/me")).header("origin", friend).bearer_auth(&browser.access);
+    assert_eq!(Answer::of(bearer).await.status, 200);
     let stranger = browser.ask_from(&node, Method::GET, "/api/me", "https://evil.example.org").await;
     assert_eq!(stranger.header("access-control-allow-origin"), "");
 }

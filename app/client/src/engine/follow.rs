@@ -17,8 +17,7 @@ impl Engine {
             self.send_marks(now, room);
         }
         self.tell_focus();
-        let watches_silence = self.mechanisms.has(Mechanism::HeartbeatDeadline);
-        self.timers.set(Timer::Connection, self.connection.deadline(watches_silence));
+        self.timers.set(Timer::Connection, self.connection.deadline());
     }
 
     fn fetch(&mut self, now: Now, id: RoomId) {

@@ -1,6 +1,5 @@
 //! The engine from outside: inputs by hand, effects looked at; and at random against a model of the server.
 
-mod chance;
 mod chaos;
 mod connection;
 mod device;
@@ -12,7 +11,6 @@ mod restoring;
 mod rooms;
 mod saving;
 mod signals;
-mod silence;
 mod sync;
 mod tabs;
 mod timeline;

@@ -111,6 +111,10 @@ impl Store for Database {
         users::list_last_seen(&self.read, users).await
     }
 
+    async fn has_users(&self) -> Result<bool> {
+        users::exist(&self.read).await
+    }
+
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {
         users::list(&self.read, query, limit).await
     }

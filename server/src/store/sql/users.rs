@@ -57,6 +57,11 @@ pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(Us
     Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true }, message))
 }
 
+pub(super) async fn exist(pool: &Pool) -> Result<bool> {
+    let row = sqlx::query("select exists (select 1 from users)").fetch_one(pool).await?;
+    Ok(row.try_get(0)?)
+}
+
 pub(super) async fn find_credentials(pool: &Pool, username: &str) -> Result<Option<Credentials>> {
     let statement = concat!("select ", user_columns!("u"), ", u.password_hash from users u where u.username = $1");
     let found = sqlx::query(statement).bind(username).fetch_optional(pool).await?;

@@ -56,9 +56,20 @@ impl Node {
         node
     }
 
-    /// Waits until it can serve.
+    /// Waits until it can serve and its database and bus have answered.
     pub(crate) async fn ready(&self) {
-        until("the node to be ready", async || self.get("/readyz").await.ok()).await;
+        self.reports("ready", "up", "up").await;
+    }
+
+    /// Waits until `/readyz` says this.
+    pub(crate) async fn reports(&self, status: &str, database: &str, bus: &str) {
+        until(&format!("the node to be {status}, its database {database}, its bus {bus}"), async || {
+            let answer = self.get("/readyz").await;
+            let report = answer.json();
+            assert_eq!(answer.status, if report["status"] == "ready" { 200 } else { 503 }, "{report}");
+            (report["status"] == status && report["database"] == database && report["bus"] == bus).then_some(())
+        })
+        .await;
     }
 
     /// A node that listens; whether it can serve is another question.

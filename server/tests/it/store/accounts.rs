@@ -37,7 +37,9 @@ async fn the_first_account_administers(db: Db) {
 }
 
 async fn names_are_unique_and_found(db: Db) {
+    let had_users = db.store.has_users().await.unwrap();
     let ada = db.user("ada").await;
+    assert_eq!((had_users, db.store.has_users().await.unwrap()), (false, true));
     let again = NewUser {
         id: UserId(Uuid::now_v7()),
         username: "ada".into(),

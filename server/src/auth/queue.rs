@@ -1,0 +1,202 @@
+//! Whose password is checked next. Turns are given to address blocks in rotation, one at a time to each, so that one block
+//! with many attempts does not keep another one waiting.
+
+use crate::Error;
+use crate::limits::Block;
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// Attempts that may wait for a turn, per node. Above it the block with most of them loses its newest (503, try again).
+pub(crate) const HASHES_WAITING: usize = 64;
+/// How long an attempt may wait for its turn before it is answered with 503.
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// See the module's documentation.
+pub(super) struct Queue(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// Turns that nobody has. While there are any, no block is in the rotation.
+    free: usize,
+    blocks: HashMap<Block, Waiting>,
+    /// Blocks with somebody who waits and nobody whose turn it is.
+    rotation: VecDeque<Block>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    has_turn: bool,
+    attempts: VecDeque<oneshot::Sender<Turn>>,
+}
+
+/// The right to check one password. It ends when this is dropped.
+pub(crate) struct Turn {
+    queue: Option<Arc<Mutex<State>>>,
+    block: Block,
+}
+
+impl Queue {
+    pub(super) fn new(turns: usize) -> Self {
+        Self(Arc::new(Mutex::new(State { free: turns, ..State::default() })))
+    }
+
+    /// Waits for a turn of this block.
+    pub(super) async fn turn(&self, block: Block) -> Result<Turn, Error> {
+        let busy = || Error::Unavailable("too many sign-ins are waiting".into());
+        let (sender, receiver) = oneshot::channel();
+        {
+            let mut state = lock(&self.0);
+            if !state.make_room(block) {
+                return Err(busy());
+            }
+            let waiting = state.blocks.entry(block).or_default();
+            waiting.attempts.push_back(sender);
+            if !waiting.has_turn && waiting.attempts.len() == 1 {
+                state.rotation.push_back(block);
+            }
+            state.give(&self.0);
+        }
+        tokio::time::timeout(WAIT_TIMEOUT, receiver).await.map_err(|_| busy())?.map_err(|_| busy())
+    }
+}
+
+impl State {
+    /// Whether one more of this block may wait; for that, the newest one of the block with most of them may have to go.
+    fn make_room(&mut self, block: Block) -> bool {
+        let count =
+            |blocks: &HashMap<Block, Waiting>| blocks.values().map(|waiting| waiting.attempts.len()).sum::<usize>();
+        if count(&self.blocks) < HASHES_WAITING {
+            return true;
+        }
+        for waiting in self.blocks.values_mut() {
+            waiting.attempts.retain(|attempt| !attempt.is_closed());
+        }
+        if count(&self.blocks) < HASHES_WAITING {
+            return true;
+        }
+        let own = self.blocks.get(&block).map_or(0, |waiting| waiting.attempts.len());
+        let most = self.blocks.values_mut().max_by_key(|waiting| waiting.attempts.len());
+        match most.filter(|waiting| waiting.attempts.len() > own + 1) {
+            Some(waiting) => waiting.attempts.pop_back().is_some(),
+            None => false,
+        }
+    }
+
+    /// Gives away turns while there are any.
+    fn give(&mut self, queue: &Arc<Mutex<Self>>) {
+        while self.free > 0
+            && let Some(block) = self.rotation.pop_front()
+        {
+            let Some(waiting) = self.blocks.get_mut(&block) else { continue };
+            while let Some(attempt) = waiting.attempts.pop_front() {
+                let turn = Turn { queue: Some(Arc::clone(queue)), block };
+                match attempt.send(turn) {
+                    Ok(()) => {
+                        (waiting.has_turn, self.free) = (true, self.free - 1);
+                        break;
+                    }
+                    // Not waiting any more; and what was not given is not given back.
+                    Err(mut turn) => turn.queue = None,
+                }
+            }
+            if !waiting.has_turn {
+                self.blocks.remove(&block);
+            }
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let Some(queue) = self.queue.take() else { return };
+        let mut state = lock(&queue);
+        state.free += 1;
+        if let Some(waiting) = state.blocks.get_mut(&self.block) {
+            waiting.has_turn = false;
+            if waiting.attempts.is_empty() {
+                state.blocks.remove(&self.block);
+            } else {
+                state.rotation.push_back(self.block);
+            }
+        }
+        state.give(&queue);
+    }
+}
+
+fn lock(queue: &Mutex<State>) -> MutexGuard<'_, State> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::{IpAddr, Ipv4Addr};
+    use tokio::task::JoinHandle;
+
+    fn block(number: u8) -> Block {
+        Block::largest(IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)))
+    }
+
+    /// Somebody of this block who waits; they have entered the queue when this returns.
+    async fn wait(queue: &Arc<Queue>, number: u8) -> JoinHandle<Result<Turn, Error>> {
+        let queue = Arc::clone(queue);
+        let task = tokio::spawn(async move { queue.turn(block(number)).await });
+        tokio::task::yield_now().await;
+        task
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn blocks_take_turns_and_each_has_one_at_a_time() {
+        let queue = Arc::new(Queue::new(2));
+        let first = queue.turn(block(1)).await.unwrap();
+        let again = wait(&queue, 1).await;
+        let later = wait(&queue, 1).await;
+        let other = queue.turn(block(2)).await.unwrap();
+        let third = wait(&queue, 3).await;
+        assert!(!again.is_finished(), "a turn is free, but not for this block");
+        drop(first);
+        let third = third.await.unwrap().unwrap();
+        assert!(!again.is_finished(), "both turns are given, to others");
+        drop(other);
+        let again = again.await.unwrap().unwrap();
+        drop(third);
+        tokio::task::yield_now().await;
+        assert!(!later.is_finished());
+        drop(again);
+        drop(later.await.unwrap().unwrap());
+        assert!(lock(&queue.0).blocks.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_too_many_wait_the_block_with_most_of_them_loses_one() {
+        let queue = Arc::new(Queue::new(1));
+        let turn = queue.turn(block(1)).await.unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..HASHES_WAITING {
+            waiting.push(wait(&queue, 1).await);
+        }
+        assert!(matches!(queue.turn(block(1)).await, Err(Error::Unavailable(_))), "no more of this block");
+        let honest = wait(&queue, 2).await;
+        assert!(waiting.pop().unwrap().await.unwrap().is_err(), "the newest has to go");
+        drop(turn);
+        drop(honest.await.unwrap().expect("the next turn, although 63 of another block came before"));
+        assert!(waiting.remove(0).await.unwrap().is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_that_was_given_up_takes_no_turn() {
+        let queue = Arc::new(Queue::new(1));
+        let turn = queue.turn(block(1)).await.unwrap();
+        let given_up = wait(&queue, 2).await;
+        given_up.abort();
+        let next = wait(&queue, 3).await;
+        drop(turn);
+        drop(next.await.unwrap().unwrap());
+        assert!(queue.turn(block(2)).await.is_ok());
+        let late = queue.turn(block(4)).await.unwrap();
+        assert!(queue.turn(block(5)).await.is_err(), "it does not wait without an end");
+        drop(late);
+    }
+}
