@@ -5,7 +5,13 @@ use protocol::{CloseCode, ServerFrame};
 use serde_json::json;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 /// A running nginx. Ends with the test.
 struct Nginx {
@@ -72,7 +78,7 @@ fn upstream(shipped: &Path, nodes: &[&Node], folder: &Path) -> String {
             line if line.starts_with("resolver ") => {}
             line if line.starts_with("server ") => {
                 for node in nodes {
-                    conf += &format!("server {} max_fails=1 fail_timeout=2s;\n", node.address);
+                    conf += &format!("{}\n", line.replace("app:3000 resolve", &node.address));
                 }
             }
             line => conf += &format!("{line}\n"),
@@ -141,5 +147,58 @@ async fn people_behind_nginx_land_anywhere_and_a_node_may_stop() {
     of_second[0].say(general, "all on one node").await;
     for socket in &mut of_second {
         socket.hears("all on one node").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_client_that_asks_for_sockets_without_end_harms_nobody() {
+    let options = Options::cluster(&fresh_postgres().await, &redis_url()).set("PROXY_HOPS", "1");
+    let (first, second) = tokio::join!(Node::start_with(options.clone()), Node::start_with(options));
+    let nginx = Nginx::start(&[&first, &second]).await;
+    let ada = first.register("ada").await;
+    let asked = Arc::new(AtomicUsize::new(0));
+    let mut attack = JoinSet::new();
+    for _ in 0..4 {
+        let (http, url, asked) = (plain_client(), nginx.url("/ws"), Arc::clone(&asked));
+        attack.spawn(async move {
+            // 300 a second together.
+            let mut pace = tokio::time::interval(Duration::from_micros(13_333));
+            loop {
+                pace.tick().await;
+                let _ = http.get(&url).send().await;
+                asked.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+    }
+    let mut rounds = 0;
+    while rounds < 20 || asked.load(Ordering::Relaxed) < 1_000 {
+        let page = plain_client().get(nginx.url("/login")).send().await.unwrap();
+        assert_eq!(page.status().as_u16(), 200, "round {rounds}");
+        Ws::open_at(&nginx.address, &ada.token).await.hello().await;
+        rounds += 1;
+        // At the pace of a person, so that it is not they who make the limits.
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+    attack.shutdown().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_nodes_break_off_take_no_node_out() {
+    let options = Options::cluster(&fresh_postgres().await, &redis_url()).set("PROXY_HOPS", "1");
+    let node = Node::start_with(options).await;
+    let nginx = Nginx::start(&[&node]).await;
+    let long = "x".repeat(20_000);
+    for _ in 0..10 {
+        let with_a_long_head = plain_client().get(nginx.url("/login")).header("x-long", &long);
+        assert_eq!(with_a_long_head.send().await.unwrap().status().as_u16(), 400);
+        let with_a_large_body = plain_client().post(nginx.url("/api/auth/login")).body(vec![b'x'; 100_000]);
+        assert_eq!(with_a_large_body.send().await.unwrap().status().as_u16(), 413);
+        let mut malformed = TcpStream::connect(&nginx.address).await.unwrap();
+        let head = "POST /a\"b HTTP/1.1\r\nhost: a\r\ncontent-length: 60000\r\n\r\n";
+        malformed.write_all(head.as_bytes()).await.unwrap();
+        malformed.write_all(&[b'x'; 60_000]).await.unwrap();
+        let _ = malformed.read(&mut [0; 100]).await;
+        let page = plain_client().get(nginx.url("/login")).send().await.unwrap();
+        assert_eq!(page.status().as_u16(), 200);
     }
 }
