@@ -9,7 +9,7 @@ STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
 HOST := -p protocol -p client -p app -p server -p load
 
-.PHONY: help run dev build setup test test-faults fmt format docs lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
+.PHONY: help run dev build setup test test-faults abuse test-abuse fmt format docs lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -30,7 +30,7 @@ setup: ## Install what building and testing need and this machine lacks.
 	@setup/tools
 	@setup/services
 
-test: setup fmt lint test-rust test-browser test-faults ## Everything that CI checks, in its order.
+test: setup fmt lint test-rust test-browser test-faults test-abuse ## Everything that CI checks, in its order.
 	@echo "→ all checks passed"
 
 fmt: ## Check the formatting.
@@ -80,6 +80,14 @@ prove-faults: build ## Kill nodes, Redis, PostgreSQL and the bus under real devi
 test-faults: build
 	@setup/services
 	@FAULTS=short $(STEP) "running devices while servers fail, the short form" end2end/faults
+
+abuse: build ## Attack real nodes with one ordinary account; prints which bound each attack met and what others noticed.
+	@setup/services
+	@$(STEP) "attacking" end2end/abuse
+
+test-abuse: build
+	@setup/services
+	@ABUSE=short $(STEP) "attacking, the short form" end2end/abuse
 
 deny: ## Check licences and advisories of the dependencies, where cargo-deny is installed.
 	@if command -v cargo-deny >/dev/null; then $(STEP) "checking the dependencies" cargo deny check; \

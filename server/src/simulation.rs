@@ -105,6 +105,7 @@ fn a_mechanism_that_is_switched_off_is_missed() {
         Mutation::Engine(Mechanism::GapRepair),
         Mutation::Engine(Mechanism::FifoOutbox),
         Mutation::Engine(Mechanism::ReferenceEpochs),
+        Mutation::Engine(Mechanism::HeartbeatDeadline),
     ];
     for mutation in mutations {
         let found = (1..=SEEDS_OF_A_MUTATION).find_map(|seed| Some((seed, run(seed, Some(mutation)).err()?)));

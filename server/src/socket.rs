@@ -3,6 +3,7 @@
 
 pub(crate) mod close;
 pub(crate) mod dispatch;
+pub(crate) mod heartbeat;
 
 use crate::auth::Caller;
 use crate::http::gate::Pass;
@@ -17,19 +18,14 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use dispatch::Dispatch;
 use futures_util::{Stream, StreamExt};
+use heartbeat::{Beat, Heartbeat};
 use protocol::CloseCode;
 use protocol::limits::FRAME_BYTES;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 /// The library's default read buffer is 128 KiB a connection, zeroed. A longer frame takes more reads, and grows it for as
 /// long as the frame is under way.
 pub(crate) const READ_BUFFER: usize = 1024;
-/// How often a silent client is asked whether it is there.
-pub(crate) const PING_EVERY: Duration = Duration::from_secs(25);
-/// How long a client may say nothing, pongs included, before it counts as gone.
-pub(crate) const SILENCE: Duration = Duration::from_secs(70);
 
 /// Upgrades a request of a signed-in person, from this site's own pages or from a program with a bearer token.
 pub(crate) async fn upgrade(
@@ -72,15 +68,12 @@ async fn serve(
     line: &Arc<Line>,
     incoming: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
 ) -> Option<CloseCode> {
-    let mut ping = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
-    ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut heard = Instant::now();
+    let mut heartbeat = Heartbeat::start();
     loop {
         tokio::select! {
             biased;
             code = line.attend() => return code,
             received = incoming.next() => {
-                heard = Instant::now();
                 match received {
                     // Boxed: most connections say nothing most of the time, and this is most of their size.
                     Some(Ok(Message::Text(text))) => Box::pin(dispatch.frame(text.as_str())).await,
@@ -89,13 +82,13 @@ async fn serve(
                     Some(Ok(Message::Close(_))) | None => return None,
                     Some(Err(error)) => return close::code_for(error),
                 }
+                heartbeat.heard();
             }
-            _ = ping.tick() => {
-                if heard.elapsed() > SILENCE {
-                    return None;
-                }
-                line.send(Frame::ping());
-            }
+            beat = heartbeat.beat() => match beat {
+                Beat::Due => line.send(Frame::beat()),
+                // Nobody is there to be told why.
+                Beat::Gone => return None,
+            },
         }
     }
 }

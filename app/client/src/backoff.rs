@@ -19,7 +19,12 @@ impl Backoff {
 
     /// One more failure: how long to wait, in milliseconds.
     pub(crate) fn fail(&mut self, random: u64) -> u64 {
-        let most = self.last.saturating_mul(3).min(self.cap);
+        self.fail_within(random, self.cap)
+    }
+
+    /// The same with a lower cap, for once.
+    pub(crate) fn fail_within(&mut self, random: u64, cap: u64) -> u64 {
+        let most = self.last.saturating_mul(3).min(self.cap).min(cap).max(self.base);
         self.last = self.base + random % (most - self.base + 1);
         self.last
     }

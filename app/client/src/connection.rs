@@ -3,9 +3,22 @@
 use crate::Now;
 use crate::backoff::Backoff;
 use protocol::CloseCode;
+use protocol::limits::SILENCE_MS;
 
-/// How long a socket may take to open, and then `welcome` to come, in milliseconds.
-const PATIENCE_MS: u64 = 10_000;
+/// How long a socket may take to open, in milliseconds, while somebody looks at the page.
+const OPENING_MS: u64 = 5_000;
+/// The same once two attempts in a row got no answer: the network may only be slow.
+const SLOW_OPENING_MS: u64 = 7_500;
+/// The same while nobody looks.
+const HIDDEN_OPENING_MS: u64 = 10_000;
+/// How long the first frame may take on an open socket, and the answer to a probe, in milliseconds.
+const ANSWER_MS: u64 = 5_000;
+/// Attempts without an answer start at most this far apart, in milliseconds, while somebody looks at the page.
+const UNANSWERED_MS: u64 = 8_000;
+/// An attempt that began less than this ago, in milliseconds, is not replaced when the network comes back.
+const FRESH_MS: u64 = 2_000;
+/// A timer that fires later than this, in milliseconds, says that the device was suspended.
+pub(crate) const LATE_MS: u64 = 10_000;
 /// The shortest and the longest wait after a failure, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (500, 30_000);
 /// Failures are forgotten after being online this long, in milliseconds.
@@ -32,14 +45,22 @@ pub enum ConnectionState {
 enum Phase {
     Idle,
     Opening {
+        since: u64,
         until: u64,
     },
     /// Open, `hello` sent.
     Greeting {
+        since: u64,
         until: u64,
+        /// Whether any frame has come.
+        answered: bool,
     },
     Online {
         since: u64,
+        /// When the connection counts as lost if nothing is received before.
+        until: u64,
+        /// Whether a `ping` is on its way because the link is in doubt.
+        probing: bool,
     },
     Waiting {
         retry_at: u64,
@@ -60,6 +81,21 @@ pub(crate) enum Closed {
     SignedOut,
 }
 
+/// The next step after a deadline, or when the network or the person is back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// Nothing.
+    Nothing,
+    /// Send `ping`.
+    Probe,
+    /// Open a socket.
+    Connect,
+    /// The connection or attempt is lost, and another one follows later.
+    Lose,
+    /// The same, but the next socket is to be opened at once.
+    Reconnect,
+}
+
 /// One connection after another.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -67,12 +103,14 @@ pub(crate) struct Connection {
     backoff: Backoff,
     /// How long the server asked to stay away after the next close; ends with that close.
     stay_away: Option<u64>,
+    /// Attempts in a row that got no answer at all.
+    unanswered: u32,
 }
 
 impl Connection {
     pub(crate) const fn new() -> Self {
         let (base, cap) = BACKOFF_MS;
-        Self { phase: Phase::Idle, backoff: Backoff::new(base, cap), stay_away: None }
+        Self { phase: Phase::Idle, backoff: Backoff::new(base, cap), stay_away: None, unanswered: 0 }
     }
 
     pub(crate) const fn state(&self) -> ConnectionState {
@@ -97,10 +135,11 @@ impl Connection {
         matches!(self.phase, Phase::Greeting { .. })
     }
 
-    /// When [`Connection::expired`] is to be asked.
-    pub(crate) const fn deadline(&self) -> Option<u64> {
+    /// When [`Connection::time_out`] or [`Connection::is_due`] has to be asked.
+    pub(crate) const fn deadline(&self, watches_silence: bool) -> Option<u64> {
         match self.phase {
-            Phase::Opening { until } | Phase::Greeting { until } => Some(until),
+            Phase::Opening { until, .. } | Phase::Greeting { until, .. } => Some(until),
+            Phase::Online { until, .. } if watches_silence => Some(until),
             Phase::Waiting { retry_at: u64::MAX } => None,
             Phase::Waiting { retry_at } => Some(retry_at),
             Phase::Idle | Phase::Online { .. } | Phase::Ended => None,
@@ -108,12 +147,54 @@ impl Connection {
     }
 
     /// Whether a socket is to be opened now, instead of later.
-    pub(crate) const fn connect(&mut self, now: Now) -> bool {
+    pub(crate) const fn connect(&mut self, now: Now, is_visible: bool) -> bool {
         let waits = matches!(self.phase, Phase::Idle | Phase::Waiting { .. });
         if waits {
-            self.phase = Phase::Opening { until: now.monotonic_ms + PATIENCE_MS };
+            self.open(now, is_visible);
         }
         waits
+    }
+
+    const fn open(&mut self, now: Now, is_visible: bool) {
+        let limit = match (is_visible, self.unanswered) {
+            (false, _) => HIDDEN_OPENING_MS,
+            (true, 0..2) => OPENING_MS,
+            (true, _) => SLOW_OPENING_MS,
+        };
+        self.phase = Phase::Opening { since: now.monotonic_ms, until: now.monotonic_ms + limit };
+    }
+
+    /// The network is back, the device woke up, or the person asks (`asked`): nothing is waited for any longer, and what
+    /// seems to be a connection is put to the test.
+    pub(crate) const fn hurry(&mut self, now: Now, is_visible: bool, asked: bool) -> Step {
+        match self.phase {
+            // Only the person may decide to try again.
+            Phase::Waiting { retry_at: u64::MAX } if !asked => Step::Nothing,
+            Phase::Idle | Phase::Waiting { .. } => {
+                self.open(now, is_visible);
+                Step::Connect
+            }
+            // What the network swallowed before it came back is sent again by TCP, but later and later.
+            Phase::Opening { since, .. } | Phase::Greeting { since, answered: false, .. }
+                if since + FRESH_MS <= now.monotonic_ms =>
+            {
+                self.open(now, is_visible);
+                Step::Reconnect
+            }
+            Phase::Online { .. } => self.probe(now),
+            Phase::Opening { .. } | Phase::Greeting { .. } | Phase::Ended => Step::Nothing,
+        }
+    }
+
+    /// Asks whether the server is there, unless it is being asked already.
+    pub(crate) const fn probe(&mut self, now: Now) -> Step {
+        match self.phase {
+            Phase::Online { since, probing: false, .. } => {
+                self.phase = Phase::Online { since, until: now.monotonic_ms + ANSWER_MS, probing: true };
+                Step::Probe
+            }
+            _ => Step::Nothing,
+        }
     }
 
     /// Whether the socket that was just opened is one that we wait for.
@@ -121,14 +202,28 @@ impl Connection {
         let expected = matches!(self.phase, Phase::Opening { .. });
         if expected {
             self.stay_away = None;
-            self.phase = Phase::Greeting { until: now.monotonic_ms + PATIENCE_MS };
+            let since = now.monotonic_ms;
+            self.phase = Phase::Greeting { since, until: since + ANSWER_MS, answered: false };
         }
         expected
     }
 
+    /// A frame has come. A mere heartbeat shows that the server is there, but not that `welcome` will come.
+    pub(crate) const fn heard(&mut self, now: Now, is_heartbeat: bool) {
+        let until = now.monotonic_ms + SILENCE_MS;
+        match self.phase {
+            Phase::Online { since, .. } => self.phase = Phase::Online { since, until, probing: false },
+            Phase::Greeting { answered: true, .. } if is_heartbeat => {}
+            Phase::Greeting { since, .. } => self.phase = Phase::Greeting { since, until, answered: true },
+            _ => {}
+        }
+        self.unanswered = 0;
+    }
+
     pub(crate) const fn welcomed(&mut self, now: Now) {
         if self.is_greeting() {
-            self.phase = Phase::Online { since: now.monotonic_ms };
+            let since = now.monotonic_ms;
+            self.phase = Phase::Online { since, until: since + SILENCE_MS, probing: false };
         }
     }
 
@@ -141,6 +236,7 @@ impl Connection {
         if matches!(self.phase, Phase::Idle | Phase::Waiting { .. } | Phase::Ended) {
             return Closed::Known;
         }
+        self.unanswered = 0;
         match code.and_then(CloseCode::from_code) {
             Some(CloseCode::SessionRevoked) => {
                 self.phase = Phase::Ended;
@@ -159,18 +255,48 @@ impl Connection {
     }
 
     fn wait(&mut self, now: Now) -> u64 {
-        if matches!(self.phase, Phase::Online { since } if now.monotonic_ms - since >= HEALTHY_MS) {
-            self.backoff.reset();
-        }
+        self.forget_failures(now);
         // A planned close is no failure.
         self.stay_away.take().unwrap_or_else(|| self.backoff.fail(now.random))
     }
 
-    /// Whether the socket took too long to open or to welcome us.
-    pub(crate) const fn expired(&self, now: Now) -> bool {
+    const fn forget_failures(&mut self, now: Now) {
+        if matches!(self.phase, Phase::Online { since, .. } if now.monotonic_ms - since >= HEALTHY_MS) {
+            self.backoff.reset();
+        }
+    }
+
+    /// What follows if the deadline of the present phase has passed.
+    pub(crate) fn time_out(&mut self, now: Now, is_visible: bool, was_suspended: bool) -> Step {
         match self.phase {
-            Phase::Opening { until } | Phase::Greeting { until } => until <= now.monotonic_ms,
-            _ => false,
+            Phase::Opening { since, until } | Phase::Greeting { since, until, answered: false }
+                if until <= now.monotonic_ms =>
+            {
+                self.unanswered += 1;
+                let most = if is_visible { UNANSWERED_MS.saturating_sub(until - since) } else { u64::MAX };
+                let wait = self.backoff.fail_within(now.random, most);
+                self.phase = Phase::Waiting { retry_at: now.monotonic_ms + wait };
+                Step::Lose
+            }
+            // The server is there and does not get to it: more attempts would not help.
+            Phase::Greeting { until, .. } if until <= now.monotonic_ms => {
+                self.closed(now, None);
+                Step::Lose
+            }
+            // What came meanwhile may only not have been handed on yet.
+            Phase::Online { until, probing: false, .. } if until <= now.monotonic_ms && was_suspended => {
+                self.probe(now)
+            }
+            Phase::Online { until, .. } if until <= now.monotonic_ms => {
+                self.forget_failures(now);
+                if let Some(wait) = self.stay_away.take() {
+                    self.phase = Phase::Waiting { retry_at: now.monotonic_ms + wait };
+                    return Step::Lose;
+                }
+                self.open(now, is_visible);
+                Step::Reconnect
+            }
+            _ => Step::Nothing,
         }
     }
 

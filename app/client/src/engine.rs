@@ -3,13 +3,14 @@
 mod follow;
 mod frames;
 mod history;
+mod link;
 mod person;
 mod signals;
 mod survive;
 mod sync;
 
 use crate::answer::Answer;
-use crate::connection::{Closed, Connection};
+use crate::connection::Connection;
 use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
@@ -18,7 +19,7 @@ use crate::signals::Signals;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
-use protocol::{ClientFrame, HistoryPage, PROTOCOL_VERSION, RoomId, RoomSummary, User};
+use protocol::{HistoryPage, RoomId, RoomSummary, UnixMillis, User};
 use std::collections::BTreeSet;
 use survive::Duty;
 use uuid::Uuid;
@@ -46,6 +47,8 @@ pub struct Engine {
     /// Who is typing and who is there.
     signals: Signals,
     timers: Timers,
+    /// The clocks at the last input, to see that the device was suspended meanwhile.
+    clocks: Option<(u64, UnixMillis)>,
     /// Rooms that may have something to send or to fetch now; empty between two inputs.
     dirty: BTreeSet<RoomId>,
     /// What the present input leads to; empty between two inputs.
@@ -78,6 +81,7 @@ impl Engine {
             epoch: None,
             signals: Signals::default(),
             timers: Timers::default(),
+            clocks: None,
             dirty: BTreeSet::new(),
             answer: Answer::default(),
             mechanisms: Mechanisms::default(),
@@ -94,12 +98,14 @@ impl Engine {
     /// Takes one input and answers with what to do, in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
         let before = self.connection.state();
+        let was_suspended = self.was_suspended(now, matches!(input, Input::Wake));
         match input {
             Input::Connected => self.connected(now),
             Input::Frame(frame) => self.frame(now, frame),
             Input::Disconnected { code } => self.lose(now, code),
-            Input::Wake => self.wake(now),
-            Input::ConnectNow => self.connect(now),
+            Input::Wake => self.wake(now, was_suspended),
+            Input::ConnectNow => self.hurry(now, true),
+            Input::Resumed => self.hurry(now, false),
             Input::Send { client_id, room_id, body, reply_to } => self.send(now, client_id, room_id, body, reply_to),
             Input::Revise { client_id, room_id, seq, revision } => self.revise(client_id, room_id, seq, revision),
             Input::Retry(client_id) => self.retry(client_id),
@@ -120,6 +126,9 @@ impl Engine {
             Input::Restore(saved) => self.restore(saved),
             Input::Own { rooms } => self.own(now, rooms),
             Input::Heard(changes) => self.heard(now, changes),
+        }
+        if was_suspended {
+            self.probe(now);
         }
         self.follow(now);
         self.save();
@@ -209,44 +218,11 @@ impl Engine {
         self.rooms.get(room)?.timeline.as_ref()
     }
 
-    fn connect(&mut self, now: Now) {
-        if self.connection.connect(now) {
-            self.answer.ask(Effect::Connect);
-        }
-    }
-
-    fn connected(&mut self, now: Now) {
-        if !self.connection.opened(now) {
-            return;
-        }
-        self.rooms.greet();
-        let cursors = self.cursors(now);
-        self.answer.transmit(ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: self.epoch, cursors });
-    }
-
-    /// The connection is closed, or is of no use any more.
-    fn lose(&mut self, now: Now, code: Option<u16>) {
-        match self.connection.closed(now, code) {
-            Closed::Known => return,
-            Closed::Waiting => {}
-            Closed::Refused => self.answer.ask(Effect::Reload),
-            Closed::SignedOut => self.answer.ask(Effect::SignedOut),
-        }
-        self.outbox.reconnect();
-        self.signals.disconnect();
-        self.answer.changed(View::Signals);
-        for room in self.rooms.iter_mut() {
-            room.fetcher.disconnect();
-        }
-        self.dirty.extend(self.outbox.rooms());
-    }
-
-    fn wake(&mut self, now: Now) {
+    fn wake(&mut self, now: Now, was_suspended: bool) {
         for timer in self.timers.wake(now.monotonic_ms) {
             match timer {
-                Timer::Connection if self.connection.expired(now) => self.lose(now, None),
                 Timer::Connection if self.connection.is_due(now) => self.connect(now),
-                Timer::Connection => {}
+                Timer::Connection => self.time_out(now, was_suspended),
                 Timer::Typing => {
                     if self.signals.expire(now.monotonic_ms, &mut self.timers) {
                         self.answer.changed(View::Signals);

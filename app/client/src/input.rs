@@ -51,10 +51,15 @@ pub enum Input {
         /// See `protocol::CloseCode`.
         code: Option<u16>,
     },
-    /// The moment of the last [`crate::Effect::WakeAt`] has come (early and repeated calls do no harm).
+    /// The moment of the last [`crate::Effect::WakeAt`] has come (early and repeated calls do no harm; a call that is very
+    /// late says that the device was suspended).
     Wake,
-    /// The person asks to connect now instead of waiting (or the browser says that the network is back).
+    /// The person asks to connect now instead of waiting, or looks at the page again. What seems to be a connection is put
+    /// to the test.
     ConnectNow,
+    /// The browser says that the network is back, or that the page goes on after it was suspended. As `ConnectNow`, but
+    /// nothing is tried that only the person may decide.
+    Resumed,
     /// The person sends a message.
     Send {
         /// Made by the caller: a UUIDv7.

@@ -20,4 +20,6 @@ pub enum Mechanism {
     FifoOutbox,
     /// References to message numbers of another epoch are not sent.
     ReferenceEpochs,
+    /// A connection on which nothing is received for a while is given up.
+    HeartbeatDeadline,
 }

@@ -36,6 +36,11 @@ impl Timers {
         };
     }
 
+    /// Whether the host was to wake us more than so many milliseconds ago.
+    pub(crate) fn is_late(&self, now: u64, by: u64) -> bool {
+        self.asked.is_some_and(|asked| asked + by < now)
+    }
+
     /// The host has woken us: takes what is due.
     pub(crate) fn wake(&mut self, now: u64) -> Vec<Timer> {
         self.asked = None;

@@ -150,11 +150,14 @@ pub enum ClientFrame {
         /// Where.
         room_id: RoomId,
     },
+    /// Asks for a `heartbeat` now. Allowed at any time, before `hello` too.
+    #[serde(rename = "ping")]
+    Ping {},
 }
 
 impl ClientFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 11] = [
+    pub const TYPES: [&'static str; 12] = [
         "hello",
         "message:send",
         "message:edit",
@@ -166,6 +169,7 @@ impl ClientFrame {
         "focus",
         "typing:start",
         "typing:stop",
+        "ping",
     ];
 }
 
@@ -303,6 +307,10 @@ pub enum ServerFrame {
         /// All of them at first, then those who differ.
         users: Vec<Presence>,
     },
+    /// The server is there: sent every [`crate::limits::HEARTBEAT_MS`], and as the answer to `ping`. A client that
+    /// receives no frame for [`crate::limits::SILENCE_MS`] should treat the connection as lost.
+    #[serde(rename = "heartbeat")]
+    Heartbeat {},
     /// The node is about to close this connection, by plan.
     #[serde(rename = "goaway")]
     GoAway {
@@ -323,7 +331,7 @@ pub enum ServerFrame {
 
 impl ServerFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 17] = [
+    pub const TYPES: [&'static str; 18] = [
         "welcome",
         "messages:offline",
         "room:reset",
@@ -339,6 +347,7 @@ impl ServerFrame {
         "typing:start",
         "typing:stop",
         "presence:change",
+        "heartbeat",
         "goaway",
         "error",
     ];

@@ -275,6 +275,7 @@ frames! {
         "typing:start" => TypingStart { room_id, user_id, name }
         "typing:stop" => TypingStop { room_id, user_id }
         "presence:change" => Presence { users }
+        "heartbeat" => Heartbeat { }
         "goaway" => GoAway { retry_after_ms }
         "error" => Error { code, message, retryable }
     }

@@ -259,5 +259,6 @@ frames! {
         Focus { room_id, users, away } => "focus"
         TypingStart { room_id } => "typing:start"
         TypingStop { room_id } => "typing:stop"
+        Ping {} => "ping"
     }
 }

@@ -42,6 +42,7 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::Focus { room_id: Some(ROOM), users: vec![ADA, BOB], away: true },
         ClientFrame::TypingStart { room_id: ROOM },
         ClientFrame::TypingStop { room_id: ROOM },
+        ClientFrame::Ping {},
     ]
 }
 
@@ -84,6 +85,7 @@ fn server_frames() -> Vec<ServerFrame> {
                 Presence(BOB, PresenceState::Offline, TIME),
             ],
         },
+        ServerFrame::Heartbeat {},
         ServerFrame::GoAway { retry_after_ms: 1_250 },
         ServerFrame::Error { code: ErrorCode::Invalid, message: "type: not known here.".into(), retryable: false },
     ]
@@ -104,6 +106,7 @@ fn client_variant(frame: &ClientFrame) -> &'static str {
         ClientFrame::Focus { .. } => "focus",
         ClientFrame::TypingStart { .. } => "typing:start",
         ClientFrame::TypingStop { .. } => "typing:stop",
+        ClientFrame::Ping { .. } => "ping",
     }
 }
 
@@ -124,6 +127,7 @@ fn server_variant(frame: &ServerFrame) -> &'static str {
         ServerFrame::TypingStart { .. } => "typing:start",
         ServerFrame::TypingStop { .. } => "typing:stop",
         ServerFrame::Presence { .. } => "presence:change",
+        ServerFrame::Heartbeat { .. } => "heartbeat",
         ServerFrame::GoAway { .. } => "goaway",
         ServerFrame::Error { .. } => "error",
     }

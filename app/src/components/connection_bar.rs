@@ -29,8 +29,8 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
     let notice = Memo::new(move |before: Option<&Notice>| match chat.connection.get() {
         _ if chat.outdated.get() => Notice::Outdated,
         ConnectionState::Online => Notice::Nothing,
-        ConnectionState::Connecting if before == Some(&Notice::Lost) => Notice::Lost,
-        ConnectionState::Connecting => Notice::First,
+        ConnectionState::Connecting if matches!(before, None | Some(Notice::First)) => Notice::First,
+        ConnectionState::Connecting => Notice::Lost,
         ConnectionState::Waiting { .. } => Notice::Lost,
         ConnectionState::SignedOut => Notice::SignedOut,
     });

@@ -3,6 +3,7 @@
 use leptos::ev;
 use leptos::prelude::{RwSignal, Set, document, location, window, window_event_listener};
 use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::Closure;
 use web_sys::{HtmlElement, HtmlTextAreaElement, VisibilityState};
 
 /// The JSON that the server embedded.
@@ -46,9 +47,15 @@ pub(crate) fn follow_visibility(visible: RwSignal<bool>) {
     window_event_listener(ev::visibilitychange, move |_| read());
 }
 
-/// Calls when the browser says that the network is back.
-pub(crate) fn on_network_back(run: impl Fn() + 'static) {
-    window_event_listener(ev::online, move |_| run());
+/// Calls when the browser says that the network is back, or that the page goes on after it was suspended.
+pub(crate) fn on_resumed(run: impl Fn() + 'static) {
+    // The page lives as long as its listeners.
+    let run = Closure::<dyn Fn()>::new(run).into_js_value();
+    let run = run.unchecked_ref();
+    let _ = window().add_event_listener_with_callback("online", run);
+    let _ = window().add_event_listener_with_callback("pageshow", run);
+    // Fired at the document only.
+    let _ = document().add_event_listener_with_callback("resume", run);
 }
 
 /// Gives the focus to the element with this id.

@@ -135,7 +135,7 @@ impl Chat {
     fn live(self) {
         effect(move || {
             document::follow_visibility(self.visible);
-            document::on_network_back(move || self.dispatch(Input::ConnectNow));
+            document::on_resumed(move || self.dispatch(Input::Resumed));
             self.keep_session();
             self.begin_keeping();
             self.dispatch(Input::ConnectNow);
@@ -143,7 +143,7 @@ impl Chat {
         // Whoever comes back to the page does not want to wait for a timer.
         effect(move || self.dispatch(Input::Away(!self.visible.get())));
         effect(move || {
-            if self.visible.get() && self.connection.with_untracked(|state| *state != ConnectionState::Online) {
+            if self.visible.get() {
                 self.dispatch(Input::ConnectNow);
             }
         });
@@ -181,10 +181,13 @@ impl Chat {
 
     fn show_connection(self) {
         let state = self.engine.with_value(Engine::connection);
+        let before = self.connection.get_untracked();
         self.connection.set(state);
         match state {
             ConnectionState::Online => set_if_new(self.offline, false),
             ConnectionState::Waiting { .. } => set_if_new(self.offline, true),
+            // A silent connection is lost and another one opened in the same moment.
+            ConnectionState::Connecting if before == ConnectionState::Online => set_if_new(self.offline, true),
             ConnectionState::Connecting | ConnectionState::SignedOut => {}
         }
     }

@@ -49,8 +49,16 @@ impl Crowd {
     /// Where the database does not take them.
     pub async fn gather(url: &str, secret: &str, plan: Plan, random: &mut fastrand::Rng) -> Result<Self, Error> {
         let crowd = Self::invent(secret, plan, random)?;
-        seed::store(url, &crowd).await?;
+        crowd.store(url).await?;
         Ok(crowd)
+    }
+
+    /// Stores everybody and their rooms.
+    ///
+    /// # Errors
+    /// Where the database does not take them.
+    pub async fn store(&self, url: &str) -> Result<(), Error> {
+        seed::store(url, self).await
     }
 
     /// The same without a database.

@@ -8,7 +8,7 @@ use crate::hub::{presence, signals};
 pub(super) fn area() -> Area {
     let rows = vec![
         bound!(count redis::CAPACITY, "node: messages of the bus that wait to be handled", "the node compares heads and repairs", ""),
-        bound!(count redis::COMMANDS_WAITING, "node: commands that wait for Redis", "dropped; other nodes repair", "flood"),
+        bound!(count redis::COMMANDS_WAITING, "node: commands that wait for Redis", "dropped; other nodes repair", ""),
         bound!(time redis::COMMAND_TIMEOUT, "command: time for its answer", "dropped; other nodes repair", ""),
         bound!(count redis::CHANNELS_AT_ONCE, "SUBSCRIBE or UNSUBSCRIBE: channels", "nothing", ""),
         bound!(count memory::CAPACITY, "node without Redis: messages of the bus that wait", "the node compares heads and repairs", ""),

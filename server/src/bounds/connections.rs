@@ -9,7 +9,7 @@ use crate::line::{flushers, queue};
 use crate::run::accept::{quota, slow};
 use crate::run::{accept, descriptors, drain};
 use crate::socket;
-use crate::socket::{close, dispatch};
+use crate::socket::{close, dispatch, heartbeat};
 use protocol::limits::{FOCUS_USERS, FRAME_BYTES, HELLO_CURSORS};
 
 pub(super) fn area() -> Area {
@@ -22,23 +22,23 @@ pub(super) fn area() -> Area {
             "503 with `Retry-After`",
             "gate"
         ),
-        bound!(count accept::OTHER_CONNECTIONS, "node: connections beside `MAX_CONNECTIONS`", "waits to be accepted", "slow-requests"),
-        bound!(count quota::CLIENT_CONNECTIONS, "address block (without `PROXY_HOPS`), and person: HTTP connections", "an idle one ends, else the new one waits", "slow-requests"),
-        bound!(count quota::CLIENT_CONNECTIONS_WAITING, "address block: connections that wait for one of these", "the connection is closed", "slow-requests"),
-        bound!(time quota::WAIT_TIMEOUT, "connection: time that it waits for one of these", "the connection is closed", "slow-requests"),
-        bound!(bytes accept::HEAD_BYTES, "request: bytes of its head, and buffer of an answer", "431", "slow-requests"),
-        bound!(time slow::BODY_TIMEOUT, "request: time in which nothing of its body comes", "408", "slow-requests"),
-        bound!(time slow::BODY_TIME, "request: time for its whole body", "408", "slow-requests"),
-        bound!(time slow::ANSWER_TIMEOUT, "answer: time in which the client takes nothing of it", "the connection is closed", "slow-requests"),
+        bound!(count accept::OTHER_CONNECTIONS, "node: connections beside `MAX_CONNECTIONS`", "waits to be accepted", "connections"),
+        bound!(count quota::CLIENT_CONNECTIONS, "address block (without `PROXY_HOPS`), and person: HTTP connections", "an idle one ends, else the new one waits", "connections"),
+        bound!(count quota::CLIENT_CONNECTIONS_WAITING, "address block: connections that wait for one of these", "the connection is closed", "connections"),
+        bound!(time quota::WAIT_TIMEOUT, "connection: time that it waits for one of these", "the connection is closed", "connections"),
+        bound!(bytes accept::HEAD_BYTES, "request: bytes of its head, and buffer of an answer", "431", "big-head"),
+        bound!(time slow::BODY_TIMEOUT, "request: time in which nothing of its body comes", "408", "slow-body"),
+        bound!(time slow::BODY_TIME, "request: time for its whole body", "408", "slow-body"),
+        bound!(time slow::ANSWER_TIMEOUT, "answer: time in which the client takes nothing of it", "the connection is closed", "slow-answer"),
         bound!(count limits::PERSON_CONNECTIONS_PER_SECOND, "person: new WebSockets a second", "429 with `Retry-After`", "gate"),
         bound!(count limits::PERSON_CONNECTIONS_AT_ONCE, "person: new WebSockets at once", "429 with `Retry-After`", "gate"),
-        bound!(time accept::HEAD, "request: time for its head; also idle time between two requests", "the connection is closed", "slow-requests"),
+        bound!(time accept::HEAD, "request: time for its head; also idle time between two requests", "the connection is closed", ""),
         bound!(count descriptors::OWN, "node: descriptors beside connections", "nothing", ""),
         bound!(time gate::PAUSE, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "gate"),
-        bound!(bytes FRAME_BYTES, "frame of a client, and request body", "close 1009, or 413", "big-frames"),
+        bound!(bytes FRAME_BYTES, "frame of a client, and request body", "close 1009, or 413", ""),
         bound!(bytes socket::READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
-        bound!(time socket::PING_EVERY, "connection: interval of WebSocket pings", "nothing", ""),
-        bound!(time socket::SILENCE, "connection: time without any byte from the client", "the connection is closed", ""),
+        bound!(time heartbeat::EVERY, "connection: interval of heartbeats, each with a WebSocket ping", "nothing", ""),
+        bound!(time heartbeat::SILENCE, "connection: time without any byte from the client", "the connection is closed", ""),
         bound!(time close::PATIENCE, "connection: time for the client's Close frame", "the connection is closed", ""),
         variable!(
             "FRAMES_PER_SECOND",
@@ -47,12 +47,12 @@ pub(super) fn area() -> Area {
             "`error` with `rate_limited`",
             "frames"
         ),
-        bound!(count dispatch::EXCESS, "connection: refused frames that are answered", "close 4003", "frames"),
+        bound!(count dispatch::EXCESS, "connection: refused frames that are answered", "close 4003", ""),
         bound!(count HELLO_CURSORS, "`hello`: cursors", "`error` naming the field", "hello"),
-        bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "focus"),
-        bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait to be written", "close 4002; the device comes back with its cursors", "slow-reader"),
-        bound!(bytes SIGNAL_BYTES, "connection: bytes that wait above which typing and presence are dropped", "no typing, no presence", "slow-reader"),
-        bound!(time line::WRITE_TIMEOUT, "connection: time in which the system takes no byte", "close 4002", "slow-reader"),
+        bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "presence"),
+        bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait to be written", "close 4002; the device comes back with its cursors", "slow-link"),
+        bound!(bytes SIGNAL_BYTES, "connection: bytes that wait above which typing and presence are dropped", "no typing, no presence", ""),
+        bound!(time line::WRITE_TIMEOUT, "connection: time in which the system takes no byte", "close 4002", "revoked-reader"),
         bound!(count line::AT_ONCE, "connection: frames in one write", "nothing", ""),
         bound!(count flushers::AT_ONCE, "flusher: connections before other tasks get their turn", "nothing", ""),
         bound!(time drain::REQUESTS, "shutdown: time for requests that are under way", "the connection is closed", ""),

@@ -5,9 +5,10 @@ use protocol::ServerFrame;
 
 /// The longest header of a WebSocket frame that a server sends: it masks nothing (RFC 6455, section 5.2).
 const HEADER: usize = 10;
-/// The first byte of a whole text message, and of a ping.
+/// The first byte of a whole text message.
 const TEXT: u8 = 0x81;
-const PING: u8 = 0x89;
+/// `heartbeat` as a text message, and a ping after it.
+const BEAT: &[u8] = b"\x81\x1e{\"type\":\"heartbeat\",\"data\":{}}\x89\x00";
 
 /// A WebSocket frame, its header included. Copies share the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,9 +30,15 @@ impl Frame {
         Self::with_header(bytes)
     }
 
-    /// Asks whether the client is there.
-    pub(crate) fn ping() -> Self {
-        Self(Bytes::from_static(&[PING, 0]))
+    /// `heartbeat`: tells the client that the server is there.
+    pub(crate) fn heartbeat() -> Self {
+        Self(Bytes::from_static(&BEAT[..BEAT.len() - 2]))
+    }
+
+    /// `heartbeat`, then a WebSocket ping, as one piece: the client learns that the server is there, and its WebSocket
+    /// answers the ping without any code of the page's.
+    pub(crate) fn beat() -> Self {
+        Self(Bytes::from_static(BEAT))
     }
 
     /// The text follows a hole as long as the longest header, and the right one is written just before it.
@@ -110,7 +117,16 @@ mod tests {
             assert_eq!(Frame::split(&frame.0), Some((frame.clone(), &[][..])));
             assert_eq!(Frame::split(&frame.0[..frame.0.len() - 1]), None, "it is not whole");
         }
-        assert_eq!(read(&Frame::ping()), tungstenite::Message::Ping(Bytes::new()));
+    }
+
+    #[test]
+    fn a_beat_is_a_heartbeat_and_a_ping() {
+        let heartbeat = Frame::encode(&ServerFrame::Heartbeat {});
+        assert_eq!(Frame::heartbeat(), heartbeat);
+        let beat = Frame::beat();
+        let (first, rest) = Frame::split(&beat.0).unwrap();
+        assert_eq!((first, rest), (heartbeat, &[0x89, 0][..]));
+        assert_eq!(read(&Frame(Bytes::copy_from_slice(rest))), tungstenite::Message::Ping(Bytes::new()));
     }
 
     #[test]

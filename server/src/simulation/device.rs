@@ -15,6 +15,9 @@ use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, sleep_until};
 
+/// The longest that a device may be online without receiving anything, in virtual milliseconds.
+const SILENCE_MS: u64 = 60_000;
+
 pub(super) struct Device {
     pub(super) number: usize,
     pub(super) user: User,
@@ -43,6 +46,8 @@ pub(super) struct State {
     wake: Option<u64>,
     /// Until when there is no network, in milliseconds.
     away_until: u64,
+    /// When something was received last on a socket, or one was opened, in virtual milliseconds.
+    heard: u64,
     /// How often the page was loaded: answers to an earlier page's requests are nobody's.
     pub(super) page: u64,
 }
@@ -60,6 +65,7 @@ impl Device {
             socket: None,
             wake: None,
             away_until: 0,
+            heard: 0,
             page: 0,
         };
         let (session, clock) = (SessionId(sim.id(0)), SimClock::new(&sim));
@@ -107,9 +113,13 @@ impl Device {
     }
 
     pub(super) fn input(self: &Arc<Self>, input: Input) {
+        self.check_silence();
         let mut state = self.lock();
-        let State { engine: Some(engine), memory, .. } = &mut *state else { return };
+        let State { engine: Some(engine), memory, heard, .. } = &mut *state else { return };
         note!(self.sim, "device {} < {input:?}", self.number);
+        if matches!(input, Input::Connected | Input::Frame(_)) {
+            *heard = self.sim.now();
+        }
         // A socket that the engine has given up may still talk, and it does not listen.
         let is_deaf = matches!(engine.connection(), ConnectionState::Waiting { .. });
         if !(is_deaf && matches!(input, Input::Frame(_))) {
@@ -130,6 +140,16 @@ impl Device {
                 }
                 effect => self.perform(&mut state, effect),
             }
+        }
+    }
+
+    /// A device does not call itself connected for long without having received anything.
+    pub(super) fn check_silence(&self) {
+        let state = self.lock();
+        let silence = self.sim.now() - state.heard;
+        let is_online = state.engine.as_ref().is_some_and(|engine| engine.connection() == ConnectionState::Online);
+        if is_online && silence > SILENCE_MS {
+            self.sim.fail(format!("device {} says that it is online after a silence of {silence} ms", self.number));
         }
     }
 
@@ -242,6 +262,10 @@ async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
     let Some(node) = device.cluster.any().filter(|_| !device.is_away()) else {
         return device.input(Input::Disconnected { code: None });
     };
+    if sim.strikes(Fault::Silent, 10) {
+        note!(sim, "device {} gets no answer to its attempt", device.number);
+        return std::future::pending().await;
+    }
     let (mut end, server) = link::open(sim);
     note!(sim, "device {} is connected to node {}", device.number, node.life.number);
     node.accept(device.user.id, device.session, server);
@@ -259,6 +283,9 @@ async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
                     Some(frame) => device.input(Input::Frame(frame)),
                     None => sim.fail(format!("a frame cannot be read: {text}")),
                 },
+                // What a browser does without any code of the page's.
+                Some(Said::Ping) => end.send(Said::Pong),
+                Some(Said::Pong) => {}
                 Some(Said::Close(code)) => break Some(code),
                 None => break None,
             },

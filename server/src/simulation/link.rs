@@ -1,16 +1,19 @@
 //! A socket as both ends have it: texts in order, each some time under way. Nothing is lost but by cutting it, and then
-//! everything from some point on is, in both directions.
+//! everything from some point on is, in both directions. A link that goes silent holds back what is sent on it.
 
 use super::plan::Fault;
 use super::sim::{Sim, note};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// What goes over a socket.
 pub(super) enum Said {
     Text(String),
+    /// A WebSocket ping, and its answer, neither of which an engine sees.
+    Ping,
+    Pong,
     /// The end, with a close code.
     Close(u16),
 }
@@ -21,6 +24,8 @@ pub(super) struct Link {
     severed: AtomicBool,
     /// Whether each end has noticed that, and what wakes it then.
     noticed: [(AtomicBool, Notify); 2],
+    /// Until when nothing arrives at each end, in virtual milliseconds; `u64::MAX`: never again.
+    silent_until: [AtomicU64; 2],
 }
 
 /// One end: the device's (0) or the server's (1).
@@ -37,7 +42,9 @@ pub(super) struct End {
 
 /// The device's and the server's end of a new connection.
 pub(super) fn open(sim: &Arc<Sim>) -> (End, End) {
-    let link = Arc::new(Link { sim: Arc::clone(sim), severed: AtomicBool::new(false), noticed: Default::default() });
+    let severed = AtomicBool::new(false);
+    let link = Link { sim: Arc::clone(sim), severed, noticed: Default::default(), silent_until: Default::default() };
+    let link = Arc::new(link);
     let ((up, from_device), (down, from_server)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
     let end = |side, out, incoming| {
         let link = Arc::clone(&link);
@@ -64,6 +71,29 @@ impl Link {
         }
     }
 
+    /// Nothing arrives any more at one end or at both, for a while or for ever. As with TCP, what was sent meanwhile arrives
+    /// after that.
+    fn fall_silent(&self) {
+        let chance = &self.sim.chance;
+        let until = if chance.one_in(2) { u64::MAX } else { self.sim.now() + 1_000 + chance.next() % 90_000 };
+        let sides = [&[0, 1][..], &[0], &[1]][chance.below(3)];
+        note!(self.sim, "a link falls silent towards {sides:?} until {until}");
+        for side in sides {
+            self.silent_until[*side].store(until, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until something may arrive at this end.
+    async fn audible(&self, side: usize) {
+        loop {
+            match self.silent_until[side].load(Ordering::Relaxed) {
+                u64::MAX => std::future::pending().await,
+                until if until <= self.sim.now() => return,
+                until => sleep_until(self.sim.at(until)).await,
+            }
+        }
+    }
+
     async fn broken(&self, side: usize) {
         let (noticed, notify) = &self.noticed[side];
         while !noticed.load(Ordering::Relaxed) {
@@ -81,6 +111,9 @@ impl End {
         if self.link.sim.strikes(Fault::Cut, 60) {
             note!(self.link.sim, "a connection breaks");
             self.link.cut();
+        }
+        if self.link.sim.strikes(Fault::Silent, 60) {
+            self.link.fall_silent();
         }
         self.arrives = self.arrives.max(Instant::now() + self.link.sim.latency());
         // Nobody may be there any more.
@@ -104,6 +137,7 @@ impl End {
         if let Some((at, _)) = &self.next {
             sleep_until(*at).await;
         }
+        self.link.audible(self.side).await;
         if self.link.is_severed() {
             std::future::pending::<()>().await;
         }

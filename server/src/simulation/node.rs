@@ -7,10 +7,11 @@ use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
 use crate::hub::Hub;
-use crate::line::Flushers;
 use crate::line::testing::{self, Appetite};
+use crate::line::{Flushers, Frame};
 use crate::run::database::{check_opened, fill_holes, repair_after_gaps};
 use crate::socket::dispatch::Dispatch;
+use crate::socket::heartbeat::{Beat, Heartbeat};
 use crate::store::model::{Model, Tables};
 use protocol::{CloseCode, ServerFrame, SessionId, UserId};
 use std::sync::{Arc, Mutex, Weak};
@@ -89,27 +90,41 @@ impl Node {
 async fn serve(node: Arc<Node>, user: UserId, session: SessionId, mut end: End) {
     let (connection, mut ear) = testing::connection_by(&node.flushers, user, session, appetite(&node.sim));
     let mut dispatch = Dispatch::new(Arc::clone(&node.chat), Arc::clone(&connection), Arc::default());
+    let mut heartbeat = Heartbeat::start();
     let code = loop {
         tokio::select! {
             biased;
             code = connection.line.attend() => {
                 connection.line.finish().await;
                 while let Some(text) = ear.try_recv() {
-                    end.send(Said::Text(text));
+                    end.send(said(text));
                 }
                 break code;
             }
-            said = end.recv() => match said {
-                Some(Said::Text(text)) => dispatch.frame(&text).await,
-                Some(Said::Close(_)) | None => break None,
+            said = end.recv() => {
+                match said {
+                    Some(Said::Text(text)) => dispatch.frame(&text).await,
+                    Some(Said::Ping | Said::Pong) => {}
+                    Some(Said::Close(_)) | None => break None,
+                }
+                heartbeat.heard();
+            }
+            text = ear.recv() => end.send(said(text)),
+            beat = heartbeat.beat() => match beat {
+                Beat::Due => connection.line.send(Frame::beat()),
+                Beat::Gone => break None,
             },
-            text = ear.recv() => end.send(Said::Text(text)),
         }
     };
     node.chat.disconnect(&connection);
     if let Some(code) = code {
         end.send(Said::Close(code.code()));
     }
+}
+
+/// What was written, as it goes over a link. Only a ping is empty.
+fn said(text: String) -> Said {
+    if text.is_empty() { Said::Ping } else { Said::Text(text) }
 }
 
 /// A device takes what comes, or stops in the middle of it: for a moment, or for longer than a node puts up with.

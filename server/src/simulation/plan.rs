@@ -33,9 +33,11 @@ pub(super) enum Fault {
     Clocks,
     /// A device reads nothing for a while, in the middle of a frame, say, and sometimes for too long.
     Slow,
+    /// A link swallows what goes over it, in one direction or in both, for a while or for ever, and nobody is told.
+    Silent,
 }
 
-const FAULTS: [Fault; 15] = [
+const FAULTS: [Fault; 16] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,
@@ -51,6 +53,7 @@ const FAULTS: [Fault; 15] = [
     Fault::Restore,
     Fault::Clocks,
     Fault::Slow,
+    Fault::Silent,
 ];
 
 /// A mechanism that can be switched off.
@@ -108,6 +111,7 @@ impl Fault {
             Self::Restore => "restores",
             Self::Clocks => "clocks off",
             Self::Slow => "slow readers",
+            Self::Silent => "silent links",
         }
     }
 }

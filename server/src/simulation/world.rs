@@ -78,6 +78,7 @@ impl World {
         for _ in 0..STEPS {
             let long = self.sim.chance.one_in(80);
             sleep(self.sim.chance.millis(0, if long { 70_000 } else { 300 })).await;
+            self.devices.iter().for_each(|device| device.check_silence());
             if self.sim.failure().is_some() {
                 return;
             }
@@ -133,6 +134,7 @@ impl World {
         let mut found = Ok(());
         for _ in 0..LOOKS {
             sleep(Duration::from_secs(5)).await;
+            self.devices.iter().for_each(|device| device.check_silence());
             if let Some(failure) = self.sim.failure() {
                 return Err(failure);
             }

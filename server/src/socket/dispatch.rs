@@ -4,6 +4,7 @@ use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::limits::{FrameLimit, Limits};
+use crate::line::Frame;
 use crate::store::Change;
 use protocol::limits::{HELLO_CURSORS, TYPING_EVERY_MS};
 use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
@@ -74,6 +75,10 @@ impl Dispatch {
     async fn handle(&mut self, frame: ClientFrame) -> Result<(), Error> {
         match frame {
             ClientFrame::Hello { protocol, epoch, cursors } => self.hello(protocol, epoch, &cursors).await,
+            ClientFrame::Ping {} => {
+                self.connection.line.send(Frame::heartbeat());
+                Ok(())
+            }
             _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
             ClientFrame::Send { client_id, room_id, body, reply_to } => {
                 // What they type next is news again.

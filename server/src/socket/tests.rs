@@ -1,5 +1,6 @@
 //! What a connection costs that says nothing, and when it counts as gone.
 
+use super::heartbeat::{EVERY, SILENCE};
 use super::*;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
@@ -9,6 +10,8 @@ use crate::store::model::{Gate, Model, Tables};
 use futures_util::stream;
 use protocol::{RoomId, SessionId, UserId};
 use std::sync::Mutex;
+use std::time::Duration;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// What a call of this function makes.
@@ -45,9 +48,62 @@ async fn a_client_that_is_not_there_any_more_is_asked_and_then_given_up() {
     // Half open: nothing comes, and nothing says that nothing will.
     let ended = serve(&mut dispatch, &line, &mut stream::pending()).await;
     assert_eq!(ended, None, "nobody is there to be told why");
-    assert!((SILENCE..=SILENCE + PING_EVERY).contains(&began.elapsed()), "{:?}", began.elapsed());
-    let pings = std::iter::from_fn(|| ear.try_recv()).count();
-    assert_eq!(pings, 2, "asked at 25 and at 50 seconds");
+    assert_eq!(began.elapsed(), SILENCE, "no later than that");
+    let said: Vec<String> = std::iter::from_fn(|| ear.try_recv()).collect();
+    let heartbeat = r#"{"type":"heartbeat","data":{}}"#;
+    assert_eq!(said, [heartbeat, ""], "one heartbeat and one ping, after 25 seconds");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_is_given_up_so_long_after_the_last_that_was_received() {
+    let (mut dispatch, line, _ear) = connection();
+    let began = Instant::now();
+    let last = Duration::from_secs(30);
+    let pong = stream::once(async move {
+        tokio::time::sleep(last).await;
+        Ok(Message::Pong(axum::body::Bytes::new()))
+    });
+    serve(&mut dispatch, &line, &mut Box::pin(pong.chain(stream::pending()))).await;
+    assert_eq!(began.elapsed(), last + SILENCE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_healthy_client_costs_one_wake_up_for_each_heartbeat() {
+    let mut heartbeat = Heartbeat::start();
+    for _ in 0..10 {
+        let mut polls = 0;
+        let done = {
+            let mut beat = Box::pin(heartbeat.beat());
+            std::future::poll_fn(|cx| {
+                polls += 1;
+                beat.as_mut().poll(cx)
+            })
+            .await
+        };
+        assert_eq!((done, polls), (Beat::Due, 2), "asked for once, woken once");
+        // The pong.
+        heartbeat.heard();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_was_suspended_does_not_give_its_clients_up() {
+    let mut heartbeat = Heartbeat::start();
+    tokio::time::advance(SILENCE * 3).await;
+    assert_eq!(heartbeat.beat().await, Beat::Due);
+    assert_eq!(
+        tokio::time::timeout(SILENCE + EVERY, async { while heartbeat.beat().await != Beat::Gone {} }).await,
+        Ok(()),
+        "but asks them"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_ping_is_answered_before_hello() {
+    let (mut dispatch, line, mut ear) = connection();
+    let ping = stream::iter([Ok(Message::text(r#"{"type":"ping","data":{}}"#))]);
+    serve(&mut dispatch, &line, &mut Box::pin(ping)).await;
+    assert_eq!(ear.try_recv().as_deref(), Some(r#"{"type":"heartbeat","data":{}}"#));
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,9 +111,9 @@ async fn a_client_that_only_answers_pings_stays() {
     let (mut dispatch, line, _ear) = connection();
     let began = Instant::now();
     let pongs = stream::unfold(0, async |count| {
-        tokio::time::sleep(PING_EVERY).await;
+        tokio::time::sleep(EVERY).await;
         (count < 40).then_some((Ok(Message::Pong(axum::body::Bytes::new())), count + 1))
     });
     serve(&mut dispatch, &line, &mut Box::pin(pongs)).await;
-    assert!(began.elapsed() > PING_EVERY * 40, "until it ended by itself");
+    assert!(began.elapsed() > EVERY * 40, "until it ended by itself");
 }

@@ -48,3 +48,13 @@ fn pages_and_files_of_the_documents_exist() {
         }
     }
 }
+
+#[test]
+fn the_table_of_bounds_names_attacks_that_are_played() {
+    let attacks = read("end2end/load/src/bin/abuse/attacks.rs");
+    for area in server::bounds::areas() {
+        for row in area.rows.iter().filter(|row| !row.attack.is_empty()) {
+            assert!(attacks.contains(&format!("\"{}\"", row.attack)), "{}: {} is no attack", row.name, row.attack);
+        }
+    }
+}

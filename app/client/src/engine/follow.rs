@@ -17,7 +17,8 @@ impl Engine {
             self.send_marks(now, room);
         }
         self.tell_focus();
-        self.timers.set(Timer::Connection, self.connection.deadline());
+        let watches_silence = self.mechanisms.has(Mechanism::HeartbeatDeadline);
+        self.timers.set(Timer::Connection, self.connection.deadline(watches_silence));
     }
 
     fn fetch(&mut self, now: Now, id: RoomId) {

@@ -12,13 +12,14 @@ impl Engine {
         if !self.connection.hears() {
             return;
         }
+        self.connection.heard(now, matches!(frame, ServerFrame::Heartbeat {}));
         match frame {
             ServerFrame::Welcome { protocol, epoch, rooms, .. } => self.welcome(now, protocol, epoch, rooms),
             ServerFrame::Offline { room_id, from, rows, to, more } => {
                 self.caught_up(now, room_id, from, rows, to, more);
             }
             ServerFrame::Reset { room, rows, to } => self.reset(room, rows, to),
-            ServerFrame::SyncDone {} => {}
+            ServerFrame::SyncDone {} | ServerFrame::Heartbeat {} => {}
             ServerFrame::Changed { message } => self.changed(&message),
             ServerFrame::Ack { client_id, room_id, seq, rev, created_at } => {
                 if let Some(room_id) = self.outbox.store_revision(client_id, rev) {

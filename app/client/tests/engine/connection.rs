@@ -45,12 +45,12 @@ fn waits_grow_with_failures_and_shrink_after_a_minute_of_health_only() {
     device.input(Input::Disconnected { code: None });
     assert_eq!(waiting(&device), 3_500);
     device.go_online(vec![summary(TEA, 10, 10)]);
-    device.wait(59_999);
+    device.stay_online(59_999);
     device.random = 9_000;
     device.input(Input::Disconnected { code: None });
     assert_eq!(waiting(&device), 9_500);
     device.go_online(vec![summary(TEA, 10, 10)]);
-    device.wait(60_000);
+    device.stay_online(60_000);
     device.random = 1_000;
     device.input(Input::Disconnected { code: None });
     assert_eq!(waiting(&device), 1_500, "between the base and three times the base");
@@ -101,9 +101,10 @@ fn goaway_says_how_long_to_stay_away() {
 fn a_socket_without_welcome_is_given_up() {
     let mut device = Device::new(Vec::new(), None);
     let effects = device.input(Input::ConnectNow);
-    assert_eq!(effects, [Effect::Connect, Effect::WakeAt(device.now + 10_000)]);
+    assert_eq!(effects, [Effect::Connect, Effect::WakeAt(device.now + 5_000)]);
     device.input(Input::Connected);
-    device.wait(9_999);
+    device.frame(ServerFrame::Heartbeat {});
+    device.pass(39_999);
     assert_eq!(device.engine.connection(), ConnectionState::Connecting);
     device.wait(1);
     assert_eq!(waiting(&device), 500);
@@ -140,7 +141,7 @@ fn a_later_protocol_asks_for_a_reload() {
 fn waking_early_does_no_harm_and_asks_again() {
     let mut device = Device::new(Vec::new(), None);
     device.input(Input::ConnectNow);
-    let until = device.now + 10_000;
+    let until = device.now + 5_000;
     assert_eq!(device.wait(10), [Effect::WakeAt(until)]);
     assert_eq!(device.wait(10), [Effect::WakeAt(until)]);
 }

@@ -1,6 +1,7 @@
 //! A device that a test steps by hand, and short names for what it hears.
 
 use client::{Effect, Engine, HistoryRequest, Input, Now, Row, RowState, View};
+use protocol::limits::HEARTBEAT_MS;
 use protocol::{
     ApiError, ClientFrame, ClientId, ErrorCode, HistoryPage, Message, MessageKind, PROTOCOL_VERSION, Rev, Role, RoomId,
     RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
@@ -136,6 +137,22 @@ impl Device {
         self.input(Input::Wake)
     }
 
+    /// Lets time pass, and wakes the engine as often as a host would at most.
+    pub(crate) fn pass(&mut self, ms: u64) -> Vec<Effect> {
+        let (whole, rest) = (ms / 1_000, ms % 1_000);
+        let steps = std::iter::repeat_n(1_000, whole as usize).chain([rest]);
+        steps.flat_map(|step| self.wait(step)).collect()
+    }
+
+    /// Lets time pass on a healthy connection.
+    pub(crate) fn stay_online(&mut self, ms: u64) {
+        let end = self.now + ms;
+        while self.now < end {
+            self.wait(HEARTBEAT_MS.min(end - self.now));
+            self.frame(ServerFrame::Heartbeat {});
+        }
+    }
+
     pub(crate) fn go_online(&mut self, rooms: Vec<RoomSummary>) -> Vec<Effect> {
         let mut effects = self.input(Input::ConnectNow);
         effects.extend(self.input(Input::Connected));
@@ -185,8 +202,8 @@ impl Device {
 
 pub(crate) fn sent(effects: &[Effect]) -> Vec<ClientFrame> {
     let frame = |effect: &Effect| match effect {
-        // What the device shows is told beside everything else: `signals` looks at that.
-        Effect::Transmit(ClientFrame::Focus { .. }) => None,
+        // What the device shows is told beside everything else: `signals` looks at that, and `silence` at pings.
+        Effect::Transmit(ClientFrame::Focus { .. } | ClientFrame::Ping {}) => None,
         Effect::Transmit(frame) => Some(frame.clone()),
         _ => None,
     };

@@ -1,5 +1,6 @@
 //! The engine from outside: inputs by hand, effects looked at; and at random against a model of the server.
 
+mod chance;
 mod chaos;
 mod connection;
 mod device;
@@ -11,6 +12,7 @@ mod restoring;
 mod rooms;
 mod saving;
 mod signals;
+mod silence;
 mod sync;
 mod tabs;
 mod timeline;

@@ -1,36 +1,17 @@
 //! Devices of two people, the server, and everything between them that can go wrong. Time and chance are the test's.
 
+use crate::chance::Chance;
 use crate::device::{BOB, ME, client_id, room, user, user_id};
 use crate::disk::Disk;
 use crate::model::Server;
 use client::{ConnectionState, Effect, Engine, HistoryRequest, Input, Now, RowState, View};
+use protocol::limits::HEARTBEAT_MS;
 use protocol::{
     ApiError, ClientFrame, ClientId, Cursor, ErrorCode, HistoryPage, PROTOCOL_VERSION, Rev, RoomId, RoomSummary,
     ServerFrame, UnixMillis, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use uuid::Uuid;
-
-/// Random numbers that a seed repeats.
-pub(crate) struct Chance(u64);
-
-impl Chance {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
-    }
-
-    pub(crate) fn one_in(&mut self, count: usize) -> bool {
-        self.below(count) == 0
-    }
-}
 
 /// A socket as both sides see it.
 #[derive(Default)]
@@ -93,7 +74,7 @@ impl World {
             settled: false,
         };
         let peers = vec![peer(ME), peer(ME), peer(BOB)];
-        let mut world = Self { server, peers, chance: Chance(seed), now: 1_000, faults: true, ids: 0 };
+        let mut world = Self { server, peers, chance: Chance::new(seed), now: 1_000, faults: true, ids: 0 };
         for index in 0..world.peers.len() {
             world.input(index, Input::Own { rooms: true });
             world.input(index, Input::ConnectNow);
@@ -215,7 +196,11 @@ impl World {
 
     /// Lets time pass and wakes whom it is time for.
     pub(crate) fn wait(&mut self, ms: u64) {
+        let beats = self.now / HEARTBEAT_MS;
         self.now += ms;
+        if self.now / HEARTBEAT_MS > beats {
+            self.tell(&ServerFrame::Heartbeat {}, None);
+        }
         for index in 0..self.peers.len() {
             if self.peers[index].wake.is_some_and(|at| at <= self.now) {
                 self.peers[index].wake = None;
@@ -331,6 +316,7 @@ impl World {
                 link.cursors = cursors;
                 link.snapshot = Some(self.server.summaries(user));
             }
+            ClientFrame::Ping {} => link.down.push_back(ServerFrame::Heartbeat {}),
             _ if !link.attached => {}
             ClientFrame::Send { client_id, .. } if refuses => {
                 let (code, message) = (ErrorCode::Unavailable, String::new());

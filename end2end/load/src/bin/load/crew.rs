@@ -19,7 +19,7 @@ const ENTER_PATIENCE: Duration = Duration::from_secs(60);
 
 /// A process, which ends with its input.
 struct Client {
-    _child: Child,
+    child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     /// Its share of the messages.
@@ -89,6 +89,15 @@ impl Crew {
         Ok(tally)
     }
 
+    /// Everybody goes. Returns once their connections are gone.
+    pub(crate) async fn leave(&mut self) {
+        for client in &mut self.clients {
+            // An error says that the process has ended already.
+            let _ = client.child.kill().await;
+        }
+        self.clients.clear();
+    }
+
     /// Slow guests read nothing from now on.
     pub(crate) async fn stall(&mut self) -> Result<(), Error> {
         for client in &mut self.clients {
@@ -105,7 +114,7 @@ impl Client {
         let mut child = command.spawn()?;
         let input = child.stdin.take().ok_or("a client process has no input")?;
         let output = child.stdout.take().ok_or("a client process has no output")?;
-        let mut client = Self { _child: child, input, output: BufReader::new(output).lines(), share };
+        let mut client = Self { child, input, output: BufReader::new(output).lines(), share };
         client.write(serde_json::to_string(job)?).await?;
         Ok(client)
     }

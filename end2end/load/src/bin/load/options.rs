@@ -23,6 +23,12 @@ Scenarios
   storm      10,000 sockets on 3 nodes; the one with most of them is killed, and its clients come back
   slow       200 sockets and long messages; half of them stop reading: what the others notice
   rolling    three nodes are drained and started again one after the other, under real engines
+  idle       10,000 sockets on which nothing is said: processor time and memory of each
+  stalls     10,000 sockets, 1,000 messages a second: deliveries with and without background tasks
+  churn      2,000 sockets come, talk for 3 s and go, 36 times (--rounds): memory after each round
+  overload   one processor for the node; at twice its knee, what it takes and how it refuses the rest
+  herd       300 people with 50 rooms and 25,000 unread messages each connect at once
+  deletion   a room of 5 million messages (--millions) is deleted: what others notice
   history    pages of 50 out of a million stored messages, over REST
 
 Flags, or variables LOAD_NODES and so on; without one, a scenario's own value
@@ -35,8 +41,8 @@ Flags, or variables LOAD_NODES and so on; without one, a scenario's own value
   --processes N     client processes at least
   --body N          characters of a message
   --clients KIND    light (sockets that only count) or engine (the sync engine of the page)
-  --rounds N        how often each row is repeated
-  --millions N      stored messages of `history`, in millions
+  --rounds N        how often each row is repeated; rounds of `churn`
+  --millions N      stored messages of `history`, or of the room of `deletion`, in millions
   --target NAME     jackdaw or socketio
   --compare         rows that both targets can do, in turn, with ratios
   --json FILE       where the same goes as JSON

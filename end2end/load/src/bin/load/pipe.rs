@@ -112,6 +112,11 @@ impl Tally {
         self.cpu_seconds += other.cpu_seconds;
     }
 
+    /// Messages a second that were taken.
+    pub(crate) fn goodput(&self) -> f64 {
+        self.acknowledged as f64 / self.seconds.max(f64::EPSILON)
+    }
+
     /// All deliveries, whoever was disturbed.
     pub(crate) fn delivered(&self) -> u64 {
         self.deliveries.count() + self.disturbed.count()

@@ -1,9 +1,15 @@
 //! The scenarios by name, and what is usual in each.
 
+mod churn;
+mod deletion;
+mod herd;
 mod history;
+mod idle;
 mod knee;
+mod overload;
 mod rolling;
 mod slow;
+mod stalls;
 mod steady;
 mod storm;
 
@@ -70,7 +76,8 @@ pub(crate) async fn run(
     mut told: impl FnMut(&Row),
 ) -> Result<Vec<Row>, Error> {
     // In turn, so that what else happens on the machine meets both.
-    let targets = targets.repeat(options.rounds.unwrap_or(1));
+    let rounds = if name == "churn" { 1 } else { options.rounds.unwrap_or(1) };
+    let targets = targets.repeat(rounds);
     let mut done = Vec::new();
     let mut tell = |row: Row| {
         told(&row);
@@ -108,12 +115,36 @@ async fn run_one(world: &mut World, name: &str, options: &Options, target: Targe
             let case = Case { name: "slow", connections: 200, members: 100, rate: 160.0, slow: 100, ..USUAL };
             slow::run(world, of(Case { length: seconds(20), body: 7_000, ..case })).await
         }
-        "rolling" | "history" if target != Target::Jackdaw => {
+        "stalls" => {
+            let case = Case { name: "stalls", connections: 10_000, rate: 1_000.0, length: seconds(75), ..USUAL };
+            stalls::run(world, of(case)).await
+        }
+        "idle" => {
+            let case = Case { name: "idle", connections: 10_000, rate: 0.0, length: seconds(60), ..USUAL };
+            idle::run(world, of(case)).await
+        }
+        "churn" => {
+            let case = Case { name: "churn", connections: 2_000, length: seconds(3), pace: 2_000, ..USUAL };
+            churn::run(world, of(case), options.rounds.unwrap_or(churn::ROUNDS)).await
+        }
+        "overload" => {
+            let case = Case { name: "overload", length: seconds(5), processes: 1, ..USUAL };
+            overload::run(world, of(case)).await
+        }
+        "rolling" | "history" | "herd" | "deletion" if target != Target::Jackdaw => {
             Err(format!("{name} is for jackdaw alone: it uses its own engines and routes").into())
         }
         "rolling" => {
             let case = Case { name: "rolling", nodes: 3, connections: 300, rate: 150.0, ..USUAL };
             rolling::run(world, of(case)).await
+        }
+        "herd" => {
+            let case = Case { name: "herd", connections: 300, members: 30, ..USUAL };
+            herd::run(world, of(case)).await
+        }
+        "deletion" => {
+            let case = Case { name: "deletion", connections: 200, rate: 200.0, length: seconds(30), ..USUAL };
+            deletion::run(world, of(case), options.millions.unwrap_or(5.0)).await
         }
         "history" => {
             let case = Case { name: "history", connections: 100, rate: 200.0, ..USUAL };

@@ -93,6 +93,18 @@ impl std::ops::Sub for Cpu {
     }
 }
 
+impl std::ops::Add for Cpu {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            nodes: self.nodes + other.nodes,
+            postgres: self.postgres + other.postgres,
+            redis: self.redis + other.redis,
+        }
+    }
+}
+
 impl Cpu {
     pub(crate) fn all(self) -> f64 {
         self.nodes + self.postgres + self.redis
@@ -102,6 +114,9 @@ impl Cpu {
 /// See the module's documentation.
 pub(crate) struct Stage {
     pub(crate) case: Case,
+    /// Of its database.
+    pub(crate) url: String,
+    pub(crate) crowd: Crowd,
     pub(crate) cluster: Cluster,
     pub(crate) crew: Crew,
     /// Kilobytes of all nodes together, before the connections.
@@ -133,7 +148,7 @@ impl Stage {
         if case.rate > 0.0 {
             crew.go(case.rate, WARM_UP, PATIENCE).await?;
         }
-        Ok(Self { case, cluster, crew, base_kb, full_kb })
+        Ok(Self { case, url, crowd, cluster, crew, base_kb, full_kb })
     }
 
     /// Everybody talks at this rate for as long as the case says.
@@ -154,7 +169,12 @@ impl Stage {
         self.cluster.nodes.iter().filter_map(|node| node.pid()).map(usage::descriptors).sum()
     }
 
-    fn cpu(&self, world: &World) -> Cpu {
+    /// Everybody's seats, for a crew.
+    pub(crate) fn seats(&self) -> Vec<Hall> {
+        seat(&self.crowd, &self.case)
+    }
+
+    pub(crate) fn cpu(&self, world: &World) -> Cpu {
         let of = |pid: Option<u32>| pid.map_or(0.0, usage::cpu_seconds);
         Cpu {
             nodes: self.cluster.nodes.iter().map(|node| of(node.pid())).sum(),

@@ -18,15 +18,23 @@ struct Stat {
 /// where the system does not tell.
 pub(crate) fn cpu_seconds(root: u32) -> f64 {
     let stats = all();
-    let mut ticks = 0;
-    let mut todo = vec![root];
-    while let Some(pid) = todo.pop() {
-        if let Some(stat) = stats.get(&pid) {
-            ticks += stat.ticks;
-            todo.extend(stats.iter().filter(|(_, stat)| stat.parent == pid).map(|(pid, _)| *pid));
-        }
-    }
+    let ticks: u64 = tree_of(root, &stats).iter().filter_map(|pid| stats.get(pid)).map(|stat| stat.ticks).sum();
     ticks as f64 / TICKS_PER_SECOND
+}
+
+/// A process and all its descendants.
+pub(crate) fn tree(root: u32) -> Vec<u32> {
+    tree_of(root, &all())
+}
+
+fn tree_of(root: u32, stats: &HashMap<u32, Stat>) -> Vec<u32> {
+    let mut tree = vec![root];
+    let mut place = 0;
+    while let Some(parent) = tree.get(place).copied() {
+        tree.extend(stats.iter().filter(|(_, stat)| stat.parent == parent).map(|(pid, _)| *pid));
+        place += 1;
+    }
+    tree
 }
 
 /// The same of this process alone.
@@ -40,6 +48,13 @@ pub(crate) fn resident_kb(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+/// Binds all threads of a process, and those that they will start, to these processors.
+pub(crate) async fn pin(pid: Option<u32>, processors: &str) -> Result<(), load::Error> {
+    let pid = pid.ok_or("a process to be bound does not run")?.to_string();
+    let done = tokio::process::Command::new("taskset").args(["-a", "-c", "-p", processors, &pid]).output().await?;
+    if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned().into()) }
 }
 
 /// Open descriptors of a process.

@@ -40,8 +40,13 @@ impl Search {
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let first = case.rate;
     let mut stage = Stage::set(world, case).await?;
+    search(world, &mut stage, first).await
+}
+
+/// Searches on a stage, from this rate.
+pub(super) async fn search(world: &World, stage: &mut Stage, first: f64) -> Result<Row, Error> {
     let (tally, cpu) = stage.measure(world, first).await?;
-    let mut row = Row::of(&stage, first, &tally, cpu);
+    let mut row = Row::of(stage, first, &tally, cpu);
     let mut search = Search { holds: first, fails: None };
     while let Some(rate) = search.next() {
         let (tally, cpu) = stage.measure(world, rate).await?;
@@ -51,7 +56,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         println!("  {rate:>8.0} messages/s: delivery p99 {p99} ms{}", tally.trouble());
         search.learn(rate, holds);
         if holds {
-            row = Row::of(&stage, rate, &tally, cpu);
+            row = Row::of(stage, rate, &tally, cpu);
         }
         if !is_whole {
             // What is still on its way must not be counted against the next step.

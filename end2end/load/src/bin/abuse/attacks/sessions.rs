@@ -1,0 +1,81 @@
+//! Attacks on signing in and staying signed in.
+
+use super::requests::{credentials, nobody};
+use crate::http::{Cookies, Http};
+use crate::stage::Stage;
+use crate::table::Finding;
+use load::Error;
+use serde_json::json;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+const PASSWORD: &str = "a good password";
+
+/// Makes an account, and answers with its browser's cookies.
+pub(super) async fn register(stage: &Stage, name: &str) -> Result<Cookies, Error> {
+    let mut cookies = nobody();
+    let form = credentials(name, PASSWORD);
+    let status = stage.http.browse("/api/auth/register", &mut cookies, &stage.http.origin(), Some(&form)).await?;
+    if status == 201 { Ok(cookies) } else { Err(format!("an account was answered with {status}").into()) }
+}
+
+async fn sign_in(http: &Http, name: &str, password: &str) -> u16 {
+    http.post("/api/auth/login", &json!({"username": name, "password": password})).await
+}
+
+/// Wrong passwords for somebody's name, from elsewhere: the person signs in nevertheless.
+pub(super) async fn passwords(stage: &Stage) -> Result<Finding, Error> {
+    register(stage, "ada_l").await?;
+    let attacker = Http::from(Ipv4Addr::new(127, 0, 0, 66), stage.node())?;
+    let mut refused = 0;
+    for _ in 0..25 {
+        refused += usize::from(sign_in(&attacker, "ada_l", "not this one").await == 429);
+    }
+    let status = sign_in(&stage.http, "ada_l", PASSWORD).await;
+    let met = format!("25 wrong passwords from elsewhere ({refused} refused): the right one is answered with {status}");
+    Ok(Finding::new(status == 200 && refused > 0, met))
+}
+
+/// Wrong passwords from very many addresses at once: the hashing must keep turns for others.
+pub(super) async fn hashing(stage: &Stage) -> Result<Finding, Error> {
+    const ADDRESSES: u8 = 120;
+    const EACH: usize = 8;
+    register(stage, "ada_h").await?;
+    let mut pending = JoinSet::new();
+    for last in 0..ADDRESSES {
+        let http = Http::from(Ipv4Addr::new(127, 0, 7, last + 1), stage.node())?;
+        for number in 0..EACH {
+            let http = http.clone();
+            pending.spawn(async move { sign_in(&http, &format!("nobody{last}x{number}"), "not this one").await });
+        }
+    }
+    sleep(Duration::from_millis(500)).await;
+    let begun = std::time::Instant::now();
+    let status = sign_in(&stage.http, "ada_h", PASSWORD).await;
+    let took = begun.elapsed().as_secs_f64();
+    pending.abort_all();
+    let met = format!(
+        "{} sign-ins of 120 addresses at once: an honest one is answered with {status} after {took:.1} s",
+        usize::from(ADDRESSES) * EACH
+    );
+    Ok(Finding::new(status == 200 && took < 8.0, met))
+}
+
+/// A name of 60 KB must not become a key anywhere.
+pub(super) async fn long_names(stage: &Stage) -> Result<Finding, Error> {
+    let status = sign_in(&stage.http, &"n".repeat(60_000), "a password").await;
+    Ok(Finding::new(status == 400, format!("a sign-in with a name of 60 KB is answered with {status}")))
+}
+
+/// The answer of a renewal gets lost, and the device asks again later than any grace.
+pub(super) async fn lost_renewal(stage: &Stage) -> Result<Finding, Error> {
+    let kept = register(stage, "ada_r").await?;
+    let origin = stage.http.origin();
+    let first = stage.http.browse("/api/auth/refresh", &mut kept.clone(), &origin, None).await?;
+    sleep(Duration::from_secs(31)).await;
+    let again = stage.http.browse("/api/auth/refresh", &mut kept.clone(), &origin, None).await?;
+    let met = format!("a renewal whose answer got lost ({first}) is answered with {again} after 31 s");
+    Ok(Finding::new(first == 200 && again == 200, met))
+}

@@ -1,0 +1,62 @@
+//! Twice as many messages as a node can take: how many it still takes, and whether the rest is refused in time.
+//!
+//! The node has one processor for itself, the driver and the services share another one.
+
+use super::knee;
+use crate::report::Row;
+use crate::stage::{Case, Stage, World};
+use crate::usage;
+use load::Error;
+use std::time::Duration;
+
+/// After which a client gives a connection up that does not answer.
+const GIVES_UP: Duration = Duration::from_secs(15);
+/// Of the highest goodput, how much must be left.
+const LEFT: f64 = 0.9;
+
+pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
+    if std::thread::available_parallelism().map_or(1, std::num::NonZero::get) < 2 {
+        return Err("overload needs two processors".into());
+    }
+    let first = case.rate;
+    let mut stage = Stage::set(world, case).await?;
+    let nodes: Vec<u32> = stage.cluster.nodes.iter().filter_map(|node| node.pid()).collect();
+    for pid in &nodes {
+        usage::pin(Some(*pid), "0").await?;
+    }
+    for pid in [world.postgres.pid(), world.redis.pid(), Some(std::process::id())].into_iter().flatten() {
+        // Processes of PostgreSQL and of the driver that started meanwhile, too; one that has ended needs nothing.
+        for pid in usage::tree(pid).into_iter().filter(|pid| !nodes.contains(pid)) {
+            let _ = usage::pin(Some(pid), "1").await;
+        }
+    }
+    let knee = knee::search(world, &mut stage, first).await?.rate;
+    // Beyond the knee more may still be taken, only later.
+    let mut peak: f64 = knee;
+    for times in [1.2, 1.5] {
+        let (tally, _) = stage.measure(world, knee * times).await?;
+        peak = peak.max(tally.goodput());
+        println!("  {:>8.0} messages/s: {:.0} taken a second{}", knee * times, tally.goodput(), tally.trouble());
+    }
+    let (tally, cpu) = stage.measure(world, knee * 2.0).await?;
+    let unanswered = tally.due - tally.acknowledged - tally.refused;
+    let share = tally.goodput() / peak;
+    let slowest = tally.acks.max();
+    let mut row = Row::of(&stage, knee * 2.0, &tally, cpu)
+        .with("messages/s at the knee", knee)
+        .with("messages/s taken at the peak", peak)
+        .with("messages/s taken at twice the knee", tally.goodput())
+        .with("of the peak", share)
+        .with("messages refused, to be sent again", tally.refused as f64)
+        .with("messages without an answer", unanswered as f64)
+        .with("s until the slowest acknowledgement", slowest.as_secs_f64());
+    // Refused is not lost.
+    row.is_clean = tally.lost == 0
+        && tally.doubled == 0
+        && tally.disordered == 0
+        && unanswered == 0
+        && tally.closed == 0
+        && share >= LEFT
+        && slowest <= GIVES_UP;
+    Ok(row)
+}

@@ -1,0 +1,42 @@
+//! Deliveries in short windows over a long time: whether background tasks of a node hold some of them up.
+//!
+//! A task that runs now and then falls into few windows, so that the median window is without it and the worst with it.
+
+use crate::latency::Latencies;
+use crate::report::Row;
+use crate::stage::{Case, Cpu, Stage, World};
+use load::Error;
+use std::time::Duration;
+
+/// Of each window.
+const WINDOW: Duration = Duration::from_secs(3);
+
+pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
+    let (rate, length) = (case.rate, case.length);
+    let mut stage = Stage::set(world, Case { length: WINDOW, ..case }).await?;
+    let windows = (length.as_secs_f64() / WINDOW.as_secs_f64()).ceil().max(1.0) as usize;
+    let mut all = None;
+    let (mut tails, mut cpu) = (Vec::new(), Cpu::default());
+    for _ in 0..windows {
+        let (tally, used) = stage.measure(world, rate).await?;
+        tails.push(ms(&tally.deliveries));
+        cpu = cpu + used;
+        match &mut all {
+            None => all = Some(tally),
+            Some(all) => all.merge(&tally),
+        }
+    }
+    let tally = all.unwrap_or_default();
+    let told: Vec<_> = tails.iter().map(|tail| format!("{tail:.1}")).collect();
+    println!("  p99.9 of each {} s, in ms: {}", WINDOW.as_secs(), told.join(" "));
+    tails.sort_unstable_by(f64::total_cmp);
+    let (median, worst) = (tails[tails.len() / 2], tails[tails.len() - 1]);
+    Ok(Row::of(&stage, rate, &tally, cpu)
+        .with("ms delivery p99.9 of the median window", median)
+        .with("ms delivery p99.9 of the worst window", worst)
+        .with("ms between the two", worst - median))
+}
+
+fn ms(latencies: &Latencies) -> f64 {
+    latencies.percentile(99.9).as_secs_f64() * 1e3
+}
