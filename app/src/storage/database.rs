@@ -38,9 +38,10 @@ impl Database {
     /// Everything, as of one moment, and which unsent messages cannot be read.
     pub(crate) async fn read(&self) -> Result<(Saved, Vec<Unreadable>), Trouble> {
         let transaction = self.transaction("readonly", false).map_err(trouble)?;
+        // They are answered in this order, and each is listened to only once the one before has been answered.
+        let requests = TABLES.map(|(_, name)| transaction.object_store(name).and_then(|table| table.get_all()));
         let unsent = transaction.object_store(TABLES[Table::Unsent as usize].1);
         let keys = unsent.and_then(|table| table.get_all_keys()).map_err(trouble)?;
-        let requests = TABLES.map(|(_, name)| transaction.object_store(name).and_then(|table| table.get_all()));
         let mut texts = Texts::default();
         for (texts, request) in texts.iter_mut().zip(requests) {
             let all = answer(&request.map_err(trouble)?).await?;
