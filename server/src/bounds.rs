@@ -110,6 +110,9 @@ macro_rules! variable {
 }
 use {bound, variable};
 
+/// Seconds.
+const DAY: u64 = 24 * 60 * 60;
+
 /// Constants of any integer type as amounts.
 mod unit {
     use super::{Amount, Duration};
@@ -146,6 +149,9 @@ impl std::fmt::Display for Amount {
             Self::Count(count) => f.write_str(&grouped(count)),
             Self::Range(from, to) => write!(f, "{} to {}", grouped(from), grouped(to)),
             Self::Time(time) if time.subsec_millis() > 0 => write!(f, "{} ms", grouped(number_of_millis(time))),
+            Self::Time(time) if time.as_secs() >= DAY && time.as_secs().is_multiple_of(DAY) => {
+                write!(f, "{} days", time.as_secs() / DAY)
+            }
             Self::Time(time) if time.as_secs() >= 600 && time.as_secs() % 60 == 0 => {
                 write!(f, "{} min", time.as_secs() / 60)
             }

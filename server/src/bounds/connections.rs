@@ -23,9 +23,9 @@ pub(super) fn area() -> Area {
             "gate"
         ),
         bound!(count accept::OTHER_CONNECTIONS, "node: connections beside `MAX_CONNECTIONS`", "waits to be accepted", "connections"),
-        bound!(count quota::CLIENT_CONNECTIONS, "address block (without `PROXY_HOPS`), and person: HTTP connections", "an idle one ends, else the new one waits", "connections"),
-        bound!(count quota::CLIENT_CONNECTIONS_WAITING, "address block: connections that wait for one of these", "the connection is closed", "connections"),
-        bound!(time quota::WAIT_TIMEOUT, "connection: time that it waits for one of these", "the connection is closed", "connections"),
+        bound!(count quota::CLIENT_CONNECTIONS, "address block (without `PROXY_HOPS`), and person: HTTP connections", "one that serves no request ends, else the new one", "connections"),
+        bound!(time quota::UNCOUNTED, "connection: time in which it is not counted yet", "nothing", ""),
+        bound!(count quota::UNCOUNTED_SHARE, "address block: connections that are not counted yet, as a part of all (1 / this)", "the connection is closed", "connections"),
         bound!(bytes accept::HEAD_BYTES, "request: bytes of its head, and buffer of an answer", "431", "big-head"),
         bound!(time slow::BODY_TIMEOUT, "request: time in which nothing of its body comes", "408", "slow-body"),
         bound!(time slow::BODY_TIME, "request: time for its whole body", "408", "slow-body"),

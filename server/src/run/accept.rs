@@ -34,6 +34,8 @@ pub(crate) const HEAD: Duration = Duration::from_secs(10);
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
 /// Connections beside `MAX_CONNECTIONS`, per node: pages, files, requests. Above the sum nobody is accepted.
 pub(crate) const OTHER_CONNECTIONS: usize = 512;
+/// How long a connection that has to make room may take to write the rest of an answer.
+const LAST_BYTES: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again where the process has no descriptor left.
 const FULL: Duration = Duration::from_millis(100);
 
@@ -118,8 +120,8 @@ impl Door {
     /// A connection as long as it is HTTP's.
     async fn connection(&self, stream: TcpStream, peer: SocketAddr, place: Place) {
         let visit = match &self.quota {
-            Some(quota) => quota.enter(Block::largest(peer.ip())).await,
-            None => Some(Visit::uncounted()),
+            Some(quota) => quota.enter(Block::largest(peer.ip())),
+            None => Some(Visit::of_proxy()),
         };
         let Some(visit) = visit.map(Arc::new) else { return };
         // Small frames must not wait for each other.
@@ -145,10 +147,15 @@ impl Door {
         let mut stopping = self.stopping.clone();
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = async { tokio::select! { () = begun(&mut stopping) => {}, () = visit.ended() => {} } } => {
+            () = begun(&mut stopping) => {
                 // The request that is under way is the last one.
                 connection.as_mut().graceful_shutdown();
                 connection.await
+            }
+            () = crowded_out(&visit) => {
+                // It serves no request; the end of an answer may still be under way.
+                connection.as_mut().graceful_shutdown();
+                tokio::time::timeout(LAST_BYTES, connection).await.unwrap_or(Ok(()))
             }
         };
         visit.leave();
@@ -185,6 +192,14 @@ impl HttpBody for Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         self.visit.rest();
+    }
+}
+
+/// Completes where the connection has to make room, or where there is none for it once it counts.
+async fn crowded_out(visit: &Visit) {
+    tokio::time::sleep(quota::UNCOUNTED).await;
+    if visit.settle() {
+        visit.ended().await;
     }
 }
 

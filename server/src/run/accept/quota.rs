@@ -1,8 +1,8 @@
-//! How many HTTP connections one client may hold: an address block for requests of strangers, a person once a request on the
-//! connection carried their token. WebSockets are counted elsewhere and hold nothing here.
+//! How many HTTP connections one client may hold: an address block where no request carried a verified token, else the person
+//! whose token it was. WebSockets are counted elsewhere and hold nothing here.
 //!
-//! At the bound the oldest keep-alive connection between two requests makes room. Without one the newcomer waits, so that many
-//! people behind one address are slowed down at worst.
+//! A connection is not counted in its first moments, so that a herd from one address passes. At the bound the oldest
+//! connection that serves no request makes room; without one the new one is closed.
 
 use crate::limits::Block;
 use protocol::UserId;
@@ -10,15 +10,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Notify;
 
 /// HTTP connections per address block without a verified token, where no proxy stands in front; and as many per person.
 pub(crate) const CLIENT_CONNECTIONS: usize = 256;
-/// More connections per address block that wait for one of these, and at most an eighth of all of the node. Above it a new
-/// one is closed.
-pub(crate) const CLIENT_CONNECTIONS_WAITING: usize = 1_024;
-/// How long a connection waits before it is closed.
-pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection is not counted yet. It is served meanwhile.
+pub(crate) const UNCOUNTED: Duration = Duration::from_millis(500);
+/// Which part of all connections of a node may be from one address block and not counted yet: an eighth.
+pub(crate) const UNCOUNTED_SHARE: usize = 8;
 
 /// Who holds a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,20 +27,20 @@ enum Client {
 }
 
 /// Connections of one client.
+#[derive(Default)]
 struct Held {
-    places: Arc<Semaphore>,
-    /// Connections that are here or wait for a place.
-    count: usize,
+    uncounted: usize,
     /// By age.
-    connections: BTreeMap<u64, Arc<Activity>>,
+    counted: BTreeMap<u64, Arc<Activity>>,
 }
 
 /// What one connection does.
 #[derive(Default)]
-pub(super) struct Activity {
-    /// Between two requests: it may be ended without harm.
-    is_idle: AtomicBool,
+struct Activity {
+    /// It serves a request. Otherwise it may be ended without harm.
+    is_busy: AtomicBool,
     /// It has to make room.
+    is_ending: AtomicBool,
     end: Notify,
 }
 
@@ -49,70 +48,49 @@ pub(super) struct Activity {
 pub(super) struct ConnectionQuota {
     clients: Mutex<HashMap<Client, Held>>,
     ids: AtomicU64,
-    /// Connections of one block, those that wait included.
-    most: usize,
+    /// Connections of one block that are not counted yet.
+    most_uncounted: usize,
 }
 
-/// One connection's place. Given back when it is dropped.
-struct Place {
-    quota: Arc<ConnectionQuota>,
-    client: Client,
-    id: u64,
-    _permit: Option<OwnedSemaphorePermit>,
+/// Where a connection stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Uncounted(Block),
+    Counted(Client),
+    /// It has ended, or nobody counts.
+    None,
 }
 
 /// One connection, as its task and its requests share it.
 pub(crate) struct Visit {
+    quota: Option<Arc<ConnectionQuota>>,
+    id: u64,
     activity: Arc<Activity>,
-    /// None where connections are not counted, or not any more.
-    place: Mutex<Option<Place>>,
+    place: Mutex<Place>,
     is_stranger: AtomicBool,
 }
 
 impl ConnectionQuota {
     /// Of a node that accepts this many connections in all.
     pub(super) fn new(places: usize) -> Self {
-        let most = CLIENT_CONNECTIONS + CLIENT_CONNECTIONS_WAITING.min(places / 8);
-        Self { clients: Mutex::default(), ids: AtomicU64::new(0), most }
+        Self { clients: Mutex::default(), ids: AtomicU64::new(0), most_uncounted: places / UNCOUNTED_SHARE }
     }
 
-    /// A connection from this block, once it has a place. None where it is to be closed.
-    pub(super) async fn enter(self: &Arc<Self>, block: Block) -> Option<Visit> {
-        let (client, activity) = (Client::Block(block), Arc::<Activity>::default());
-        let (places, mut place) = self.join(client, self.most)?;
-        let permit = match Arc::clone(&places).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                self.end_an_idle_one(client);
-                tokio::time::timeout(WAIT_TIMEOUT, places.acquire_owned()).await.ok()?.ok()?
-            }
-        };
-        place.take(permit, &activity);
-        Some(Visit { activity, place: Mutex::new(Some(place)), is_stranger: AtomicBool::new(true) })
-    }
-
-    /// Counts one more connection of a client that has fewer than `most`.
-    fn join(self: &Arc<Self>, client: Client, most: usize) -> Option<(Arc<Semaphore>, Place)> {
+    /// A new connection from this block. None where it is to be closed.
+    pub(super) fn enter(self: &Arc<Self>, block: Block) -> Option<Visit> {
         let mut clients = self.lock();
-        let held = clients.entry(client).or_insert_with(|| Held {
-            places: Arc::new(Semaphore::new(CLIENT_CONNECTIONS)),
-            count: 0,
-            connections: BTreeMap::new(),
-        });
-        if held.count >= most {
+        let held = clients.entry(Client::Block(block)).or_default();
+        if held.uncounted >= self.most_uncounted {
             return None;
         }
-        held.count += 1;
-        let id = self.ids.fetch_add(1, Ordering::Relaxed);
-        Some((Arc::clone(&held.places), Place { quota: Arc::clone(self), client, id, _permit: None }))
-    }
-
-    fn end_an_idle_one(&self, client: Client) {
-        let clients = self.lock();
-        let Some(held) = clients.get(&client) else { return };
-        if let Some(oldest) = held.connections.values().find(|other| other.is_idle.swap(false, Ordering::AcqRel)) {
-            oldest.end.notify_one();
-        }
+        held.uncounted += 1;
+        Some(Visit {
+            quota: Some(Arc::clone(self)),
+            id: self.ids.fetch_add(1, Ordering::Relaxed),
+            activity: Arc::default(),
+            place: Mutex::new(Place::Uncounted(block)),
+            is_stranger: AtomicBool::new(true),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Client, Held>> {
@@ -120,31 +98,24 @@ impl ConnectionQuota {
     }
 }
 
-impl Place {
-    fn take(&mut self, permit: OwnedSemaphorePermit, activity: &Arc<Activity>) {
-        self._permit = Some(permit);
-        if let Some(held) = self.quota.lock().get_mut(&self.client) {
-            held.connections.insert(self.id, Arc::clone(activity));
-        }
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut clients = self.quota.lock();
-        let Some(held) = clients.get_mut(&self.client) else { return };
-        held.connections.remove(&self.id);
-        held.count -= 1;
-        if held.count == 0 {
-            clients.remove(&self.client);
-        }
+impl Held {
+    /// Asks the oldest one that serves no request to end. Whether there is one.
+    fn make_room(&self) -> bool {
+        let can_go = |other: &&Arc<Activity>| {
+            !other.is_busy.load(Ordering::Acquire) && !other.is_ending.swap(true, Ordering::AcqRel)
+        };
+        self.counted.values().find(can_go).is_some_and(|oldest| {
+            oldest.end.notify_one();
+            true
+        })
     }
 }
 
 impl Visit {
     /// A connection that is not counted: of a proxy, which has those of many clients.
-    pub(super) fn uncounted() -> Self {
-        Self { activity: Arc::default(), place: Mutex::new(None), is_stranger: AtomicBool::new(false) }
+    pub(super) fn of_proxy() -> Self {
+        let (activity, place) = (Arc::default(), Mutex::new(Place::None));
+        Self { quota: None, id: 0, activity, place, is_stranger: AtomicBool::new(false) }
     }
 
     /// Whether no request carried a verified token yet, and it matters.
@@ -154,26 +125,45 @@ impl Visit {
 
     /// A request carried this person's token: the connection counts for them and not for its address, unless they have too many.
     pub(crate) fn recognise(&self, person: UserId) {
-        let mut place = self.lock();
-        let Some(of_block) = place.as_mut() else { return };
-        let Some((places, mut of_person)) = of_block.quota.join(Client::Person(person), CLIENT_CONNECTIONS) else {
-            return;
-        };
-        if let Ok(permit) = places.try_acquire_owned() {
-            of_person.take(permit, &self.activity);
-            *of_block = of_person;
+        if self.move_to(Client::Person(person), false) {
             self.is_stranger.store(false, Ordering::Release);
         }
     }
 
+    /// Its first moments are over: it counts from now on. False where it is to be closed.
+    pub(super) fn settle(&self) -> bool {
+        let place = *self.place();
+        match place {
+            Place::Uncounted(block) => self.move_to(Client::Block(block), true),
+            Place::Counted(_) | Place::None => true,
+        }
+    }
+
+    /// Counts for this client from now on, if there is room or, where that may be, if room can be made.
+    fn move_to(&self, client: Client, makes_room: bool) -> bool {
+        let (Some(quota), mut place) = (&self.quota, self.place()) else { return false };
+        if *place == Place::None {
+            return false;
+        }
+        let mut clients = quota.lock();
+        let held = clients.entry(client).or_default();
+        if held.counted.len() >= CLIENT_CONNECTIONS && !(makes_room && held.make_room()) {
+            return false;
+        }
+        held.counted.insert(self.id, Arc::clone(&self.activity));
+        let before = std::mem::replace(&mut *place, Place::Counted(client));
+        give_back(&mut clients, before, self.id);
+        true
+    }
+
     /// A request begins.
     pub(super) fn begin(&self) {
-        self.activity.is_idle.store(false, Ordering::Release);
+        self.activity.is_busy.store(true, Ordering::Release);
     }
 
     /// Its answer has gone out.
     pub(super) fn rest(&self) {
-        self.activity.is_idle.store(true, Ordering::Release);
+        self.activity.is_busy.store(false, Ordering::Release);
     }
 
     /// Completes where the connection has to make room.
@@ -183,17 +173,43 @@ impl Visit {
 
     /// The connection has ended, or is a WebSocket.
     pub(super) fn leave(&self) {
-        drop(self.lock().take());
+        let before = std::mem::replace(&mut *self.place(), Place::None);
+        if let Some(quota) = &self.quota {
+            give_back(&mut quota.lock(), before, self.id);
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Place>> {
+    fn place(&self) -> MutexGuard<'_, Place> {
         self.place.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+fn give_back(clients: &mut HashMap<Client, Held>, place: Place, id: u64) {
+    let client = match place {
+        Place::Uncounted(block) => Client::Block(block),
+        Place::Counted(client) => client,
+        Place::None => return,
+    };
+    let Some(held) = clients.get_mut(&client) else { return };
+    match place {
+        Place::Uncounted(_) => held.uncounted = held.uncounted.saturating_sub(1),
+        Place::Counted(_) | Place::None => drop(held.counted.remove(&id)),
+    }
+    if held.uncounted == 0 && held.counted.is_empty() {
+        clients.remove(&client);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use std::net::{IpAddr, Ipv4Addr};
     use uuid::Uuid;
 
@@ -201,66 +217,59 @@ mod tests {
         Block::largest(IpAddr::V4(Ipv4Addr::new(192, 0, 2, number)))
     }
 
-    async fn full(quota: &Arc<ConnectionQuota>) -> Vec<Visit> {
-        let mut visits = Vec::new();
-        for _ in 0..CLIENT_CONNECTIONS {
-            visits.push(quota.enter(block(1)).await.unwrap());
-        }
+    fn quota() -> Arc<ConnectionQuota> {
+        Arc::new(ConnectionQuota::new(UNCOUNTED_SHARE * 1_000))
+    }
+
+    /// Connections of one block that are as many as there may be, each with a request under way.
+    fn full(quota: &Arc<ConnectionQuota>) -> Vec<Visit> {
+        let visits: Vec<_> = (0..CLIENT_CONNECTIONS).map(|_| quota.enter(block(1)).unwrap()).collect();
+        visits.iter().for_each(Visit::begin);
+        assert!(visits.iter().all(Visit::settle));
         visits
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_block_that_is_full_holds_up_nobody_else() {
-        let quota = Arc::new(ConnectionQuota::new(1_000));
-        let visits = full(&quota).await;
-        assert!(quota.enter(block(1)).await.is_none(), "nobody makes room");
-        assert!(quota.enter(block(2)).await.is_some());
-        drop(visits);
+    #[test]
+    fn a_block_that_is_full_holds_up_nobody_else() {
+        let quota = quota();
+        let visits = full(&quota);
+        let (more, other) = (quota.enter(block(1)).unwrap(), quota.enter(block(2)).unwrap());
+        assert!(!more.settle() && other.settle());
+        drop((visits, other));
+        assert!(more.settle());
+        drop(more);
         assert!(quota.lock().is_empty());
-        assert!(quota.enter(block(1)).await.is_some());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn those_that_wait_are_bounded() {
-        let quota = Arc::new(ConnectionQuota::new(80));
-        let _visits = full(&quota).await;
-        let mut waiting = tokio::task::JoinSet::new();
-        for _ in 0..12 {
-            let quota = Arc::clone(&quota);
-            waiting.spawn(async move {
-                let asked = tokio::time::Instant::now();
-                (quota.enter(block(1)).await.is_some(), asked.elapsed() >= WAIT_TIMEOUT)
-            });
-        }
-        let ends = waiting.join_all().await;
-        assert_eq!(ends.iter().filter(|end| **end == (false, true)).count(), 10, "an eighth of 80 waits: {ends:?}");
-        assert_eq!(ends.iter().filter(|end| **end == (false, false)).count(), 2);
+    #[test]
+    fn a_herd_is_not_counted_at_first_and_has_a_bound_too() {
+        let quota = quota();
+        let visits: Vec<_> = std::iter::repeat_with(|| quota.enter(block(1))).take(1_001).collect();
+        assert!(visits[..1_000].iter().all(Option::is_some) && visits[1_000].is_none());
+        assert!(quota.enter(block(2)).is_some());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_oldest_one_between_two_requests_makes_room() {
-        let quota = Arc::new(ConnectionQuota::new(1_000));
-        let mut visits = full(&quota).await;
+    #[test]
+    fn the_oldest_one_that_serves_no_request_makes_room() {
+        let quota = quota();
+        let visits = full(&quota);
         for number in [9, 7] {
-            visits[number].begin();
             visits[number].rest();
         }
-        let oldest = visits.remove(7);
-        let leaving = tokio::spawn(async move {
-            oldest.ended().await;
-            oldest.leave();
-        });
-        assert!(quota.enter(block(1)).await.is_some());
-        leaving.await.unwrap();
+        let more: Vec<_> = (0..3).map(|_| quota.enter(block(1)).unwrap()).collect();
+        more.iter().for_each(Visit::begin);
+        assert_eq!(more.iter().map(Visit::settle).collect::<Vec<_>>(), [true, true, false]);
+        let ended: Vec<_> = (0..visits.len()).filter(|n| visits[*n].ended().now_or_never().is_some()).collect();
+        assert_eq!(ended, [7, 9]);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn who_is_known_counts_for_themselves() {
-        let quota = Arc::new(ConnectionQuota::new(1_000));
-        let (visits, ada) = (full(&quota).await, UserId(Uuid::from_u128(1)));
+    #[test]
+    fn who_is_known_counts_for_themselves() {
+        let quota = quota();
+        let (visits, ada) = (full(&quota), UserId(Uuid::from_u128(1)));
         visits.iter().for_each(|visit| visit.recognise(ada));
         assert!(visits.iter().all(|visit| !visit.is_stranger()));
-        let more = full(&quota).await;
+        let more = full(&quota);
         more[0].recognise(ada);
         assert!(more[0].is_stranger(), "one person does not hold everything either");
         more[0].recognise(UserId(Uuid::from_u128(2)));

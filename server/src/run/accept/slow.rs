@@ -12,8 +12,8 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 /// How long a request's body may bring nothing, per connection. Above it the client gets 408.
 pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(20);
-/// How long a request's body may take in all: 64 KiB at 1 KiB a second, with room. Above it the client gets 408.
-pub(crate) const BODY_TIME: Duration = Duration::from_secs(90);
+/// How long a request's body may take in all: the largest one, 64 KiB, at some 2 KiB a second. Above it the client gets 408.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
 /// How long a client may take nothing of an answer. Above it the connection is closed.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
