@@ -37,9 +37,11 @@ async fn a_head_has_a_bound() {
     let node = Node::start().await;
     let with = async |bytes: usize| {
         let request = plain_client().get(node.url("/healthz")).header("x-long", "x".repeat(bytes));
-        request.send().await.unwrap().status().as_u16()
+        request.send().await.map(|answer| answer.status().as_u16())
     };
-    assert_eq!((with(12_000).await, with(20_000).await), (200, 431));
+    assert_eq!(with(12_000).await.unwrap(), 200);
+    // The rest of the head is not read, so that the end of the connection may overtake the answer.
+    assert!(matches!(with(20_000).await, Ok(431) | Err(_)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
