@@ -45,7 +45,7 @@ pub(super) fn area() -> Area {
             frames_per_second,
             "connection: frames a second, five times as many at once",
             "`error` with `rate_limited`",
-            "frames"
+            "flood"
         ),
         bound!(count dispatch::EXCESS, "connection: refused frames that are answered", "close 4003", ""),
         bound!(count HELLO_CURSORS, "`hello`: cursors", "`error` naming the field", "hello"),
