@@ -3,6 +3,8 @@
 //! Routes, sockets and pages reach the store and the hub only through here (and through `auth`). Nothing is told before
 //! it is stored.
 
+mod completing;
+pub(crate) mod epoch;
 mod mechanism;
 mod members;
 mod messages;
@@ -24,12 +26,12 @@ use crate::store::{Access, Stamp, Store};
 pub(crate) use mechanism::Mechanism;
 use mechanism::Mechanisms;
 use protocol::{
-    ClientId, Message, Role, RoomHead, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId,
+    ClientId, Message, RoomHead, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId,
 };
 use receipts::Receipts;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{OnceCell, Semaphore, SemaphorePermit};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use uuid::Uuid;
 pub(crate) use writer::Reply;
 use writer::Writer;
@@ -44,14 +46,16 @@ pub(crate) struct Chat {
     writer: Writer,
     /// Stores marks and tells rooms of them, a second's worth at once.
     receipts: Receipts,
-    /// Which life of the database this is; read once, when it first answers.
-    epoch: OnceCell<Uuid>,
+    /// Which life of the database this is, as this node read it last; none before it first answers.
+    epoch: Mutex<Option<Uuid>>,
     /// Labels what is stored.
     clock: Arc<dyn Clock>,
     /// Read and replaced by each repair.
     known_marks: Mutex<repair::KnownMarks>,
     /// How many devices may be brought up to date at the same moment.
     catching_up: Semaphore,
+    /// Wakes the task that removes what deleted rooms leave behind.
+    deleted: Notify,
     metrics: Arc<Metrics>,
     mechanisms: Mechanisms,
 }
@@ -61,7 +65,6 @@ pub(crate) const CATCHING_UP: usize = 16;
 /// How long a device may wait for that.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
-const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const NO_ROOM: Error = Error::NotFound("room");
 
 impl Chat {
@@ -74,10 +77,11 @@ impl Chat {
             hub,
             writer,
             receipts,
-            epoch: OnceCell::new(),
+            epoch: Mutex::default(),
             clock,
             known_marks,
             catching_up: Semaphore::new(CATCHING_UP),
+            deleted: Notify::new(),
             metrics,
             mechanisms,
         })
@@ -86,10 +90,6 @@ impl Chat {
     /// Whether messages can be stored: the one writer is at work.
     pub(crate) fn is_storing(&self) -> bool {
         self.writer.is_alive()
-    }
-
-    pub(crate) async fn epoch(&self) -> Result<Uuid, Error> {
-        Ok(*self.epoch.get_or_try_init(|| self.store.epoch()).await?)
     }
 
     /// The node's clock.
@@ -176,15 +176,6 @@ impl Chat {
     async fn access(&self, user: UserId, room: RoomId) -> Result<Access, Error> {
         let access = self.store.find_access(user, room).await?.ok_or(NO_ROOM)?;
         if access.role.is_none() && access.kind != RoomKind::Public { Err(NO_ROOM) } else { Ok(access) }
-    }
-
-    /// As [`Chat::access`], for members with at least this role; direct rooms have no roles and cannot be administered.
-    async fn require(&self, user: UserId, room: RoomId, least: Role, refusal: &'static str) -> Result<Access, Error> {
-        let access = self.access(user, room).await?;
-        if access.kind == RoomKind::Direct {
-            return Err(DIRECT);
-        }
-        if access.role.is_some_and(|role| role >= least) { Ok(access) } else { Err(Error::Forbidden(refusal)) }
     }
 
     /// Key and time for the system message of a change that is made now.

@@ -74,6 +74,7 @@ impl From<store::Error> for Error {
         match error {
             store::Error::Conflict(what) => Self::Conflict(what),
             store::Error::NotFound(what) => Self::NotFound(what),
+            store::Error::Forbidden(why) => Self::Forbidden(why),
             store::Error::Unavailable(why) => Self::Unavailable(why),
             store::Error::Invalid(why) | store::Error::Internal(why) => Self::Internal(why),
         }

@@ -101,13 +101,14 @@ pub async fn run(
     tasks.spawn(database::check_opened(Arc::clone(&chat)));
     tasks.spawn(health::watch_database(Arc::clone(&health), Arc::clone(&store), Arc::clone(&metrics)));
     tasks.spawn(health::watch_bus(Arc::clone(&health), Arc::clone(&hub), Arc::clone(&metrics)));
+    tasks.spawn(database::purge(Arc::clone(&chat), Arc::clone(&store)));
     tasks.spawn(listen_to_others(Arc::clone(&hub), gaps, Arc::clone(&sessions)));
     tasks.spawn(Arc::clone(&chat).keep_presence());
     tasks.spawn(forget(limits, sessions));
     if let Some(private) = private {
         tasks.spawn(metrics::serve(private, metrics, look_up(Arc::clone(&hub), Arc::clone(&store)), health));
     }
-    let fatal = database::prepare(store, ready.clone());
+    let fatal = database::prepare(store, store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
     let flushers = Arc::<Flushers>::default();
     // One for each thread of the runtime: more could not write at the same time.
@@ -158,7 +159,8 @@ async fn forget(limits: Arc<Limits>, sessions: Arc<LiveSessions>) {
 /// As [`migrate`].
 pub async fn restored(config: &Config) -> Result<(), RunError> {
     let (_lock, store) = up_to_date(config).await?;
-    store.begin_epoch(uuid::Uuid::new_v4()).await.map_err(|error| RunError::Store(error.to_string()))
+    let begun = async { store.begin_epoch(store.epoch().await?, uuid::Uuid::new_v4()).await };
+    begun.await.map(drop).map_err(|error: store::Error| RunError::Store(error.to_string()))
 }
 
 /// What metrics look up when they are read.

@@ -98,9 +98,11 @@ fn every_seed_ends_well() {
 fn a_mechanism_that_is_switched_off_is_missed() {
     let mutations = [
         Mutation::Dedupe,
+        Mutation::FirstText,
         Mutation::Transaction,
         Mutation::Node(chat::Mechanism::GapRepair),
         Mutation::Node(chat::Mechanism::HeadCheck),
+        Mutation::Node(chat::Mechanism::EpochCheck),
         Mutation::Node(chat::Mechanism::Repair),
         Mutation::Engine(Mechanism::GapRepair),
         Mutation::Engine(Mechanism::FifoOutbox),

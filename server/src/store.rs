@@ -7,19 +7,21 @@
 
 mod codes;
 mod decide;
+mod digest;
 mod driver;
 mod error;
 #[cfg(test)]
 pub(crate) mod model;
-mod postgres;
+pub(crate) mod postgres;
 mod records;
 mod revise;
+pub(crate) mod rights;
 pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Moved, NewRoom, NewSession, NewUser, Revise,
-    Revised, Rows, SessionRecord, Stamp,
+    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Moved, NewRoom, NewSession, NewUser, Purged,
+    Revise, Revised, Rows, SessionRecord, Stamp,
 };
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -27,6 +29,7 @@ use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
     User, UserId,
 };
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What a store method answers.
@@ -50,6 +53,12 @@ pub(crate) fn open_watched(url: &str, pool: u32, waits: Histogram) -> Result<Arc
     }
 }
 
+/// The file of an embedded database; none where a server has it.
+#[must_use]
+pub fn file(url: &str) -> Option<PathBuf> {
+    if url.starts_with("sqlite:") { sqlite::file(url) } else { None }
+}
+
 /// A database of users, sessions, rooms, members and messages.
 #[async_trait::async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -63,8 +72,12 @@ pub trait Store: Send + Sync + 'static {
     }
     /// Which life of the database this is; made with it.
     async fn epoch(&self) -> Result<uuid::Uuid>;
-    /// Another life begins.
-    async fn begin_epoch(&self, epoch: uuid::Uuid) -> Result<()>;
+    /// As [`Store::epoch`], after a look at what the database server says of its own history. Where that is not the one in
+    /// which the epoch began (a replica was promoted, a backup was restored), acknowledged commits may be lost: `next` begins.
+    async fn check_epoch(&self, next: uuid::Uuid) -> Result<uuid::Uuid>;
+    /// Ends the epoch `old` and begins `next`, unless another node has done so already (compare and swap). Answers with the
+    /// epoch from now on.
+    async fn begin_epoch(&self, old: uuid::Uuid, next: uuid::Uuid) -> Result<uuid::Uuid>;
 
     /// Stores a new account and makes it a member of the first public room. The first account of all administers
     /// the server and owns that room. Answers with the user and the room's message about their joining, if that room still exists.
@@ -115,10 +128,15 @@ pub trait Store: Send + Sync + 'static {
     /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers
     /// `Existing` where the two people have their direct room already. `NotFound` where a member does not exist.
     async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created>;
-    /// Renames a room; answers with the message that tells of it.
+    /// Renames a room; answers with the message that tells of it. Here and below `actor` needs the right to, which is asked
+    /// in the transaction: `Forbidden` or `NotFound` where they have it not.
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message>;
-    /// Deletes a room with everything in it; answers with those who were its members.
-    async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>>;
+    /// Deletes a room: from now on it is there for nobody. Answers with those who were its members. Its messages are left
+    /// to [`Store::purge`].
+    async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>>;
+    /// Removes at most so many rows of rooms that were deleted, in one short transaction, unless another node does or all of
+    /// them are to pause.
+    async fn purge(&self, most: i64) -> Result<Purged>;
 
     /// Members in the order of their ids, those after `cursor`.
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>>;
@@ -131,9 +149,9 @@ pub trait Store: Send + Sync + 'static {
     /// Makes `user` a member; `actor` is themselves (joined) or another (added). Nothing where they are one already;
     /// `NotFound` where there is no such user or room.
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;
-    /// Ends a membership (left, or removed by `actor`). Nothing where there is none.
-    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;
-    /// Gives a member a role. Nothing where they are no member or have it already. `Conflict` where it would leave the room without an owner.
+    /// Ends a membership (left, or removed by `actor`). `Conflict` where it would leave the room without an owner.
+    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message>;
+    /// Gives a member a role. Nothing where they have it already. `Conflict` where it would leave the room without an owner.
     async fn update_member(
         &self,
         room: RoomId,

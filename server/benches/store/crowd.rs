@@ -43,10 +43,10 @@ impl Crowd {
         join(store, "newcomer").await
     }
 
-    /// Some of the rooms, each once.
-    pub(crate) fn rooms(&self, count: usize) -> Vec<RoomId> {
-        let mut rooms: Vec<_> = self.seats.iter().map(|(room, _)| *room).collect();
-        rooms.dedup();
+    /// Some of the rooms, each once with its owner.
+    pub(crate) fn rooms(&self, count: usize) -> Vec<(RoomId, UserId)> {
+        let mut rooms = self.seats.clone();
+        rooms.dedup_by_key(|(room, _)| *room);
         rooms.truncate(count);
         rooms
     }

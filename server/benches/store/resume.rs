@@ -22,8 +22,8 @@ pub(crate) struct Resume {
 pub(crate) async fn measure(store: &dyn Store, crowd: &mut Crowd) -> Result<Resume, Error> {
     let rooms = crowd.rooms(ROOMS);
     let person = crowd.newcomer(store).await?;
-    for room in &rooms {
-        store.create_member(*room, person, person, stamp()).await?;
+    for (room, owner) in &rooms {
+        store.create_member(*room, *owner, person, stamp()).await?;
     }
     let mut nothing_new = Vec::with_capacity(ASKED);
     for _ in 0..ASKED {
@@ -33,7 +33,7 @@ pub(crate) async fn measure(store: &dyn Store, crowd: &mut Crowd) -> Result<Resu
         assert!(found.len() > ROOMS && found.iter().all(|room| room.unread == 0), "with the first room of all");
     }
     nothing_new.sort_unstable();
-    Ok(Resume { nothing_new, missed: catch_up(store, rooms[0]).await? })
+    Ok(Resume { nothing_new, missed: catch_up(store, rooms[0].0).await? })
 }
 
 async fn catch_up(store: &dyn Store, room: RoomId) -> Result<Duration, Error> {

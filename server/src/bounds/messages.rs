@@ -32,6 +32,7 @@ pub(super) fn area() -> Area {
         bound!(ms TYPING_EVERY_MS, "connection: interval of `typing:start`", "not passed on", "typing"),
         bound!(ms TYPING_ENDS_MS, "person: time without `typing:start` after which typing ends", "typing ends", ""),
         bound!(count writer::WAITING, "node: messages that wait to be stored", "retryable `nack`", "flood"),
+        bound!(time writer::WAIT, "message: time that it may wait to be stored", "retryable `nack`, or 503", "flood"),
         bound!(count writer::BATCH, "transaction: messages", "waits for the next one", "flood"),
         bound!(count receipts::BATCH, "transaction: marks", "waits for the next one", "marks"),
         bound!(time receipts::EVERY, "node: interval of stored marks", "ticks come that much later", "marks"),

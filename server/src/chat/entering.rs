@@ -125,11 +125,14 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
         let appended = other.append(&[append]).await.unwrap();
         assert!(matches!(appended[..], [Appended::Stored(_)]), "{appended:?}");
     };
-    let (_, chat) = node(store(&tables, Some(commit.boxed())));
+    let between = Arc::new(Between(Mutex::default()));
+    let gate: Arc<dyn Gate> = Arc::<Between>::clone(&between);
+    let (_, chat) = node(Arc::new(Model::new(Arc::clone(&tables), gate)));
     tokio::spawn(fill_holes(Arc::clone(&chat)));
     tokio::spawn(check_opened(Arc::clone(&chat)));
     // The check of all heads has just been; the next one is 5 seconds away.
     tokio::time::sleep(Duration::from_millis(10)).await;
+    *between.0.lock().unwrap() = Some(commit.boxed());
 
     let flushers = Arc::<Flushers>::default();
     tokio::spawn(Arc::clone(&flushers).run());

@@ -18,6 +18,8 @@ pub(crate) enum Mechanism {
     GapRepair,
     /// Heads of rooms are compared with the store.
     HeadCheck,
+    /// The epoch is read again with them, after a look at the database server's history.
+    EpochCheck,
     /// Memberships and marks are compared with the store.
     Repair,
 }

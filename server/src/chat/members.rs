@@ -1,8 +1,10 @@
 //! Members of a room: list, add, remove, leave, give roles.
 
-use super::{Chat, DIRECT, NO_ROOM};
+use super::Chat;
 use crate::Error;
-use protocol::{Member, MemberPage, Role, RoomId, RoomKind, Seq, UserId};
+use crate::store::rights;
+use protocol::{Member, MemberPage, Role, RoomId, Seq, UserId};
+use std::sync::Arc;
 
 impl Chat {
     pub(crate) async fn list_members(
@@ -25,49 +27,54 @@ impl Chat {
         Ok(MemberPage { members, next_cursor })
     }
 
-    pub(crate) async fn add_member(&self, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
-        self.require(actor, room, Role::Admin, "Only an admin or owner of the room may add people.").await?;
-        if let Some(message) = self.store.create_member(room, actor, user, self.stamp()).await? {
-            self.welcome_to(user, room).await;
-            self.announce(Some(message));
+    pub(crate) async fn add_member(self: &Arc<Self>, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
+        if actor == user {
+            // Who has the right to add people is a member already.
+            let access = self.access(actor, room).await?;
+            return Ok(rights::may_add(access.kind, access.role)?);
         }
-        Ok(())
+        self.complete(async move |chat| {
+            if let Some(message) = chat.store.create_member(room, actor, user, chat.stamp()).await? {
+                chat.welcome_to(user, room).await;
+                chat.announce(Some(message));
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Leaves a room (`user` is the actor), or takes somebody with a lower role out of it.
-    pub(crate) async fn remove_member(&self, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
-        if actor == user {
-            let access = self.access(actor, room).await?;
-            access.role.ok_or(NO_ROOM)?;
-            if access.kind == RoomKind::Direct {
-                return Err(DIRECT);
-            }
-        } else {
-            const REFUSAL: &str = "Only an admin or owner of the room may remove people, and an admin only members.";
-            let own = self.require(actor, room, Role::Admin, REFUSAL).await?.role;
-            let other = self.store.find_access(user, room).await?.and_then(|access| access.role);
-            let other = other.ok_or(Error::NotFound("member"))?;
-            if own != Some(Role::Owner) && other >= Role::Admin {
-                return Err(Error::Forbidden(REFUSAL));
-            }
-        }
-        if let Some(message) = self.store.delete_member(room, actor, user, self.stamp()).await? {
-            self.announce(Some(message));
-            self.hub.leave(user, room);
-        }
-        Ok(())
+    pub(crate) async fn remove_member(
+        self: &Arc<Self>,
+        actor: UserId,
+        room: RoomId,
+        user: UserId,
+    ) -> Result<(), Error> {
+        self.complete(async move |chat| {
+            let message = chat.store.delete_member(room, actor, user, chat.stamp()).await?;
+            chat.announce(Some(message));
+            chat.hub.leave(user, room);
+            Ok(())
+        })
+        .await
     }
 
-    pub(crate) async fn set_role(&self, actor: UserId, room: RoomId, user: UserId, role: Role) -> Result<(), Error> {
-        self.require(actor, room, Role::Owner, "Only an owner of the room may give roles.").await?;
-        let access = self.store.find_access(user, room).await?;
-        access.and_then(|access| access.role).ok_or(Error::NotFound("member"))?;
-        if let Some(message) = self.store.update_member(room, actor, user, role, self.stamp()).await? {
-            self.announce(Some(message));
-            if let Some(room) = self.store.find_room(user, room).await?.filter(|room| room.role.is_some()) {
-                self.hub.show(user, room);
+    pub(crate) async fn set_role(
+        self: &Arc<Self>,
+        actor: UserId,
+        room: RoomId,
+        user: UserId,
+        role: Role,
+    ) -> Result<(), Error> {
+        self.complete(async move |chat| {
+            if let Some(message) = chat.store.update_member(room, actor, user, role, chat.stamp()).await? {
+                chat.announce(Some(message));
+                if let Some(room) = chat.store.find_room(user, room).await?.filter(|room| room.role.is_some()) {
+                    chat.hub.show(user, room);
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
+        .await
     }
 }

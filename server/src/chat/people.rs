@@ -4,13 +4,17 @@ use super::Chat;
 use crate::Error;
 use crate::store::NewUser;
 use protocol::{User, UserId};
+use std::sync::Arc;
 
 impl Chat {
     /// Stores an account and tells the room that it joins. `Conflict` where the name is taken.
-    pub(crate) async fn create_user(&self, user: NewUser) -> Result<User, Error> {
-        let (user, message) = self.store.create_user(user, self.stamp()).await?;
-        self.announce(message);
-        Ok(user)
+    pub(crate) async fn create_user(self: &Arc<Self>, user: NewUser) -> Result<User, Error> {
+        self.complete(async move |chat| {
+            let (user, message) = chat.store.create_user(user, chat.stamp()).await?;
+            chat.announce(message);
+            Ok(user)
+        })
+        .await
     }
 
     /// People whose names match, without the one who asks.

@@ -6,11 +6,12 @@ use crate::Error;
 use crate::hub::{Connection, Place};
 use crate::store::{Change, Revise, Revised};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
+use std::sync::Arc;
 
 impl Chat {
     /// Stores a revision and tells the room. The row afterwards, if it differs from before, and the revision that it is.
     pub(crate) async fn revise(
-        &self,
+        self: &Arc<Self>,
         user_id: UserId,
         room_id: RoomId,
         seq: Seq,
@@ -23,11 +24,11 @@ impl Chat {
             Change::React { emoji, on } => Change::React { emoji: protocol::emoji(&emoji)?, on },
         };
         let revise = Revise { room_id, seq, user_id, client_id, change, now: self.clock.now() };
-        match self.store.revise(&revise).await? {
+        self.complete(async move |chat| match chat.store.revise(&revise).await? {
             Revised::Stored(message) => {
                 let rev = message.rev;
                 let frame = ServerFrame::Changed { message: message.clone() };
-                self.hub.deliver(room_id, Place::Revision(rev), &frame);
+                chat.hub.deliver(room_id, Place::Revision(rev), &frame);
                 Ok((Some(message), rev))
             }
             Revised::Repeated(rev) => Ok((None, rev)),
@@ -36,12 +37,13 @@ impl Chat {
             Revised::NotFound => Err(Error::NotFound("message")),
             Revised::Forbidden(why) => Err(Error::Forbidden(why)),
             Revised::Impossible(why) => Err(Error::Conflict(why)),
-        }
+        })
+        .await
     }
 
     /// As [`Chat::revise`], for a socket: the answer is an `ack` or a `nack`.
     pub(crate) async fn revise_for(
-        &self,
+        self: &Arc<Self>,
         connection: &Connection,
         room_id: RoomId,
         seq: Seq,

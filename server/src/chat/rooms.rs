@@ -4,7 +4,8 @@ use super::{Chat, NO_ROOM};
 use crate::Error;
 use crate::store::{Created, NewRoom};
 use protocol::limits::MEMBERS_ADDED;
-use protocol::{CreateRoom, PublicRoom, Role, RoomId, RoomKind, RoomSummary, UserId};
+use protocol::{CreateRoom, PublicRoom, RoomId, RoomKind, RoomSummary, UserId};
+use std::sync::Arc;
 
 impl Chat {
     pub(crate) async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>, Error> {
@@ -20,48 +21,73 @@ impl Chat {
     }
 
     /// Makes a room; true beside it where it is new, false where the two people had their direct room already.
-    pub(crate) async fn create_room(&self, user: UserId, form: CreateRoom) -> Result<(RoomSummary, bool), Error> {
+    pub(crate) async fn create_room(
+        self: &Arc<Self>,
+        user: UserId,
+        form: CreateRoom,
+    ) -> Result<(RoomSummary, bool), Error> {
         let room = new_room(RoomId(self.clock.id()), user, form)?;
         let id = room.id;
-        let members = room.members.clone();
-        match self.store.create_room(room, self.stamp()).await? {
-            Created::Existing(id) => Ok((self.find_room(user, id).await?, false)),
-            Created::New => {
-                // Its first message is in the summary that everybody gets now.
-                self.welcome_to(user, id).await;
-                for member in members {
-                    self.welcome_to(member, id).await;
+        self.complete(async move |chat| {
+            let members = room.members.clone();
+            match chat.store.create_room(room, chat.stamp()).await? {
+                Created::Existing(id) => Ok((chat.find_room(user, id).await?, false)),
+                Created::New => {
+                    // Its first message is in the summary that everybody gets now.
+                    chat.welcome_to(user, id).await;
+                    for member in members {
+                        chat.welcome_to(member, id).await;
+                    }
+                    Ok((chat.find_room(user, id).await?, true))
                 }
-                Ok((self.find_room(user, id).await?, true))
             }
-        }
+        })
+        .await
     }
 
-    pub(crate) async fn rename_room(&self, user: UserId, room: RoomId, name: &str) -> Result<RoomSummary, Error> {
+    pub(crate) async fn rename_room(
+        self: &Arc<Self>,
+        user: UserId,
+        room: RoomId,
+        name: &str,
+    ) -> Result<RoomSummary, Error> {
         let name = protocol::room_name(name)?;
-        self.require(user, room, Role::Admin, "Only an admin or owner of the room may rename it.").await?;
-        let message = self.store.rename_room(room, user, &name, self.stamp()).await?;
-        self.announce(Some(message));
-        self.find_room(user, room).await
+        self.complete(async move |chat| {
+            let message = chat.store.rename_room(room, user, &name, chat.stamp()).await?;
+            chat.announce(Some(message));
+            chat.find_room(user, room).await
+        })
+        .await
     }
 
-    pub(crate) async fn delete_room(&self, user: UserId, room: RoomId) -> Result<(), Error> {
-        self.require(user, room, Role::Owner, "Only an owner of the room may delete it.").await?;
-        for member in self.store.delete_room(room).await? {
-            self.hub.leave(member, room);
-        }
-        Ok(())
+    pub(crate) async fn delete_room(self: &Arc<Self>, user: UserId, room: RoomId) -> Result<(), Error> {
+        self.complete(async move |chat| {
+            let members = chat.store.delete_room(room, user, chat.now()).await?;
+            chat.deleted.notify_one();
+            for member in members {
+                chat.hub.leave(member, room);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns once a room was deleted through this node.
+    pub(crate) async fn room_deleted(&self) {
+        self.deleted.notified().await;
     }
 
     /// Enters a public room; nothing happens where one is in it already.
-    pub(crate) async fn join_room(&self, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {
-        let access = self.access(user, room).await?;
-        if access.role.is_none() {
-            let message = self.store.create_member(room, user, user, self.stamp()).await?;
-            self.welcome_to(user, room).await;
-            self.announce(message);
-        }
-        self.find_room(user, room).await
+    pub(crate) async fn join_room(self: &Arc<Self>, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {
+        self.complete(async move |chat| {
+            if chat.access(user, room).await?.role.is_none() {
+                let message = chat.store.create_member(room, user, user, chat.stamp()).await?;
+                chat.welcome_to(user, room).await;
+                chat.announce(message);
+            }
+            chat.find_room(user, room).await
+        })
+        .await
     }
 }
 

@@ -104,6 +104,7 @@ impl Chat {
 
     /// Compares this node's rooms with the store: finds what was committed and never told.
     pub(crate) async fn check_heads(&self) -> Result<(), Error> {
+        self.check_epoch().await?;
         self.check_heads_of(&self.hub.active_rooms()).await
     }
 
@@ -115,8 +116,13 @@ impl Chat {
     }
 
     async fn check_heads_of(&self, rooms: &[RoomId]) -> Result<(), Error> {
-        if !rooms.is_empty() && self.mechanisms.has(Mechanism::HeadCheck) {
-            self.hub.learn_heads(&self.store.list_heads(rooms).await?);
+        if rooms.is_empty() || !self.mechanisms.has(Mechanism::HeadCheck) {
+            return Ok(());
+        }
+        let (epoch, sent) = (self.epoch().await?, self.hub.heads(rooms));
+        let stored = self.store.list_heads(rooms).await?;
+        if !self.check_lost(epoch, &sent, &stored).await? {
+            self.hub.learn_heads(&stored);
         }
         Ok(())
     }

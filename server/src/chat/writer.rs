@@ -1,19 +1,28 @@
 //! The writer: one task a node that commits everything which queued up while its last transaction ran as the next one
-//! (natural group commit: no timer, so no added latency at low load), then answers, then tells.
+//! (natural group commit: no timer, so no added latency at low load), then answers, then tells. Messages for rooms whose
+//! locks others hold go on in a task of their own ([`slow`]).
+
+mod slow;
 
 use crate::Error;
 use crate::hub::{Connection, Hub, Place};
 use crate::metrics::Metrics;
 use crate::store::{Append, Appended, Store};
+use futures_util::future::BoxFuture;
 use protocol::{ApiError, ClientId, Message, Rev, ServerFrame};
+use slow::SlowLane;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
-/// Messages that may wait. Beyond it a sender is told to come back.
-pub(crate) const WAITING: usize = 10_000;
+/// Messages of one node that may wait to be stored. Beyond it a sender is told to come back: a retryable `nack`, 503.
+pub(crate) const WAITING: usize = 2_000;
 /// Messages in one transaction.
 pub(crate) const BATCH: usize = 500;
+/// How long a message may wait to be stored. Clients give a connection up after 15 s without an answer: what is stored later
+/// than that was asked for again meanwhile, and an overloaded node would do everything twice.
+pub(crate) const WAIT: Duration = Duration::from_secs(12);
 
 /// Where the answer to a message goes.
 pub(crate) enum Reply {
@@ -48,6 +57,7 @@ pub(super) fn refusal(appended: &Appended) -> Error {
     match appended {
         Appended::Conflict => Error::Conflict("This message's id was used for another message."),
         Appended::NotMember => Error::NotFound("room"),
+        Appended::Locked => Error::Unavailable("the room is locked".into()),
         Appended::BadReply => Error::Invalid("reply_to: there is no such message in this room.".into()),
         Appended::Stored(_) | Appended::Repeated(_) => Error::Internal("a stored message is no refusal".into()),
     }
@@ -67,14 +77,28 @@ pub(super) fn nack(client_id: ClientId, error: ApiError) -> ServerFrame {
     ServerFrame::Nack { client_id, code: error.code, retryable: error.code.retryable(), message: error.message }
 }
 
+/// A message that waits to be stored.
+pub(super) struct Entry {
+    append: Append,
+    reply: Reply,
+    since: Instant,
+}
+
+impl Entry {
+    fn refuse(self, error: Error) {
+        self.reply.refuse(self.append.client_id, error);
+    }
+}
+
 /// The way into the writer's queue.
-pub(super) struct Writer(mpsc::Sender<(Append, Reply)>);
+pub(super) struct Writer(mpsc::Sender<Entry>);
 
 impl Writer {
     /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
     pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> Self {
         let (sender, queue) = mpsc::channel(WAITING);
-        tokio::spawn(run(store, hub, metrics, queue));
+        let committer = Committer { store, hub, metrics };
+        tokio::spawn(committer.run(queue));
         Self(sender)
     }
 
@@ -84,51 +108,95 @@ impl Writer {
     }
 
     pub(super) fn submit(&self, append: Append, reply: Reply) {
-        if let Err(error) = self.0.try_send((append, reply)) {
-            let (append, reply) = error.into_inner();
-            reply.refuse(append.client_id, Error::Unavailable("the writer's queue is full".into()));
+        if let Err(error) = self.0.try_send(Entry { append, reply, since: Instant::now() }) {
+            error.into_inner().refuse(Error::Unavailable("the writer's queue is full".into()));
         }
     }
 }
 
-async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>, mut queue: mpsc::Receiver<(Append, Reply)>) {
-    let mut waiting = Vec::new();
-    while queue.recv_many(&mut waiting, BATCH).await > 0 {
-        let (batch, replies): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+/// Stores batches, answers and tells.
+#[derive(Clone)]
+struct Committer {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
+}
+
+impl Committer {
+    async fn run(self, mut queue: mpsc::Receiver<Entry>) {
+        let slow = SlowLane::spawn(self.clone());
+        let mut waiting = Vec::new();
+        while queue.recv_many(&mut waiting, BATCH).await > 0 {
+            let entries = slow.take_theirs(waiting.drain(..));
+            for locked in self.commit(entries).await {
+                slow.push(locked);
+            }
+        }
+    }
+
+    /// Stores a batch, in order. Answers with the entries whose rooms are locked.
+    async fn commit(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        for late in entries.extract_if(.., |entry| entry.since.elapsed() > WAIT) {
+            late.refuse(Error::Unavailable("the message waited too long to be stored".into()));
+        }
+        if entries.is_empty() {
+            return Vec::new();
+        }
+        let (batch, replies): (Vec<_>, Vec<_>) =
+            entries.into_iter().map(|entry| (entry.append, (entry.reply, entry.since))).unzip();
         let began = Instant::now();
-        let answer = store.append(&batch).await;
-        metrics.commit.observe(began.elapsed().as_secs_f64());
-        metrics.batch.observe(batch.len() as f64);
-        if let Ok(answers) = &answer {
-            metrics.stored.inc_by(answers.iter().filter(|answer| answer.stored().is_some()).count() as u64);
-            let repeated = answers.iter().filter(|answer| matches!(answer, Appended::Repeated(_)));
-            metrics.repeated.inc_by(repeated.count() as u64);
+        let answers = store(&*self.store, &batch).await;
+        self.metrics.commit.observe(began.elapsed().as_secs_f64());
+        self.metrics.batch.observe(batch.len() as f64);
+        let mut locked = Vec::new();
+        for ((append, (reply, since)), answer) in batch.into_iter().zip(replies).zip(answers) {
+            match answer {
+                Ok(Appended::Locked) => locked.push(Entry { append, reply, since }),
+                Ok(appended) => self.tell(append.client_id, reply, appended),
+                Err(error) => reply.refuse(append.client_id, error),
+            }
         }
-        tell(&hub, &batch, replies, answer);
+        locked
+    }
+
+    fn tell(&self, client_id: ClientId, reply: Reply, appended: Appended) {
+        // Sender first: their screen should not show the message as news before it is confirmed.
+        let news = appended.stored().cloned();
+        match &appended {
+            Appended::Stored(_) => drop(self.metrics.stored.inc()),
+            Appended::Repeated(_) => drop(self.metrics.repeated.inc()),
+            _ => {}
+        }
+        reply.answer(client_id, appended);
+        if let Some(message) = news {
+            let place = Place::Message(message.seq);
+            self.hub.deliver(message.room_id, place, &ServerFrame::New { message });
+        }
     }
 }
 
-fn tell(hub: &Hub, batch: &[Append], replies: Vec<Reply>, answer: crate::store::Result<Vec<Appended>>) {
-    match answer {
-        Ok(answers) => {
-            for ((append, reply), appended) in batch.iter().zip(replies).zip(answers) {
-                // Sender first: their screen should not show the message as news before it is confirmed.
-                let news = appended.stored().cloned();
-                reply.answer(append.client_id, appended);
-                if let Some(message) = news {
-                    let place = Place::Message(message.seq);
-                    hub.deliver(message.room_id, place, &ServerFrame::New { message });
-                }
-            }
+/// Stores a batch, in order; one answer each. Where it fails by a fault of ours it is stored in halves, so that one entry
+/// that cannot be stored fails by itself, and not the others with it.
+fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<Result<Appended, Error>>> {
+    Box::pin(async move {
+        let error = match store_in.append(batch).await {
+            Ok(answers) => return answers.into_iter().map(Ok).collect(),
+            Err(error) => error,
+        };
+        if matches!(error, crate::store::Error::Internal(_)) && batch.len() > 1 {
+            tracing::error!(messages = batch.len(), %error, "a batch was not stored, trying halves of it");
+            let (first, second) = batch.split_at(batch.len() / 2);
+            let mut answers = store(store_in, first).await;
+            answers.extend(store(store_in, second).await);
+            return answers;
         }
-        Err(error) => {
-            let text = error.to_string();
-            let unavailable = matches!(error, crate::store::Error::Unavailable(_));
-            tracing::warn!(messages = batch.len(), error = text, "a batch was not stored");
-            for (append, reply) in batch.iter().zip(replies) {
-                let error = if unavailable { Error::Unavailable(text.clone()) } else { Error::Internal(text.clone()) };
-                reply.refuse(append.client_id, error);
-            }
-        }
-    }
+        let text = error.to_string();
+        let unavailable = matches!(error, crate::store::Error::Unavailable(_));
+        tracing::warn!(messages = batch.len(), error = text, "a batch was not stored");
+        let told = || if unavailable { Error::Unavailable(text.clone()) } else { Error::Internal(text.clone()) };
+        batch.iter().map(|_| Err(told())).collect()
+    })
 }
+
+#[cfg(test)]
+mod tests;

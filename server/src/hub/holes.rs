@@ -47,6 +47,11 @@ impl Hub {
         rooms.iter().filter_map(|room| head(*room).map(|(seq, rev)| RoomHead(*room, seq, rev))).collect()
     }
 
+    /// Numbers begin anew: what was known of how far rooms are belongs to another life of the database.
+    pub(crate) fn forget_heads(&self) {
+        self.lock().forget_heads();
+    }
+
     /// The store has got as far as this: what is missing here is a hole from now on.
     pub(crate) fn learn_heads(&self, heads: &[RoomHead]) {
         let (mut registry, now) = (self.lock(), Instant::now());

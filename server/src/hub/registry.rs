@@ -112,6 +112,14 @@ impl Registry {
         self.rooms.iter().map(|(id, room)| (*id, room))
     }
 
+    /// Of no room is it known any more what has gone out.
+    pub(super) fn forget_heads(&mut self) {
+        for (id, room) in &mut self.rooms {
+            room.sequence = Sequence::default();
+            self.recent.forget(*id);
+        }
+    }
+
     pub(super) fn present(&self) -> BTreeMap<UserId, Present> {
         let present = |person: &Person| Present { connections: person.connections.clone(), version: person.version };
         self.users.iter().map(|(user, person)| (*user, present(person))).collect()

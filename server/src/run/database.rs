@@ -3,12 +3,14 @@
 use super::{Readiness, RunError};
 use crate::chat::Chat;
 use crate::config::StoreConfig;
-use crate::store::{self, Store};
+use crate::store::{self, Purged, Store};
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often a database that is away is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(3);
@@ -18,6 +20,16 @@ pub(crate) const REPAIR_EVERY: Duration = Duration::from_secs(30);
 pub(crate) const HEADS_EVERY: Duration = Duration::from_secs(5);
 /// How long rooms that somebody enters gather before they are compared.
 const GATHER: Duration = Duration::from_millis(50);
+
+/// How often it is looked for rooms that were deleted through another node, which may have died since.
+pub(crate) const PURGE_EVERY: Duration = Duration::from_secs(30);
+/// Rows of deleted rooms that one transaction removes at most: at first, and ever.
+const PURGE_FIRST: i64 = 500;
+pub(crate) const PURGE_ROWS: i64 = 5_000;
+/// How long such a transaction may take: on SQLite everybody who writes waits for it.
+pub(crate) const PURGE_TIME: Duration = Duration::from_millis(20);
+/// Before it is tried again where another node removes rows.
+const PURGE_AGAIN: Duration = Duration::from_secs(1);
 
 /// Makes sure that this node is alone with an embedded database. The lock lasts as long as what is returned, or the process.
 pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
@@ -39,7 +51,7 @@ pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
 }
 
 /// Brings the schema up to date as soon as the database is there, then waits for ever; returns only with what trying again cannot mend.
-pub(super) async fn prepare(store: Arc<dyn Store>, ready: watch::Sender<Readiness>) -> RunError {
+pub(super) async fn prepare(store: Arc<dyn Store>, file: Option<PathBuf>, ready: watch::Sender<Readiness>) -> RunError {
     loop {
         match store.migrate().await {
             Ok(()) => break,
@@ -53,7 +65,31 @@ pub(super) async fn prepare(store: Arc<dyn Store>, ready: watch::Sender<Readines
     }
     ready.send_replace(Readiness::Ready);
     tracing::info!("ready");
-    std::future::pending().await
+    match file {
+        Some(file) => file_replaced(&file).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Returns once the file of an embedded database is another one than was opened: this node would go on in the one that
+/// nobody sees any more.
+async fn file_replaced(file: &Path) -> RunError {
+    let opened = identity(file);
+    loop {
+        tokio::time::sleep(HEADS_EVERY).await;
+        if identity(file) != opened {
+            return RunError::Store(format!(
+                "{}: the database file was replaced or removed while Jackdaw was running. Stop Jackdaw before you put a \
+                 backup in its place, run `jackdaw restored`, and start it again",
+                file.display()
+            ));
+        }
+    }
+}
+
+/// What tells a file from another one with its name; none where there is no file.
+fn identity(file: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(file).ok().map(|file| (file.dev(), file.ino()))
 }
 
 /// Repairs this node's picture after each gap of the bus, and every now and then; gaps that come meanwhile are one more.
@@ -93,4 +129,37 @@ pub(crate) async fn fill_holes(chat: Arc<Chat>) {
             tokio::time::sleep(TRY_EVERY).await;
         }
     }
+}
+
+/// Removes what deleted rooms leave behind, in small transactions with pauses between them.
+pub(super) async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
+    loop {
+        let _ = tokio::time::timeout(PURGE_EVERY, chat.room_deleted()).await;
+        if let Err(error) = purge_all(&*store).await {
+            tracing::warn!(%error, "what deleted rooms leave behind was not removed, trying again");
+        }
+    }
+}
+
+async fn purge_all(store: &dyn Store) -> Result<(), store::Error> {
+    let mut most = PURGE_FIRST;
+    loop {
+        let began = Instant::now();
+        match store.purge(most).await? {
+            Purged::Nothing => return Ok(()),
+            Purged::NotYet => tokio::time::sleep(PURGE_AGAIN).await,
+            Purged::Rows { count, pause } => {
+                let took = began.elapsed();
+                tracing::debug!(count, ?took, "rows of deleted rooms were removed");
+                most = next_size(most, took);
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+}
+
+/// As many rows as the database removes in the time that others may wait.
+fn next_size(rows: i64, took: Duration) -> i64 {
+    let fitting = rows.saturating_mul(PURGE_TIME.as_micros() as i64) / (took.as_micros() as i64).max(1);
+    fitting.clamp(rows / 2, rows * 2).clamp(PURGE_FIRST / 10, PURGE_ROWS)
 }

@@ -2,11 +2,16 @@
 
 use super::gate::Point;
 use super::node::Node;
+use super::plan::Fault;
 use super::sim::{Sim, note};
 use super::wire::Wire;
 use crate::store::model::Tables;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::time::sleep;
+
+/// States of the database that a replica may have.
+const LAG: usize = 8;
 
 pub(super) struct Cluster {
     pub(super) sim: Arc<Sim>,
@@ -16,13 +21,22 @@ pub(super) struct Cluster {
     nodes: Mutex<Vec<Arc<Node>>>,
     /// The database as it was saved last.
     backup: Mutex<Option<Tables>>,
+    /// The database as a replica has it that lags behind, the oldest first.
+    replica: Mutex<VecDeque<Tables>>,
 }
 
 impl Cluster {
     pub(super) fn new(sim: &Arc<Sim>, tables: Tables, count: usize) -> Arc<Self> {
         let (wire, tables) = (Wire::new(sim), Arc::new(Mutex::new(tables)));
         let nodes = (0..count).map(|number| Node::start(sim, &wire, &tables, number)).collect();
-        Arc::new(Self { sim: Arc::clone(sim), wire, tables, nodes: Mutex::new(nodes), backup: Mutex::default() })
+        Arc::new(Self {
+            sim: Arc::clone(sim),
+            wire,
+            tables,
+            nodes: Mutex::new(nodes),
+            backup: Mutex::default(),
+            replica: Mutex::default(),
+        })
     }
 
     /// The truth.
@@ -79,12 +93,37 @@ impl Cluster {
             node.bury();
         }
         backup.epoch = self.sim.id(0);
+        self.replica.lock().unwrap().clear();
         at_rest(&self.tables(), &backup);
         *self.tables() = backup;
         for node in self.nodes() {
             self.replace(&node);
         }
         true
+    }
+
+    /// The replica gets what was committed so far; it may stay behind by a few such steps.
+    pub(super) fn remember(&self) {
+        if self.sim.plan.has(Fault::Rewind) {
+            let mut replica = self.replica.lock().unwrap();
+            replica.push_back(self.tables().clone());
+            if replica.len() > LAG {
+                replica.pop_front();
+            }
+        }
+    }
+
+    /// The replica takes the place of the database: the last commits are lost, and nodes go on. `at_rest` is called in
+    /// that moment.
+    pub(super) fn rewind(&self, at_rest: impl FnOnce(&Tables, &Tables)) {
+        let states: Vec<_> = std::mem::take(&mut *self.replica.lock().unwrap()).into();
+        let Some(mut after) = self.sim.chance.pick(&states).cloned() else { return };
+        note!(self.sim, "the database loses its last commits");
+        let mut tables = self.tables();
+        after.timeline = tables.timeline + 1;
+        at_rest(&tables, &after);
+        *tables = after;
+        self.wire.forget();
     }
 
     /// Faults are over: every place has a node that lives.

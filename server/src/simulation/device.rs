@@ -114,6 +114,7 @@ impl Device {
 
     pub(super) fn input(self: &Arc<Self>, input: Input) {
         self.check_silence();
+        self.check_refusal(&input);
         let mut state = self.lock();
         let State { engine: Some(engine), memory, heard, .. } = &mut *state else { return };
         note!(self.sim, "device {} < {input:?}", self.number);
@@ -150,6 +151,14 @@ impl Device {
         let is_online = state.engine.as_ref().is_some_and(|engine| engine.connection() == ConnectionState::Online);
         if is_online && silence > SILENCE_MS {
             self.sim.fail(format!("device {} says that it is online after a silence of {silence} ms", self.number));
+        }
+    }
+
+    /// I5: nothing is refused that is stored.
+    fn check_refusal(&self, input: &Input) {
+        let Input::Frame(ServerFrame::Nack { client_id, retryable: false, message, .. }) = input else { return };
+        if self.cluster.tables().find_message(self.user.id, *client_id).is_some() {
+            self.sim.fail(format!("I5: {client_id:?} is stored, and device {} hears: {message}", self.number));
         }
     }
 
@@ -207,11 +216,13 @@ impl Device {
     pub(super) fn leave(self: &Arc<Self>) {
         let away = 1_000 + self.sim.chance.next() % 60_000;
         note!(self.sim, "device {} is away for {away} ms", self.number);
-        let socket = {
-            let mut state = self.lock();
-            state.away_until = self.sim.now() + away;
-            state.socket.take()
-        };
+        self.lock().away_until = self.sim.now() + away;
+        self.hang_up();
+    }
+
+    /// Loses its connection, and notices.
+    pub(super) fn hang_up(self: &Arc<Self>) {
+        let socket = self.lock().socket.take();
         if let Some((_, task)) = socket {
             task.abort();
             self.input(Input::Disconnected { code: None });

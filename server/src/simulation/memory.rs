@@ -51,6 +51,8 @@ pub(super) struct Memory {
     epoch: Option<Uuid>,
     /// Whether this page has.
     greeted: bool,
+    /// The epoch in which commits were lost last. A device that is still in it may show what is stored no more.
+    expired: Option<Uuid>,
 }
 
 impl Memory {
@@ -132,7 +134,20 @@ impl Memory {
     /// Whether a message may be shown twice: the database was put back and the device does not know yet, since pages of
     /// history do not say of which life they are.
     pub(super) fn excuses(&self, epoch: Uuid) -> bool {
-        self.epoch.is_some_and(|heard| heard != epoch)
+        self.epoch.is_some_and(|heard| heard != epoch || self.expired == Some(heard))
+    }
+
+    /// The database lost its last commits, and nobody knows yet. What was acknowledged may be lost, or be sent again after
+    /// what was sent since.
+    pub(super) fn lose(&mut self, user: UserId, before: &Tables, after: &Tables) {
+        self.expired = Some(before.epoch);
+        let stored = |tables: &Tables, id| tables.find_message(user, id).is_some();
+        for sent in &mut self.sent {
+            let lost = stored(before, sent.client_id) && !stored(after, sent.client_id);
+            sent.lost |= lost;
+            sent.retried |= lost;
+            sent.acknowledged = false;
+        }
     }
 
     /// The page died before it kept this, and so before anything of it left the device, and before the next page could

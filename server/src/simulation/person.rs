@@ -1,6 +1,7 @@
 //! What people do, at random.
 
 use super::device::Device;
+use super::plan::Fault;
 use super::request::{self, Wish};
 use crate::store::model::Tables;
 use client::{Input, Revision, Row, RowState};
@@ -36,6 +37,9 @@ fn send(device: &Arc<Device>, room_id: RoomId) {
         let body = format!("{} of {}", client_id.0.as_u128() & 0xffff, device.number);
         let reply_to = if chance.one_in(4) { chance.pick(&stored_rows(device, room_id)).copied() } else { None };
         device.input(Input::Send { client_id, room_id, body, reply_to });
+        if device.sim.strikes(Fault::Overtaken, 6) {
+            device.sim.spawn(request::overtake(Arc::clone(device), room_id, client_id));
+        }
     }
 }
 

@@ -29,15 +29,19 @@ pub(super) enum Fault {
     Flood,
     /// The database is put back to an earlier state, in a new epoch.
     Restore,
+    /// The database loses its last commits while nodes and devices go on: a replica that lagged behind was promoted.
+    Rewind,
     /// Clocks of nodes and devices differ by up to an hour.
     Clocks,
     /// A device reads nothing for a while, in the middle of a frame, say, and sometimes for too long.
     Slow,
     /// A link swallows what goes over it, in one direction or in both, for a while or for ever, and nobody is told.
     Silent,
+    /// Another device of the person edits or deletes a message before its sender has the acknowledgement.
+    Overtaken,
 }
 
-const FAULTS: [Fault; 16] = [
+const FAULTS: [Fault; 18] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,
@@ -54,6 +58,8 @@ const FAULTS: [Fault; 16] = [
     Fault::Clocks,
     Fault::Slow,
     Fault::Silent,
+    Fault::Overtaken,
+    Fault::Rewind,
 ];
 
 /// A mechanism that can be switched off.
@@ -61,6 +67,8 @@ const FAULTS: [Fault; 16] = [
 pub(super) enum Mutation {
     /// A message's id is unique for its sender.
     Dedupe,
+    /// Of a message that is revised the digest of its first text is kept.
+    FirstText,
     /// What a device keeps it keeps whole.
     Transaction,
     /// One of the nodes.
@@ -109,9 +117,11 @@ impl Fault {
             Self::Away => "absences",
             Self::Flood => "floods",
             Self::Restore => "restores",
+            Self::Rewind => "commits lost",
             Self::Clocks => "clocks off",
             Self::Slow => "slow readers",
             Self::Silent => "silent links",
+            Self::Overtaken => "revised before the acknowledgement",
         }
     }
 }

@@ -5,12 +5,13 @@ use super::node::Node;
 use super::plan::Fault;
 use super::sim::note;
 use crate::Error;
-use crate::store::HistoryRange;
+use crate::store::{Change, HistoryRange};
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;
 use protocol::{ApiError, ClientId, CreateRoom, ErrorCode, HistoryPage, NewMessage, RoomId, UserId};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::sleep;
 
 /// Something that a person asks for by a button.
@@ -108,6 +109,30 @@ pub(super) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
     });
     let stored = flood.await.map_or(0, |stored| stored.len());
     note!(device.sim, "device {}: a flood of {stored} in {room}", device.number);
+}
+
+/// Another device of this person's revises a message as soon as it is stored; the one that sent it loses its connection
+/// in that moment, and mostly the acknowledgement with it.
+pub(super) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) {
+    let me = device.user.id;
+    let stored = || device.cluster.tables().find_message(me, sent).map(|message| message.seq);
+    let mut seq = None;
+    for _ in 0..500 {
+        seq = stored();
+        if seq.is_some() {
+            break;
+        }
+        sleep(Duration::from_millis(2)).await;
+    }
+    let Some(seq) = seq else { return };
+    if device.sim.chance.one_in(2) {
+        device.hang_up();
+    }
+    let change = if device.sim.chance.one_in(3) { Change::Delete } else { Change::Edit { body: "overtaken".into() } };
+    let id = ClientId(device.sim.id(0));
+    let revised =
+        ask(&device, async |node| node.chat.revise(me, room, seq, id, change).await.map(|(_, rev)| rev)).await;
+    note!(device.sim, "device {}: {sent:?} is revised elsewhere: {revised:?}", device.number);
 }
 
 /// Carries a wish out. The device learns what a browser learns from the answer.

@@ -7,7 +7,7 @@ use crate::bus::{Bus, BusEvent};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -19,6 +19,8 @@ const CAPACITY: usize = 100_000;
 pub(super) struct Wire {
     sim: Arc<Sim>,
     ports: Mutex<Vec<Arc<Port>>>,
+    /// How often everything under way was lost.
+    generation: AtomicU64,
 }
 
 /// One node's connection. Ends with the node's life.
@@ -35,7 +37,7 @@ pub(super) struct Port {
 
 impl Wire {
     pub(super) fn new(sim: &Arc<Sim>) -> Arc<Self> {
-        Arc::new(Self { sim: Arc::clone(sim), ports: Mutex::default() })
+        Arc::new(Self { sim: Arc::clone(sim), ports: Mutex::default(), generation: AtomicU64::new(0) })
     }
 
     pub(super) fn connect(self: &Arc<Self>, life: &Arc<Life>) -> Arc<Port> {
@@ -57,6 +59,11 @@ impl Wire {
         let mut ports = self.ports.lock().unwrap();
         ports.retain(|port| !port.life.is_over());
         ports.clone()
+    }
+
+    /// What is under way tells of another life of the database, and reaches nobody.
+    pub(super) fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::Relaxed);
     }
 
     /// The bus restarts: nobody gets anything until they are connected again, each in their own time.
@@ -100,10 +107,13 @@ impl Port {
             at = *arrives;
         }
         let port = Arc::clone(self);
+        let generation = self.wire.generation.load(Ordering::Relaxed);
         let message = BusEvent::Message { channel: channel.to_owned(), payload: payload.to_owned() };
         sim.spawn(async move {
             sleep_until(at).await;
-            port.deliver(message);
+            if port.wire.generation.load(Ordering::Relaxed) == generation {
+                port.deliver(message);
+            }
         });
     }
 

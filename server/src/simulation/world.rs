@@ -58,6 +58,7 @@ impl World {
     fn new(sim: &Arc<Sim>) -> Self {
         let mut tables = Tables::new(sim.id(0), RoomId(sim.id(0)));
         tables.dedupes = !sim.plan.lacks(Mutation::Dedupe);
+        tables.keeps_digests = !sim.plan.lacks(Mutation::FirstText);
         for name in ["ada", "bob", "cy"].iter().take(2 + sim.chance.below(2)) {
             let (id, password_hash) = (UserId(sim.id(0)), String::new());
             let user = NewUser { id, username: (*name).into(), display_name: name.to_uppercase(), password_hash };
@@ -79,6 +80,7 @@ impl World {
             let long = self.sim.chance.one_in(80);
             sleep(self.sim.chance.millis(0, if long { 70_000 } else { 300 })).await;
             self.devices.iter().for_each(|device| device.check_silence());
+            self.cluster.remember();
             if self.sim.failure().is_some() {
                 return;
             }
@@ -92,7 +94,7 @@ impl World {
 
     fn fault(&self) {
         let (sim, cluster) = (&self.sim, &self.cluster);
-        match sim.chance.below(8) {
+        match sim.chance.below(9) {
             0 if sim.strikes(Fault::Crash, 1) => cluster.crash(),
             1 if sim.strikes(Fault::Drain, 2) => drop(cluster.any().map(|node| node.drain())),
             2 if sim.strikes(Fault::BusBroken, 1) => match cluster.any().filter(|_| sim.chance.one_in(2)) {
@@ -108,9 +110,18 @@ impl World {
                 }
             }
             5 if sim.strikes(Fault::Away, 1) => drop(sim.chance.pick(&self.devices).map(Device::leave)),
+            7 if sim.strikes(Fault::Rewind, 2) => self.rewind(),
             6 if sim.strikes(Fault::Flood, 4) => drop(sim.chance.pick(&self.devices).map(person::flood)),
             _ => {}
         }
+    }
+
+    fn rewind(&self) {
+        self.cluster.rewind(|before, after| {
+            for device in &self.devices {
+                device.lock().memory.lose(device.user.id, before, after);
+            }
+        });
     }
 
     fn restore(&self) -> bool {

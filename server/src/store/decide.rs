@@ -1,18 +1,51 @@
 //! What becomes of a batch of messages, given what the database holds: decided without touching it.
 
+use super::digest::{digest, has_first_text};
 use super::{Append, Appended};
 use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UserId};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the database holds that matters to a batch, read under the locks of its rooms.
 #[derive(Debug, Default)]
 pub(super) struct Known {
-    /// Heads of the batch's rooms; a room that is not here does not exist.
+    /// Heads of the batch's rooms; a room that is neither here nor in `locked` does not exist.
     pub(super) heads: BTreeMap<RoomId, Seq>,
+    /// Rooms whose locks others hold.
+    pub(super) locked: BTreeSet<RoomId>,
     /// Those senders who are in the room, with their display names.
     pub(super) members: HashMap<(RoomId, UserId), String>,
     /// Messages that bear the ids of the batch's already.
-    pub(super) originals: HashMap<(UserId, ClientId), Message>,
+    pub(super) originals: HashMap<(UserId, ClientId), Original>,
+}
+
+/// What became of a batch that may need no decision.
+pub(super) enum Plain {
+    Stored(Vec<Appended>),
+    /// It has to be looked at.
+    Undecided,
+    /// Others hold the lock of one of its rooms.
+    Locked,
+}
+
+/// A stored message that may be sent again.
+#[derive(Clone, Debug)]
+pub(super) struct Original {
+    pub(super) message: Message,
+    /// See `digest::first_digest`; none where the text is the first one.
+    pub(super) first_digest: Option<Vec<u8>>,
+}
+
+impl Original {
+    /// Whether the entry is this message, sent again: same room, same first text.
+    fn is_repeated_by(&self, append: &Append) -> bool {
+        let same_text = || match &self.first_digest {
+            _ if has_first_text(&self.message) => self.message.body == append.body,
+            Some(first) => *first == digest(&append.body),
+            // Revised by an earlier version, which kept no digest: a refusal could be wrong, the original cannot.
+            None => true,
+        };
+        self.message.kind == MessageKind::Text && self.message.room_id == append.room_id && same_text()
+    }
 }
 
 /// One answer per entry, in order. Heads in `known` are those afterwards.
@@ -23,7 +56,11 @@ pub(super) fn decide(batch: &[Append], known: &mut Known) -> Vec<Appended> {
 fn decide_one(append: &Append, known: &mut Known) -> Appended {
     let key = (append.sender_id, append.client_id);
     if let Some(original) = known.originals.get(&key) {
-        return if is_repeat(append, original) { Appended::Repeated(original.clone()) } else { Appended::Conflict };
+        let repeated = original.is_repeated_by(append);
+        return if repeated { Appended::Repeated(original.message.clone()) } else { Appended::Conflict };
+    }
+    if known.locked.contains(&append.room_id) {
+        return Appended::Locked;
     }
     let (Some(head), Some(name)) =
         (known.heads.get_mut(&append.room_id), known.members.get(&(append.room_id, append.sender_id)))
@@ -35,7 +72,7 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
     }
     *head = head.next();
     let message = stored(append, *head, name.clone());
-    known.originals.insert(key, message.clone());
+    known.originals.insert(key, Original { message: message.clone(), first_digest: None });
     Appended::Stored(message)
 }
 
@@ -59,10 +96,6 @@ pub(super) fn stored(append: &Append, seq: Seq, sender_name: String) -> Message 
     }
 }
 
-fn is_repeat(append: &Append, original: &Message) -> bool {
-    original.kind == MessageKind::Text && original.room_id == append.room_id && original.body == append.body
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,11 +115,7 @@ mod tests {
 
     fn known() -> Known {
         let (room, user) = (RoomId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
-        Known {
-            heads: [(room, Seq(7))].into(),
-            members: [((room, user), "Ada".into())].into(),
-            originals: HashMap::new(),
-        }
+        Known { heads: [(room, Seq(7))].into(), members: [((room, user), "Ada".into())].into(), ..Known::default() }
     }
 
     #[test]
@@ -97,6 +126,44 @@ mod tests {
         assert_eq!(answers[1], Appended::Repeated(first.clone()));
         assert_eq!(answers[2], Appended::Conflict);
         assert!(matches!(&answers[3], Appended::Stored(message) if message.seq == Seq(9)));
+    }
+
+    #[test]
+    fn a_revised_original_is_known_by_the_digest_of_its_first_text() {
+        let revised = |change: fn(&mut Message), first_digest: Option<Vec<u8>>| {
+            let mut message = stored(&append(1, "first"), Seq(3), "Ada".into());
+            message.rev = Rev(1);
+            change(&mut message);
+            Original { message, first_digest }
+        };
+        let edit: fn(&mut Message) = |message| {
+            message.body = "second".into();
+            message.edited_at = Some(UnixMillis(9));
+        };
+        let delete: fn(&mut Message) = |message| {
+            message.body.clear();
+            message.deleted_at = Some(UnixMillis(9));
+        };
+        for original in
+            [revised(|_| {}, None), revised(edit, Some(digest("first"))), revised(delete, Some(digest("first")))]
+        {
+            let mut known = known();
+            let row = original.message.clone();
+            known.originals.insert((row.sender_id, row.client_id), original);
+            let answers = decide(&[append(1, "first"), append(1, "second"), append(1, "")], &mut known);
+            assert_eq!(answers, [Appended::Repeated(row), Appended::Conflict, Appended::Conflict]);
+        }
+        assert!(revised(edit, None).is_repeated_by(&append(1, "either")), "an earlier version kept no digest");
+    }
+
+    #[test]
+    fn entries_of_a_locked_room_wait_and_repeats_do_not() {
+        let mut known = Known { locked: [RoomId(Uuid::from_u128(1))].into(), ..Known::default() };
+        let original = stored(&append(1, "a"), Seq(3), "Ada".into());
+        let name = (original.sender_id, original.client_id);
+        known.originals.insert(name, Original { message: original.clone(), first_digest: None });
+        let answers = decide(&[append(1, "a"), append(2, "b"), append(3, "c")], &mut known);
+        assert_eq!(answers, [Appended::Repeated(original), Appended::Locked, Appended::Locked]);
     }
 
     #[test]

@@ -2,8 +2,9 @@
 
 use super::Error;
 
-/// Classes of PostgreSQL's codes that pass by themselves: connection lost, resources short, shutting down or starting, deadlock.
-const POSTGRES_PASSING: [&str; 4] = ["08", "53", "57", "40"];
+/// PostgreSQL's codes, and classes of them, that pass by themselves: connection lost, resources short, shutting down or
+/// starting, deadlock, a lock that was not free in time.
+const POSTGRES_PASSING: [&str; 5] = ["08", "53", "57", "40", "55P03"];
 /// The same of SQLite: busy, locked, input/output, full.
 const SQLITE_PASSING: [i32; 4] = [5, 6, 10, 13];
 
@@ -31,6 +32,12 @@ fn passes(code: &str) -> bool {
         Ok(number) if code.len() < 5 => SQLITE_PASSING.contains(&(number & 0xff)),
         _ => POSTGRES_PASSING.iter().any(|class| code.starts_with(class)),
     }
+}
+
+/// Whether the server cannot or may not say anything of its own history: not supported, not permitted, or a replica.
+pub(super) fn tells_no_history(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| ["0A000", "42501", "42883", "55000"].contains(&code.as_ref()))
 }
 
 /// Whether a connection that failed like this must not be used again: nobody knows what of an answer is still under way, or
@@ -66,6 +73,11 @@ impl From<sqlx::migrate::MigrateError> for Error {
 /// The ids of messages are unique per sender.
 pub(super) const TAKEN: Error = Error::Conflict("a message id was taken meanwhile");
 
+/// Whether a statement failed because others hold a lock for longer than it waits.
+pub(super) fn is_locked(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "55P03")
+}
+
 /// Whether a write failed because something of the kind is there already.
 pub(super) fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
@@ -77,8 +89,8 @@ mod tests {
 
     #[test]
     fn what_passes_by_itself_is_told_from_what_does_not() {
-        // Shutting down, too many connections, deadlock; busy (with its extended form), disk full.
-        for code in ["57P01", "53300", "40P01", "5", "517", "13"] {
+        // Shutting down, too many connections, deadlock, lock not available; busy (with its extended form), disk full.
+        for code in ["57P01", "53300", "40P01", "55P03", "5", "517", "13"] {
             assert!(passes(code), "{code}");
         }
         // A missing table, a wrong password; a constraint, a file that is no database.

@@ -9,6 +9,9 @@ pub enum Error {
     /// Something named in the call is not there; the text names what.
     #[error("there is no such {0}")]
     NotFound(&'static str),
+    /// The person who asks may not change this; a sentence.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// The database did not answer in time, or at all. Nothing is half stored; the same call may succeed later.
     #[error("the database does not answer: {0}")]
     Unavailable(String),

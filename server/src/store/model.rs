@@ -9,8 +9,8 @@ mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Result,
-    Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Purged,
+    Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
@@ -25,6 +25,14 @@ pub(crate) trait Gate: Send + Sync + 'static {
     /// Before the call: an error means that nothing happened.
     async fn enter(&self, _call: Call) -> Result<()> {
         Ok(())
+    }
+    /// Whether somebody else holds this room's lock.
+    fn is_locked(&self, _room: RoomId) -> bool {
+        false
+    }
+    /// Whether a batch of messages cannot be stored, by a fault that stays.
+    fn breaks(&self, _batch: &[Append]) -> bool {
+        false
     }
     /// After the commit: an error means that only the answer is lost.
     async fn leave(&self, _call: Call) -> Result<()> {
@@ -98,8 +106,27 @@ impl Store for Model {
     async fn update_user(&self, _: &User) -> Result<()> {
         absent()
     }
-    async fn begin_epoch(&self, _: uuid::Uuid) -> Result<()> {
-        absent()
+    async fn check_epoch(&self, next: uuid::Uuid) -> Result<uuid::Uuid> {
+        let (epoch, is_same) = self.read(|tables| (tables.epoch, tables.history == tables.timeline)).await?;
+        if is_same {
+            return Ok(epoch);
+        }
+        self.write(|tables| {
+            if std::mem::replace(&mut tables.history, tables.timeline) != tables.timeline {
+                tables.epoch = next;
+            }
+            Ok(tables.epoch)
+        })
+        .await
+    }
+    async fn begin_epoch(&self, old: uuid::Uuid, next: uuid::Uuid) -> Result<uuid::Uuid> {
+        self.write(|tables| {
+            if tables.epoch == old {
+                tables.epoch = next;
+            }
+            Ok(tables.epoch)
+        })
+        .await
     }
     async fn update_last_seen(&self, _: &[UserId], _: UnixMillis) -> Result<()> {
         absent()
@@ -152,8 +179,12 @@ impl Store for Model {
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
         self.write(|tables| tables.rename_room(room, actor, name, stamp)).await
     }
-    async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>> {
-        self.write(|tables| tables.delete_room(room)).await
+    async fn delete_room(&self, room: RoomId, actor: UserId, _: UnixMillis) -> Result<Vec<UserId>> {
+        self.write(|tables| tables.delete_room(room, actor)).await
+    }
+    async fn purge(&self, _: i64) -> Result<Purged> {
+        // A deleted room leaves nothing behind here.
+        self.read(|_| Purged::Nothing).await
     }
 
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
@@ -171,7 +202,7 @@ impl Store for Model {
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
         self.write(|tables| tables.create_member(room, actor, user, stamp)).await
     }
-    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
+    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message> {
         self.write(|tables| tables.delete_member(room, actor, user, stamp)).await
     }
     async fn update_member(
@@ -189,7 +220,11 @@ impl Store for Model {
     }
 
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
-        self.write(|tables| Ok(tables.append(batch))).await
+        if self.gate.breaks(batch) {
+            return Err(Error::Internal("one of these cannot be stored".into()));
+        }
+        let locked = batch.iter().map(|entry| entry.room_id).filter(|room| self.gate.is_locked(*room)).collect();
+        self.write(|tables| Ok(tables.append(batch, &locked))).await
     }
     async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {
         self.read(|tables| tables.list_messages(viewer, room, range, limit)).await

@@ -22,6 +22,28 @@ macro_rules! for_update {
     };
 }
 
+macro_rules! for_update_if_free {
+    () => {
+        " for update skip locked"
+    };
+}
+// The cluster's name for itself, and the timeline on which it writes: each promotion and each recovery begins another one.
+macro_rules! history {
+    () => {
+        "(select system_identifier from pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8)"
+    };
+}
+macro_rules! now_ms {
+    () => {
+        "(extract(epoch from clock_timestamp()) * 1000)::bigint"
+    };
+}
+
+/// Connections on which messages are stored: for most rooms, and for those whose locks others hold.
+pub(crate) const APPENDERS: u32 = 2;
+/// How long a batch of messages waits for the locks of its rooms.
+pub(crate) const LOCK_TIMEOUT_MS: u32 = 250;
+
 type Db = sqlx::Postgres;
 
 /// Binds a list of ids as [`ids`] reads it.
@@ -42,6 +64,9 @@ impl Database {
     pub(super) fn open(url: &str, pool: u32, waits: Histogram) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?.application_name("jackdaw");
         // Shorter than this node waits itself, or a database that is slow would go on with what nobody waits for.
+        // A new index takes longer than anything else may. Whoever waits for a lock of its table holds up all who come after:
+        // rather than that it is tried again.
+        let migrations = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "5s")]);
         let reads = options.clone().options([("statement_timeout", "9s")]);
         // Statements that write look a few rows up by their keys, whatever is bound and however small a table still is:
         // planning them each time would cost more than they do, and reading a whole table much more. Those that read are
@@ -54,8 +79,13 @@ impl Database {
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
         ]);
-        let write = Pool::new(writes, (pool / 3).max(1), waits.clone());
-        let read = Pool::new(reads, (pool - pool / 3).max(1), waits);
-        Ok(Self { read, write })
+        // Messages have connections of their own: what else writes does not hold them up, and a room that others hold for
+        // long holds up only its own.
+        let appends = writes.clone().options([("lock_timeout", LOCK_TIMEOUT_MS)]);
+        let writers = (pool / 3).saturating_sub(1).max(1);
+        let append = Pool::new(appends, APPENDERS, waits.clone());
+        let write = Pool::new(writes, writers, waits.clone());
+        let read = Pool::new(reads, pool.saturating_sub(writers + APPENDERS).max(1), waits);
+        Ok(Self { read, write, append, migrations })
     }
 }

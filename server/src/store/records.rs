@@ -1,6 +1,7 @@
 //! What goes into the store and comes out of it and is not on the wire as it is.
 
 use protocol::{ClientId, Mark, Message, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
+use std::time::Duration;
 
 /// Identity and time of a system message that a change of a room leaves behind.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +82,17 @@ pub enum Created {
     Existing(RoomId),
 }
 
+/// What became of an attempt to remove rows of deleted rooms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purged {
+    /// No deleted room has rows any more.
+    Nothing,
+    /// Another node removes rows, or has just done so: all of them together leave time for messages.
+    NotYet,
+    /// So many rows are gone, and there may be more. Until after the pause nobody removes any.
+    Rows { count: u64, pause: Duration },
+}
+
 /// A message to store. The body is checked already.
 #[derive(Clone, Debug)]
 pub struct Append {
@@ -105,6 +117,8 @@ pub enum Appended {
     NotMember,
     /// It answers a message that is not there.
     BadReply,
+    /// Another transaction holds the room for longer than a batch waits. Nothing is decided: the entry is to come again.
+    Locked,
 }
 
 impl Appended {

@@ -6,6 +6,7 @@ use super::Result;
 use prometheus_client::metrics::histogram::Histogram;
 use sql::Pool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -26,6 +27,22 @@ macro_rules! for_update {
     };
 }
 
+macro_rules! for_update_if_free {
+    () => {
+        ""
+    };
+}
+macro_rules! history {
+    () => {
+        "null"
+    };
+}
+macro_rules! now_ms {
+    () => {
+        "cast(unixepoch('subsec') * 1000 as integer)"
+    };
+}
+
 type Db = sqlx::Sqlite;
 
 /// Binds a list of ids as [`ids`] reads it.
@@ -42,6 +59,12 @@ const BEGIN: &str = "begin immediate";
 pub(crate) mod sql;
 pub(super) use sql::Database;
 
+/// The file that `url` names.
+pub(super) fn file(url: &str) -> Option<PathBuf> {
+    let options = SqliteConnectOptions::from_str(url).ok()?;
+    Some(options.get_filename().to_path_buf()).filter(|file| file.as_os_str() != ":memory:")
+}
+
 impl Database {
     /// Opens the file that `url` names. It is made, if it is not there, when it is first used.
     pub(super) fn open(url: &str, pool: u32, waits: Histogram) -> Result<Self> {
@@ -53,7 +76,7 @@ impl Database {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(PATIENCE);
         let write = Pool::new(options.clone(), 1, waits.clone());
-        let read = Pool::new(options, pool.min(READERS), waits);
-        Ok(Self { read, write })
+        let read = Pool::new(options.clone(), pool.min(READERS), waits);
+        Ok(Self { read, append: write.clone(), write, migrations: options })
     }
 }

@@ -7,6 +7,7 @@ mod accounts;
 mod bus;
 mod cluster;
 mod documents;
+mod failover;
 mod faults;
 mod harness;
 mod limits;

@@ -1,7 +1,7 @@
 //! `/api/messages/room/{id}`: sending and paging for programs.
 
 use crate::harness::Node;
-use protocol::{ClientId, HistoryPage, Seq};
+use protocol::{ClientFrame, ClientId, HistoryPage, Seq, ServerFrame};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -24,6 +24,34 @@ async fn a_message_is_stored_once() {
     ada.say_as(&node, &general, id, "hello").await.refused(409, "conflict", "id");
     ada.say(&node, &room, "next").await;
     assert_eq!(of_bob.next_message().await.body, "next", "a repeat is not told again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_sent_again_after_a_revision_gets_its_first_answer() {
+    let node = Node::start().await;
+    let ada = node.register("ada").await;
+    let room = ada.create_group(&node, "Tea", &[]).await;
+    let (mut of_ada, _) = ada.connect(&node).await;
+    let id = ClientId(Uuid::now_v7());
+    let first: protocol::Message = ada.say_as(&node, &room, id, "hello").await.get("message");
+    let path = format!("/api/messages/room/{}/{}", room.id, first.seq);
+    for revise in ["edit", "delete"] {
+        let revised = match revise {
+            "edit" => ada.patch(&node, &path, json!({"body": "something else"})).await,
+            _ => ada.delete(&node, &path).await,
+        };
+        let revised: protocol::Message = revised.get("message");
+        let again = ada.say_as(&node, &room, id, "hello").await;
+        assert_eq!((again.status, again.get::<protocol::Message>("message")), (200, revised));
+        of_ada.send(&ClientFrame::Send { client_id: id, room_id: room.id, body: "hello".into(), reply_to: None }).await;
+        let seq = of_ada.find("the answer", |frame| match frame {
+            ServerFrame::Ack { client_id, seq, .. } if client_id == id => Some(seq),
+            ServerFrame::Nack { .. } => panic!("{frame:?}"),
+            _ => None,
+        });
+        assert_eq!(seq.await, first.seq);
+        ada.say_as(&node, &room, id, "something else").await.refused(409, "conflict", "id");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,6 +5,7 @@ use crate::harness::{Node, Options, Person, Proxy, Ws, fresh_postgres, redis_url
 use futures_util::future::join_all;
 use protocol::{ClientFrame, ClientId, ErrorCode, RoomId, RoomSummary, ServerFrame};
 use serde_json::Value;
+use sqlx::Connection;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -170,4 +171,31 @@ async fn a_node_that_hears_nothing_of_a_redis_any_more_connects_again() {
     let told = page["messages"].as_array().unwrap().iter().filter(|message| message["body"] == "live again").count();
     assert!(told > 0);
     here.ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_locked_room_waits_and_the_others_do_not() {
+    let url = fresh_postgres().await;
+    let node = Node::start_with(Options::cluster(&url, &redis_url())).await;
+    let ada = node.register("ada").await;
+    let (locked, free) = (ada.create_group(&node, "Tea", &[]).await, ada.create_group(&node, "Cake", &[]).await);
+    let (mut socket, _) = ada.connect(&node).await;
+    let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
+    let mut holds = other.begin().await.unwrap();
+    sqlx::query("select 1 from rooms where id = $1 for update").bind(locked.id.0).execute(&mut *holds).await.unwrap();
+    for round in 0..5 {
+        socket.say(locked.id, &format!("waits {round}")).await;
+        socket.say(free.id, &format!("free {round}")).await;
+    }
+    let mut told = Vec::new();
+    while told.len() < 5 {
+        told.push(socket.next_message().await.body);
+    }
+    assert_eq!(told, ["free 0", "free 1", "free 2", "free 3", "free 4"]);
+    holds.rollback().await.unwrap();
+    told.clear();
+    while told.len() < 5 {
+        told.push(socket.next_message().await.body);
+    }
+    assert_eq!(told, ["waits 0", "waits 1", "waits 2", "waits 3", "waits 4"]);
 }

@@ -1,6 +1,6 @@
 //! Memberships and marks.
 
-use super::super::{Error, Moved, Result, Stamp};
+use super::super::{Error, Moved, Result, Stamp, rights};
 use super::tables::{Membership, Tables};
 use protocol::{Mark, Member, Message, Role, RoomId, SystemEvent, UserId};
 
@@ -56,8 +56,14 @@ impl Tables {
         stamp: Stamp,
     ) -> Result<Option<Message>> {
         let room = self.room(id)?;
+        if actor != user {
+            rights::may_add(room.kind, room.role(actor))?;
+        }
         if room.role(user).is_some() {
             return Ok(None);
+        }
+        if actor == user {
+            rights::may_join(room.kind)?;
         }
         let role = if room.members.is_empty() { Role::Owner } else { Role::Member };
         let display_name = self.name(user)?;
@@ -66,15 +72,10 @@ impl Tables {
         self.enter(id, user, role, actor, event, stamp).map(Some)
     }
 
-    pub(super) fn delete_member(
-        &mut self,
-        id: RoomId,
-        actor: UserId,
-        user: UserId,
-        stamp: Stamp,
-    ) -> Result<Option<Message>> {
-        let alone = self.room(id)?.members.len() == 1;
-        let Some(role) = self.room(id)?.role(user) else { return Ok(None) };
+    pub(super) fn delete_member(&mut self, id: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message> {
+        let room = self.room(id)?;
+        let (kind, alone, own, other) = (room.kind, room.members.len() == 1, room.role(actor), room.role(user));
+        let role = if actor == user { rights::may_leave(kind, own)? } else { rights::may_remove(kind, own, other)? };
         if role == Role::Owner && !alone && !self.has_other_owner(id, user) {
             return Err(LAST_OWNER);
         }
@@ -83,7 +84,7 @@ impl Tables {
             if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
         let message = self.tell(id, actor, event, stamp)?;
         self.room(id)?.members.remove(&user);
-        Ok(Some(message))
+        Ok(message)
     }
 
     pub(super) fn update_member(
@@ -94,7 +95,11 @@ impl Tables {
         role: Role,
         stamp: Stamp,
     ) -> Result<Option<Message>> {
-        let Some(before) = self.room(id)?.role(user).filter(|before| *before != role) else { return Ok(None) };
+        let room = self.room(id)?;
+        let before = rights::may_give_role(room.kind, room.role(actor), room.role(user))?;
+        if before == role {
+            return Ok(None);
+        }
         if before == Role::Owner && !self.has_other_owner(id, user) {
             return Err(LAST_OWNER);
         }

@@ -1,17 +1,20 @@
 //! Messages: a batch goes in, pages come out.
 
-use super::super::decide::{Known, decide};
+use super::super::decide::{Known, Original, decide};
+use super::super::digest::digest;
 use super::super::{Append, Appended, HistoryRange, Rows};
 use super::tables::Tables;
 use protocol::{ClientId, Message, RoomId, Seq, UserId};
+use std::collections::BTreeSet;
 
 impl Tables {
-    pub(super) fn append(&mut self, batch: &[Append]) -> Vec<Appended> {
+    pub(super) fn append(&mut self, batch: &[Append], locked: &BTreeSet<RoomId>) -> Vec<Appended> {
         let mut known = Known::default();
         let mut answers = Vec::new();
         // Without the constraint no message is ever known to be a repeat, not even of one in the same batch.
         for part in batch.chunks(if self.dedupes { batch.len().max(1) } else { 1 }) {
             self.look(part, &mut known);
+            known.locked.clone_from(locked);
             let decided = decide(part, &mut known);
             for message in decided.iter().filter_map(Appended::stored) {
                 if let Some(room) = self.rooms.get_mut(&message.room_id) {
@@ -35,7 +38,10 @@ impl Tables {
         }
         for entry in batch.iter().filter(|_| self.dedupes) {
             if let Some(original) = self.find_message(entry.sender_id, entry.client_id) {
-                known.originals.insert((entry.sender_id, entry.client_id), original.clone());
+                let name = (entry.sender_id, entry.client_id);
+                let kept = self.digests.get(&name).cloned();
+                let first_digest = if self.keeps_digests { kept } else { Some(digest(&original.body)) };
+                known.originals.insert(name, Original { message: original.clone(), first_digest });
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Edits, deletions and reactions; and what a device at a cursor did not have.
 
+use super::super::digest::first_digest;
 use super::super::revise::revise as decide;
 use super::super::{Revise, Revised, Rows};
 use super::tables::{Room, Tables};
@@ -25,6 +26,9 @@ impl Tables {
         let revised = decide(message.clone(), role, asked, room.last_rev.next());
         if let Revised::Stored(row) = &revised {
             room.last_rev = row.rev;
+            if let Some(first) = first_digest(message, row) {
+                self.digests.insert((message.sender_id, message.client_id), first);
+            }
             *message = row.clone();
             self.revisions.insert(name, (asked.room_id, asked.seq, row.rev));
         }

@@ -1,6 +1,6 @@
 //! Rooms: as their members see them, made, renamed, deleted.
 
-use super::super::{Created, Error, NewRoom, Result, Stamp};
+use super::super::{Created, Error, NewRoom, Result, Stamp, rights};
 use super::tables::{Membership, Room, Tables};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
@@ -88,15 +88,20 @@ impl Tables {
     }
 
     pub(super) fn rename_room(&mut self, id: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+        let room = self.room(id)?;
+        rights::may_rename(room.kind, room.role(actor))?;
         let message = self.tell(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
         name.clone_into(&mut self.room(id)?.name);
         Ok(message)
     }
 
-    pub(super) fn delete_room(&mut self, id: RoomId) -> Result<Vec<UserId>> {
+    pub(super) fn delete_room(&mut self, id: RoomId, actor: UserId) -> Result<Vec<UserId>> {
+        let room = self.room(id)?;
+        rights::may_delete(room.kind, room.role(actor))?;
         let room = self.rooms.remove(&id).ok_or(Error::NotFound("room"))?;
         self.ids.retain(|_, place| place.0 != id);
         self.revisions.retain(|_, place| place.0 != id);
+        self.digests.retain(|name, _| self.ids.contains_key(name));
         self.general = self.general.filter(|general| *general != id);
         Ok(room.members.into_keys().collect())
     }

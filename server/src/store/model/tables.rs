@@ -11,12 +11,19 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub(crate) struct Tables {
     pub(crate) epoch: Uuid,
+    /// What the database server says of its own history, and what it said when the epoch began.
+    pub(crate) timeline: u64,
+    pub(crate) history: u64,
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     /// Where each message is, by its sender's name for it: what the constraint keeps unique.
     pub(super) ids: HashMap<(UserId, ClientId), (RoomId, Seq)>,
     /// Whether that constraint is there. Without it repeats are stored again, which the simulation must notice.
     pub(crate) dedupes: bool,
+    /// Digests of the first texts of messages that were revised.
+    pub(super) digests: HashMap<(UserId, ClientId), Vec<u8>>,
+    /// Whether these are kept. Without them a message that is sent again is compared with its present text.
+    pub(crate) keeps_digests: bool,
     /// Which revisions were asked for, under whose names, and what became of them.
     pub(super) revisions: HashMap<(UserId, ClientId), (RoomId, Seq, Rev)>,
     /// The room that new accounts enter.
@@ -70,10 +77,14 @@ impl Tables {
         let room = Room::new(RoomKind::Public, "General".into(), UnixMillis(0));
         Self {
             epoch,
+            timeline: 1,
+            history: 1,
             users: BTreeMap::new(),
             rooms: [(general, room)].into(),
             ids: HashMap::new(),
             dedupes: true,
+            digests: HashMap::new(),
+            keeps_digests: true,
             revisions: HashMap::new(),
             general: Some(general),
         }

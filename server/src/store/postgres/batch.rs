@@ -4,7 +4,8 @@
 //! users first, and then reads everything that each of them ever wrote.
 
 use super::Result;
-use super::sql::{Tx, message, message_columns, moved_columns, read_moved};
+use super::sql::{MESSAGE_COLUMNS, Tx, message, message_columns, moved_columns, read_moved};
+use crate::store::decide::Original;
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::{Append, Moved};
 use protocol::{Mark, Message, RoomId, Seq, UserId};
@@ -17,11 +18,11 @@ pub(super) use super::plain::store_plain;
 type Named = (RoomId, UserId, String);
 
 /// Of each entry, what matters to it: its sender's name where they are a member, and the message that bears its id already.
-pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
+pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Original>)> {
     let rows = sqlx::query(concat!(
         "select wanted.room_id, wanted.sender_id, mem.user_id is not null, u.display_name, ",
         message_columns!("m", "u"),
-        " from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
+        ", m.first_digest from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
           cross join lateral (select display_name from users where id = wanted.sender_id limit 1) as u
           left join lateral (select user_id from members
             where room_id = wanted.room_id and user_id = wanted.sender_id limit 1) as mem on true
@@ -39,7 +40,7 @@ pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>,
             members.push((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(3)?));
         }
         if row.try_get::<Option<Uuid>, _>(4)?.is_some() {
-            originals.push(message(row, 4)?);
+            originals.push(Original { message: message(row, 4)?, first_digest: row.try_get(4 + MESSAGE_COLUMNS)? });
         }
     }
     Ok((members, originals))

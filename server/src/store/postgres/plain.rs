@@ -7,8 +7,8 @@
 
 use super::Result;
 use super::sql::Pool;
-use crate::store::decide::stored;
-use crate::store::driver::is_taken;
+use crate::store::decide::{Plain, stored};
+use crate::store::driver::{is_locked, is_taken};
 use crate::store::{Append, Appended};
 use protocol::Seq;
 use sqlx::Row;
@@ -46,10 +46,10 @@ moved as (
 select fresh.seq, u.display_name from fresh
   cross join lateral (select display_name from users where id = fresh.sender_id limit 1) as u order by fresh.place";
 
-/// Stores a batch that needs no decision; none, and nothing is stored, where it does or is a large one.
-pub(in crate::store::postgres) async fn store_plain(pool: &Pool, entries: &[Append]) -> Result<Option<Vec<Appended>>> {
+/// Stores a batch that needs no decision; nothing is stored where it does, is a large one, or its rooms are locked.
+pub(in crate::store::postgres) async fn store_plain(pool: &Pool, entries: &[Append]) -> Result<Plain> {
     if entries.len() > MOST {
-        return Ok(None);
+        return Ok(Plain::Undecided);
     }
     let rows = sqlx::query(STATEMENT)
         .bind(entries.iter().map(|entry| entry.room_id.0).collect::<Vec<_>>())
@@ -62,13 +62,14 @@ pub(in crate::store::postgres) async fn store_plain(pool: &Pool, entries: &[Appe
         .await;
     let rows = match rows {
         Ok(rows) => rows,
-        Err(error) if is_taken(&error) => return Ok(None),
+        Err(error) if is_taken(&error) => return Ok(Plain::Undecided),
+        Err(error) if is_locked(&error) => return Ok(Plain::Locked),
         Err(error) => return Err(error.into()),
     };
     if rows.len() != entries.len() {
-        return Ok(None);
+        return Ok(Plain::Undecided);
     }
     let read =
         |(entry, row): (&Append, &PgRow)| Ok(Appended::Stored(stored(entry, Seq(row.try_get(0)?), row.try_get(1)?)));
-    entries.iter().zip(&rows).map(read).collect::<Result<_>>().map(Some)
+    entries.iter().zip(&rows).map(read).collect::<Result<_>>().map(Plain::Stored)
 }

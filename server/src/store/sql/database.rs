@@ -1,30 +1,31 @@
 //! The store's methods, written once and compiled for each engine with that engine's driver types and the few
 //! words in which its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
 
+mod epoch;
 mod events;
 mod marks;
 mod members;
 mod messages;
 pub(crate) mod pool;
+mod purge;
 mod revisions;
 pub(crate) mod rooms;
 mod rows;
 mod sessions;
 mod users;
 
-pub(super) use pool::{Pool, Tx};
-pub(super) use rows::{message, message_columns, moved_columns, read_moved};
+pub(super) use pool::{Options, Pool, Tx};
+pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, read_moved};
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Result,
-    Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Purged,
+    Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
     User, UserId,
 };
-use sqlx::Row;
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -41,6 +42,10 @@ pub(in crate::store) struct Database {
     pub(super) read: Pool,
     /// Connections for those that write.
     pub(super) write: Pool,
+    /// Connections for those that store messages; with SQLite the same.
+    pub(super) append: Pool,
+    /// How migrations connect: nothing ends a statement of theirs for the time that it takes.
+    pub(super) migrations: Options,
 }
 
 impl Database {
@@ -63,7 +68,7 @@ impl Store for Database {
     async fn migrate(&self) -> Result<()> {
         self.ping().await?;
         // Takes as long as it takes, on a connection of its own.
-        let one = self.write.alone();
+        let one = pool::alone(&self.migrations);
         MIGRATIONS.run(&one).await?;
         one.close().await;
         Ok(())
@@ -74,17 +79,21 @@ impl Store for Database {
     }
 
     fn pool(&self) -> (u32, u32) {
-        let ((read, reading), (write, writing)) = (self.read.size(), self.write.size());
-        (read + write, reading + writing)
+        let append = Some(&self.append).filter(|append| !append.is(&self.write));
+        let sizes = [&self.read, &self.write].into_iter().chain(append).map(Pool::size);
+        sizes.fold((0, 0), |(open, busy), (more_open, more_busy)| (open + more_open, busy + more_busy))
     }
 
     async fn epoch(&self) -> Result<uuid::Uuid> {
-        Ok(sqlx::query("select epoch from meta").fetch_one(&self.read).await?.try_get(0)?)
+        epoch::find(self).await
     }
 
-    async fn begin_epoch(&self, epoch: uuid::Uuid) -> Result<()> {
-        sqlx::query("update meta set epoch = $1").bind(epoch).execute(&self.write).await?;
-        Ok(())
+    async fn check_epoch(&self, next: uuid::Uuid) -> Result<uuid::Uuid> {
+        epoch::check(self, next).await
+    }
+
+    async fn begin_epoch(&self, old: uuid::Uuid, next: uuid::Uuid) -> Result<uuid::Uuid> {
+        epoch::begin(self, old, next, None).await
     }
 
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
@@ -173,8 +182,12 @@ impl Store for Database {
         within(CHANGING, async { rooms::rename(self.begin().await?, room, actor, name, stamp).await }).await
     }
 
-    async fn delete_room(&self, room: RoomId) -> Result<Vec<UserId>> {
-        within(CHANGING, async { rooms::delete(self.begin().await?, room).await }).await
+    async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
+        within(CHANGING, async { rooms::delete(self.begin().await?, room, actor, now).await }).await
+    }
+
+    async fn purge(&self, most: i64) -> Result<Purged> {
+        within(CHANGING, purge::purge(self, most)).await
     }
 
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
@@ -197,7 +210,7 @@ impl Store for Database {
         within(CHANGING, async { members::create(self.begin().await?, room, actor, user, stamp).await }).await
     }
 
-    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
+    async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message> {
         within(CHANGING, async { members::delete(self.begin().await?, room, actor, user, stamp).await }).await
     }
 

@@ -3,14 +3,15 @@
 use super::{Result, Tx};
 use crate::store::codes::Code;
 use crate::store::{Error, Stamp};
-use protocol::{Message, MessageKind, Rev, RoomId, Seq, SystemEvent, UserId};
+use protocol::{Message, MessageKind, Rev, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
 
-/// Takes the room's lock until the transaction ends, so that what is read of it and its members next stays true.
-pub(super) async fn lock_room(tx: &mut Tx, room: RoomId) -> Result<()> {
-    let statement = concat!("select 1 from rooms where id = $1", for_update!());
+/// Takes the room's lock until the transaction ends, so that what is read of it and its members next stays true. Answers
+/// with its kind.
+pub(super) async fn lock_room(tx: &mut Tx, room: RoomId) -> Result<RoomKind> {
+    let statement = concat!("select kind from rooms where id = $1 and deleted_at is null", for_update!());
     let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
-    found.map(drop).ok_or(Error::NotFound("room"))
+    RoomKind::from_code(found.ok_or(Error::NotFound("room"))?.try_get(0)?)
 }
 
 /// Stores what `actor` did as the room's next message, and counts members that came or went with it.

@@ -4,7 +4,7 @@ use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
 use super::{Pool, Result, Tx, events};
 use crate::store::codes::Code;
-use crate::store::{Error, Stamp};
+use crate::store::{Error, Stamp, rights};
 use protocol::{Mark, Member, Message, Role, RoomId, Seq, SystemEvent, UserId};
 use sqlx::Row;
 
@@ -91,9 +91,15 @@ pub(super) async fn create(
     user: UserId,
     stamp: Stamp,
 ) -> Result<Option<Message>> {
-    events::lock_room(&mut tx, room).await?;
+    let kind = events::lock_room(&mut tx, room).await?;
+    if actor != user {
+        rights::may_add(kind, role_of(&mut tx, room, actor).await?)?;
+    }
     if role_of(&mut tx, room, user).await?.is_some() {
         return Ok(None);
+    }
+    if actor == user {
+        rights::may_join(kind)?;
     }
     let event = if actor == user {
         SystemEvent::Joined
@@ -119,15 +125,10 @@ async fn has_others(tx: &mut Tx, room: RoomId, user: UserId, least: Role) -> Res
     Ok(found.is_some())
 }
 
-pub(super) async fn delete(
-    mut tx: Tx,
-    room: RoomId,
-    actor: UserId,
-    user: UserId,
-    stamp: Stamp,
-) -> Result<Option<Message>> {
-    events::lock_room(&mut tx, room).await?;
-    let Some(role) = role_of(&mut tx, room, user).await? else { return Ok(None) };
+pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message> {
+    let kind = events::lock_room(&mut tx, room).await?;
+    let (own, other) = (role_of(&mut tx, room, actor).await?, role_of(&mut tx, room, user).await?);
+    let role = if actor == user { rights::may_leave(kind, own)? } else { rights::may_remove(kind, own, other)? };
     let stays_unowned = role == Role::Owner
         && !has_others(&mut tx, room, user, Role::Owner).await?
         && has_others(&mut tx, room, user, Role::Member).await?;
@@ -146,7 +147,7 @@ pub(super) async fn delete(
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(Some(message))
+    Ok(message)
 }
 
 pub(super) async fn update(
@@ -157,8 +158,12 @@ pub(super) async fn update(
     role: Role,
     stamp: Stamp,
 ) -> Result<Option<Message>> {
-    events::lock_room(&mut tx, room).await?;
-    let Some(before) = role_of(&mut tx, room, user).await?.filter(|before| *before != role) else { return Ok(None) };
+    let kind = events::lock_room(&mut tx, room).await?;
+    let (own, other) = (role_of(&mut tx, room, actor).await?, role_of(&mut tx, room, user).await?);
+    let before = rights::may_give_role(kind, own, other)?;
+    if before == role {
+        return Ok(None);
+    }
     if before == Role::Owner && !has_others(&mut tx, room, user, Role::Owner).await? {
         return Err(LAST_OWNER);
     }

@@ -1,60 +1,118 @@
 //! Messages: a batch goes in, pages come out.
 
 use super::super::{batch, id_list};
-use super::rows::{MESSAGE_COLUMNS, message, message_columns};
-use super::{Database, Pool, Result, Tx};
-use crate::store::decide::{Known, decide};
+use super::rows::{MESSAGE_COLUMNS, Row as DbRow, message, message_columns};
+use super::{BEGIN, Database, Pool, Result, Tx};
+use crate::store::decide::{Known, Plain, decide};
+use crate::store::driver::is_locked;
 use crate::store::{Append, Appended, Error, HistoryRange, Rows};
 use protocol::limits::PAGE_DEFAULT;
 use protocol::{Message, Rev, RoomId, Seq, UserId};
 use sqlx::Row;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A message's id may be taken by another node between a look and a write, in another room. The next look sees it.
 const ATTEMPTS: usize = 3;
 
-pub(super) async fn append(database: &Database, entries: &[Append]) -> Result<Vec<Appended>> {
-    // Most are nothing but new messages of members, to be stored as they are.
-    if let Some(answers) = batch::store_plain(&database.write, entries).await? {
-        return Ok(answers);
-    }
-    for _ in 0..ATTEMPTS {
-        match append_once(database.begin().await?, entries).await {
-            Err(Error::Conflict(_)) => {}
-            done => return done,
-        }
-    }
-    Err(Error::Unavailable("another node takes the same message ids again and again".into()))
+/// What becomes of rooms whose locks others hold.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Locked {
+    /// They are waited for, as long as this connection does.
+    Wait,
+    /// Their entries are left for later.
+    Skip,
 }
 
-/// `Conflict` where an id was taken meanwhile; then nothing is stored.
-async fn append_once(mut tx: Tx, entries: &[Append]) -> Result<Vec<Appended>> {
-    let mut known = look(&mut tx, entries).await?;
+/// Why a transaction that would have stored a batch is to be begun again. Nothing is stored.
+enum Again {
+    /// An id was taken meanwhile.
+    Taken,
+    /// Others hold a lock for too long.
+    Locked,
+}
+
+pub(super) async fn append(database: &Database, entries: &[Append]) -> Result<Vec<Appended>> {
+    // Most are nothing but new messages of members, to be stored as they are.
+    let mut locked = match batch::store_plain(&database.append, entries).await? {
+        Plain::Stored(answers) => return Ok(answers),
+        Plain::Undecided => Locked::Wait,
+        Plain::Locked => Locked::Skip,
+    };
+    for _ in 0..ATTEMPTS {
+        match append_once(database.append.begin_with(BEGIN).await?, entries, locked).await? {
+            Ok(answers) => return Ok(answers),
+            Err(Again::Taken) => {}
+            Err(Again::Locked) => locked = Locked::Skip,
+        }
+    }
+    Err(Error::Unavailable("other nodes take the same locks or message ids again and again".into()))
+}
+
+async fn append_once(
+    mut tx: Tx,
+    entries: &[Append],
+    locked: Locked,
+) -> Result<std::result::Result<Vec<Appended>, Again>> {
+    let rooms = match lock_rooms(&mut tx, entries, locked).await {
+        Ok(rooms) => rooms,
+        Err(error) if is_locked(&error) => return Ok(Err(Again::Locked)),
+        Err(error) => return Err(error.into()),
+    };
+    let mut known = look(&mut tx, entries, rooms, locked).await?;
     let before = known.heads.clone();
     let answers = decide(entries, &mut known);
     let stored: Vec<&Message> = answers.iter().filter_map(Appended::stored).collect();
     if !stored.is_empty() {
         let moved: Vec<(RoomId, Seq)> =
             known.heads.into_iter().filter(|(room, head)| before.get(room) != Some(head)).collect();
-        batch::insert(&mut tx, &stored, &moved).await?;
-        tx.commit().await?;
+        match batch::insert(&mut tx, &stored, &moved).await {
+            Ok(()) => tx.commit().await?,
+            Err(Error::Conflict(_)) => return Ok(Err(Again::Taken)),
+            Err(error) => return Err(error),
+        }
     }
-    Ok(answers)
+    Ok(Ok(answers))
 }
 
-/// Locks the rooms of a batch in the order of their ids, so that no two nodes wait for each other, and reads what matters to it.
-async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Known> {
-    let rooms: BTreeSet<RoomId> = entries.iter().map(|entry| entry.room_id).collect();
-    let heads =
-        sqlx::query(concat!("select id, last_seq from rooms where id in ", ids!("$1"), " order by id", for_update!()))
-            .bind(id_list(rooms.iter().map(|room| room.0)))
+fn rooms_of(entries: &[Append]) -> BTreeSet<RoomId> {
+    entries.iter().map(|entry| entry.room_id).collect()
+}
+
+/// Locks the rooms of a batch in the order of their ids, so that no two nodes wait for each other; those that are there,
+/// or as many of them as are free.
+async fn lock_rooms(tx: &mut Tx, entries: &[Append], locked: Locked) -> std::result::Result<Vec<DbRow>, sqlx::Error> {
+    let statement = match locked {
+        Locked::Wait => {
+            concat!("select id, last_seq from rooms where id in ", ids!("$1"), " order by id", for_update!())
+        }
+        Locked::Skip => {
+            concat!("select id, last_seq from rooms where id in ", ids!("$1"), " order by id", for_update_if_free!())
+        }
+    };
+    sqlx::query(statement).bind(id_list(rooms_of(entries).iter().map(|room| room.0))).fetch_all(&mut **tx).await
+}
+
+/// Reads what matters to a batch, whose rooms are locked.
+async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked) -> Result<Known> {
+    let heads: BTreeMap<RoomId, Seq> =
+        rooms.iter().map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?)))).collect::<Result<_>>()?;
+    let mut missing = rooms_of(entries);
+    missing.retain(|room| !heads.contains_key(room));
+    let locked = if locked == Locked::Skip && !missing.is_empty() {
+        let there = sqlx::query(concat!("select id from rooms where id in ", ids!("$1")))
+            .bind(id_list(missing.iter().map(|room| room.0)))
             .fetch_all(&mut **tx)
             .await?;
+        there.iter().map(|row| Ok(RoomId(row.try_get(0)?))).collect::<Result<_>>()?
+    } else {
+        BTreeSet::new()
+    };
     let (members, originals) = batch::look(tx, entries).await?;
     Ok(Known {
-        heads: heads.iter().map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?)))).collect::<Result<_>>()?,
+        heads,
+        locked,
         members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),
-        originals: originals.into_iter().map(|original| ((original.sender_id, original.client_id), original)).collect(),
+        originals: originals.into_iter().map(|o| ((o.message.sender_id, o.message.client_id), o)).collect(),
     })
 }
 

@@ -23,7 +23,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
 
 type Conn = <Db as Database>::Connection;
-type Options = <Conn as Connection>::Options;
+pub(in crate::store) type Options = <Conn as Connection>::Options;
 
 /// How long a request may wait for a connection, including the time to make one.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,6 +37,11 @@ const ANSWER: Duration = Duration::from_secs(1);
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Before a database that starts is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
+
+/// One more connection beside the pools, with the driver's own ways.
+pub(super) fn alone(options: &Options) -> sqlx::Pool<Db> {
+    PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options.clone())
+}
 
 /// See the module's documentation. Gone with the last of its connections.
 #[derive(Clone)]
@@ -94,6 +99,11 @@ impl Pool {
         Self(Arc::new(Inner { options, most, places, idle: Mutex::default(), waits }))
     }
 
+    /// Whether these are the same connections.
+    pub(super) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Connections that are open, and how many of them are at work.
     pub(super) fn size(&self) -> (u32, u32) {
         let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);
@@ -101,11 +111,6 @@ impl Pool {
         let idle = u32::try_from(self.0.idle().len()).unwrap_or(u32::MAX);
         // One that is given back idles a moment before its place is free, and one that is taken has a place before that.
         (busy.saturating_add(idle).min(self.0.most), busy)
-    }
-
-    /// One more connection, with the driver's own ways.
-    pub(super) fn alone(&self) -> sqlx::Pool<Db> {
-        PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(self.0.options.clone())
     }
 
     async fn acquire(&self) -> Result<Lease, Error> {

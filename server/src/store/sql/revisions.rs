@@ -2,6 +2,7 @@
 
 use super::rows::{Row as DbRow, message, message_columns};
 use super::{Pool, Result, Tx, members};
+use crate::store::digest::first_digest;
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::revise::revise as decide;
 use crate::store::{Error, Revise, Revised, Rows};
@@ -18,9 +19,9 @@ pub(super) async fn revise(mut tx: Tx, asked: &Revise) -> Result<Revised> {
         return Ok(if same { Revised::Repeated(rev) } else { Revised::Conflict });
     }
     let Some(before) = find_message(&mut tx, asked).await? else { return Ok(Revised::NotFound) };
-    let revised = decide(before, role, asked, head.next());
+    let revised = decide(before.clone(), role, asked, head.next());
     if let Revised::Stored(row) = &revised {
-        store(&mut tx, asked, row).await?;
+        store(&mut tx, asked, row, first_digest(&before, row)).await?;
         tx.commit().await?;
     }
     Ok(revised)
@@ -56,13 +57,14 @@ async fn find_message(tx: &mut Tx, asked: &Revise) -> Result<Option<Message>> {
 }
 
 /// Writes the row as it is from now on, the room's counter, and that this was asked for.
-async fn store(tx: &mut Tx, asked: &Revise, row: &Message) -> Result<()> {
+async fn store(tx: &mut Tx, asked: &Revise, row: &Message, first_digest: Option<Vec<u8>>) -> Result<()> {
     let reactions = match row.reactions.as_slice() {
         [] => None,
         some => Some(serde_json::to_string(some).map_err(|error| Error::Internal(error.to_string()))?),
     };
     sqlx::query(
-        "update messages set rev = $3, body = $4, edited_at = $5, deleted_at = $6, reactions = $7
+        "update messages set rev = $3, body = $4, edited_at = $5, deleted_at = $6, reactions = $7,
+           first_digest = coalesce(first_digest, $8)
          where room_id = $1 and seq = $2",
     )
     .bind(row.room_id.0)
@@ -72,6 +74,7 @@ async fn store(tx: &mut Tx, asked: &Revise, row: &Message) -> Result<()> {
     .bind(row.edited_at.map(|at| at.0))
     .bind(row.deleted_at.map(|at| at.0))
     .bind(reactions)
+    .bind(first_digest)
     .execute(&mut **tx)
     .await?;
     let counted = sqlx::query("update rooms set last_rev = $2 where id = $1").bind(row.room_id.0).bind(row.rev.0);
@@ -104,7 +107,7 @@ pub(super) async fn list_changes(
         message_columns!("m", "u"),
         " from rooms r left join (select * from revised union all select * from fresh) few on true
            left join messages m on m.room_id = r.id and m.seq = few.seq left join users u on u.id = m.sender_id
-         where r.id = $1 order by few.part, few.place limit $4"
+         where r.id = $1 and r.deleted_at is null order by few.part, few.place limit $4"
     ))
     .bind(room.0)
     .bind(seq.0)

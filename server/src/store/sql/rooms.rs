@@ -2,11 +2,11 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, message, message_columns, user, user_columns};
-use super::{Pool, Result, Tx, events};
+use super::{Pool, Result, Tx, events, members};
 use crate::store::codes::Code;
-use crate::store::{Access, Created, Error, NewRoom, Stamp};
+use crate::store::{Access, Created, Error, NewRoom, Stamp, rights};
 use protocol::{
-    Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UserId,
+    Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UnixMillis, UserId,
 };
 use sqlx::Row;
 use std::collections::BTreeSet;
@@ -94,7 +94,8 @@ pub(super) async fn list_public(pool: &Pool, user: UserId) -> Result<Vec<PublicR
 pub(super) async fn find_access(pool: &Pool, user: UserId, room: RoomId) -> Result<Option<Access>> {
     let found = sqlx::query(
         "select r.kind, m.role, r.last_seq from rooms r
-         left join members m on m.room_id = r.id and m.user_id = $1 where r.id = $2",
+         left join members m on m.room_id = r.id and m.user_id = $1
+         where r.id = $2 and r.deleted_at is null",
     )
     .bind(user.0)
     .bind(room.0)
@@ -167,6 +168,8 @@ async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, role: Role) ->
 }
 
 pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+    let kind = events::lock_room(&mut tx, room).await?;
+    rights::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
     let event = SystemEvent::Renamed { name: name.to_owned() };
     let message = events::tell(&mut tx, room, actor, event, 0, stamp).await?;
     sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
@@ -174,19 +177,35 @@ pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, 
     Ok(message)
 }
 
-pub(super) async fn delete(mut tx: Tx, room: RoomId) -> Result<Vec<UserId>> {
-    events::lock_room(&mut tx, room).await?;
-    let rows = sqlx::query("select user_id from members where room_id = $1").bind(room.0).fetch_all(&mut *tx).await?;
-    sqlx::query("delete from rooms where id = $1").bind(room.0).execute(&mut *tx).await?;
+/// From here on the room is without members, name and the kind that strangers see, for earlier versions of this program too;
+/// its rows are removed afterwards.
+pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
+    let kind = events::lock_room(&mut tx, room).await?;
+    rights::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
+    let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
+    let rows = rows.fetch_all(&mut *tx).await?;
+    sqlx::query("update meta set general_room_id = null where general_room_id = $1")
+        .bind(room.0)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("update rooms set deleted_at = $2, kind = $3, name = null, members_count = 0 where id = $1")
+        .bind(room.0)
+        .bind(now.0)
+        .bind(RoomKind::Group.code())
+        .execute(&mut *tx)
+        .await?;
     tx.commit().await?;
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
 pub(super) async fn list_heads(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
-    let rows = sqlx::query(concat!("select id, last_seq, last_rev from rooms where id in ", ids!("$1")))
-        .bind(id_list(rooms.iter().map(|room| room.0)))
-        .fetch_all(pool)
-        .await?;
+    let rows = sqlx::query(concat!(
+        "select id, last_seq, last_rev from rooms where deleted_at is null and id in ",
+        ids!("$1")
+    ))
+    .bind(id_list(rooms.iter().map(|room| room.0)))
+    .fetch_all(pool)
+    .await?;
     let read = |row: &DbRow| Ok(RoomHead(RoomId(row.try_get(0)?), Seq(row.try_get(1)?), Rev(row.try_get(2)?)));
     rows.iter().map(read).collect()
 }

@@ -43,7 +43,7 @@ pub(super) fn user(row: &Row, at: usize) -> Result<User> {
 }
 
 /// How many columns [`message`] reads.
-pub(super) const MESSAGE_COLUMNS: usize = 13;
+pub(in super::super) const MESSAGE_COLUMNS: usize = 13;
 
 /// Columns of a message in `$message` with its sender in `$sender`.
 macro_rules! message_columns {

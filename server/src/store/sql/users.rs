@@ -87,11 +87,18 @@ pub(super) async fn update(pool: &Pool, user: &User) -> Result<()> {
 }
 
 pub(super) async fn update_last_seen(pool: &Pool, users: &[UserId], at: UnixMillis) -> Result<()> {
-    sqlx::query(concat!("update users set last_seen_at = $2 where id in ", ids!("$1")))
-        .bind(id_list(users.iter().map(|user| user.0)))
-        .bind(at.0)
-        .execute(pool)
-        .await?;
+    // Locked in the order of their ids: nodes that lose the same people at the same moment wait for each other.
+    sqlx::query(concat!(
+        "with locked as materialized (select id from users where id in ",
+        ids!("$1"),
+        " order by id",
+        for_update!(),
+        ") update users set last_seen_at = $2 from locked where users.id = locked.id"
+    ))
+    .bind(id_list(users.iter().map(|user| user.0)))
+    .bind(at.0)
+    .execute(pool)
+    .await?;
     Ok(())
 }
 

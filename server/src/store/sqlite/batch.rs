@@ -1,9 +1,10 @@
 //! A batch of messages in five statements, whatever its size: lists travel as JSON.
 
 use super::Result;
-use super::sql::{Pool, Tx, message, message_columns, moved_columns, read_moved};
+use super::sql::{MESSAGE_COLUMNS, Pool, Tx, message, message_columns, moved_columns, read_moved};
+use crate::store::decide::{Original, Plain};
 use crate::store::driver::{TAKEN, is_taken};
-use crate::store::{Append, Appended, Moved};
+use crate::store::{Append, Moved};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UserId};
 use serde_json::json;
 use sqlx::Row;
@@ -22,12 +23,12 @@ fn pairs(pairs: impl Iterator<Item = (Uuid, Uuid)>) -> String {
 }
 
 /// Would store a batch that needs no decision. Here that saves nothing: a statement is a call of a function.
-pub(super) fn store_plain(_: &Pool, _: &[Append]) -> std::future::Ready<Result<Option<Vec<Appended>>>> {
-    std::future::ready(Ok(None))
+pub(super) fn store_plain(_: &Pool, _: &[Append]) -> std::future::Ready<Result<Plain>> {
+    std::future::ready(Ok(Plain::Undecided))
 }
 
 /// Of these entries, what matters to them: names of senders who are members, and messages that bear an id already.
-pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Message>)> {
+pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Original>)> {
     let members = entries.iter().map(|entry| (entry.room_id, entry.sender_id)).collect::<BTreeSet<_>>();
     let ids = entries.iter().map(|entry| (entry.sender_id, entry.client_id)).collect::<BTreeSet<_>>();
     Ok((members_of(tx, members).await?, originals(tx, ids).await?))
@@ -46,17 +47,18 @@ async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<V
 }
 
 /// Messages that bear these ids of these senders.
-async fn originals(tx: &mut Tx, wanted: BTreeSet<(UserId, ClientId)>) -> Result<Vec<Message>> {
+async fn originals(tx: &mut Tx, wanted: BTreeSet<(UserId, ClientId)>) -> Result<Vec<Original>> {
     let rows = sqlx::query(concat!(
         "select ",
         message_columns!("m", "u"),
-        " from messages m join users u on u.id = m.sender_id
+        ", m.first_digest from messages m join users u on u.id = m.sender_id
           where (m.client_id, m.sender_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
     ))
     .bind(pairs(wanted.iter().map(|(user, id)| (id.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(|row| message(row, 0)).collect()
+    let read = |row| Ok(Original { message: message(row, 0)?, first_digest: row.try_get(MESSAGE_COLUMNS)? });
+    rows.iter().map(read).collect()
 }
 
 /// Stores text messages as they are, and moves their rooms to these heads. `Conflict` where an id is taken.

@@ -124,6 +124,11 @@ impl Node {
         self.stop = None;
     }
 
+    /// Why the node ends by itself.
+    pub(crate) async fn ended(mut self) -> server::RunError {
+        self.task.take().unwrap().await.unwrap().unwrap_err()
+    }
+
     /// Stops the node and returns once it has ended.
     pub(crate) async fn stop(mut self) {
         self.begin_stop();

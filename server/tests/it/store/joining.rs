@@ -1,8 +1,9 @@
 //! Rooms and those who are in them.
 
-use super::{Db, on_both_engines, stamp};
-use protocol::{Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
-use server::store::{Created, Error, NewRoom};
+use super::{Db, entry, on_both_engines, stamp};
+use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
+use server::store::{Append, Appended, Change, Created, Error, NewRoom, Purged, Revise, Revised};
+use std::time::Duration;
 use uuid::Uuid;
 
 on_both_engines!(
@@ -12,6 +13,8 @@ on_both_engines!(
     a_room_is_renamed_and_deleted,
     an_empty_public_room_belongs_to_who_comes,
     unknown_people_are_not_brought_in,
+    rights_are_those_of_the_moment_of_the_change,
+    what_a_deleted_room_leaves_behind_is_removed_in_parts,
 );
 
 async fn two_people_have_one_direct_room(db: Db) {
@@ -53,10 +56,11 @@ async fn members_come_and_go(db: Db) {
     let of_the_group = (room, protocol::Mark(cy, Seq(2), Seq(2)));
     assert!(of_cy.contains(&of_the_group) && of_cy.len() == 2, "the group and General: {of_cy:?}");
 
-    let left = db.store.delete_member(room, bob, bob, stamp()).await.unwrap().unwrap();
+    let left = db.store.delete_member(room, bob, bob, stamp()).await.unwrap();
     assert_eq!((left.seq, left.event), (Seq(3), Some(SystemEvent::Left)));
-    assert_eq!(db.store.delete_member(room, bob, bob, stamp()).await.unwrap(), None);
-    let removed = db.store.delete_member(room, ada, cy, stamp()).await.unwrap().unwrap();
+    let again = db.store.delete_member(room, bob, bob, stamp()).await;
+    assert!(matches!(again, Err(Error::NotFound("room"))), "{again:?}");
+    let removed = db.store.delete_member(room, ada, cy, stamp()).await.unwrap();
     assert_eq!(removed.event, Some(SystemEvent::Removed { user_id: cy, display_name: "CY".into() }));
     assert_eq!(db.store.find_room(ada, room).await.unwrap().unwrap().members_count, 1);
     assert_eq!(db.store.find_room(cy, room).await.unwrap(), None);
@@ -76,8 +80,60 @@ async fn a_room_keeps_an_owner(db: Db) {
     assert_eq!(db.store.update_member(room, ada, bob, Role::Owner, stamp()).await.unwrap(), None, "already");
     db.store.update_member(room, ada, ada, Role::Member, stamp()).await.unwrap().unwrap();
     assert_eq!((db.role(ada, room).await, db.role(bob, room).await), (Some(Role::Member), Some(Role::Owner)));
-    db.store.delete_member(room, ada, ada, stamp()).await.unwrap().unwrap();
-    db.store.delete_member(room, bob, bob, stamp()).await.unwrap().expect("the last one may go");
+    db.store.delete_member(room, ada, ada, stamp()).await.unwrap();
+    db.store.delete_member(room, bob, bob, stamp()).await.expect("the last one may go");
+}
+
+async fn rights_are_those_of_the_moment_of_the_change(db: Db) {
+    let (ada, bob, cy) = (db.user("ada").await, db.user("bob").await, db.user("cy").await);
+    let room = db.room(RoomKind::Group, ada, &[bob]).await;
+    let forbidden = |answer: Result<Option<Message>, Error>| assert!(matches!(answer, Err(Error::Forbidden(_))));
+    forbidden(db.store.rename_room(room, bob, "Mine", stamp()).await.map(Some));
+    forbidden(db.store.create_member(room, bob, cy, stamp()).await);
+    forbidden(db.store.delete_member(room, bob, ada, stamp()).await.map(Some));
+    forbidden(db.store.update_member(room, bob, bob, Role::Owner, stamp()).await);
+    let unseen = |answer: Result<Option<Message>, Error>| assert!(matches!(answer, Err(Error::NotFound("room"))));
+    unseen(db.store.rename_room(room, cy, "Mine", stamp()).await.map(Some));
+    unseen(db.store.create_member(room, cy, cy, stamp()).await);
+    unseen(db.store.delete_member(room, cy, bob, stamp()).await.map(Some));
+    unseen(db.store.update_member(room, cy, bob, Role::Owner, stamp()).await);
+    assert!(matches!(db.store.delete_room(room, cy, stamp().now).await, Err(Error::NotFound("room"))));
+
+    db.store.update_member(room, ada, bob, Role::Admin, stamp()).await.unwrap().unwrap();
+    db.store.create_member(room, bob, cy, stamp()).await.unwrap().unwrap();
+    forbidden(db.store.delete_member(room, bob, ada, stamp()).await.map(Some));
+    db.store.delete_member(room, bob, cy, stamp()).await.unwrap();
+    let gone = db.store.update_member(room, ada, cy, Role::Admin, stamp()).await;
+    assert!(matches!(gone, Err(Error::NotFound("member"))), "{gone:?}");
+}
+
+async fn what_a_deleted_room_leaves_behind_is_removed_in_parts(db: Db) {
+    let ada = db.user("ada").await;
+    let (room, kept) = (db.room(RoomKind::Group, ada, &[]).await, db.room(RoomKind::Group, ada, &[]).await);
+    let batch: Vec<_> = (0..20).map(|n| entry(room, ada, &n.to_string())).chain([entry(kept, ada, "stays")]).collect();
+    db.store.append(&batch).await.unwrap();
+    let client_id = ClientId(Uuid::now_v7());
+    let (change, now) = (Change::Delete, stamp().now);
+    let revise = Revise { room_id: room, seq: Seq(3), user_id: ada, client_id, change, now };
+    assert!(matches!(db.store.revise(&revise).await.unwrap(), Revised::Stored(_)));
+    assert_eq!(db.store.purge(100).await.unwrap(), Purged::Nothing);
+    db.store.delete_room(room, ada, now).await.unwrap();
+    assert!(db.store.list_heads(&[room]).await.unwrap().is_empty());
+    assert_eq!(db.store.list_changes(room, (Seq(0), Rev(0)), 50).await.unwrap(), None);
+    assert_eq!(db.store.append(&[entry(room, ada, "late")]).await.unwrap(), [Appended::NotMember]);
+    let mut parts = Vec::new();
+    loop {
+        match db.store.purge(8).await.unwrap() {
+            Purged::Nothing => break,
+            Purged::NotYet => tokio::time::sleep(Duration::from_millis(1)).await,
+            Purged::Rows { count, .. } => parts.push(count),
+        }
+    }
+    // 21 messages and a revision; the model has nothing to remove.
+    assert!(parts == [8, 8, 6] || parts.is_empty(), "{parts:?}");
+    assert_eq!(db.store.list_heads(&[room, kept]).await.unwrap()[0].1, Seq(2));
+    let again = Append { room_id: kept, ..batch[3].clone() };
+    assert!(db.store.append(&[again]).await.unwrap()[0].stored().is_some(), "its messages' ids are free again");
 }
 
 async fn a_room_is_renamed_and_deleted(db: Db) {
@@ -92,19 +148,21 @@ async fn a_room_is_renamed_and_deleted(db: Db) {
     assert_eq!(renamed.event, Some(SystemEvent::Renamed { name: "Tea".into() }));
     assert_eq!(db.store.find_room(bob, room).await.unwrap().unwrap().name, "Tea");
 
-    let mut gone = db.store.delete_room(room).await.unwrap();
+    let refused = db.store.delete_room(room, bob, stamp().now).await;
+    assert!(matches!(refused, Err(Error::Forbidden(_))), "{refused:?}");
+    let mut gone = db.store.delete_room(room, ada, stamp().now).await.unwrap();
     gone.sort();
     let mut both = vec![ada, bob];
     both.sort();
     assert_eq!(gone, both);
     assert_eq!(db.store.find_access(ada, room).await.unwrap(), None);
-    let refused = db.store.delete_room(room).await;
+    let refused = db.store.delete_room(room, ada, stamp().now).await;
     assert!(matches!(refused, Err(Error::NotFound("room"))), "{refused:?}");
     let refused = db.store.create_member(room, bob, bob, stamp()).await;
     assert!(matches!(refused, Err(Error::NotFound("room"))), "{refused:?}");
     // The first room too may go; accounts made afterwards join none.
     let general = db.store.list_rooms(ada).await.unwrap()[0].id;
-    db.store.delete_room(general).await.unwrap();
+    db.store.delete_room(general, ada, stamp().now).await.unwrap();
     let cy = db.user("cy").await;
     assert!(db.store.list_rooms(cy).await.unwrap().is_empty());
 }
@@ -112,7 +170,7 @@ async fn a_room_is_renamed_and_deleted(db: Db) {
 async fn an_empty_public_room_belongs_to_who_comes(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Public, ada, &[]).await;
-    db.store.delete_member(room, ada, ada, stamp()).await.unwrap().unwrap();
+    db.store.delete_member(room, ada, ada, stamp()).await.unwrap();
     db.store.create_member(room, bob, bob, stamp()).await.unwrap().unwrap();
     db.store.create_member(room, ada, ada, stamp()).await.unwrap().unwrap();
     assert_eq!((db.role(bob, room).await, db.role(ada, room).await), (Some(Role::Owner), Some(Role::Member)));

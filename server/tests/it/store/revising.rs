@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_both_engines};
 use protocol::{ClientId, Reaction, Rev, RoomId, RoomKind, Seq, UnixMillis, UserId};
-use server::store::{Change, Revise, Revised};
+use server::store::{Append, Appended, Change, Revise, Revised};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -11,6 +11,7 @@ on_both_engines!(
     only_members_revise_and_only_what_is_there,
     changes_come_once_each_in_their_latest_state,
     revisions_at_once_take_one_number_each,
+    a_message_that_was_revised_is_still_known_by_its_first_text,
 );
 
 fn asked(room_id: RoomId, seq: i64, user_id: UserId, change: Change) -> Revise {
@@ -117,4 +118,18 @@ async fn revisions_at_once_take_one_number_each(db: Db) {
     assert_eq!((rows.len(), head), (10, (10, 20)));
     let latest = db.store.list_changes(room, (Seq(10), Rev(0)), 50).await.unwrap().unwrap().messages;
     assert!(latest.iter().all(|row| row.reactions[0].users.len() == 2));
+}
+
+async fn a_message_that_was_revised_is_still_known_by_its_first_text(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Direct, ada, &[bob]).await;
+    let sent = entry(room, ada, "first");
+    assert!(db.store.append(std::slice::from_ref(&sent)).await.unwrap()[0].stored().is_some());
+    for change in [react(true), edit("second"), edit("third"), Change::Delete] {
+        let Revised::Stored(row) = db.revise(&asked(room, 1, ada, change)).await else { panic!() };
+        let with = |body: &str| Append { body: body.into(), ..sent.clone() };
+        let answers = db.store.append(&[sent.clone(), with("second"), with("third"), with("")]).await.unwrap();
+        assert_eq!(answers[0], Appended::Repeated(row), "the same text is the same message");
+        assert_eq!(answers[1..], [Appended::Conflict, Appended::Conflict, Appended::Conflict]);
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::{Db, entry, stamp};
 use crate::harness::{fresh_postgres, until};
-use protocol::{RoomKind, Seq};
+use protocol::{RoomKind, Seq, UnixMillis, UserId};
 use server::store::Appended;
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
@@ -30,12 +30,19 @@ async fn who_is_removed_while_their_message_waits_has_not_sent_it() {
         sqlx::query(statement).bind(room.0).bind(bob.0).execute(&mut *removal).await.unwrap();
     }
     let store = Arc::clone(&db.store);
-    let waits =
-        tokio::spawn(async move { store.append(&[entry(room, bob, "too late"), entry(room, ada, "mine")]).await });
+    let batch = [entry(room, bob, "too late"), entry(room, ada, "mine")];
+    let waits = tokio::spawn(async move {
+        loop {
+            let answers = store.append(&batch).await.unwrap();
+            if !answers.contains(&Appended::Locked) {
+                return answers;
+            }
+        }
+    });
     let mut watcher = PgConnection::connect(&url).await.unwrap();
     until("the message to wait for the room", async || is_waiting(&mut watcher).await.then_some(())).await;
     removal.commit().await.unwrap();
-    let answers = waits.await.unwrap().unwrap();
+    let answers = waits.await.unwrap();
     assert_eq!(answers[0], Appended::NotMember);
     assert_eq!(answers[1].stored().unwrap().body, "mine");
 }
@@ -44,6 +51,33 @@ async fn who_is_removed_while_their_message_waits_has_not_sent_it() {
 async fn is_waiting(watcher: &mut PgConnection) -> bool {
     let waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()";
     sqlx::query(waiting).fetch_optional(watcher).await.unwrap().is_some()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_that_is_locked_elsewhere_holds_up_no_other() {
+    let (url, db) = on_postgres().await;
+    let ada = db.user("ada").await;
+    let (locked, free) = (db.room(RoomKind::Group, ada, &[]).await, db.room(RoomKind::Group, ada, &[]).await);
+    let repeated = entry(locked, ada, "before");
+    assert!(db.store.append(std::slice::from_ref(&repeated)).await.unwrap()[0].stored().is_some());
+    let mut other = PgConnection::connect(&url).await.unwrap();
+    let mut holds = other.begin().await.unwrap();
+    sqlx::query("select 1 from rooms where id = $1 for update").bind(locked.0).execute(&mut *holds).await.unwrap();
+
+    let waits = entry(locked, ada, "waits");
+    assert_eq!(db.store.append(std::slice::from_ref(&waits)).await.unwrap(), [Appended::Locked], "alone");
+    let nowhere = entry(protocol::RoomId(uuid::Uuid::now_v7()), ada, "nowhere");
+    // Also where there are too many for one statement.
+    for size in [1, 30] {
+        let mut batch = vec![waits.clone(), repeated.clone(), nowhere.clone()];
+        batch.extend((0..size).map(|_| entry(free, ada, "free")));
+        let answers = db.store.append(&batch).await.unwrap();
+        assert_eq!((&answers[0], &answers[2]), (&Appended::Locked, &Appended::NotMember));
+        assert!(matches!(answers[1], Appended::Repeated(_)), "{answers:?}");
+        assert!(answers[3..].iter().all(|answer| answer.stored().is_some()), "{answers:?}");
+    }
+    holds.rollback().await.unwrap();
+    assert_eq!(db.store.append(&[waits]).await.unwrap()[0].stored().unwrap().seq, Seq(3));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,4 +128,49 @@ async fn connections_are_at_most_so_many_and_all_come_back_however_a_statement_e
     let (open, _) = until("all to be idle", async || Some(db.store.pool()).filter(|(_, busy)| *busy == 0)).await;
     assert!((1..=3).contains(&open), "{open}");
     assert_eq!(db.store.list_rooms(ada).await.unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_may_take_as_long_as_it_takes_but_not_wait_for_a_lock() {
+    let url = fresh_postgres().await;
+    let mut watcher = PgConnection::connect(&url).await.unwrap();
+    // Whoever changes the schema leaves the limits behind under which they do it.
+    for statement in [
+        "create table limits (statement text, lock text)",
+        "create function note() returns event_trigger language plpgsql as $$ begin insert into limits
+         values (current_setting('statement_timeout'), current_setting('lock_timeout')); end $$",
+        "create event trigger note on ddl_command_start execute function note()",
+    ] {
+        sqlx::raw_sql(statement).execute(&mut watcher).await.unwrap();
+    }
+    let store = server::store::open(&url, 3).unwrap();
+    store.migrate().await.unwrap();
+    let limits: Vec<(String, String)> =
+        sqlx::query_as("select distinct statement, lock from limits").fetch_all(&mut watcher).await.unwrap();
+    assert_eq!(limits, [("0".to_owned(), "5s".to_owned())]);
+
+    // A migration that does not get its lock is tried again.
+    let mut holds = watcher.begin().await.unwrap();
+    sqlx::raw_sql("lock table _sqlx_migrations in access exclusive mode").execute(&mut *holds).await.unwrap();
+    let refused = store.migrate().await;
+    assert!(matches!(refused, Err(server::store::Error::Unavailable(_))), "{refused:?}");
+    holds.rollback().await.unwrap();
+    store.migrate().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nodes_that_lose_the_same_people_do_not_end_each_other() {
+    let (_, db) = on_postgres().await;
+    let mut people = Vec::new();
+    for number in 0..60 {
+        people.push(db.user(&format!("person{number}")).await);
+    }
+    let backwards: Vec<_> = people.iter().rev().copied().collect();
+    let other = db.again();
+    let round = async |store: &dyn server::store::Store, people: &[UserId]| {
+        for at in 0..100 {
+            store.update_last_seen(people, UnixMillis(at)).await.unwrap();
+        }
+    };
+    tokio::join!(round(&*db.store, &people), round(&*other, &backwards));
 }

@@ -1,0 +1,68 @@
+//! The epoch: which life of the database this node and its devices have seen. A database that lost acknowledged commits
+//! (an asynchronous replica was promoted, a snapshot put back) begins another one: numbers that were given out are given out
+//! again, so everything that was learned of the one before is dropped.
+
+use super::Chat;
+use super::mechanism::Mechanism;
+use crate::Error;
+use protocol::{CloseCode, RoomHead, ServerFrame};
+use std::sync::{MutexGuard, PoisonError};
+use uuid::Uuid;
+
+/// Devices come back after a delay of their own, up to this.
+pub(crate) const SPREAD_MS: u64 = 5_000;
+
+impl Chat {
+    pub(crate) async fn epoch(&self) -> Result<Uuid, Error> {
+        if let Some(epoch) = *self.known_epoch() {
+            return Ok(epoch);
+        }
+        let read = self.store.epoch().await?;
+        Ok(*self.known_epoch().get_or_insert(read))
+    }
+
+    fn known_epoch(&self) -> MutexGuard<'_, Option<Uuid>> {
+        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the epoch again. The database server's own history, or another node, may have ended the one that is known here.
+    pub(super) async fn check_epoch(&self) -> Result<(), Error> {
+        if self.mechanisms.has(Mechanism::EpochCheck) {
+            let epoch = self.store.check_epoch(self.clock.id()).await?;
+            self.enter_epoch(epoch);
+        }
+        Ok(())
+    }
+
+    /// Whether the database has less of a room than has gone out from here, which was in this epoch: commits are lost, and
+    /// another epoch begins. `sent` must have been read before `stored`.
+    pub(super) async fn check_lost(&self, epoch: Uuid, sent: &[RoomHead], stored: &[RoomHead]) -> Result<bool, Error> {
+        let stored_of = |room| stored.iter().find(|stored| stored.0 == room);
+        let is_less = |sent: &&RoomHead| stored_of(sent.0).is_some_and(|now| now.1 < sent.1 || now.2 < sent.2);
+        let Some(lost) = sent.iter().find(is_less) else { return Ok(false) };
+        tracing::error!(room = %lost.0, sent = %lost.1, "the database has less of a room than has gone out");
+        let epoch = self.store.begin_epoch(epoch, self.clock.id()).await?;
+        self.enter_epoch(epoch);
+        Ok(true)
+    }
+
+    /// From now on this node is in this epoch. Where it was in another one it forgets how far its rooms were, and its devices
+    /// reconnect: they hear of the epoch, drop what they hold and send again what is not acknowledged in it.
+    fn enter_epoch(&self, epoch: Uuid) {
+        let before = self.known_epoch().replace(epoch);
+        if before.is_none_or(|before| before == epoch) {
+            return;
+        }
+        tracing::error!(%epoch, "the database lost commits or was replaced: all devices synchronize again");
+        self.known_marks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.hub.forget_heads();
+        for connection in self.connections() {
+            let random = self.clock.id().as_u64_pair().1;
+            connection.send(&ServerFrame::GoAway { retry_after_ms: random % SPREAD_MS });
+            connection.close(CloseCode::GoingAway);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
