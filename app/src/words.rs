@@ -165,7 +165,7 @@ mod tests {
     fn a_title_leads_with_what_is_unread() {
         assert_eq!(title(0, ""), "Jackdaw");
         assert_eq!(title(3, "Tea"), "(3) Tea — Jackdaw");
-        assert_eq!(title(1_000, ""), "(999+) Jackdaw");
+        assert_eq!(title(100, ""), "(99+) Jackdaw");
     }
 
     #[test]

@@ -99,6 +99,7 @@ fn a_mechanism_that_is_switched_off_is_missed() {
     let mutations = [
         Mutation::Dedupe,
         Mutation::FirstText,
+        Mutation::Refusals,
         Mutation::Transaction,
         Mutation::Node(chat::Mechanism::GapRepair),
         Mutation::Node(chat::Mechanism::HeadCheck),

@@ -32,6 +32,10 @@ use protocol::{
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Refused messages of one person that are remembered; the oldest go first. Who sends more to rooms that they are not in
+/// may see an older one stored that comes once more after they joined.
+pub(crate) const REFUSALS: i64 = 200;
+
 /// What a store method answers.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -137,6 +141,9 @@ pub trait Store: Send + Sync + 'static {
     /// Removes at most so many rows of rooms that were deleted, in one short transaction, unless another node does or all of
     /// them are to pause.
     async fn purge(&self, most: i64) -> Result<Purged>;
+
+    /// Forgets at most so many refusals of messages that are older; answers how many.
+    async fn delete_refusals(&self, before: UnixMillis, most: i64) -> Result<u64>;
 
     /// Members in the order of their ids, those after `cursor`.
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>>;

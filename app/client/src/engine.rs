@@ -108,7 +108,7 @@ impl Engine {
             Input::Resumed => self.hurry(now, false),
             Input::Send { client_id, room_id, body, reply_to } => self.send(now, client_id, room_id, body, reply_to),
             Input::Revise { client_id, room_id, seq, revision } => self.revise(client_id, room_id, seq, revision),
-            Input::Retry(client_id) => self.retry(client_id),
+            Input::Retry { client_id, anew } => self.retry(client_id, anew),
             Input::Discard(client_id) => self.discard(client_id),
             Input::Receipts(receipts) => self.set_receipts(receipts),
             Input::Typing { room_id, typing } => self.write(now, room_id, typing),

@@ -83,7 +83,12 @@ pub enum Input {
         revision: Revision,
     },
     /// The person tries a failed message again.
-    Retry(ClientId),
+    Retry {
+        /// Which.
+        client_id: ClientId,
+        /// Its id from now on where the server refused it, since a refusal is the answer to an id: made by the caller, a UUIDv7.
+        anew: ClientId,
+    },
     /// The person gives up a failed message.
     Discard(ClientId),
     /// The person lets others know how far they are, and is told of them, or neither.

@@ -17,6 +17,9 @@ pub const ACK_MS: u64 = 15_000;
 /// The shortest and the longest wait before a message that the server could not take is sent again, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
 
+/// Why a message failed without an answer of the server's.
+const ROOM_GONE: &str = "You are not in this room any more.";
+
 /// How far a message is.
 #[derive(Clone, Debug)]
 enum Stage {
@@ -86,6 +89,20 @@ impl Entry {
     /// What the server has.
     const fn is_stored(&self) -> bool {
         matches!(self.stage, Stage::Stored { .. } | Stage::Revised { .. })
+    }
+
+    /// Whether the server refused it, and not this device by itself.
+    fn is_refused(&self) -> bool {
+        matches!(&self.stage, Stage::Failed { reason, .. } if reason != ROOM_GONE)
+    }
+
+    /// From now on it is another message.
+    fn rename(&mut self, client_id: ClientId) {
+        self.client_id = client_id;
+        self.foreign = false;
+        if let Intent::Say(message) = &mut self.intent {
+            message.client_id = client_id;
+        }
     }
 
     /// What is on its way to the server, sent or not.
@@ -215,17 +232,23 @@ impl Outbox {
     }
 
     /// The room is gone: nothing can be sent to it, and what it has of ours is not shown any more.
-    pub(crate) fn fail_room(&mut self, room: RoomId, reason: &str) {
+    pub(crate) fn fail_room(&mut self, room: RoomId) {
         self.retain(|entry| entry.room_id != room || (matches!(entry.intent, Intent::Say(_)) && !entry.is_stored()));
         for entry in self.entries.iter_mut().filter(|entry| entry.room_id == room) {
-            entry.stage = Stage::Failed { reason: reason.to_owned(), retryable: true };
+            entry.stage = Stage::Failed { reason: ROOM_GONE.to_owned(), retryable: true };
             self.log.push(Change::Unsent(entry.unsent()));
         }
     }
 
-    /// Sends a failed message once more, after those that wait already. Answers with its room.
-    pub(crate) fn retry(&mut self, client_id: ClientId) -> Option<RoomId> {
+    /// Sends a failed message once more, after those that wait already. One that the server refused gets this new id: the
+    /// old one has its answer. One whose room went away while it was under way keeps its id, for it may be stored. Answers
+    /// with its room.
+    pub(crate) fn retry(&mut self, client_id: ClientId, anew: ClientId) -> Option<RoomId> {
         let mut entry = self.take_failed(client_id)?;
+        if entry.is_refused() {
+            self.log.push(Change::Discarded(client_id));
+            entry.rename(anew);
+        }
         entry.stage = Stage::Queued { not_before: 0 };
         entry.backoff.reset();
         let room = entry.room_id;

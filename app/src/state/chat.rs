@@ -256,7 +256,7 @@ impl Chat {
 
     /// Tries a failed message again.
     pub(crate) fn retry(self, message: ClientId) {
-        self.dispatch(Input::Retry(message));
+        self.dispatch(Input::Retry { client_id: message, anew: dom::clock::new_client_id() });
     }
 
     /// Gives a failed message up.

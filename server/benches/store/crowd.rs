@@ -40,7 +40,7 @@ impl Crowd {
 
     /// Somebody who is in no room of these yet.
     pub(crate) async fn newcomer(&self, store: &dyn Store) -> Result<UserId, Error> {
-        join(store, "newcomer").await
+        join(store, &format!("newcomer{}", Uuid::now_v7())).await
     }
 
     /// Some of the rooms, each once with its owner.

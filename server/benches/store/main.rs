@@ -7,12 +7,14 @@
 mod crowd;
 mod database;
 mod resume;
+mod unread;
 
 use crowd::Crowd;
 use database::Database;
 use resume::Resume;
 use server::store::Store;
 use std::time::{Duration, Instant};
+use unread::Unread;
 
 /// As many as the writer puts into one transaction.
 const BATCH: usize = 500;
@@ -34,6 +36,7 @@ struct Figures {
     singles: Vec<Duration>,
     bytes_a_message: u64,
     resume: Resume,
+    unread: Unread,
 }
 
 #[tokio::main]
@@ -51,8 +54,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("\na device comes back, 20 rooms: nothing new (target ≤ 2 ms), 1,000 messages missed in 20 batches:");
     println!("{:<11} {:>9} {:>9} {:>12}", "", "p50", "p99", "missed");
-    for figures in measured {
+    for figures in &measured {
         figures.resume.print(figures.name);
+    }
+    println!("\na person comes back to 50 rooms with 500 unread messages each, the list of rooms:");
+    println!("{:<11} {:>9} {:>9} {:>9}", "", "p50", "p99", "target");
+    for figures in &measured {
+        figures.unread.print(figures.name);
     }
     Ok(())
 }
@@ -67,7 +75,8 @@ async fn measure(database: &Database, name: &'static str, target: u64) -> Result
     batches.sort_unstable();
     singles.sort_unstable();
     let resume = resume::measure(store, &mut crowd).await?;
-    Ok(Figures { name, target, batches, singles, bytes_a_message, resume })
+    let unread = unread::measure(store, &crowd).await?;
+    Ok(Figures { name, target, batches, singles, bytes_a_message, resume, unread })
 }
 
 /// How long each of so many transactions of `size` messages takes.

@@ -13,6 +13,7 @@ pub(super) fn area() -> Area {
         bound!(count database::PURGE_ROWS, "transaction: rows of deleted rooms that it removes", "nothing", "delete-room"),
         bound!(time database::PURGE_TIME, "transaction: time that removing them is to take", "a message waits that long", "delete-room"),
         bound!(time database::PURGE_EVERY, "node: interval at which rooms that another node deleted are looked for", "nothing", ""),
+        bound!(ms database::REFUSED_MS, "refused message: time for which it gets the same answer again", "`nack`, or 404", ""),
         bound!(ms epoch::SPREAD_MS, "connection: delay of its return after a new epoch", "`goaway`", ""),
     ];
     Area { title: "Background tasks", rows }

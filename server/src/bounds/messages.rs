@@ -27,7 +27,7 @@ pub(super) fn area() -> Area {
         bound!(count PAGE_DEFAULT, "page of history: rows where none are asked for", "the next page is asked for", ""),
         bound!(count BATCH_ROWS, "`messages:offline`, `room:reset` and a filled hole: rows", "`more`: the next batch is asked for", "long-history"),
         bound!(count RESET_ROWS, "room: missed rows above which a device starts over", "`room:reset`", ""),
-        bound!(count UNREAD_MAX, "room: unread messages that are counted", "\"999+\"", ""),
+        bound!(count UNREAD_MAX, "room: unread messages that are counted", "\"99+\"", ""),
         bound!(count RECEIPTS_MEMBERS, "room: members above which marks are not pushed", "\"seen by\" is asked for", ""),
         bound!(ms TYPING_EVERY_MS, "connection: interval of `typing:start`", "not passed on", "typing"),
         bound!(ms TYPING_ENDS_MS, "person: time without `typing:start` after which typing ends", "typing ends", ""),

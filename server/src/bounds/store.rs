@@ -1,6 +1,7 @@
 //! The database.
 
 use super::{Area, bound};
+use crate::store;
 use crate::store::sqlite::sql;
 use crate::store::sqlite::sql::{pool, rooms};
 use crate::store::{postgres, sqlite};
@@ -9,6 +10,7 @@ pub(super) fn area() -> Area {
     let rows = vec![
         bound!(count postgres::APPENDERS, "node on PostgreSQL: connections that store messages", "waits", ""),
         bound!(ms postgres::LOCK_TIMEOUT_MS, "batch of messages: wait for the locks of its rooms", "messages of locked rooms wait, the others do not", "delete-room"),
+        bound!(count store::REFUSALS, "person: refused messages that are remembered", "the oldest are forgotten", ""),
         bound!(count sqlite::READERS, "node on SQLite: reading connections", "waits", ""),
         bound!(time pool::PATIENCE, "statement: wait for a connection", "503, or retryable `nack`", ""),
         bound!(time pool::STATEMENT, "statement: time", "503, or retryable `nack`", ""),

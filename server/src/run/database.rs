@@ -4,6 +4,7 @@ use super::{Readiness, RunError};
 use crate::chat::Chat;
 use crate::config::StoreConfig;
 use crate::store::{self, Purged, Store};
+use protocol::UnixMillis;
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,9 @@ pub(crate) const PURGE_ROWS: i64 = 5_000;
 pub(crate) const PURGE_TIME: Duration = Duration::from_millis(20);
 /// Before it is tried again where another node removes rows.
 const PURGE_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long a message that was refused gets the same answer again, in milliseconds.
+pub(crate) const REFUSED_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Makes sure that this node is alone with an embedded database. The lock lasts as long as what is returned, or the process.
 pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
@@ -116,7 +120,8 @@ pub(crate) async fn check_opened(chat: Arc<Chat>) {
 
 /// Compares this node's rooms with the database every few seconds, and reads what it lacks once stragglers had their time.
 pub(crate) async fn fill_holes(chat: Arc<Chat>) {
-    let mut heads = tokio::time::interval(HEADS_EVERY);
+    // Not at once: the database may have to be brought up to date first.
+    let mut heads = tokio::time::interval_at(Instant::now() + HEADS_EVERY, HEADS_EVERY);
     heads.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {
@@ -135,13 +140,15 @@ pub(crate) async fn fill_holes(chat: Arc<Chat>) {
 pub(super) async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
     loop {
         let _ = tokio::time::timeout(PURGE_EVERY, chat.room_deleted()).await;
-        if let Err(error) = purge_all(&*store).await {
+        if let Err(error) = purge_all(&*store, chat.now()).await {
             tracing::warn!(%error, "what deleted rooms leave behind was not removed, trying again");
         }
     }
 }
 
-async fn purge_all(store: &dyn Store) -> Result<(), store::Error> {
+async fn purge_all(store: &dyn Store, now: UnixMillis) -> Result<(), store::Error> {
+    let old = UnixMillis(now.0 - REFUSED_MS);
+    while store.delete_refusals(old, PURGE_ROWS).await? == PURGE_ROWS as u64 {}
     let mut most = PURGE_FIRST;
     loop {
         let began = Instant::now();

@@ -127,7 +127,12 @@ impl Device {
             memory.hear(&input, Some(engine));
         }
         let random = self.sim.chance.next();
+        let retried = if let Input::Retry { client_id, anew } = input { Some((client_id, anew)) } else { None };
         let effects = engine.handle(Now { monotonic_ms: self.sim.now(), wall: self.clock.now(), random }, input);
+        if let Some((id, anew)) = retried {
+            let shown = [anew].into_iter().find(|anew| memory.shows(engine, id, *anew));
+            memory.retry(id, shown);
+        }
         if let Err(problem) = watch::check(engine, &effects, memory.excuses(self.cluster.tables().epoch)) {
             self.sim.fail(format!("device {}: {problem}", self.number));
         }

@@ -3,7 +3,7 @@
 use super::disk::Disk;
 use crate::store::model::Tables;
 use client::{Change, Engine, Input, Row, RowState};
-use protocol::{ClientId, RoomId, Seq, ServerFrame, UserId};
+use protocol::{ClientId, ErrorCode, RoomId, Seq, ServerFrame, UserId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -29,6 +29,8 @@ pub(super) struct Sent {
     pub(super) acknowledged: bool,
     /// The person has given it up, or the server refused it: it is stored once or not at all.
     pub(super) given_up: bool,
+    /// The server refused it: it must not be stored any more.
+    pub(super) refused: bool,
     /// It was stored and no device held it any more when the database was put back: nobody can bring it again.
     pub(super) lost: bool,
 }
@@ -51,8 +53,8 @@ pub(super) struct Memory {
     epoch: Option<Uuid>,
     /// Whether this page has.
     greeted: bool,
-    /// The epoch in which commits were lost last. A device that is still in it may show what is stored no more.
-    expired: Option<Uuid>,
+    /// Epochs in which commits were lost. A device that is still in one may show what is stored no more.
+    expired: Vec<Uuid>,
 }
 
 impl Memory {
@@ -70,6 +72,7 @@ impl Memory {
                     retried: false,
                     acknowledged: false,
                     given_up: false,
+                    refused: false,
                     lost: false,
                 });
             }
@@ -80,11 +83,6 @@ impl Memory {
             Input::Follow => self.greeted = false,
             Input::Frame(frame) => self.hear_frame(frame),
             Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
-            Input::Retry(client_id) => {
-                if let Some(sent) = self.find(*client_id) {
-                    sent.retried = true;
-                }
-            }
             Input::Discard(client_id) => {
                 if let Some(sent) = self.find(*client_id) {
                     sent.given_up = true;
@@ -102,7 +100,12 @@ impl Memory {
                 }
                 self.settle(|revised| revised.client_id == *client_id);
             }
-            ServerFrame::Nack { client_id, retryable: false, .. } => {
+            ServerFrame::Nack { client_id, retryable: false, code, .. } => {
+                // The refusal may be among the commits that were lost.
+                let is_final = *code == ErrorCode::NotFound && !self.has_lost(self.epoch);
+                if let Some(sent) = self.find(*client_id) {
+                    sent.refused |= is_final;
+                }
                 self.settle(|revised| revised.client_id == *client_id);
             }
             ServerFrame::Welcome { epoch, rooms, .. } => {
@@ -127,6 +130,35 @@ impl Memory {
         rooms.into_iter().flat_map(|room| engine.rows(room)).filter(|row| row.message.seq == Seq(0)).collect()
     }
 
+    /// Whether the engine goes on with a message under another id.
+    pub(super) fn shows(&self, engine: &Engine, id: ClientId, anew: ClientId) -> bool {
+        let room = self.sent.iter().find(|sent| sent.client_id == id).map(|sent| sent.room_id);
+        room.is_some_and(|room| engine.rows(room).iter().any(|row| row.key() == anew))
+    }
+
+    /// The person tried a failed message again, under another id if the engine took one.
+    pub(super) fn retry(&mut self, id: ClientId, anew: Option<ClientId>) {
+        let Some(sent) = self.find(id) else { return };
+        sent.retried = true;
+        if let Some(client_id) = anew {
+            sent.given_up = true;
+            let again =
+                Sent { client_id, given_up: false, refused: false, acknowledged: false, lost: false, ..sent.clone() };
+            self.sent.push(again);
+        }
+    }
+
+    pub(super) fn is_refused(&self, id: ClientId) -> bool {
+        self.sent.iter().any(|sent| sent.client_id == id && sent.refused)
+    }
+
+    /// Whether the page lived to send this, of which a copy comes late: perhaps after what was sent since.
+    pub(super) fn leaves_late(&mut self, id: ClientId) -> bool {
+        let Some(sent) = self.find(id) else { return false };
+        sent.retried = true;
+        sent.acknowledged || !sent.given_up || sent.refused
+    }
+
     fn find(&mut self, id: ClientId) -> Option<&mut Sent> {
         self.sent.iter_mut().find(|sent| sent.client_id == id)
     }
@@ -134,19 +166,26 @@ impl Memory {
     /// Whether a message may be shown twice: the database was put back and the device does not know yet, since pages of
     /// history do not say of which life they are.
     pub(super) fn excuses(&self, epoch: Uuid) -> bool {
-        self.epoch.is_some_and(|heard| heard != epoch || self.expired == Some(heard))
+        self.epoch.is_some_and(|heard| heard != epoch || self.expired.contains(&heard))
+    }
+
+    /// Whether commits were lost in this epoch.
+    pub(super) fn has_lost(&self, epoch: Option<Uuid>) -> bool {
+        epoch.is_some_and(|epoch| self.expired.contains(&epoch))
     }
 
     /// The database lost its last commits, and nobody knows yet. What was acknowledged may be lost, or be sent again after
     /// what was sent since.
     pub(super) fn lose(&mut self, user: UserId, before: &Tables, after: &Tables) {
-        self.expired = Some(before.epoch);
+        self.expired.push(before.epoch);
         let stored = |tables: &Tables, id| tables.find_message(user, id).is_some();
         for sent in &mut self.sent {
             let lost = stored(before, sent.client_id) && !stored(after, sent.client_id);
             sent.lost |= lost;
             sent.retried |= lost;
             sent.acknowledged = false;
+            // The refusal may be lost with them.
+            sent.refused = false;
         }
     }
 
@@ -198,6 +237,7 @@ impl Memory {
         // What the device still holds it sends again, and knows no more of it than the database that came back says.
         for sent in &mut self.sent {
             sent.acknowledged = false;
+            sent.refused = false;
         }
     }
 }

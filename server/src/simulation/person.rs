@@ -5,7 +5,7 @@ use super::plan::Fault;
 use super::request::{self, Wish};
 use crate::store::model::Tables;
 use client::{Input, Revision, Row, RowState};
-use protocol::{ClientId, CreateRoom, RoomId, RoomKind, Seq, UserId};
+use protocol::{ClientId, CreateRoom, NewMessage, RoomId, RoomKind, Seq, UserId};
 use std::sync::Arc;
 
 /// Somebody does something on this device, unless its page is not there.
@@ -36,7 +36,11 @@ fn send(device: &Arc<Device>, room_id: RoomId) {
         let client_id = ClientId(device.sim.id(0));
         let body = format!("{} of {}", client_id.0.as_u128() & 0xffff, device.number);
         let reply_to = if chance.one_in(4) { chance.pick(&stored_rows(device, room_id)).copied() } else { None };
-        device.input(Input::Send { client_id, room_id, body, reply_to });
+        device.input(Input::Send { client_id, room_id, body: body.clone(), reply_to });
+        if device.sim.strikes(Fault::Stale, 4) {
+            let new = NewMessage { client_id, body, reply_to };
+            device.sim.spawn(request::arrive_late(Arc::clone(device), room_id, new));
+        }
         if device.sim.strikes(Fault::Overtaken, 6) {
             device.sim.spawn(request::overtake(Arc::clone(device), room_id, client_id));
         }
@@ -113,7 +117,8 @@ fn decide_on_failed(device: &Arc<Device>) {
     };
     if let Some(id) = device.sim.chance.pick(&failed).copied() {
         let again = device.sim.chance.one_in(2);
-        device.input(if again { Input::Retry(id) } else { Input::Discard(id) });
+        let anew = ClientId(device.sim.id(0));
+        device.input(if again { Input::Retry { client_id: id, anew } } else { Input::Discard(id) });
     }
 }
 

@@ -29,6 +29,8 @@ pub(super) enum Fault {
     Flood,
     /// The database is put back to an earlier state, in a new epoch.
     Restore,
+    /// A copy of a message comes late, by a connection that was given up.
+    Stale,
     /// The database loses its last commits while nodes and devices go on: a replica that lagged behind was promoted.
     Rewind,
     /// Clocks of nodes and devices differ by up to an hour.
@@ -41,7 +43,7 @@ pub(super) enum Fault {
     Overtaken,
 }
 
-const FAULTS: [Fault; 18] = [
+const FAULTS: [Fault; 19] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,
@@ -60,6 +62,7 @@ const FAULTS: [Fault; 18] = [
     Fault::Silent,
     Fault::Overtaken,
     Fault::Rewind,
+    Fault::Stale,
 ];
 
 /// A mechanism that can be switched off.
@@ -67,6 +70,8 @@ const FAULTS: [Fault; 18] = [
 pub(super) enum Mutation {
     /// A message's id is unique for its sender.
     Dedupe,
+    /// A refusal of a message is kept.
+    Refusals,
     /// Of a message that is revised the digest of its first text is kept.
     FirstText,
     /// What a device keeps it keeps whole.
@@ -117,6 +122,7 @@ impl Fault {
             Self::Away => "absences",
             Self::Flood => "floods",
             Self::Restore => "restores",
+            Self::Stale => "late copies",
             Self::Rewind => "commits lost",
             Self::Clocks => "clocks off",
             Self::Slow => "slow readers",

@@ -111,6 +111,24 @@ pub(super) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
     note!(device.sim, "device {}: a flood of {stored} in {room}", device.number);
 }
 
+/// A copy of a message comes late, by a connection that its page has given up.
+pub(super) async fn arrive_late(device: Arc<Device>, room: RoomId, new: NewMessage) {
+    let (me, client_id) = (device.user.id, new.client_id);
+    let epoch = device.cluster.tables().epoch;
+    sleep(device.sim.chance.millis(0, 40_000)).await;
+    // No connection outlives an epoch. And the page may have died before it kept the message: then nothing of it left.
+    if device.cluster.tables().epoch != epoch || !device.lock().memory.leaves_late(client_id) {
+        return;
+    }
+    if device.lock().memory.is_refused(client_id) {
+        // Refused, and the person joins the room before the copy comes.
+        let page = device.lock().page;
+        fulfil(Arc::clone(&device), page, Wish::Join(room)).await;
+    }
+    let arrived = ask(&device, async |node| node.chat.send_and_wait(me, room, new).await.map(|sent| sent.1)).await;
+    note!(device.sim, "device {}: {client_id:?} comes late: {arrived:?}", device.number);
+}
+
 /// Another device of this person's revises a message as soon as it is stored; the one that sent it loses its connection
 /// in that moment, and mostly the acknowledgement with it.
 pub(super) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) {

@@ -58,6 +58,7 @@ impl World {
     fn new(sim: &Arc<Sim>) -> Self {
         let mut tables = Tables::new(sim.id(0), RoomId(sim.id(0)));
         tables.dedupes = !sim.plan.lacks(Mutation::Dedupe);
+        tables.keeps_refusals = !sim.plan.lacks(Mutation::Refusals);
         tables.keeps_digests = !sim.plan.lacks(Mutation::FirstText);
         for name in ["ada", "bob", "cy"].iter().take(2 + sim.chance.below(2)) {
             let (id, password_hash) = (UserId(sim.id(0)), String::new());

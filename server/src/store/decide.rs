@@ -14,6 +14,8 @@ pub(super) struct Known {
     pub(super) locked: BTreeSet<RoomId>,
     /// Those senders who are in the room, with their display names.
     pub(super) members: HashMap<(RoomId, UserId), String>,
+    /// Ids of the batch's that were refused before: `NotMember` is the answer again. Those that are refused now come to it.
+    pub(super) refused: BTreeSet<(UserId, ClientId)>,
     /// Messages that bear the ids of the batch's already.
     pub(super) originals: HashMap<(UserId, ClientId), Original>,
 }
@@ -25,6 +27,17 @@ pub(super) enum Plain {
     Undecided,
     /// Others hold the lock of one of its rooms.
     Locked,
+}
+
+/// What is looked up for the entries of a batch.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// Those senders who are in the room, with their display names.
+    pub(super) members: Vec<(RoomId, UserId, String)>,
+    /// Messages that bear an id already.
+    pub(super) originals: Vec<Original>,
+    /// Ids that were refused.
+    pub(super) refused: Vec<(UserId, ClientId)>,
 }
 
 /// A stored message that may be sent again.
@@ -59,12 +72,16 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
         let repeated = original.is_repeated_by(append);
         return if repeated { Appended::Repeated(original.message.clone()) } else { Appended::Conflict };
     }
+    if known.refused.contains(&key) {
+        return Appended::NotMember;
+    }
     if known.locked.contains(&append.room_id) {
         return Appended::Locked;
     }
     let (Some(head), Some(name)) =
         (known.heads.get_mut(&append.room_id), known.members.get(&(append.room_id, append.sender_id)))
     else {
+        known.refused.insert(key);
         return Appended::NotMember;
     };
     if append.reply_to.is_some_and(|seq| seq < Seq(1) || seq > *head) {
@@ -154,6 +171,16 @@ mod tests {
             assert_eq!(answers, [Appended::Repeated(row), Appended::Conflict, Appended::Conflict]);
         }
         assert!(revised(edit, None).is_repeated_by(&append(1, "either")), "an earlier version kept no digest");
+    }
+
+    #[test]
+    fn a_refusal_is_the_answer_from_then_on() {
+        let mut known = known();
+        let elsewhere = Append { room_id: RoomId(Uuid::from_u128(3)), ..append(1, "a") };
+        let answers = decide(&[elsewhere, append(1, "a"), append(2, "b")], &mut known);
+        assert_eq!(answers[..2], [Appended::NotMember, Appended::NotMember]);
+        assert!(answers[2].stored().is_some());
+        assert_eq!(known.refused.len(), 1);
     }
 
     #[test]

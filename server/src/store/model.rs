@@ -187,6 +187,9 @@ impl Store for Model {
         self.read(|_| Purged::Nothing).await
     }
 
+    async fn delete_refusals(&self, before: UnixMillis, _: i64) -> Result<u64> {
+        self.write(|tables| Ok(tables.delete_refusals(before))).await
+    }
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
         self.read(|tables| tables.list_members(room, cursor, limit)).await
     }

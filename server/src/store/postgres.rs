@@ -83,9 +83,10 @@ impl Database {
         // long holds up only its own.
         let appends = writes.clone().options([("lock_timeout", LOCK_TIMEOUT_MS)]);
         let writers = (pool / 3).saturating_sub(1).max(1);
-        let append = Pool::new(appends, APPENDERS, waits.clone());
+        let appenders = APPENDERS.min((pool / 3).max(1));
+        let append = Pool::new(appends, appenders, waits.clone());
         let write = Pool::new(writes, writers, waits.clone());
-        let read = Pool::new(reads, pool.saturating_sub(writers + APPENDERS).max(1), waits);
+        let read = Pool::new(reads, pool.saturating_sub(writers + appenders).max(1), waits);
         Ok(Self { read, write, append, migrations })
     }
 }

@@ -113,7 +113,7 @@ pub enum Appended {
     Repeated(Message),
     /// The sender used the id for something else.
     Conflict,
-    /// No such room, or the sender is not in it.
+    /// No such room, or the sender is not in it, now or when the same message came before: for a day this is its answer.
     NotMember,
     /// It answers a message that is not there.
     BadReply,

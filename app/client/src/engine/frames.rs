@@ -216,7 +216,7 @@ impl Engine {
             self.answer.changed(View::Timeline(id));
         }
         self.keeper.touch(id);
-        self.outbox.fail_room(id, "You are not in this room any more.");
+        self.outbox.fail_room(id);
         self.dirty.insert(id);
     }
 }

@@ -32,8 +32,8 @@ impl Engine {
         }
     }
 
-    pub(super) fn retry(&mut self, client_id: ClientId) {
-        if let Some(room) = self.outbox.retry(client_id) {
+    pub(super) fn retry(&mut self, client_id: ClientId, anew: ClientId) {
+        if let Some(room) = self.outbox.retry(client_id, anew) {
             self.touch(room, Touched::ROWS);
         }
     }

@@ -21,6 +21,11 @@ pub(crate) const fn user_id(number: u128) -> UserId {
     UserId(Uuid::from_u128(number))
 }
 
+/// Tries a failed message again, under this id where it was refused.
+pub(crate) const fn retry(number: u128, anew: u128) -> Input {
+    Input::Retry { client_id: client_id(number), anew: client_id(anew) }
+}
+
 pub(crate) const fn client_id(number: u128) -> ClientId {
     ClientId(Uuid::from_u128(number))
 }

@@ -1,7 +1,7 @@
 //! Sending: rows from the tap to their place, in order, once.
 
 use crate::device::{
-    Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, room, sent, summary, text,
+    Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, retry, room, sent, summary, text,
 };
 use client::{ConnectionState, Effect, HistoryRequest, Input, RowState, View};
 use protocol::{ClientFrame, ErrorCode, Message, Rev, Seq, ServerFrame, UnixMillis};
@@ -140,11 +140,11 @@ fn a_refused_message_waits_for_the_person() {
     let failed = RowState::Failed { reason: "No.".into(), retryable: false };
     assert_eq!(device.ends(2), [(100, failed), (101, SENDING)]);
     device.frame(ack(101, 11));
-    assert_eq!(messages(&device.input(Input::Retry(client_id(100)))), [100]);
-    assert_eq!(device.ends(2), [(101, SENT), (100, SENDING)]);
-    device.frame(nack(100, ErrorCode::Conflict));
-    assert_eq!(changed(&device.input(Input::Discard(client_id(100)))), [View::Timeline(TEA)]);
-    assert_eq!((device.seqs().len(), device.input(Input::Retry(client_id(100)))), (11, vec![]));
+    assert_eq!(messages(&device.input(retry(100, 200))), [200], "a refusal is the answer to an id");
+    assert_eq!(device.ends(2), [(101, SENT), (200, SENDING)]);
+    device.frame(nack(200, ErrorCode::Conflict));
+    assert_eq!(changed(&device.input(Input::Discard(client_id(200)))), [View::Timeline(TEA)]);
+    assert_eq!((device.seqs().len(), device.input(retry(100, 200))), (11, vec![]));
 }
 
 #[test]
@@ -154,6 +154,10 @@ fn a_room_that_is_gone_takes_nothing() {
     device.frame(ServerFrame::RoomGone { room_id: TEA });
     assert!(matches!(&device.ends(1)[0], (100, RowState::Failed { retryable: true, .. })));
     assert!(device.engine.rooms().is_empty());
+    device.frame(ServerFrame::RoomChanged { room: summary(TEA, 10, 10) });
+    assert_eq!(messages(&device.input(retry(100, 200))), [100], "it may be stored under its id");
+    device.frame(nack(100, ErrorCode::NotFound));
+    assert_eq!(messages(&device.input(retry(100, 200))), [200]);
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! A page that starts where an earlier one ended: nothing typed is lost, nothing is doubled, and rooms can be read at once.
 
 use crate::device::{
-    BOB, Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, room, sent, summary, text, welcome,
+    BOB, Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, retry, room, sent, summary, text,
+    welcome,
 };
 use crate::disk::Disk;
 use client::{Input, RowState, View};
@@ -75,7 +76,7 @@ fn a_failed_message_keeps_its_reason() {
     let mut device = next_life(boot(), &mut disk);
     assert_eq!(device.ends(1), [(100, RowState::Failed { reason: "No.".into(), retryable: false })]);
     assert_eq!(messages(&device.go_online(boot().0)), []);
-    assert_eq!(messages(&device.input(Input::Retry(client_id(100)))), [100]);
+    assert_eq!(messages(&device.input(retry(100, 200))), [200]);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is saved, when, and how little.
 
-use crate::device::{BOB, Device, ME, TEA, ack, client_id, nack, page, room, summary, text, welcome};
+use crate::device::{BOB, Device, ME, TEA, ack, client_id, nack, page, retry, room, summary, text, welcome};
 use crate::disk::{Disk, saved};
 use client::{Change, Effect, Failure, HistoryRequest, Input, Unsent, Wish};
 use protocol::{ErrorCode, Message, Rev, Seq, ServerFrame, UnixMillis};
@@ -56,14 +56,15 @@ fn a_refusal_is_kept_with_its_reason_and_goes_with_the_message() {
     disk.follow(&device.frame(nack(100, ErrorCode::Forbidden)));
     let failed = Some(Failure { reason: "No.".into(), retryable: true });
     assert_eq!(disk.unsent[&client_id(100)].failed, failed);
-    disk.follow(&device.input(Input::Retry(client_id(100))));
-    assert_eq!(disk.unsent[&client_id(100)], unsent(100, 3), "after those that wait already");
-    disk.follow(&device.frame(nack(100, ErrorCode::Forbidden)));
+    disk.follow(&device.input(retry(100, 200)));
+    assert!(!disk.unsent.contains_key(&client_id(100)), "it goes on under another id");
+    assert_eq!(disk.unsent[&client_id(200)], unsent(200, 3), "after those that wait already");
+    disk.follow(&device.frame(nack(200, ErrorCode::Forbidden)));
     disk.follow(&device.frame(nack(101, ErrorCode::Forbidden)));
     disk.follow(&device.input(Input::Discard(client_id(101))));
     disk.follow(&device.frame(ServerFrame::RoomGone { room_id: TEA }));
-    assert_eq!(disk.unsent.keys().collect::<Vec<_>>(), [&client_id(100)]);
-    assert_eq!(disk.unsent[&client_id(100)].failed.as_ref().unwrap().reason, "You are not in this room any more.");
+    assert_eq!(disk.unsent.keys().collect::<Vec<_>>(), [&client_id(200)]);
+    assert_eq!(disk.unsent[&client_id(200)].failed.as_ref().unwrap().reason, "You are not in this room any more.");
     assert!(disk.rooms.is_empty() && disk.rows.is_empty());
 }
 

@@ -1,6 +1,8 @@
 //! Tabs of one profile: one sends, all show.
 
-use crate::device::{Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, room, summary, text};
+use crate::device::{
+    Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, retry, room, summary, text,
+};
 use crate::disk::{Disk, saved};
 use client::{Change, Effect, HistoryRequest, Input, RowState, View};
 use protocol::{ErrorCode, Message};
@@ -88,10 +90,10 @@ fn refusals_retries_and_discards_are_shared() {
     let failed = RowState::Failed { reason: "No.".into(), retryable: false };
     assert_eq!(tabs.second.ends(2), [(100, failed), (101, SENDING)]);
     tabs.first(Input::Frame(ack(101, 11)));
-    assert_eq!(tabs.second(Input::Retry(client_id(100))), [100]);
-    assert_eq!(tabs.first.ends(1), [(100, SENDING)]);
-    tabs.first(Input::Frame(nack(100, ErrorCode::Conflict)));
-    tabs.second(Input::Discard(client_id(100)));
+    assert_eq!(tabs.second(retry(100, 200)), [200]);
+    assert_eq!(tabs.first.ends(1), [(200, SENDING)]);
+    tabs.first(Input::Frame(nack(200, ErrorCode::Conflict)));
+    tabs.second(Input::Discard(client_id(200)));
     assert_eq!((tabs.first.ends(1), tabs.second.ends(1)), (vec![(101, SENT)], vec![(101, SENT)]));
     assert!(tabs.disk.unsent.is_empty());
 }

@@ -4,7 +4,7 @@ use super::super::decide::{Known, Original, decide};
 use super::super::digest::digest;
 use super::super::{Append, Appended, HistoryRange, Rows};
 use super::tables::Tables;
-use protocol::{ClientId, Message, RoomId, Seq, UserId};
+use protocol::{ClientId, Message, RoomId, Seq, UnixMillis, UserId};
 use std::collections::BTreeSet;
 
 impl Tables {
@@ -16,6 +16,10 @@ impl Tables {
             self.look(part, &mut known);
             known.locked.clone_from(locked);
             let decided = decide(part, &mut known);
+            if self.keeps_refusals {
+                let at = part.first().map(|entry| entry.created_at);
+                self.refusals.extend(at.into_iter().flat_map(|at| known.refused.iter().map(move |id| (*id, at))));
+            }
             for message in decided.iter().filter_map(Appended::stored) {
                 if let Some(room) = self.rooms.get_mut(&message.room_id) {
                     room.messages.push(message.clone());
@@ -29,6 +33,8 @@ impl Tables {
 
     fn look(&self, batch: &[Append], known: &mut Known) {
         *known = Known::default();
+        let ids = batch.iter().map(|entry| (entry.sender_id, entry.client_id));
+        known.refused = ids.filter(|id| self.refusals.contains_key(id)).collect();
         for entry in batch {
             let Some(room) = self.rooms.get(&entry.room_id) else { continue };
             known.heads.insert(entry.room_id, room.head());
@@ -44,6 +50,12 @@ impl Tables {
                 known.originals.insert(name, Original { message: original.clone(), first_digest });
             }
         }
+    }
+
+    pub(super) fn delete_refusals(&mut self, before: UnixMillis) -> u64 {
+        let kept = self.refusals.len();
+        self.refusals.retain(|_, at| *at >= before);
+        (kept - self.refusals.len()) as u64
     }
 
     /// The message to which its sender gave this name.

@@ -20,6 +20,10 @@ pub(crate) struct Tables {
     pub(super) ids: HashMap<(UserId, ClientId), (RoomId, Seq)>,
     /// Whether that constraint is there. Without it repeats are stored again, which the simulation must notice.
     pub(crate) dedupes: bool,
+    /// Messages that were refused, and when.
+    pub(super) refusals: BTreeMap<(UserId, ClientId), UnixMillis>,
+    /// Whether these are kept. Without them a late copy of a refused message may be stored.
+    pub(crate) keeps_refusals: bool,
     /// Digests of the first texts of messages that were revised.
     pub(super) digests: HashMap<(UserId, ClientId), Vec<u8>>,
     /// Whether these are kept. Without them a message that is sent again is compared with its present text.
@@ -83,6 +87,8 @@ impl Tables {
             rooms: [(general, room)].into(),
             ids: HashMap::new(),
             dedupes: true,
+            refusals: BTreeMap::new(),
+            keeps_refusals: true,
             digests: HashMap::new(),
             keeps_digests: true,
             revisions: HashMap::new(),

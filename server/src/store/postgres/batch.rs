@@ -5,45 +5,50 @@
 
 use super::Result;
 use super::sql::{MESSAGE_COLUMNS, Tx, message, message_columns, moved_columns, read_moved};
-use crate::store::decide::Original;
+use crate::store::decide::{Looked, Original};
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::{Append, Moved};
-use protocol::{Mark, Message, RoomId, Seq, UserId};
+use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
 use sqlx::Row;
 use uuid::Uuid;
 
 pub(super) use super::plain::store_plain;
 
-/// A member of a room, with their display name.
-type Named = (RoomId, UserId, String);
-
-/// Of each entry, what matters to it: its sender's name where they are a member, and the message that bears its id already.
-pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Original>)> {
+/// Of each entry, what matters to it: its sender's name where they are a member, the message that bears its id already, and
+/// whether it was refused.
+pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     let rows = sqlx::query(concat!(
         "select wanted.room_id, wanted.sender_id, mem.user_id is not null, u.display_name, ",
         message_columns!("m", "u"),
-        ", m.first_digest from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
+        ", m.first_digest, wanted.client_id, refused.client_id is not null from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
           cross join lateral (select display_name from users where id = wanted.sender_id limit 1) as u
           left join lateral (select user_id from members
             where room_id = wanted.room_id and user_id = wanted.sender_id limit 1) as mem on true
           left join lateral (select * from messages
-            where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as m on true"
+            where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as m on true
+          left join lateral (select client_id from refusals
+            where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as refused on true"
     ))
     .bind(entries.iter().map(|entry| entry.room_id.0).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.sender_id.0).collect::<Vec<_>>())
     .bind(entries.iter().map(|entry| entry.client_id.0).collect::<Vec<_>>())
     .fetch_all(&mut **tx)
     .await?;
-    let (mut members, mut originals) = (Vec::new(), Vec::new());
+    let mut looked = Looked::default();
     for row in &rows {
         if row.try_get(2)? {
-            members.push((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(3)?));
+            looked.members.push((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(3)?));
         }
         if row.try_get::<Option<Uuid>, _>(4)?.is_some() {
-            originals.push(Original { message: message(row, 4)?, first_digest: row.try_get(4 + MESSAGE_COLUMNS)? });
+            looked
+                .originals
+                .push(Original { message: message(row, 4)?, first_digest: row.try_get(4 + MESSAGE_COLUMNS)? });
+        }
+        if row.try_get(6 + MESSAGE_COLUMNS)? {
+            looked.refused.push((UserId(row.try_get(1)?), ClientId(row.try_get(5 + MESSAGE_COLUMNS)?)));
         }
     }
-    Ok((members, originals))
+    Ok(looked)
 }
 
 /// Stores text messages as they are, and moves their rooms to these heads. `Conflict` where an id is taken.
@@ -70,6 +75,22 @@ pub(super) async fn insert(tx: &mut Tx, messages: &[&Message], heads: &[(RoomId,
     .execute(&mut **tx)
     .await
     .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
+    Ok(())
+}
+
+/// Keeps that these messages were refused.
+pub(super) async fn refuse(tx: &mut Tx, refused: &[(UserId, ClientId)], now: UnixMillis) -> Result<()> {
+    let (senders, ids): (Vec<Uuid>, Vec<Uuid>) = refused.iter().map(|(sender, id)| (sender.0, id.0)).unzip();
+    sqlx::query(
+        "insert into refusals (sender_id, client_id, refused_at)
+         select sender_id, client_id, $3 from unnest($1::uuid[], $2::uuid[]) as new (sender_id, client_id)
+         on conflict do nothing",
+    )
+    .bind(senders)
+    .bind(ids)
+    .bind(now.0)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

@@ -34,7 +34,8 @@ plain as (
   from entry join room on room.id = entry.room_id
     join member on member.room_id = entry.room_id and member.user_id = entry.sender_id
   where (entry.reply_to is null or entry.reply_to between 1 and room.last_seq)
-    and not exists (select 1 from messages where client_id = entry.client_id and sender_id = entry.sender_id)),
+    and not exists (select 1 from messages where client_id = entry.client_id and sender_id = entry.sender_id)
+    and not exists (select 1 from refusals where client_id = entry.client_id and sender_id = entry.sender_id)),
 fresh as (
   select * from plain where (select count(*) from plain) = (select count(*) from entry)),
 stored as (

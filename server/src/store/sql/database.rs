@@ -8,6 +8,7 @@ mod members;
 mod messages;
 pub(crate) mod pool;
 mod purge;
+mod refusals;
 mod revisions;
 pub(crate) mod rooms;
 mod rows;
@@ -188,6 +189,10 @@ impl Store for Database {
 
     async fn purge(&self, most: i64) -> Result<Purged> {
         within(CHANGING, purge::purge(self, most)).await
+    }
+
+    async fn delete_refusals(&self, before: UnixMillis, most: i64) -> Result<u64> {
+        refusals::delete(&self.write, before, most).await
     }
 
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {

@@ -2,8 +2,8 @@
 
 use super::super::{batch, id_list};
 use super::rows::{MESSAGE_COLUMNS, Row as DbRow, message, message_columns};
-use super::{BEGIN, Database, Pool, Result, Tx};
-use crate::store::decide::{Known, Plain, decide};
+use super::{BEGIN, Database, Pool, Result, Tx, refusals};
+use crate::store::decide::{Known, Looked, Plain, decide};
 use crate::store::driver::is_locked;
 use crate::store::{Append, Appended, Error, HistoryRange, Rows};
 use protocol::limits::PAGE_DEFAULT;
@@ -59,10 +59,16 @@ async fn append_once(
         Err(error) => return Err(error.into()),
     };
     let mut known = look(&mut tx, entries, rooms, locked).await?;
-    let before = known.heads.clone();
+    let (before, refused) = (known.heads.clone(), known.refused.clone());
     let answers = decide(entries, &mut known);
+    let news: Vec<_> = known.refused.difference(&refused).copied().collect();
+    if !news.is_empty() {
+        refusals::create(&mut tx, &news, entries[0].created_at).await?;
+    }
     let stored: Vec<&Message> = answers.iter().filter_map(Appended::stored).collect();
-    if !stored.is_empty() {
+    if stored.is_empty() && !news.is_empty() {
+        tx.commit().await?;
+    } else if !stored.is_empty() {
         let moved: Vec<(RoomId, Seq)> =
             known.heads.into_iter().filter(|(room, head)| before.get(room) != Some(head)).collect();
         match batch::insert(&mut tx, &stored, &moved).await {
@@ -107,10 +113,11 @@ async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked
     } else {
         BTreeSet::new()
     };
-    let (members, originals) = batch::look(tx, entries).await?;
+    let Looked { members, originals, refused } = batch::look(tx, entries).await?;
     Ok(Known {
         heads,
         locked,
+        refused: refused.into_iter().collect(),
         members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),
         originals: originals.into_iter().map(|o| ((o.message.sender_id, o.message.client_id), o)).collect(),
     })

@@ -22,7 +22,7 @@ macro_rules! summary_query {
             "select r.id, r.kind, coalesce(ou.display_name, r.name, ''), r.last_seq, r.last_rev, coalesce(me.read_seq, r.last_seq),
                case when me.user_id is null then 0 else (select count(*) from (
                  select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
-                   and x.sender_id <> me.user_id limit 1000) as few) end,
+                   and x.sender_id <> me.user_id limit 100) as few) end,
                r.members_count, me.role, case when ou.receipts and self.receipts then om.delivered_seq end, om.read_seq, ",
             user_columns!("ou"), ", ", message_columns!("lm", "lu"),
             " from ", $from,

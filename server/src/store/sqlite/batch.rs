@@ -1,18 +1,15 @@
-//! A batch of messages in five statements, whatever its size: lists travel as JSON.
+//! A batch of messages in six statements, whatever its size: lists travel as JSON.
 
 use super::Result;
 use super::sql::{MESSAGE_COLUMNS, Pool, Tx, message, message_columns, moved_columns, read_moved};
-use crate::store::decide::{Original, Plain};
+use crate::store::decide::{Looked, Original, Plain};
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::{Append, Moved};
-use protocol::{ClientId, Mark, Message, RoomId, Seq, UserId};
+use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
 use serde_json::json;
 use sqlx::Row;
 use std::collections::BTreeSet;
 use uuid::Uuid;
-
-/// A member of a room, with their display name.
-type Named = (RoomId, UserId, String);
 
 fn hex(id: Uuid) -> String {
     id.simple().to_string()
@@ -27,15 +24,30 @@ pub(super) fn store_plain(_: &Pool, _: &[Append]) -> std::future::Ready<Result<P
     std::future::ready(Ok(Plain::Undecided))
 }
 
-/// Of these entries, what matters to them: names of senders who are members, and messages that bear an id already.
-pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<(Vec<Named>, Vec<Original>)> {
+/// Of these entries, what matters to them: names of senders who are members, messages that bear an id already, and ids that
+/// were refused.
+pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     let members = entries.iter().map(|entry| (entry.room_id, entry.sender_id)).collect::<BTreeSet<_>>();
     let ids = entries.iter().map(|entry| (entry.sender_id, entry.client_id)).collect::<BTreeSet<_>>();
-    Ok((members_of(tx, members).await?, originals(tx, ids).await?))
+    let members = members_of(tx, members).await?;
+    let refused = refused(tx, &ids).await?;
+    Ok(Looked { members, originals: originals(tx, ids).await?, refused })
+}
+
+/// Which of these ids of senders were refused.
+async fn refused(tx: &mut Tx, wanted: &BTreeSet<(UserId, ClientId)>) -> Result<Vec<(UserId, ClientId)>> {
+    let rows = sqlx::query(
+        "select sender_id, client_id from refusals
+         where (client_id, sender_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))",
+    )
+    .bind(pairs(wanted.iter().map(|(user, id)| (id.0, user.0))))
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), ClientId(row.try_get(1)?)))).collect()
 }
 
 /// Which of these are members, with their display names.
-async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<Named>> {
+async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<(RoomId, UserId, String)>> {
     let rows = sqlx::query(
         "select m.room_id, m.user_id, u.display_name from members m join users u on u.id = m.user_id
          where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))",
@@ -87,6 +99,19 @@ async fn raise_heads(tx: &mut Tx, heads: &[(RoomId, Seq)]) -> Result<()> {
          from (select unhex(value ->> 0) as id, value ->> 1 as seq from json_each($1)) as head where rooms.id = head.id",
     )
     .bind(serde_json::Value::from_iter(heads).to_string())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Keeps that these messages were refused.
+pub(super) async fn refuse(tx: &mut Tx, refused: &[(UserId, ClientId)], now: UnixMillis) -> Result<()> {
+    sqlx::query(
+        "insert or ignore into refusals (sender_id, client_id, refused_at)
+         select unhex(value ->> 0), unhex(value ->> 1), $2 from json_each($1)",
+    )
+    .bind(pairs(refused.iter().map(|(sender, id)| (sender.0, id.0))))
+    .bind(now.0)
     .execute(&mut **tx)
     .await?;
     Ok(())

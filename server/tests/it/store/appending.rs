@@ -1,7 +1,7 @@
 //! Messages go in: numbered without gaps, once, by those who may.
 
-use super::{Db, entry, on_both_engines};
-use protocol::{ClientId, RoomHead, RoomId, RoomKind, Seq};
+use super::{Db, entry, on_both_engines, stamp};
+use protocol::{ClientId, RoomHead, RoomId, RoomKind, Seq, UnixMillis};
 use server::store::{Append, Appended, HistoryRange};
 use uuid::Uuid;
 
@@ -9,6 +9,7 @@ on_both_engines!(
     a_batch_is_numbered_in_its_order,
     a_repeat_gets_the_original,
     strangers_cannot_post,
+    a_refusal_is_the_answer_to_the_same_message_for_a_day,
     an_answer_points_at_a_message,
     odd_texts_come_back_as_they_were,
     nodes_that_write_at_once_leave_no_gap,
@@ -67,6 +68,27 @@ async fn strangers_cannot_post(db: Db) {
     let answers = db.store.append(&batch).await.unwrap();
     assert_eq!(answers[..2], [Appended::NotMember, Appended::NotMember]);
     assert_eq!(answers[2].stored().unwrap().seq, Seq(1), "a refusal takes no number");
+}
+
+async fn a_refusal_is_the_answer_to_the_same_message_for_a_day(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Public, ada, &[]).await;
+    let refused = entry(room, bob, "from before");
+    let send = async |entry: &Append| db.store.append(std::slice::from_ref(entry)).await.unwrap().remove(0);
+    assert_eq!(send(&refused).await, Appended::NotMember);
+    db.store.create_member(room, bob, bob, stamp()).await.unwrap().unwrap();
+    assert_eq!(send(&refused).await, Appended::NotMember, "a late copy is not stored");
+    let batch = [entry(room, bob, "new"), refused.clone(), entry(room, ada, "hello")];
+    let answers = db.store.append(&batch).await.unwrap();
+    assert!(answers[0].stored().is_some() && answers[2].stored().is_some(), "{answers:?}");
+    assert_eq!(answers[1], Appended::NotMember);
+    let by_ada = Append { sender_id: ada, ..refused.clone() };
+    assert!(send(&by_ada).await.stored().is_some(), "ids are those of their senders");
+
+    let at = refused.created_at;
+    assert_eq!(db.store.delete_refusals(at, 100).await.unwrap(), 0);
+    assert_eq!(db.store.delete_refusals(UnixMillis(at.0 + 1), 100).await.unwrap(), 1);
+    assert!(send(&refused).await.stored().is_some(), "after a day it is forgotten");
 }
 
 async fn an_answer_points_at_a_message(db: Db) {

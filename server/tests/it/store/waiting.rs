@@ -3,7 +3,7 @@
 use super::{Db, entry, stamp};
 use crate::harness::{fresh_postgres, until};
 use protocol::{RoomKind, Seq, UnixMillis, UserId};
-use server::store::Appended;
+use server::store::{Append, Appended};
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
 
@@ -173,4 +173,20 @@ async fn nodes_that_lose_the_same_people_do_not_end_each_other() {
         }
     };
     tokio::join!(round(&*db.store, &people), round(&*other, &backwards));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn refusals_of_one_person_are_bounded() {
+    let (url, db) = on_postgres().await;
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Group, ada, &[]).await;
+    for minute in 0..9 {
+        let at = UnixMillis(minute);
+        let batch: Vec<_> = (0..50).map(|_| Append { created_at: at, ..entry(room, bob, "let me in") }).collect();
+        let answers = db.store.append(&batch).await.unwrap();
+        assert!(answers.iter().all(|answer| *answer == Appended::NotMember));
+    }
+    let mut watcher = PgConnection::connect(&url).await.unwrap();
+    let kept = sqlx::query_as::<_, (i64, i64)>("select count(*), min(refused_at) from refusals");
+    assert_eq!(kept.fetch_one(&mut watcher).await.unwrap(), (200, 5));
 }
