@@ -28,6 +28,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// How long a client may take nothing of what is written before it counts as too slow.
 pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+/// The divisor of the queue's bound below which the next batch of what a client missed is added: a quarter, 256 KiB.
+pub(crate) const DRAINED: usize = 4;
 /// Frames in one write.
 pub(crate) const AT_ONCE: usize = 16;
 
@@ -51,13 +53,15 @@ pub(crate) struct Line {
     queue: Mutex<Queue>,
     /// Wakes the client's own task: the line is to close, has broken, or takes no more at the moment.
     attention: Notify,
+    /// Wakes the client's own task where it waits for the queue to drain.
+    drain: Notify,
     flushers: Arc<Flushers>,
 }
 
 impl Line {
     pub(crate) fn new(wire: Arc<dyn Wire>, flushers: Arc<Flushers>) -> Arc<Self> {
         let (is_open, queue) = (AtomicBool::new(false), Mutex::default());
-        Arc::new(Self { wire, is_open, queue, attention: Notify::new(), flushers })
+        Arc::new(Self { wire, is_open, queue, attention: Notify::new(), drain: Notify::new(), flushers })
     }
 
     /// From now on frames go out. HTTP has nothing left to write.
@@ -96,7 +100,7 @@ impl Line {
     /// Whether somebody has to be told to write now.
     fn queue(&self, frame: Frame) -> bool {
         let mut queue = self.lock();
-        let is_due = queue.push(frame);
+        let is_due = queue.push(frame, self.flushers.queue_bytes);
         if queue.closing.is_some() {
             drop(queue);
             self.attention.notify_one();
@@ -106,7 +110,7 @@ impl Line {
 
     /// What the WebSocket itself answers, a pong, say, in its place between frames.
     fn interject(&self, bytes: &[u8]) {
-        self.lock().interject(bytes);
+        self.lock().interject(bytes, self.flushers.queue_bytes);
         self.flush();
     }
 
@@ -118,7 +122,10 @@ impl Line {
             let mut parts = [IoSlice::new(&[]); AT_ONCE];
             let count = queue.fill(&mut parts);
             match self.wire.try_write(&parts[..count]) {
-                Ok(bytes) if bytes > 0 => queue.advance(bytes),
+                Ok(bytes) if bytes > 0 => {
+                    queue.advance(bytes);
+                    self.report_drain(&mut queue);
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     let has_written = queue.bytes() < before;
@@ -154,8 +161,8 @@ impl Line {
                 // Boxed: hardly any line is blocked, and all would have the size of it.
                 (None, Turn::Blocked(since)) => tokio::select! {
                     () = self.attention.notified() => {}
-                    is_quick = Box::pin(self.unblock(since)) => if !is_quick {
-                        return Some(CloseCode::SlowConsumer);
+                    is_quick = Box::pin(self.unblock(since + WRITE_TIMEOUT)) => if !is_quick {
+                        self.lock().give_up();
                     }
                 },
                 (None, Turn::Idle | Turn::Queued) => self.attention.notified().await,
@@ -163,23 +170,49 @@ impl Line {
         }
     }
 
-    /// Writes what was queued before the line was closed: a `goaway`, say. A slow client has shown that it does not read.
-    pub(crate) async fn finish(&self) {
-        if self.lock().closing == Some(CloseCode::SlowConsumer) {
-            return self.lock().drop_rest();
+    /// Returns once little enough is queued for one more batch of what the client missed: flow control for what is not
+    /// live. Never returns on a line that is to close or has broken. May be dropped and called again; by the client's
+    /// task only, beside [`Line::attend`].
+    pub(crate) async fn drained(&self) {
+        while !self.is_drained() {
+            self.drain.notified().await;
         }
+    }
+
+    /// See [`Line::drained`].
+    pub(crate) fn is_drained(&self) -> bool {
+        let mut queue = self.lock();
+        let is_over = queue.closing.is_some() || queue.turn == Turn::Broken;
+        queue.is_drain_awaited = is_over || !self.has_drained(&queue);
+        !queue.is_drain_awaited
+    }
+
+    fn has_drained(&self, queue: &Queue) -> bool {
+        queue.bytes() < self.flushers.queue_bytes / DRAINED
+    }
+
+    fn report_drain(&self, queue: &mut Queue) {
+        if queue.is_drain_awaited && self.has_drained(queue) {
+            queue.is_drain_awaited = false;
+            self.drain.notify_one();
+        }
+    }
+
+    /// Writes what was queued before the line was closed, a `goaway`, say, as far as the client takes it by then. Of what
+    /// waits for a client that is too slow nothing is left but the rest of a frame that was begun.
+    pub(crate) async fn finish(&self, deadline: Instant) {
         self.flush();
-        while let Turn::Blocked(since) = { self.lock().turn } {
-            if !self.unblock(since).await {
+        while matches!({ self.lock().turn }, Turn::Blocked(_)) {
+            if !self.unblock(deadline).await {
                 return;
             }
         }
     }
 
-    /// Writes more once more fits. Whether it did in time.
-    async fn unblock(&self, since: Instant) -> bool {
+    /// Writes more once more fits. Whether it did by then.
+    async fn unblock(&self, deadline: Instant) -> bool {
         let writable = std::future::poll_fn(|cx| self.wire.poll_writable(cx));
-        let is_quick = timeout_at(since + WRITE_TIMEOUT, writable).await.is_ok();
+        let is_quick = timeout_at(deadline, writable).await.is_ok();
         if is_quick {
             self.flush();
         }

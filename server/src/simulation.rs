@@ -105,6 +105,7 @@ fn a_mechanism_that_is_switched_off_is_missed() {
         Mutation::Node(chat::Mechanism::HeadCheck),
         Mutation::Node(chat::Mechanism::EpochCheck),
         Mutation::Node(chat::Mechanism::Repair),
+        Mutation::Node(chat::Mechanism::FlowControl),
         Mutation::Engine(Mechanism::GapRepair),
         Mutation::Engine(Mechanism::FifoOutbox),
         Mutation::Engine(Mechanism::ReferenceEpochs),

@@ -1,6 +1,7 @@
 //! `/ws`: one task a connection that reads frames and ends with a documented close code. What it says is written by its
 //! line.
 
+mod catch_up;
 pub(crate) mod close;
 pub(crate) mod dispatch;
 pub(crate) mod heartbeat;
@@ -14,6 +15,7 @@ use crate::{App, Error};
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::http::header::SEC_WEBSOCKET_KEY;
 use axum::http::request::Parts;
 use axum::response::Response;
 use dispatch::Dispatch;
@@ -21,6 +23,7 @@ use futures_util::{Stream, StreamExt};
 use heartbeat::{Beat, Heartbeat};
 use protocol::CloseCode;
 use protocol::limits::FRAME_BYTES;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// The library's default read buffer is 128 KiB a connection, zeroed. A longer frame takes more reads, and grows it for as
@@ -37,6 +40,9 @@ pub(crate) async fn upgrade(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Error> {
     origin::allow(&app, &parts)?;
+    if !parts.headers.get(SEC_WEBSOCKET_KEY).is_some_and(|key| is_key(key.as_bytes())) {
+        return Err(Error::Invalid("sec-websocket-key: must be 16 bytes in base64.".into()));
+    }
     let upgrade = upgrade.read_buffer_size(READ_BUFFER).max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES);
     Ok(upgrade.on_upgrade(move |socket| {
         let Caller { user, session } = caller;
@@ -44,6 +50,12 @@ pub(crate) async fn upgrade(
         let connection = Connection::new(user.id, session, &user.display_name, line);
         run(app, Arc::new(connection), socket, pass)
     }))
+}
+
+/// Whether this is what 16 bytes are in base64 (RFC 6455, section 4.2.1).
+fn is_key(key: &[u8]) -> bool {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    key.strip_suffix(b"==").is_some_and(|digits| digits.len() == 22 && digits.iter().all(is_digit))
 }
 
 /// A connection's whole life.
@@ -56,14 +68,16 @@ async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, 
         app.metrics.slow_readers.inc();
     }
     if let Some(code) = code {
-        connection.line.finish().await;
-        close::send(&mut socket, code).await;
+        Box::pin(close::send(&mut socket, &connection.line, code)).await;
     }
     tracing::debug!(connection = %connection.id, user = %connection.user, ?code, "disconnected");
 }
 
 /// Until one side wants to end it; with the code to close with, if the client still listens.
-async fn serve(
+///
+/// What the client missed is sent batch by batch between its frames, and only while little is queued: a client behind a
+/// slow link gets all of it, and what it sends meanwhile is answered.
+pub(crate) async fn serve(
     dispatch: &mut Dispatch,
     line: &Arc<Line>,
     incoming: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
@@ -76,13 +90,24 @@ async fn serve(
             received = incoming.next() => {
                 match received {
                     // Boxed: most connections say nothing most of the time, and this is most of their size.
-                    Some(Ok(Message::Text(text))) => Box::pin(dispatch.frame(text.as_str())).await,
+                    Some(Ok(Message::Text(text))) => {
+                        if let Some(ended) = Box::pin(while_writing(line, dispatch.frame(text.as_str()))).await {
+                            return ended;
+                        }
+                    }
                     Some(Ok(Message::Binary(_))) => return Some(CloseCode::ProtocolError),
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Close(_))) | None => return None,
+                    // Answered by the closing handshake.
+                    Some(Ok(Message::Close(_))) => return Some(CloseCode::Normal),
+                    None => return None,
                     Some(Err(error)) => return close::code_for(error),
                 }
                 heartbeat.heard();
+            }
+            () = async { Box::pin(dispatch.ready()).await }, if dispatch.is_catching_up() => {
+                if let Some(ended) = Box::pin(while_writing(line, dispatch.catch_up_next())).await {
+                    return ended;
+                }
             }
             beat = heartbeat.beat() => match beat {
                 Beat::Due => line.send(Frame::beat()),
@@ -93,5 +118,21 @@ async fn serve(
     }
 }
 
+/// Handles something and goes on writing to the client meanwhile. With how the connection ended, if it did; what is
+/// being handled is carried out nevertheless, since others may be waiting to be told of it.
+async fn while_writing(line: &Line, handling: impl Future<Output = ()>) -> Option<Option<CloseCode>> {
+    let mut handling = pin!(handling);
+    tokio::select! {
+        biased;
+        () = &mut handling => None,
+        ended = line.attend() => {
+            handling.await;
+            Some(ended)
+        }
+    }
+}
+
+#[cfg(test)]
+mod slow;
 #[cfg(test)]
 mod tests;

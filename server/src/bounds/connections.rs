@@ -39,7 +39,7 @@ pub(super) fn area() -> Area {
         bound!(bytes socket::READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
         bound!(time heartbeat::EVERY, "connection: interval of heartbeats, each with a WebSocket ping", "nothing", ""),
         bound!(time heartbeat::SILENCE, "connection: time without any byte from the client", "the connection is closed", ""),
-        bound!(time close::PATIENCE, "connection: time for the client's Close frame", "the connection is closed", ""),
+        bound!(time close::CLOSING, "connection: time to end it: what is queued, the close frame and its answer", "the connection ends", "revoked-reader"),
         variable!(
             "FRAMES_PER_SECOND",
             frames_per_second,
@@ -50,7 +50,8 @@ pub(super) fn area() -> Area {
         bound!(count dispatch::EXCESS, "connection: refused frames that are answered", "close 4003", ""),
         bound!(count HELLO_CURSORS, "`hello`: cursors", "`error` naming the field", "hello"),
         bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "presence"),
-        bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait to be written", "close 4002; the device comes back with its cursors", "slow-link"),
+        bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait behind the frame that is being written", "close 4002; the device comes back with its cursors", "slow-link"),
+        bound!(count line::DRAINED, "connection: share of the queue, as a divisor, above which no batch of missed rows is added", "batches wait", "hello"),
         bound!(bytes SIGNAL_BYTES, "connection: bytes that wait above which typing and presence are dropped", "no typing, no presence", ""),
         bound!(time line::WRITE_TIMEOUT, "connection: time in which the system takes no byte", "close 4002", "revoked-reader"),
         bound!(count line::AT_ONCE, "connection: frames in one write", "nothing", ""),

@@ -22,4 +22,6 @@ pub(crate) enum Mechanism {
     EpochCheck,
     /// Memberships and marks are compared with the store.
     Repair,
+    /// What a device missed is sent only while little is queued for it.
+    FlowControl,
 }

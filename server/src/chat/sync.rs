@@ -68,6 +68,11 @@ impl Chat {
         Ok(is_member)
     }
 
+    /// Whether what a device missed is sent only while little is queued for it.
+    pub(crate) fn has_flow_control(&self) -> bool {
+        self.mechanisms.has(Mechanism::FlowControl)
+    }
+
     /// Returns once holes that were noticed have had their time to be closed by stragglers.
     pub(crate) async fn hole_noticed(&self) {
         self.hub.hole_noticed().await;

@@ -1,6 +1,6 @@
 //! The tasks that write what is queued, a few for all lines of a node.
 
-use super::Line;
+use super::{Line, QUEUE_BYTES};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -9,14 +9,26 @@ use tokio::sync::Notify;
 pub(crate) const AT_ONCE: usize = 32;
 
 /// Lines that wait to be written, first come, first served.
-#[derive(Default)]
 pub(crate) struct Flushers {
     due: Mutex<VecDeque<Arc<Line>>>,
     /// Wakes a task that writes.
     some: Notify,
+    /// See [`QUEUE_BYTES`]; the simulation has less.
+    pub(super) queue_bytes: usize,
+}
+
+impl Default for Flushers {
+    fn default() -> Self {
+        Self::new(QUEUE_BYTES)
+    }
 }
 
 impl Flushers {
+    /// For lines on each of which at most so many bytes wait.
+    pub(crate) fn new(queue_bytes: usize) -> Self {
+        Self { due: Mutex::default(), some: Notify::new(), queue_bytes }
+    }
+
     /// Lines on which something waits, each once.
     pub(super) fn add(&self, lines: impl IntoIterator<Item = Arc<Line>>) {
         self.due.lock().unwrap_or_else(PoisonError::into_inner).extend(lines);

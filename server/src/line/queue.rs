@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use tokio::time::Instant;
 
-/// Bytes that may wait for one client. Beyond it the client is too slow and is closed; what it misses is stored.
+/// Bytes that may wait for one client behind the frame that is being written, whose own size does not count: an empty
+/// queue takes any one frame. Beyond it the client is too slow and is closed (4002); what it misses is stored.
 pub(crate) const QUEUE_BYTES: usize = 1024 * 1024;
 /// Frames for which an empty queue keeps its room.
 const KEPT: usize = 8;
@@ -36,15 +37,17 @@ pub(super) struct Queue {
     pub(super) turn: Turn,
     /// Why the line is to close; nothing is queued any more.
     pub(super) closing: Option<CloseCode>,
+    /// Whether the client's own task waits for the queue to drain.
+    pub(super) is_drain_awaited: bool,
 }
 
 impl Queue {
-    /// Whether a flusher has to be told.
-    pub(super) fn push(&mut self, frame: Frame) -> bool {
+    /// Queues a frame behind at most `most` bytes. Whether a flusher has to be told.
+    pub(super) fn push(&mut self, frame: Frame, most: usize) -> bool {
         if self.closing.is_some() || self.turn == Turn::Broken {
             return false;
         }
-        let is_due = self.add(frame.into_bytes()) && self.turn == Turn::Idle;
+        let is_due = self.add(frame.into_bytes(), most) && self.turn == Turn::Idle;
         if is_due {
             self.turn = Turn::Queued;
         }
@@ -52,22 +55,32 @@ impl Queue {
     }
 
     /// Something that is no frame of ours, and goes out even where the line is to close.
-    pub(super) fn interject(&mut self, bytes: &[u8]) {
+    pub(super) fn interject(&mut self, bytes: &[u8], most: usize) {
         if self.turn != Turn::Broken {
-            self.add(Bytes::copy_from_slice(bytes));
+            self.add(Bytes::copy_from_slice(bytes), most);
         }
     }
 
-    /// Whether there was room.
-    fn add(&mut self, bytes: Bytes) -> bool {
-        let has_room = self.bytes + bytes.len() <= QUEUE_BYTES;
+    /// Whether there was room. Where there was none, the client is too slow.
+    fn add(&mut self, bytes: Bytes, most: usize) -> bool {
+        let behind = self.waiting.front().map(|first| self.bytes - first.len() + bytes.len());
+        let has_room = behind.is_none_or(|behind| behind <= most);
         if has_room {
             self.bytes += bytes.len();
             self.waiting.push_back(bytes);
         } else {
-            self.closing.get_or_insert(CloseCode::SlowConsumer);
+            self.give_up();
         }
         has_room
+    }
+
+    /// The client is too slow: nothing more is queued for it, and of what waits only the rest of a frame that was begun
+    /// is written, so that the close after it is understood.
+    pub(super) fn give_up(&mut self) {
+        if *self.closing.get_or_insert(CloseCode::SlowConsumer) == CloseCode::SlowConsumer {
+            self.waiting.truncate(usize::from(self.begun));
+            self.bytes = self.waiting.iter().map(Bytes::len).sum();
+        }
     }
 
     /// The parts to be written next, and how many they are.
@@ -117,12 +130,6 @@ impl Queue {
     pub(super) fn break_off(&mut self) {
         self.turn = Turn::Broken;
         (self.waiting, self.bytes) = (VecDeque::new(), 0);
-    }
-
-    /// Whole frames that wait are not written; the rest of a frame is, so that what follows is understood.
-    pub(super) fn drop_rest(&mut self) {
-        self.waiting.truncate(usize::from(self.begun));
-        self.bytes = self.waiting.iter().map(Bytes::len).sum();
     }
 
     pub(super) fn is_empty(&self) -> bool {

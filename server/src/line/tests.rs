@@ -1,6 +1,7 @@
 //! What a client gets of what is queued for it, when the system takes little, nothing, or breaks off.
 
 use super::*;
+use futures_util::FutureExt;
 use std::collections::VecDeque;
 use std::task::Waker;
 
@@ -141,13 +142,15 @@ async fn what_does_not_fit_follows_from_the_clients_own_task() {
 async fn a_reader_who_does_not_read_is_closed_and_loses_nothing_from_the_middle() {
     let (line, pipe) = line(5);
     let long = "x".repeat(100);
+    let mut most = 0;
     while line.lock().closing.is_none() {
         line.send(frame(&long));
         line.flush();
+        most = most.max(line.queued());
     }
-    assert!(line.queued() > QUEUE_BYTES - 200);
+    assert!((QUEUE_BYTES - 200..QUEUE_BYTES + 200).contains(&most), "{most}");
+    assert!(line.queued() < 200, "nothing is kept for a client that is closed");
     assert_eq!(line.attend().await, Some(CloseCode::SlowConsumer));
-    line.finish().await;
     line.interject(&[0x88, 0]);
     pipe.reads(1_000);
     line.flush();
@@ -156,12 +159,79 @@ async fn a_reader_who_does_not_read_is_closed_and_loses_nothing_from_the_middle(
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_who_takes_nothing_for_a_while_is_closed() {
-    let (line, _pipe) = line(5);
-    line.send(frame("hello"));
+    let (line, pipe) = line(5);
+    for text in ["hello", "again"] {
+        line.send(frame(text));
+    }
     line.flush();
     let began = Instant::now();
     assert_eq!(line.attend().await, Some(CloseCode::SlowConsumer));
     assert_eq!(began.elapsed().as_secs(), WRITE_TIMEOUT.as_secs());
+    line.send(frame("late"));
+    line.finish(Instant::now()).await;
+    pipe.reads(100);
+    line.flush();
+    assert_eq!(pipe.texts(), ["hello"], "the frame that was begun, and nothing of what waited behind it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn ending_a_line_has_one_deadline_however_slowly_the_client_reads() {
+    let (line, pipe) = line(5);
+    let long = "x".repeat(10_000);
+    line.send(frame(&long));
+    line.close(CloseCode::SessionRevoked);
+    let began = Instant::now();
+    let patience = Duration::from_secs(5);
+    let reading = async {
+        loop {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            pipe.reads(100);
+        }
+    };
+    tokio::select! {
+        () = reading => {}
+        () = line.finish(began + patience) => {}
+    }
+    assert_eq!(began.elapsed(), patience);
+}
+
+#[tokio::test]
+async fn an_empty_queue_takes_any_one_frame_and_what_waits_behind_it_is_bounded() {
+    let (line, pipe) = line(5);
+    line.send(frame(&"x".repeat(3 * QUEUE_BYTES)));
+    line.flush();
+    let behind = "y".repeat(1_000);
+    for _ in 0..1_000 {
+        line.send(frame(&behind));
+    }
+    assert_eq!(line.lock().closing, None, "a large frame and a megabyte behind it");
+    for _ in 0..100 {
+        line.send(frame(&behind));
+    }
+    assert_eq!(line.lock().closing, Some(CloseCode::SlowConsumer));
+    pipe.reads(4 * QUEUE_BYTES);
+    line.flush();
+    assert_eq!(pipe.texts(), ["x".repeat(3 * QUEUE_BYTES)]);
+}
+
+#[tokio::test]
+async fn what_is_not_live_waits_until_the_queue_has_drained() {
+    let (line, pipe) = line(0);
+    assert!(line.drained().now_or_never().is_some());
+    line.send(frame(&"x".repeat(QUEUE_BYTES / DRAINED)));
+    line.flush();
+    let waiting = tokio::spawn({
+        let line = Arc::clone(&line);
+        async move { line.drained().await }
+    });
+    tokio::task::yield_now().await;
+    assert!(!waiting.is_finished());
+    pipe.reads(100);
+    line.flush();
+    waiting.await.unwrap();
+
+    line.close(CloseCode::GoingAway);
+    assert!(line.drained().now_or_never().is_none(), "nothing more is sent on a line that is to close");
 }
 
 #[tokio::test(start_paused = true)]
@@ -173,7 +243,7 @@ async fn a_reader_who_asks_for_pongs_and_reads_none_is_closed_too() {
     while quick.lock().closing.is_none() {
         quick.interject(&pong);
     }
-    assert!(quick.queued() <= QUEUE_BYTES);
+    assert!(quick.queued() <= QUEUE_BYTES, "what was begun and the pongs behind it");
     assert_eq!(pipe.0.lock().unwrap().written.len(), 5);
 
     let (slow, _pipe) = line(5);
@@ -216,7 +286,7 @@ async fn what_was_queued_before_a_close_goes_out_and_nothing_after_it() {
     let code = line.attend().await;
     let finishing = tokio::spawn({
         let line = Arc::clone(&line);
-        async move { line.finish().await }
+        async move { line.finish(Instant::now() + Duration::from_secs(5)).await }
     });
     tokio::task::yield_now().await;
     pipe.reads(100);
@@ -236,6 +306,6 @@ async fn a_broken_line_ends_and_keeps_nothing() {
     line.flush();
     assert_eq!((line.attend().await, line.queued()), (None, 0));
     line.send(frame("again"));
-    line.finish().await;
+    line.finish(Instant::now()).await;
     assert_eq!((line.queued(), pipe.writes()), (0, 1));
 }

@@ -2,7 +2,7 @@
 
 use super::cluster::Cluster;
 use super::disk::Disk;
-use super::link::{self, Said};
+use super::link::{self, End, Said};
 use super::memory::Memory;
 use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
@@ -282,7 +282,7 @@ async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
         note!(sim, "device {} gets no answer to its attempt", device.number);
         return std::future::pending().await;
     }
-    let (mut end, server) = link::open(sim);
+    let (End { mut sender, mut receiver, .. }, server) = link::open(sim);
     note!(sim, "device {} is connected to node {}", device.number, node.life.number);
     node.accept(device.user.id, device.session, server);
     drop(node);
@@ -291,16 +291,16 @@ async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
         tokio::select! {
             biased;
             text = queue.recv() => match text {
-                Some(text) => end.send(Said::Text(text)),
+                Some(text) => sender.send(Said::Text(text)),
                 None => return,
             },
-            said = end.recv() => match said {
+            said = receiver.recv() => match said {
                 Some(Said::Text(text)) => match ServerFrame::from_json(&text) {
                     Some(frame) => device.input(Input::Frame(frame)),
                     None => sim.fail(format!("a frame cannot be read: {text}")),
                 },
                 // What a browser does without any code of the page's.
-                Some(Said::Ping) => end.send(Said::Pong),
+                Some(Said::Ping) => sender.send(Said::Pong),
                 Some(Said::Pong) => {}
                 Some(Said::Close(code)) => break Some(code),
                 None => break None,

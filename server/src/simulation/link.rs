@@ -31,10 +31,22 @@ pub(super) struct Link {
 /// One end: the device's (0) or the server's (1).
 pub(super) struct End {
     pub(super) link: Arc<Link>,
-    side: usize,
+    pub(super) sender: Sender,
+    pub(super) receiver: Receiver,
+}
+
+/// The half of an end that sends.
+pub(super) struct Sender {
+    link: Arc<Link>,
     out: mpsc::UnboundedSender<(Instant, Said)>,
     /// When the last text arrives that was sent: none overtakes it.
     arrives: Instant,
+}
+
+/// The half of an end that receives.
+pub(super) struct Receiver {
+    link: Arc<Link>,
+    side: usize,
     incoming: mpsc::UnboundedReceiver<(Instant, Said)>,
     /// Taken from `incoming`, still under way.
     next: Option<(Instant, Said)>,
@@ -47,8 +59,9 @@ pub(super) fn open(sim: &Arc<Sim>) -> (End, End) {
     let link = Arc::new(link);
     let ((up, from_device), (down, from_server)) = (mpsc::unbounded_channel(), mpsc::unbounded_channel());
     let end = |side, out, incoming| {
-        let link = Arc::clone(&link);
-        End { link, side, out, arrives: Instant::now(), incoming, next: None }
+        let sender = Sender { link: Arc::clone(&link), out, arrives: Instant::now() };
+        let receiver = Receiver { link: Arc::clone(&link), side, incoming, next: None };
+        End { link: Arc::clone(&link), sender, receiver }
     };
     (end(0, up, from_server), end(1, down, from_device))
 }
@@ -106,7 +119,7 @@ impl Link {
     }
 }
 
-impl End {
+impl Sender {
     pub(super) fn send(&mut self, said: Said) {
         if self.link.sim.strikes(Fault::Cut, 60) {
             note!(self.link.sim, "a connection breaks");
@@ -119,7 +132,9 @@ impl End {
         // Nobody may be there any more.
         let _ = self.out.send((self.arrives, said));
     }
+}
 
+impl Receiver {
     /// The next that arrives; nothing where the connection has ended without a word. Can be dropped and called again.
     pub(super) async fn recv(&mut self) -> Option<Said> {
         let link = Arc::clone(&self.link);

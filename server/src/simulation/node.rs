@@ -1,22 +1,31 @@
 //! A node: the real rules, writer and hub on a simulated store and bus, and sockets served as `socket` serves them.
 
 use super::gate::{Life, NodeGate};
-use super::link::{End, Link, Said};
+use super::link::{End, Link, Said, Sender};
 use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
 use crate::hub::Hub;
-use crate::line::testing::{self, Appetite};
-use crate::line::{Flushers, Frame};
+use crate::line::Flushers;
+use crate::line::testing::{self, Appetite, Ear};
 use crate::run::database::{check_opened, fill_holes, repair_after_gaps};
-use crate::socket::dispatch::Dispatch;
-use crate::socket::heartbeat::{Beat, Heartbeat};
+use crate::socket::{self, close, dispatch::Dispatch};
 use crate::store::model::{Model, Tables};
+use axum::body::Bytes;
+use axum::extract::ws::Message;
+use futures_util::stream::unfold;
 use protocol::{CloseCode, ServerFrame, SessionId, UserId};
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+/// Bytes that may wait for a device behind a narrow link: more than one batch, and less than the batches of all rooms.
+const NARROW_QUEUE: usize = 32 * 1024;
+/// Bytes that a narrow link takes at once.
+const NARROW_WINDOW: usize = 1_400;
 
 /// One life of a node.
 pub(super) struct Node {
@@ -48,7 +57,8 @@ impl Node {
         tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_opened(Arc::clone(&chat))));
         tasks.push(sim.spawn(hub.listen(Arc::new(move || gaps.notify_one()))));
-        let flushers = Arc::<Flushers>::default();
+        let flushers =
+            Arc::new(if sim.plan.has(Fault::Narrow) { Flushers::new(NARROW_QUEUE) } else { Flushers::default() });
         tasks.push(sim.spawn(Arc::clone(&flushers).run()));
         let (links, tasks) = (Mutex::default(), Mutex::new(tasks));
         let node = Arc::new(Self { chat, life, port, sim: Arc::clone(sim), flushers, links, tasks });
@@ -87,42 +97,46 @@ impl Node {
     }
 }
 
-async fn serve(node: Arc<Node>, user: UserId, session: SessionId, mut end: End) {
+/// A connection's life, as `socket` has it.
+async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
+    let is_calm = node.sim.is_calm();
     let (connection, mut ear) = testing::connection_by(&node.flushers, user, session, appetite(&node.sim));
     let mut dispatch = Dispatch::new(Arc::clone(&node.chat), Arc::clone(&connection), Arc::default());
-    let mut heartbeat = Heartbeat::start();
-    let code = loop {
-        tokio::select! {
-            biased;
-            code = connection.line.attend() => {
-                connection.line.finish().await;
-                while let Some(text) = ear.try_recv() {
-                    end.send(said(text));
-                }
-                break code;
-            }
-            said = end.recv() => {
-                match said {
-                    Some(Said::Text(text)) => dispatch.frame(&text).await,
-                    Some(Said::Ping | Said::Pong) => {}
-                    Some(Said::Close(_)) | None => break None,
-                }
-                heartbeat.heard();
-            }
-            text = ear.recv() => end.send(said(text)),
-            beat = heartbeat.beat() => match beat {
-                Beat::Due => connection.line.send(Frame::beat()),
-                Beat::Gone => break None,
-            },
-        }
+    let End { mut sender, receiver, .. } = end;
+    let mut incoming = Box::pin(unfold(receiver, async |mut receiver| {
+        let message = match receiver.recv().await? {
+            Said::Text(text) => Message::text(text),
+            Said::Ping | Said::Pong => Message::Pong(Bytes::new()),
+            Said::Close(_) => Message::Close(None),
+        };
+        Some((Ok(message), receiver))
+    }));
+    let code = tokio::select! {
+        biased;
+        code = socket::serve(&mut dispatch, &connection.line, &mut incoming) => code,
+        never = forward(&mut ear, &mut sender) => match never {},
     };
     node.chat.disconnect(&connection);
+    if code == Some(CloseCode::SlowConsumer) && is_calm {
+        node.sim.fail("a device that reads as fast as its link allows was closed as too slow".into());
+    }
     if let Some(code) = code {
-        end.send(Said::Close(code.code()));
+        connection.line.finish(Instant::now() + close::CLOSING).await;
+        while let Some(text) = ear.try_recv() {
+            sender.send(said(text));
+        }
+        sender.send(Said::Close(code.code()));
     }
 }
 
-/// What was written, as it goes over a link. Only a ping is empty.
+/// Sends what is written to a line over the socket.
+async fn forward(ear: &mut Ear, sender: &mut Sender) -> Infallible {
+    loop {
+        sender.send(said(ear.recv().await));
+    }
+}
+
+/// A frame of ours has a text, and a ping has none.
 fn said(text: String) -> Said {
     if text.is_empty() { Said::Ping } else { Said::Text(text) }
 }
@@ -130,7 +144,11 @@ fn said(text: String) -> Said {
 /// A device takes what comes, or stops in the middle of it: for a moment, or for longer than a node puts up with.
 fn appetite(sim: &Arc<Sim>) -> Appetite {
     let sim = Arc::clone(sim);
+    let is_narrow = sim.plan.has(Fault::Narrow);
     Box::new(move |bytes| {
+        if is_narrow {
+            return (bytes.min(NARROW_WINDOW), Some(sim.chance.millis(1, 20)));
+        }
         if !sim.strikes(Fault::Slow, 40) {
             return (bytes, None);
         }

@@ -61,6 +61,22 @@ fn stored_rows(device: &Device, room_id: RoomId) -> Vec<Seq> {
     rows.iter().map(|row| row.message.seq).filter(|seq| *seq > Seq(0)).collect()
 }
 
+/// A device has no network for a while, and meanwhile more is written to each room than fits into a batch.
+pub(super) fn fall_behind(devices: &[Arc<Device>]) {
+    let Some(device) = devices.first().and_then(|first| first.sim.chance.pick(devices)) else { return };
+    device.leave();
+    let rooms: Vec<(RoomId, Vec<UserId>)> = {
+        let tables = device.cluster.tables();
+        tables.rooms.iter().map(|(id, room)| (*id, room.members.keys().copied().collect())).collect()
+    };
+    for (room, members) in rooms {
+        if let Some(writer) = devices.iter().find(|other| members.contains(&other.user.id)) {
+            let count = 30 + device.sim.chance.below(40);
+            device.sim.spawn(request::flood(Arc::clone(writer), room, count));
+        }
+    }
+}
+
 /// The person has seen some of what is shown, mostly all.
 fn seen(device: &Arc<Device>, room_id: RoomId) {
     let stored = stored_rows(device, room_id);

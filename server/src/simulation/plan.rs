@@ -41,9 +41,11 @@ pub(super) enum Fault {
     Silent,
     /// Another device of the person edits or deletes a message before its sender has the acknowledgement.
     Overtaken,
+    /// Links take little at a time and queues hold little, for the whole run; devices miss more than fits into one.
+    Narrow,
 }
 
-const FAULTS: [Fault; 19] = [
+const FAULTS: [Fault; 20] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,
@@ -63,6 +65,7 @@ const FAULTS: [Fault; 19] = [
     Fault::Overtaken,
     Fault::Rewind,
     Fault::Stale,
+    Fault::Narrow,
 ];
 
 /// A mechanism that can be switched off.
@@ -128,6 +131,7 @@ impl Fault {
             Self::Slow => "slow readers",
             Self::Silent => "silent links",
             Self::Overtaken => "revised before the acknowledgement",
+            Self::Narrow => "absences behind narrow links",
         }
     }
 }

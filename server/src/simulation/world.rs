@@ -113,6 +113,7 @@ impl World {
             5 if sim.strikes(Fault::Away, 1) => drop(sim.chance.pick(&self.devices).map(Device::leave)),
             7 if sim.strikes(Fault::Rewind, 2) => self.rewind(),
             6 if sim.strikes(Fault::Flood, 4) => drop(sim.chance.pick(&self.devices).map(person::flood)),
+            7 if sim.strikes(Fault::Narrow, 2) => person::fall_behind(&self.devices),
             _ => {}
         }
     }

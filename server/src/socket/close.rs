@@ -1,13 +1,14 @@
-//! How a connection ends: which code fits which fault, and saying it.
+//! How a connection ends: which code fits which fault, and the closing handshake.
 
+use crate::line::Line;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use protocol::CloseCode;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tungstenite::error::{CapacityError, Error};
 
-/// How long the other side may take to answer a close.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
+/// How long ending a connection may take: a client that does not read holds its place no longer.
+pub(crate) const CLOSING: Duration = Duration::from_secs(5);
 
 /// The code for a fault in reading; none where nobody is there to be told.
 pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
@@ -19,12 +20,16 @@ pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
     }
 }
 
-/// Says goodbye, and waits a moment for the answer, so that the code is not lost with the connection.
-pub(super) async fn send(socket: &mut WebSocket, code: CloseCode) {
-    let deadline = Instant::now() + PATIENCE;
+/// Ends a connection in order: writes what is queued, then a close frame, and waits for its answer so that the code is
+/// not lost with the connection. Where the client closed first, its close frame is answered instead (RFC 6455, section
+/// 5.5.1). All of it takes [`CLOSING`] at most.
+pub(super) async fn send(socket: &mut WebSocket, line: &Line, code: CloseCode) {
+    let deadline = Instant::now() + CLOSING;
+    line.finish(deadline).await;
     let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
-    if !matches!(timeout_at(deadline, socket.send(Message::Close(Some(frame)))).await, Ok(Ok(()))) {
-        return;
-    }
+    // Refused where the client closed first: the library has its answer ready and writes it on the next read.
+    let _ = timeout_at(deadline, socket.send(Message::Close(Some(frame)))).await;
+    line.finish(deadline).await;
     while let Ok(Some(Ok(_))) = timeout_at(deadline, socket.recv()).await {}
+    line.finish(deadline).await;
 }

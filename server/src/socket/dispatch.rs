@@ -1,5 +1,6 @@
 //! From a client's text to a call of `chat`: decodes, checks, answers. A frame that is not understood is answered, and the connection stays.
 
+use super::catch_up::{CatchUp, lowest};
 use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
@@ -7,9 +8,8 @@ use crate::limits::{FrameLimit, Limits};
 use crate::line::Frame;
 use crate::store::Change;
 use protocol::limits::{HELLO_CURSORS, TYPING_EVERY_MS};
-use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
+use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, Seq, ServerFrame};
 use serde::Deserialize;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -32,8 +32,8 @@ pub(crate) struct Dispatch {
     typed: Option<(RoomId, Instant)>,
     /// Whether `hello` has come: only then is the connection in its rooms.
     greeted: bool,
-    /// Rooms of `hello` of which the device has not everything yet.
-    behind: BTreeSet<RoomId>,
+    /// What is still to be sent of what the device missed. Boxed: most connections have everything most of the time.
+    catch_up: Option<Box<CatchUp>>,
     /// Whether the device was told that it has everything.
     done: bool,
 }
@@ -41,17 +41,7 @@ pub(crate) struct Dispatch {
 impl Dispatch {
     pub(crate) fn new(chat: Arc<Chat>, connection: Arc<Connection>, limits: Arc<Limits>) -> Self {
         let frames = limits.frames();
-        Self {
-            chat,
-            connection,
-            limits,
-            frames,
-            excess: 0,
-            typed: None,
-            greeted: false,
-            behind: BTreeSet::new(),
-            done: false,
-        }
+        Self { chat, connection, limits, frames, excess: 0, typed: None, greeted: false, catch_up: None, done: false }
     }
 
     /// Takes one text frame. Does not wait for a message to be stored: the writer answers by itself.
@@ -69,6 +59,9 @@ impl Dispatch {
         };
         if let Err(error) = done {
             self.connection.send(&ServerFrame::error(error.into_api()));
+        }
+        if self.is_catching_up() && self.connection.line.is_drained() {
+            self.catch_up_next().await;
         }
     }
 
@@ -100,11 +93,7 @@ impl Dispatch {
             ClientFrame::React { client_id, room_id, seq, emoji, on } => {
                 self.revise(room_id, seq, client_id, Change::React { emoji, on }).await
             }
-            ClientFrame::SyncMore { room_id, seq, rev } => {
-                self.catch_up(Cursor(room_id, seq, rev)).await?;
-                self.tell_done();
-                Ok(())
-            }
+            ClientFrame::SyncMore { room_id, seq, rev } => self.ask(Cursor(room_id, seq, rev)),
             ClientFrame::Focus { room_id, users, away } => {
                 self.chat.focus(&self.connection, room_id, users, away).await
             }
@@ -134,35 +123,68 @@ impl Dispatch {
         let rooms = self.chat.connect(&self.connection).await?;
         self.greeted = true;
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+        let cursors = lowest(cursors);
         let gone = cursors.iter().map(|cursor| cursor.0).filter(|room| !ids.contains(room)).collect();
         let server_time = self.chat.now();
         // Cursors of another life of the database say nothing about this one.
-        let cursors = if held.is_none_or(|held| held == epoch) { cursors } else { &[] };
-        let behind: Vec<_> = cursors.iter().filter(|cursor| rooms.iter().any(|room| is_behind(cursor, room))).collect();
-        self.behind = behind.iter().map(|cursor| cursor.0).collect();
+        let cursors = if held.is_none_or(|held| held == epoch) { cursors } else { Vec::new() };
+        self.catch_up = Some(Box::new(CatchUp::of(&cursors, &rooms)));
         self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, gone, server_time });
         self.chat.send_heads(&self.connection, &ids);
-        for cursor in behind {
-            self.catch_up(*cursor).await?;
-        }
         self.tell_done();
         Ok(())
     }
 
-    /// Sends what follows a cursor.
-    async fn catch_up(&mut self, cursor: Cursor) -> Result<(), Error> {
-        let (frame, more) = self.chat.catch_up(self.connection.user, cursor).await?;
-        self.connection.send(&frame);
-        if !more {
-            self.behind.remove(&cursor.0);
+    /// Takes a cursor whose batch is to be sent.
+    fn ask(&mut self, cursor: Cursor) -> Result<(), Error> {
+        if self.catch_up.get_or_insert_default().ask(cursor) {
+            return Ok(());
         }
-        Ok(())
+        Err(Error::Unavailable("a device asks for too many rooms at once".into()))
+    }
+
+    /// Whether batches are to be sent.
+    pub(crate) fn is_catching_up(&self) -> bool {
+        self.catch_up.as_ref().is_some_and(|catch_up| catch_up.is_waiting())
+    }
+
+    /// Returns once the next batch may be sent. May be dropped and called again.
+    pub(crate) async fn ready(&self) {
+        if self.chat.has_flow_control() {
+            self.connection.line.drained().await;
+        }
+    }
+
+    /// Sends the batch that follows the cursor which has waited longest.
+    pub(crate) async fn catch_up_next(&mut self) {
+        let Some(catch_up) = &mut self.catch_up else { return };
+        let Some(cursor) = catch_up.next() else { return };
+        match self.chat.catch_up(self.connection.user, cursor).await {
+            Ok((frame, more)) => {
+                self.connection.send(&frame);
+                if !more {
+                    catch_up.finish(cursor.0);
+                }
+                self.tell_done();
+            }
+            Err(error) => {
+                catch_up.fail();
+                self.connection.send(&ServerFrame::error(error.into_api()));
+            }
+        }
     }
 
     /// Says so, once, when nothing is left of what `hello` asked for.
     fn tell_done(&mut self) {
-        if self.behind.is_empty() && !std::mem::replace(&mut self.done, true) {
+        let Some(catch_up) = &self.catch_up else { return };
+        if !catch_up.is_complete() {
+            return;
+        }
+        if !std::mem::replace(&mut self.done, true) {
             self.connection.send(&ServerFrame::SyncDone {});
+        }
+        if !catch_up.is_waiting() {
+            self.catch_up = None;
         }
     }
 
@@ -185,11 +207,6 @@ impl Dispatch {
         self.chat.mark(self.connection.user, room, delivered, read);
         Ok(())
     }
-}
-
-/// Whether the room has something that a device at the cursor does not, or the other way round.
-fn is_behind(cursor: &Cursor, room: &RoomSummary) -> bool {
-    cursor.0 == room.id && (cursor.1, cursor.2) != (room.last_seq, room.last_rev)
 }
 
 /// The frame in a text, or what is wrong with it: not JSON, an unknown type, or a field.

@@ -1,12 +1,13 @@
 //! `/ws`: what a connection is told, and what becomes of one that misbehaves.
 
-use crate::harness::{Node, Ws};
+use crate::harness::{Answer, Node, Ws, plain_client};
 use protocol::{
     ClientFrame, ClientId, CloseCode, Cursor, ErrorCode, Mark, PROTOCOL_VERSION, Rev, RoomId, Seq, ServerFrame,
 };
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use uuid::Uuid;
 
 /// The next frame must be an error with this code that names this.
@@ -159,10 +160,43 @@ async fn what_is_no_frame_of_ours_ends_the_connection_with_its_code() {
     let (mut unmasked, _) = ada.connect(&node).await;
     unmasked.stream().write_all(&[0x81, 0x02, b'h', b'i']).await.unwrap();
     assert_eq!(unmasked.closed().await, Some(CloseCode::ProtocolError.code()));
+}
 
-    let (mut fine, _) = ada.connect(&node).await;
-    fine.send_raw(Message::Close(None)).await;
-    assert!(matches!(fine.closed().await, None | Some(1000 | 1005)), "goodbye is answered");
+#[tokio::test(flavor = "multi_thread")]
+async fn the_close_frame_of_a_client_is_answered_with_its_code() {
+    let node = Node::start().await;
+    let ada = node.register("ada").await;
+    let (mut socket, rooms) = ada.connect(&node).await;
+    socket.say(rooms[0].id, "the last word").await;
+    let frame = CloseFrame { code: 4321.into(), reason: "enough".into() };
+    socket.send_raw(Message::Close(Some(frame))).await;
+    assert_eq!(socket.closed().await, Some(4321));
+    let stored = ada.connect(&node).await.1.remove(0);
+    assert_eq!(stored.last_message.unwrap().body, "the last word");
+
+    let (mut without_code, _) = ada.connect(&node).await;
+    without_code.send_raw(Message::Close(None)).await;
+    let mut answered = false;
+    without_code.closed_by(|message| answered |= matches!(message, Message::Close(None))).await;
+    assert!(answered, "a connection that just ends is 1006 to the client");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upgrade_without_a_key_of_its_protocol_is_refused() {
+    let node = Node::start().await;
+    let ada = node.register("ada").await;
+    let token = format!("Bearer {}", ada.token);
+    for key in ["", "short==", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ==!", "dGhlIHNhbXBsZSB_b25jZQ=="] {
+        let answer = plain_client()
+            .get(node.url("/ws"))
+            .header("authorization", &token)
+            .header("connection", "upgrade")
+            .header("upgrade", "websocket")
+            .header("sec-websocket-version", "13")
+            .header("sec-websocket-key", key);
+        let answer = Answer::of(answer).await;
+        answer.refused(400, "invalid", "sec-websocket-key");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -166,11 +166,25 @@ impl Ws {
 
     /// As [`Ws::closed`], handing on the messages that come before.
     pub(crate) async fn closed_after(&mut self, mut each: impl FnMut(Message)) -> Option<u16> {
+        self.closed_by(|message| {
+            if !matches!(message, Message::Close(_)) {
+                each(message)
+            }
+        })
+        .await
+    }
+
+    /// As [`Ws::closed`], handing on all messages, the close frame included.
+    pub(crate) async fn closed_by(&mut self, mut each: impl FnMut(Message)) -> Option<u16> {
         let end = async {
             loop {
                 match self.0.next().await {
-                    Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
-                    Some(Ok(message)) => each(message),
+                    Some(Ok(message)) => {
+                        each(message.clone());
+                        if let Message::Close(frame) = message {
+                            return frame.map(|frame| frame.code.into());
+                        }
+                    }
                     Some(Err(_)) | None => return None,
                 }
             }
