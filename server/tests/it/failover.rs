@@ -78,8 +78,9 @@ async fn a_replica_that_is_promoted_begins_a_new_epoch() {
     pair.fail_over();
     // Nobody is connected, and no room shows that anything is missing.
     let after = until("another epoch", async || {
-        node.get("/readyz").await.ok()?;
-        Some(epoch(&node, &ada).await).filter(|epoch| *epoch != before)
+        let mut database = PgConnection::connect(&pair.url).await.ok()?;
+        let epoch: Uuid = sqlx::query_scalar("select epoch from meta").fetch_one(&mut database).await.ok()?;
+        (epoch != before).then_some(epoch)
     })
     .await;
     let (mut socket, rooms) = ada.connect(&node).await;
