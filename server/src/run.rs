@@ -24,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 
 /// How often limits and sessions forget who has been quiet.
 pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60);
@@ -94,14 +95,11 @@ pub async fn run(
         readiness,
     });
 
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut tasks = JoinSet::new();
     let gaps = Arc::new(tokio::sync::Notify::new());
-    tasks.spawn(database::repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)));
-    tasks.spawn(database::fill_holes(Arc::clone(&chat)));
-    tasks.spawn(database::check_opened(Arc::clone(&chat)));
+    database::spawn(&mut tasks, &chat, &store, &gaps);
     tasks.spawn(health::watch_database(Arc::clone(&health), Arc::clone(&store), Arc::clone(&metrics)));
     tasks.spawn(health::watch_bus(Arc::clone(&health), Arc::clone(&hub), Arc::clone(&metrics)));
-    tasks.spawn(database::purge(Arc::clone(&chat), Arc::clone(&store)));
     tasks.spawn(listen_to_others(Arc::clone(&hub), gaps, Arc::clone(&sessions)));
     tasks.spawn(Arc::clone(&chat).keep_presence());
     tasks.spawn(forget(limits, sessions));
@@ -110,11 +108,7 @@ pub async fn run(
     }
     let fatal = database::prepare(store, store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
-    let flushers = Arc::<Flushers>::default();
-    // One for each thread of the runtime: more could not write at the same time.
-    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
-        tasks.spawn(Arc::clone(&flushers).run());
-    }
+    let flushers = spawn_flushers(&mut tasks);
     let router = router::router(app);
     let server = tokio::spawn(accept::serve(listener, router, flushers, listener_limits, stopping, drain::REQUESTS));
     let ended = tokio::select! {
@@ -128,6 +122,15 @@ pub async fn run(
     let _ = server.await;
     tasks.shutdown().await;
     ended
+}
+
+/// One for each thread of the runtime: more could not write at the same time.
+fn spawn_flushers(tasks: &mut JoinSet<()>) -> Arc<Flushers> {
+    let flushers = Arc::<Flushers>::default();
+    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
+        tasks.spawn(Arc::clone(&flushers).run());
+    }
+    flushers
 }
 
 /// What other nodes say reaches connections by the hub, sessions that were found to live, and after a gap the repair.

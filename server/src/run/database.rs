@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often a database that is away is tried again.
@@ -96,6 +97,14 @@ fn identity(file: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(file).ok().map(|file| (file.dev(), file.ino()))
 }
 
+/// Starts what keeps a node and its database together.
+pub(super) fn spawn(tasks: &mut JoinSet<()>, chat: &Arc<Chat>, store: &Arc<dyn Store>, gaps: &Arc<Notify>) {
+    tasks.spawn(repair_after_gaps(Arc::clone(chat), Arc::clone(gaps)));
+    tasks.spawn(fill_holes(Arc::clone(chat)));
+    tasks.spawn(check_opened(Arc::clone(chat)));
+    tasks.spawn(purge(Arc::clone(chat), Arc::clone(store)));
+}
+
 /// Repairs this node's picture after each gap of the bus, and every now and then; gaps that come meanwhile are one more.
 pub(crate) async fn repair_after_gaps(chat: Arc<Chat>, gaps: Arc<Notify>) {
     loop {
@@ -137,7 +146,7 @@ pub(crate) async fn fill_holes(chat: Arc<Chat>) {
 }
 
 /// Removes what deleted rooms leave behind, in small transactions with pauses between them.
-pub(super) async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
+async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
     loop {
         let _ = tokio::time::timeout(PURGE_EVERY, chat.room_deleted()).await;
         if let Err(error) = purge_all(&*store, chat.now()).await {
