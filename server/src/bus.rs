@@ -6,12 +6,7 @@ pub(crate) mod memory;
 pub(crate) mod redis;
 
 use futures_util::stream::BoxStream;
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-/// What a node listens to: shared by its hold on the bus and by what arrives there.
-type Channels = Arc<Mutex<HashSet<String>>>;
 
 /// What arrives from the bus.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,11 +10,13 @@ mod members;
 mod messages;
 mod people;
 pub(crate) mod receipts;
-mod repair;
+pub(crate) mod repair;
 mod revisions;
 mod rooms;
+pub(crate) mod sessions;
 mod signals;
-mod sync;
+pub(crate) mod sync;
+mod told;
 pub(crate) mod writer;
 
 use crate::Error;
@@ -25,13 +27,14 @@ use crate::store::{Access, Stamp, Store};
 #[cfg(test)]
 pub(crate) use mechanism::Mechanism;
 use mechanism::Mechanisms;
-use protocol::{
-    ClientId, Message, RoomHead, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId,
-};
+use protocol::{ClientId, Message, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId};
 use receipts::Receipts;
-use std::sync::{Arc, Mutex};
+pub(crate) use repair::{Rounds, SLICE_EVERY};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
+use tokio::task::JoinHandle;
+use told::Told;
 use uuid::Uuid;
 pub(crate) use writer::Reply;
 use writer::Writer;
@@ -50,14 +53,16 @@ pub(crate) struct Chat {
     epoch: Mutex<Option<Uuid>>,
     /// Labels what is stored.
     clock: Arc<dyn Clock>,
-    /// Read and replaced by each repair.
-    known_marks: Mutex<repair::KnownMarks>,
+    /// Which marks people were told.
+    told: Told,
     /// How many devices may be brought up to date at the same moment.
     catching_up: Semaphore,
     /// Wakes the task that removes what deleted rooms leave behind.
     deleted: Notify,
     metrics: Arc<Metrics>,
     mechanisms: Mechanisms,
+    /// What runs for as long as this does, with its name, until somebody takes it to watch over it.
+    tasks: Mutex<Vec<(&'static str, JoinHandle<()>)>>,
 }
 
 /// Devices whose rooms or batches are read from the store at the same moment, so that a herd leaves connections for sends.
@@ -69,9 +74,9 @@ const NO_ROOM: Error = Error::NotFound("room");
 
 impl Chat {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Arc<Self> {
-        let writer = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
-        let receipts = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
-        let (known_marks, mechanisms) = (Mutex::default(), Mechanisms::default());
+        let (writer, writing) = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
+        let (receipts, marking) = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
+        let tasks = Mutex::new(vec![("writer", writing), ("receipts", marking)]);
         Arc::new(Self {
             store,
             hub,
@@ -79,17 +84,23 @@ impl Chat {
             receipts,
             epoch: Mutex::default(),
             clock,
-            known_marks,
+            told: Told::default(),
             catching_up: Semaphore::new(CATCHING_UP),
             deleted: Notify::new(),
             metrics,
-            mechanisms,
+            mechanisms: Mechanisms::default(),
+            tasks,
         })
     }
 
     /// Whether messages can be stored: the one writer is at work.
     pub(crate) fn is_storing(&self) -> bool {
         self.writer.is_alive()
+    }
+
+    /// The tasks without which nothing is stored, each with its name. They are handed out once.
+    pub(crate) fn take_tasks(&self) -> Vec<(&'static str, JoinHandle<()>)> {
+        std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The node's clock.
@@ -102,9 +113,6 @@ impl Chat {
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
         self.hub.attach(connection);
         let (rooms, moved) = self.enter_all(connection.user).await?;
-        // What came after these summaries was read is missing here until it has gone out.
-        self.hub
-            .learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
         self.tell_others(connection, &rooms, &moved);
         Ok(rooms)
     }
@@ -123,9 +131,10 @@ impl Chat {
             let turn = self.turn().await?;
             let rooms = self.store.list_rooms(user).await?;
             drop(turn);
-            let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
             // Who entered or left one meanwhile is where that led them, and not where these are.
-            if let Some(moved) = self.hub.replace_rooms(user, &ids, version).await {
+            if let Some(moved) = self.hub.enter_rooms(user, &rooms, version) {
+                self.told.begin(user, &rooms);
+                self.hub.subscribe(&moved).await;
                 return Ok((rooms, moved));
             }
         }
@@ -162,9 +171,14 @@ impl Chat {
         self.hub.connections()
     }
 
+    /// Whether nobody is connected to this node.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hub.is_empty()
+    }
+
     /// A session has ended: its sockets close, on all nodes.
-    pub(crate) fn session_ended(&self, session: SessionId) {
-        self.hub.close_session(session);
+    pub(crate) fn session_ended(&self, user: UserId, session: SessionId) {
+        self.hub.close_session(user, session);
     }
 
     /// Something about an account has changed: nobody uses a copy of it any more, on all nodes.
@@ -215,5 +229,7 @@ impl Chat {
 
 #[cfg(test)]
 mod entering;
+#[cfg(test)]
+mod repairing;
 #[cfg(test)]
 mod storm;

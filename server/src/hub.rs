@@ -8,13 +8,14 @@ mod company;
 pub(crate) mod connection;
 mod controls;
 mod envelope;
-mod holes;
+pub(crate) mod holes;
 mod memberships;
 pub(crate) mod presence;
 pub(crate) mod recent;
 mod registry;
 pub(crate) mod sequence;
 pub(crate) mod signals;
+pub(crate) mod subscriptions;
 
 pub(crate) use changes::Changed;
 pub(crate) use connection::Connection;
@@ -36,12 +37,13 @@ use signals::Signals;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
+use subscriptions::Subscriptions;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How often channels that nobody here needs any more are given back.
-pub(crate) const RELEASE_EVERY: Duration = Duration::from_secs(60);
+/// People whose connections are measured without giving way to others.
+pub(crate) const MEASURED_AT_ONCE: usize = 500;
 /// How often other nodes are told how far this one's numbers are.
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
@@ -60,6 +62,8 @@ pub(crate) struct Hub {
     controls: Mutex<Controls>,
     /// Wakes who reads from the store when frames of a room are missing.
     holes: Notify,
+    /// Which channels are subscribed, and who waits for some.
+    subscriptions: Subscriptions,
     /// Rooms of which this node hears since a moment ago: what was committed just before is to be looked for.
     opened: Mutex<Vec<RoomId>>,
     /// Wakes who looks.
@@ -83,6 +87,7 @@ impl Hub {
             bus,
             controls: Mutex::default(),
             holes: Notify::new(),
+            subscriptions: Subscriptions::default(),
             opened: Mutex::default(),
             opening: Notify::new(),
             signals: Mutex::default(),
@@ -95,8 +100,6 @@ impl Hub {
     /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
     pub(crate) async fn listen(self: Arc<Self>, on_gap: OnGap) {
         let Some(mut events) = self.bus.take_events() else { return };
-        self.bus.subscribe(vec![envelope::CONTROL.to_owned(), envelope::PRESENCE.to_owned()]).await;
-        let mut release = tokio::time::interval(RELEASE_EVERY);
         let mut alive = tokio::time::interval(ALIVE_EVERY);
         loop {
             tokio::select! {
@@ -112,7 +115,6 @@ impl Hub {
                     }
                     None => return,
                 },
-                _ = release.tick() => self.release().await,
                 _ = alive.tick() => self.publish_alive(),
             }
         }
@@ -144,10 +146,10 @@ impl Hub {
         self.tell_here(user, &frame);
     }
 
-    /// Closes the connections of a session, on all nodes.
-    pub(crate) fn close_session(&self, session: SessionId) {
-        self.publish_control(&Control::SessionEnded { session });
-        self.close_session_here(session);
+    /// Closes the connections of one of a person's sessions, on all nodes.
+    pub(crate) fn close_session(&self, user: UserId, session: SessionId) {
+        self.publish_control(&Control::SessionEnded { user, session });
+        self.close_session_here(user, session);
     }
 
     /// Sends a frame to everybody in a room on this node, once its turn has come.
@@ -155,7 +157,6 @@ impl Hub {
         let began = Instant::now();
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
-        let had_hole = active.sequence.has_hole();
         let frames = active.sequence.offer(place, frame, began);
         active.send(&frames);
         let delivered = frames.len() * active.connections.len();
@@ -163,9 +164,10 @@ impl Hub {
         if let Some(head) = head {
             registry.recent.keep(room, place, &frames, head);
         }
+        let is_new_hole = registry.holes.set(room, has_hole, began);
         drop(registry);
-        if has_hole {
-            self.metrics.holes_found.inc_by(u64::from(!had_hole));
+        if is_new_hole {
+            self.metrics.holes_found.inc();
             self.holes.notify_one();
         }
         self.metrics.deliveries.inc_by(delivered as u64);
@@ -182,15 +184,40 @@ impl Hub {
         self.lock().of_user(user).to_vec()
     }
 
-    /// Looks up what operators read of connections.
-    pub(crate) fn measure(&self) {
-        let registry = self.lock();
-        let connections = registry.all();
-        let queued: usize = connections.iter().map(|connection| connection.line.queued()).sum();
-        let gauges = [(&self.metrics.connections, connections.len()), (&self.metrics.queued_bytes, queued)];
-        for (gauge, value) in gauges.into_iter().chain([(&self.metrics.rooms, registry.rooms().count())]) {
+    /// Whether nobody is connected to this node.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Looks up what operators read of connections, some people at a time.
+    pub(crate) async fn measure(&self) {
+        let (mut after, mut connections, mut queued) = (None, 0, 0);
+        loop {
+            let people = self.people(after, MEASURED_AT_ONCE);
+            let Some((last, _)) = people.last() else { break };
+            after = Some(*last);
+            let lines = people.iter().flat_map(|(_, person)| &person.connections);
+            for connection in lines {
+                connections += 1;
+                queued += connection.line.queued();
+            }
+            tokio::task::yield_now().await;
+        }
+        let rooms = self.lock().room_count();
+        let gauges = [
+            (&self.metrics.connections, connections),
+            (&self.metrics.queued_bytes, queued),
+            (&self.metrics.rooms, rooms),
+        ];
+        for (gauge, value) in gauges {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         }
+    }
+
+    /// The channel of a room.
+    #[cfg(test)]
+    pub(crate) fn room_channel(&self, room: RoomId) -> String {
+        envelope::room_channel(room)
     }
 
     /// See [`Bus::count`].
@@ -215,9 +242,10 @@ impl Hub {
         );
     }
 
-    fn close_session_here(&self, session: SessionId) {
+    /// Closes the connections of a session on this node, where it is not believed any more.
+    pub(crate) fn close_session_here(&self, user: UserId, session: SessionId) {
         self.changed(Changed::Session(session));
-        for connection in self.lock().of_session(session) {
+        for connection in self.lock().of_session(user, session) {
             connection.close(CloseCode::SessionRevoked);
         }
     }
@@ -245,7 +273,7 @@ impl Hub {
     }
 
     /// Breaks where something that other nodes said was lost before this.
-    fn receive(self: &Arc<Self>, channel: &str, payload: &str) -> ControlFlow<()> {
+    fn receive(&self, channel: &str, payload: &str) -> ControlFlow<()> {
         let Some(envelope) = Envelope::decode(payload) else {
             tracing::warn!(channel, "something else publishes on this channel");
             return ControlFlow::Continue(());
@@ -285,33 +313,15 @@ impl Hub {
         if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn obey(self: &Arc<Self>, control: Option<Control>) {
+    fn obey(&self, control: Option<Control>) {
         match control {
             Some(Control::Joined { user, room }) => self.joined_elsewhere(user, *room),
             Some(Control::Left { user, room }) => self.dismiss_here(user, room),
             Some(Control::Tell { user, frame }) => self.tell_here(user, &Frame::of_text(&frame)),
-            Some(Control::SessionEnded { session }) => self.close_session_here(session),
+            Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
             Some(Control::UserChanged { user }) => self.changed(Changed::User(user)),
             Some(Control::Alive) => {}
             None => tracing::warn!("a node of another version published something unknown"),
-        }
-    }
-
-    /// From now on the node hears of the rooms that somebody entered first.
-    async fn subscribe(&self, moved: &Moved) {
-        if !moved.subscribe.is_empty() {
-            self.bus.subscribe(moved.subscribe.iter().copied().map(envelope::room_channel).collect()).await;
-        }
-        if !moved.first.is_empty() {
-            self.opened.lock().unwrap_or_else(PoisonError::into_inner).extend(&moved.first);
-            self.opening.notify_one();
-        }
-    }
-
-    async fn release(&self) {
-        let rooms = self.lock().take_deserted();
-        if !rooms.is_empty() {
-            self.bus.unsubscribe(rooms.into_iter().map(envelope::room_channel).collect()).await;
         }
     }
 }

@@ -63,6 +63,8 @@ pub(crate) struct Metrics {
     pub(crate) database_up: Gauge,
     pub(crate) bus_up: Gauge,
     pub(crate) failed_sign_ins: Counter,
+    pub(crate) repairs_failed: Counter,
+    pub(crate) panics: Counter,
     refusals: Family<Reason, Counter>,
 }
 
@@ -98,6 +100,11 @@ impl Default for Metrics {
             database_up: all.gauge("database_up", "1 while the database answers, asked once a second; else 0"),
             bus_up: all.gauge("bus_up", "1 while the bus answers, asked once a second; else 0"),
             failed_sign_ins: all.counter("sign_ins_failed", "Sign-ins with a wrong password or an unknown name"),
+            repairs_failed: all.counter(
+                "repairs_failed",
+                "Rooms and people that could not be compared with the database and are tried again later",
+            ),
+            panics: all.counter("panics", "Connections that a programming error ended; the log has more"),
             refusals,
             registry: all.0,
         }

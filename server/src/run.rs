@@ -5,6 +5,7 @@ pub(crate) mod database;
 pub(crate) mod descriptors;
 pub(crate) mod drain;
 pub(crate) mod health;
+mod tasks;
 
 use crate::auth::{Auth, LiveSessions};
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
@@ -22,9 +23,9 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tasks::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinSet;
 
 /// How often limits and sessions forget who has been quiet.
 pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60);
@@ -50,6 +51,9 @@ pub enum RunError {
     Bus(String),
     #[error("{0}")]
     Metrics(String),
+    /// A task that the node cannot do without has ended.
+    #[error("{0}")]
+    Task(String),
 }
 
 /// Serves on `listener` until `shutdown` completes, then drains. Returns once everything that the node started has ended.
@@ -86,7 +90,7 @@ pub async fn run(
         auth,
         hub: Arc::clone(&hub),
         gate,
-        limits: Arc::clone(&limits),
+        limits,
         metrics: Arc::clone(&metrics),
         http: config.http,
         stylesheet: site::stylesheet(&site),
@@ -95,42 +99,61 @@ pub async fn run(
         readiness,
     });
 
-    let mut tasks = JoinSet::new();
-    let gaps = Arc::new(tokio::sync::Notify::new());
-    database::spawn(&mut tasks, &chat, &store, &gaps);
-    tasks.spawn(health::watch_database(Arc::clone(&health), Arc::clone(&store), Arc::clone(&metrics)));
-    tasks.spawn(health::watch_bus(Arc::clone(&health), Arc::clone(&hub), Arc::clone(&metrics)));
-    tasks.spawn(listen_to_others(Arc::clone(&hub), gaps, Arc::clone(&sessions)));
-    tasks.spawn(Arc::clone(&chat).keep_presence());
-    tasks.spawn(forget(limits, sessions));
+    let mut tasks = background(&app, &store, sessions);
     if let Some(private) = private {
-        tasks.spawn(metrics::serve(private, metrics, look_up(Arc::clone(&hub), Arc::clone(&store)), health));
+        let look_up = look_up(Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
+        tasks.spawn("metrics", metrics::serve(private, Arc::clone(&metrics), look_up, health));
     }
     let fatal = database::prepare(store, store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
-    let flushers = spawn_flushers(&mut tasks);
-    let router = router::router(app);
-    let server = tokio::spawn(accept::serve(listener, router, flushers, listener_limits, stopping, drain::REQUESTS));
+    let flushers = Arc::<Flushers>::default();
+    // One for each thread of the runtime: more could not write at the same time.
+    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
+        tasks.spawn("flusher", Arc::clone(&flushers).run());
+    }
+    let (router, patience) = (router::router(app), drain::REQUESTS);
+    let server = accept::serve(listener, router, flushers, listener_limits, metrics, stopping, patience);
+    let mut server = tokio::spawn(server);
     let ended = tokio::select! {
         error = fatal => Err(error),
+        error = tasks.ended() => Err(error),
+        ended = &mut server => Err(RunError::Task(format!("the listener ended: {ended:?}. Start Jackdaw again"))),
         () = shutdown => Ok(()),
     };
     ready.send_replace(Readiness::Draining);
     drain::connections(&chat, drain).await;
     stop.send_replace(true);
-    // It only fails by a panic, which has been told.
-    let _ = server.await;
+    if !server.is_finished() {
+        // It only fails by a panic, which has been told.
+        let _ = server.await;
+    }
     tasks.shutdown().await;
     ended
 }
 
-/// One for each thread of the runtime: more could not write at the same time.
-fn spawn_flushers(tasks: &mut JoinSet<()>) -> Arc<Flushers> {
-    let flushers = Arc::<Flushers>::default();
-    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
-        tasks.spawn(Arc::clone(&flushers).run());
+/// What goes on beside the connections.
+fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>) -> Tasks {
+    let App { chat, hub, health, metrics, .. } = app;
+    let mut tasks = Tasks::default();
+    for (name, task) in chat.take_tasks() {
+        tasks.watch(name, task);
     }
-    flushers
+    let gaps = Arc::new(tokio::sync::Notify::new());
+    tasks.spawn("repair", database::keep_repaired(Arc::clone(chat), Arc::clone(&gaps)));
+    tasks.spawn("check of heads", database::fill_holes(Arc::clone(chat)));
+    tasks.spawn("check of entered rooms", database::check_opened(Arc::clone(chat)));
+    tasks.spawn("check of sessions", database::check_sessions(Arc::clone(chat)));
+    tasks.spawn(
+        "health of the database",
+        health::watch_database(Arc::clone(health), Arc::clone(store), Arc::clone(metrics)),
+    );
+    tasks.spawn("health of the bus", health::watch_bus(Arc::clone(health), Arc::clone(hub), Arc::clone(metrics)));
+    tasks.spawn("purge", database::purge(Arc::clone(chat), Arc::clone(store)));
+    tasks.spawn("subscriptions", Arc::clone(hub).keep_subscriptions());
+    tasks.spawn("bus", listen_to_others(Arc::clone(hub), gaps, Arc::clone(&sessions)));
+    tasks.spawn("presence", Arc::clone(chat).keep_presence());
+    tasks.spawn("limits", forget(Arc::clone(&app.limits), sessions));
+    tasks
 }
 
 /// What other nodes say reaches connections by the hub, sessions that were found to live, and after a gap the repair.
@@ -151,8 +174,17 @@ fn listen_to_others(
 async fn forget(limits: Arc<Limits>, sessions: Arc<LiveSessions>) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
-        limits.forget();
-        sessions.forget_old();
+        let (limits, sessions) = (Arc::clone(&limits), Arc::clone(&sessions));
+        // Both look at everybody, which would hold up the connections of the thread.
+        let done = tokio::task::spawn_blocking(move || {
+            limits.forget();
+            sessions.forget_old();
+        });
+        if let Err(error) = done.await
+            && let Ok(panic) = error.try_into_panic()
+        {
+            std::panic::resume_unwind(panic);
+        }
     }
 }
 
@@ -167,12 +199,15 @@ pub async fn restored(config: &Config) -> Result<(), RunError> {
 }
 
 /// What metrics look up when they are read.
-fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>) -> metrics::LookUp {
-    Arc::new(move |metrics: &Metrics| {
-        hub.measure();
-        let (connections, busy) = store.pool();
-        metrics.pool_connections.set(connections.into());
-        metrics.pool_busy.set(busy.into());
+fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> metrics::LookUp {
+    Arc::new(move || {
+        let (hub, store, metrics) = (Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
+        Box::pin(async move {
+            hub.measure().await;
+            let (connections, busy) = store.pool();
+            metrics.pool_connections.set(connections.into());
+            metrics.pool_busy.set(busy.into());
+        })
     })
 }
 

@@ -153,6 +153,8 @@ pub trait Store: Send + Sync + 'static {
     async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>>;
     /// For each of these users the marks of the other one in their direct rooms, where both want marks to be told. One query.
     async fn list_other_marks(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>>;
+    /// For each of these users a number that moves with their memberships, roles, and marks in direct rooms. One query.
+    async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>>;
     /// Makes `user` a member; `actor` is themselves (joined) or another (added). Nothing where they are one already;
     /// `NotFound` where there is no such user or room.
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;

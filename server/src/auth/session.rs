@@ -37,7 +37,7 @@ impl Auth {
 
     /// Who an access token stands for. The database is asked, or was within the last seconds ([`super::live`]): an ended
     /// session is refused at once on every node that the bus reaches, and within these seconds on the others. A socket may
-    /// still come in by it meanwhile; the next repair, which asks the database for those of all connections, closes it.
+    /// still come in by it meanwhile; the next check of sessions, at most 5 seconds later, closes it.
     pub(crate) async fn authenticate(&self, access: &str) -> Result<Caller, Error> {
         let token = self.signer.read_access(access).ok_or(Error::Unauthenticated("Sign in first."))?;
         let now = clock::now();
@@ -94,12 +94,14 @@ impl Auth {
         Ok(sessions)
     }
 
-    /// Ends a session of this user; its sockets close at once, on every node.
+    /// Ends a session of this user. Its sockets close at once on every node that the bus reaches, and within 15 seconds on the others:
+    /// those that are open at their next check of sessions (5 seconds), and one that comes in meanwhile by what such a node remembers of
+    /// the session (10 seconds) at the check after that.
     pub(crate) async fn end_session(&self, user: UserId, session: SessionId) -> Result<(), Error> {
         if !self.store.revoke_session(user, session, clock::now()).await? {
             return Err(Error::NotFound("session"));
         }
-        self.chat.session_ended(session);
+        self.chat.session_ended(user, session);
         Ok(())
     }
 

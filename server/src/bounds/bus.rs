@@ -2,8 +2,7 @@
 
 use super::{Area, bound};
 use crate::bus::{memory, redis};
-use crate::hub;
-use crate::hub::{presence, signals};
+use crate::hub::{presence, signals, subscriptions};
 
 pub(super) fn area() -> Area {
     let rows = vec![
@@ -12,7 +11,9 @@ pub(super) fn area() -> Area {
         bound!(time redis::COMMAND_TIMEOUT, "command: time for its answer", "dropped; other nodes repair", ""),
         bound!(count redis::CHANNELS_AT_ONCE, "SUBSCRIBE or UNSUBSCRIBE: channels", "nothing", ""),
         bound!(count memory::CAPACITY, "node without Redis: messages of the bus that wait", "the node compares heads and repairs", ""),
-        bound!(time hub::RELEASE_EVERY, "room without connections: time its channel stays subscribed", "nothing", ""),
+        bound!(time subscriptions::RELEASE_EVERY, "room without connections: time its channel stays subscribed", "nothing", ""),
+        bound!(count subscriptions::CHANNELS_AT_ONCE, "command of a node to its bus: channels", "nothing", ""),
+        bound!(time subscriptions::JOIN_TIMEOUT, "room entered: time for its channel to be subscribed", "messages of other nodes come with the check of heads", ""),
         bound!(count signals::PEOPLE_AT_ONCE, "message of presence: people", "nothing", ""),
         bound!(time presence::HOLDS, "presence told by another node: age", "offline", ""),
     ];

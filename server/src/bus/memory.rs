@@ -1,13 +1,17 @@
 //! The bus of a single program: a broadcast within the process.
 
-use super::{Bus, BusEvent, Channels};
+use super::{Bus, BusEvent};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::broadcast;
 
 /// Events between two nodes of one process that may wait to be read.
 pub(crate) const CAPACITY: usize = 4_096;
+
+/// What a node listens to: shared by its hold on the bus and by what arrives there.
+type Channels = Arc<Mutex<HashSet<String>>>;
 
 /// What the nodes of one process share. A production node has one of its own, and then nothing is sent at all.
 #[derive(Clone)]

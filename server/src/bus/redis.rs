@@ -1,6 +1,6 @@
 //! The bus of a cluster: Redis publish/subscribe through fred, one subscriber connection a node.
 
-use super::{Bus, BusEvent, Channels};
+use super::{Bus, BusEvent};
 use fred::clients::Client;
 use fred::error::{Error, ErrorKind};
 use fred::interfaces::{ClientLike, EventInterface, KeysInterface, PubsubInterface};
@@ -8,9 +8,11 @@ use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, Reconnect
 use fred::types::{Builder, ExpireOptions, Message, Value};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
+use tokio::task::{JoinError, JoinHandle};
 
 /// Events that may wait to be read. fred's own default of 32 loses messages in any burst. It reserves the room for each of
 /// its channels at once, and several are never used: more than this is megabytes of nothing.
@@ -21,6 +23,9 @@ pub(crate) const COMMANDS_WAITING: usize = 50_000;
 pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 /// Channels in one SUBSCRIBE, so that a node with very many rooms does not send one huge command.
 pub(crate) const CHANNELS_AT_ONCE: usize = 1_000;
+
+/// The channels that this node is subscribed to. Locked while a command is sent, so that what Redis has been told is what stands here.
+type Channels = Arc<tokio::sync::Mutex<HashSet<String>>>;
 
 /// See [`Bus`].
 pub struct RedisBus {
@@ -64,10 +69,15 @@ impl RedisBus {
         let client = build(&builder)?;
         let channels = Channels::default();
         let (publisher, queue) = mpsc::channel(COMMANDS_WAITING);
-        tokio::spawn(publish(client.clone(), queue));
         // Made before connecting, or the first connection could be missed, and with it what was subscribed until then.
         let (messages, connects) = (subscriber.message_rx(), subscriber.reconnect_rx());
-        let incoming = Incoming { subscriber: subscriber.clone(), messages, connects, channels: Arc::clone(&channels) };
+        let (gap, gaps) = mpsc::channel(1);
+        let incoming = Incoming {
+            messages,
+            gaps,
+            publisher: tokio::spawn(publish(client.clone(), queue)),
+            subscriber: Task(tokio::spawn(resubscribe(subscriber.clone(), connects, Arc::clone(&channels), gap))),
+        };
         client.connect();
         subscriber.connect();
         Ok(Self { publisher, client, subscriber, channels, incoming: Mutex::new(Some(incoming)) })
@@ -94,12 +104,42 @@ async fn publish(client: Client, mut queue: mpsc::Receiver<(String, String)>) {
     }
 }
 
+/// Subscribes again after each reconnect, and then says that something may have been lost. Ends with the bus.
+async fn resubscribe(
+    subscriber: Client,
+    mut connects: broadcast::Receiver<Server>,
+    channels: Channels,
+    gap: mpsc::Sender<()>,
+) {
+    // Of several reconnects only the last one matters.
+    while !matches!(connects.recv().await, Err(broadcast::error::RecvError::Closed)) {
+        let channels = channels.lock().await;
+        subscribe_all(&subscriber, channels.iter().cloned().collect()).await;
+        drop(channels);
+        // One that waits already stands for this one too.
+        if let Err(mpsc::error::TrySendError::Closed(())) = gap.try_send(()) {
+            return;
+        }
+    }
+}
+
+/// A task that ends with this.
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// What arrives on the subscriber's connection.
 struct Incoming {
-    subscriber: Client,
     messages: broadcast::Receiver<Message>,
-    connects: broadcast::Receiver<Server>,
-    channels: Channels,
+    /// Reconnects after which everything is subscribed again.
+    gaps: mpsc::Receiver<()>,
+    /// The tasks of the bus: when one of them ends, so do the events, and with them the node.
+    publisher: JoinHandle<()>,
+    subscriber: Task,
 }
 
 impl Incoming {
@@ -115,18 +155,21 @@ impl Incoming {
                     Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
-                _ = self.connects.recv() => {
-                    let held: Vec<_> = lock(&self.channels).iter().cloned().collect();
-                    subscribe_all(&self.subscriber, held).await;
-                    BusEvent::Gap
-                }
+                Some(()) = self.gaps.recv() => BusEvent::Gap,
+                ended = &mut self.publisher => return ended_with(ended),
+                ended = &mut self.subscriber.0 => return ended_with(ended),
             };
             return Some((event, self));
         }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn ended_with<T>(ended: Result<(), JoinError>) -> Option<T> {
+    tracing::error!(?ended, "a task of the bus ended");
+    None
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -183,18 +226,17 @@ impl Bus for RedisBus {
     }
 
     async fn subscribe(&self, channels: Vec<String>) {
-        lock(&self.channels).extend(channels.iter().cloned());
+        let mut held = self.channels.lock().await;
+        held.extend(channels.iter().cloned());
         if self.subscriber.is_connected() {
             subscribe_all(&self.subscriber, channels).await;
         }
     }
 
     async fn unsubscribe(&self, channels: Vec<String>) {
-        {
-            let mut held = lock(&self.channels);
-            for channel in &channels {
-                held.remove(channel);
-            }
+        let mut held = self.channels.lock().await;
+        for channel in &channels {
+            held.remove(channel);
         }
         if self.subscriber.is_connected() {
             let _ = self.subscriber.unsubscribe(channels).await;

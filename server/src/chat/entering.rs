@@ -52,6 +52,7 @@ fn node(store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) {
 
 fn node_on(exchange: &Exchange, store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) {
     let hub = Hub::new(Arc::new(exchange.bus()), Arc::default());
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     (Arc::clone(&hub), Chat::new(store, hub, Arc::new(SystemClock), Arc::default()))
 }
 

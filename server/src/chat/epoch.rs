@@ -54,7 +54,7 @@ impl Chat {
             return;
         }
         tracing::error!(%epoch, "the database lost commits or was replaced: all devices synchronize again");
-        self.known_marks.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.told.clear();
         self.hub.forget_heads();
         for connection in self.connections() {
             let random = self.clock.id().as_u64_pair().1;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 /// Between two batches of marks, and before one that failed is tried again.
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
@@ -63,10 +63,10 @@ impl Drop for Receipts {
 }
 
 impl Receipts {
-    pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>) -> Self {
+    pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>) -> (Self, JoinHandle<()>) {
         let waiting = Arc::new(Waiting::default());
-        let task = tokio::spawn(run(store, hub, Arc::clone(&waiting))).abort_handle();
-        Self { waiting, task }
+        let task = tokio::spawn(run(store, hub, Arc::clone(&waiting)));
+        (Self { waiting, task: task.abort_handle() }, task)
     }
 
     /// Somebody has received and read up to here.

@@ -1,46 +1,156 @@
-//! A node's picture may be out of date, after bus trouble or because somebody died before telling: who is in which room,
-//! which sessions live, what was read and said. The database knows; connected people get the difference without
-//! reconnecting.
+//! A node's picture may be out of date, after bus trouble or because another node died before it told: who is in which room, what was
+//! read and said. The database knows; connected people get the difference without reconnecting.
+//!
+//! People are compared in slices, so that no other task of the node waits for all of them. Every 30 seconds those whose
+//! `members_version` has moved; everybody in turn, within some minutes, for what does not move it: their own marks in larger rooms, and
+//! marks that the previous version of the program stores.
 
 use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
 use crate::hub::Present;
 use crate::line::Frame;
-use protocol::{CloseCode, Mark, RoomId, Seq, ServerFrame, SessionId, UserId};
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::PoisonError;
+use protocol::{Mark, RoomId, ServerFrame, UserId};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
 
-/// What people who are connected here were told of marks at the last repair: whom, in which room, whose, how far.
-pub(super) type KnownMarks = BTreeMap<(UserId, RoomId, UserId), (Seq, Seq)>;
+/// How often people whose `members_version` has moved are compared, and everybody at most.
+pub(crate) const REPAIR_EVERY: Duration = Duration::from_secs(30);
+/// How often a slice of everybody is compared.
+pub(crate) const SLICE_EVERY: Duration = Duration::from_millis(500);
+/// People in one slice: some thousand memberships, so that reading them holds nobody up for longer than about a millisecond.
+pub(crate) const SLICE: usize = 50;
+/// People whose `members_version` is one query.
+pub(crate) const VERSIONS_AT_ONCE: usize = 500;
+/// People who are compared without giving way to other tasks.
+const WITHOUT_PAUSE: usize = 8;
+/// Between two slices that are read one after the other.
+const PROMPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// What stands out of the comparison of everybody.
+#[derive(Debug)]
+pub(crate) struct Rounds {
+    /// Up to whom this round has got.
+    after: Option<UserId>,
+    /// When the next round begins.
+    next: Instant,
+    /// When versions are looked at next.
+    versions: Instant,
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        let next = Instant::now() + REPAIR_EVERY;
+        Self { after: None, next, versions: next }
+    }
+}
 
 impl Chat {
-    /// Brings this node's picture up to date, and tells its connections what they missed.
+    /// Brings this node's picture up to date after bus trouble, and tells its connections what they missed. What cannot be read
+    /// does not keep the rest from being brought up to date.
+    ///
+    /// # Errors
+    /// The first one: all of it is to be tried again.
     pub(crate) async fn repair(&self) -> Result<(), Error> {
-        let present = self.hub.present();
-        let users: Vec<_> = present.keys().copied().collect();
-        let memberships = self.store.list_memberships(&users).await?;
-        let mut rooms_of: BTreeMap<UserId, Vec<RoomId>> = BTreeMap::new();
-        for (room, Mark(user, ..)) in &memberships {
-            rooms_of.entry(*user).or_default().push(*room);
-        }
-        for (user, person) in present.iter().filter(|_| self.mechanisms.has(Mechanism::Repair)) {
-            let rooms = rooms_of.remove(user).unwrap_or_default();
-            self.move_person(*user, &rooms, person.version).await?;
-        }
-        let mut marks = self.store.list_other_marks(&users).await?;
-        // Of their own marks people see only how far they have read.
-        marks.extend(memberships.into_iter().map(|(room, Mark(user, _, read))| (user, room, Mark(user, read, read))));
-        self.tell_marks(&marks);
-        self.end_dead_sessions(&present).await?;
-        self.check_heads().await?;
-        self.fill_holes(true).await
+        let sessions = self.check_sessions().await;
+        let heads = self.check_heads().await;
+        let holes = self.fill_holes(true).await;
+        let people = self.compare_everybody().await;
+        sessions.and(heads).and(holes).and(people)
     }
 
-    /// Makes a person's connections be where the database says, and tells them what differs. Where they moved meanwhile,
-    /// the next repair looks again.
-    async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<(), Error> {
-        let Some(moved) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(()) };
+    /// What is due of the comparisons that are made all the time, see [`SLICE_EVERY`].
+    pub(crate) async fn repair_some(&self, rounds: &mut Rounds) -> Result<(), Error> {
+        let now = Instant::now();
+        if rounds.versions <= now {
+            rounds.versions = now + REPAIR_EVERY;
+            self.compare_moved().await?;
+        }
+        if rounds.after.is_none() && rounds.next > now {
+            return Ok(());
+        }
+        if rounds.after.is_none() {
+            rounds.next = now + REPAIR_EVERY;
+        }
+        let after = rounds.after;
+        let people = self.hub.people(after, SLICE);
+        rounds.after = people.last().map(|(user, _)| *user).filter(|_| people.len() == SLICE);
+        self.told.retain(after, rounds.after, &people);
+        self.compare(people).await
+    }
+
+    async fn compare_everybody(&self) -> Result<(), Error> {
+        let (mut after, mut done) = (None, Ok(()));
+        loop {
+            let people = self.hub.people(after, SLICE);
+            let Some((last, _)) = people.last() else { return done };
+            after = Some(*last);
+            done = done.and(self.compare(people).await);
+            sleep(PROMPT_PAUSE).await;
+        }
+    }
+
+    /// Compares the people whose memberships have moved in the database since they were compared here.
+    async fn compare_moved(&self) -> Result<(), Error> {
+        let (mut after, mut done) = (None, Ok(()));
+        loop {
+            let mut people = self.hub.people(after, VERSIONS_AT_ONCE);
+            let Some((last, _)) = people.last() else { return done };
+            after = Some(*last);
+            let users: Vec<_> = people.iter().map(|(user, _)| *user).collect();
+            let stored: BTreeMap<_, _> = self.store.list_members_versions(&users).await?.into_iter().collect();
+            people.retain(|(user, person)| person.compared.is_none_or(|seen| stored.get(user) != Some(&seen)));
+            while !people.is_empty() {
+                let rest = people.split_off(people.len().min(SLICE));
+                done = done.and(self.compare(people).await);
+                people = rest;
+                sleep(PROMPT_PAUSE).await;
+            }
+        }
+    }
+
+    /// Makes these people's connections be where the database says, and tells them what differs. Where one of them cannot be
+    /// brought up to date, the others are, and the next comparison looks again.
+    async fn compare(&self, people: Vec<(UserId, Present)>) -> Result<(), Error> {
+        if people.is_empty() || !self.mechanisms.has(Mechanism::Repair) {
+            return Ok(());
+        }
+        let users: Vec<_> = people.iter().map(|(user, _)| *user).collect();
+        // Before what they stand for: what moves meanwhile is compared again.
+        let versions: BTreeMap<_, _> = self.store.list_members_versions(&users).await?.into_iter().collect();
+        let mut rooms: BTreeMap<UserId, Vec<RoomId>> = BTreeMap::new();
+        let mut marks: BTreeMap<UserId, Vec<(RoomId, Mark)>> = BTreeMap::new();
+        for (room, Mark(user, _, read)) in self.store.list_memberships(&users).await? {
+            rooms.entry(user).or_default().push(room);
+            // Of their own marks people see only how far they have read.
+            marks.entry(user).or_default().push((room, Mark(user, read, read)));
+        }
+        for (user, room, mark) in self.store.list_other_marks(&users).await? {
+            marks.entry(user).or_default().push((room, mark));
+        }
+        for (number, (user, person)) in people.into_iter().enumerate() {
+            let rooms = rooms.remove(&user).unwrap_or_default();
+            match self.move_person(user, &rooms, person.version).await {
+                Ok(true) => self.hub.set_compared(user, versions.get(&user).copied()),
+                Ok(false) => {}
+                Err(error) => {
+                    self.metrics.repairs_failed.inc();
+                    tracing::warn!(%user, %error, "a person's rooms could not be read, trying again later");
+                }
+            }
+            self.tell_marks(user, &marks.remove(&user).unwrap_or_default());
+            if number % WITHOUT_PAUSE == WITHOUT_PAUSE - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a person's connections be where the database says, and tells them what differs. Returns false where they moved
+    /// meanwhile: the next comparison looks again.
+    async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<bool, Error> {
+        let Some(moved) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
         for room in moved.left {
             self.hub.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
         }
@@ -52,34 +162,14 @@ impl Chat {
                 Err(error) => failed = Some(error),
             }
         }
-        failed.map_or(Ok(()), Err)
+        failed.map_or(Ok(true), Err)
     }
 
-    /// Tells people which marks moved since the last repair; they may not have heard it.
-    fn tell_marks(&self, marks: &[(UserId, RoomId, Mark)]) {
-        if !self.mechanisms.has(Mechanism::Repair) {
-            return;
+    /// Tells a person which marks moved since their devices were told; they may not have heard it.
+    fn tell_marks(&self, user: UserId, marks: &[(RoomId, Mark)]) {
+        for (room_id, mark) in self.told.replace(user, marks) {
+            let frame = ServerFrame::Status { room_id, marks: vec![mark] };
+            self.hub.tell_here(user, &Frame::encode(&frame));
         }
-        let key = |(told, room, mark): &(UserId, RoomId, Mark)| ((*told, *room, mark.0), (mark.1, mark.2));
-        let known = marks.iter().map(key).collect();
-        let before = std::mem::replace(&mut *self.known_marks.lock().unwrap_or_else(PoisonError::into_inner), known);
-        for moved in marks {
-            let (place, marks) = key(moved);
-            if before.get(&place) != Some(&marks) {
-                let frame = ServerFrame::Status { room_id: moved.1, marks: vec![moved.2] };
-                self.hub.tell_here(moved.0, &Frame::encode(&frame));
-            }
-        }
-    }
-
-    async fn end_dead_sessions(&self, present: &BTreeMap<UserId, Present>) -> Result<(), Error> {
-        let connections = || present.values().flat_map(|person| &person.connections);
-        let sessions: Vec<_> = connections().map(|connection| connection.session).collect();
-        let live = self.store.list_live_sessions(&sessions, self.clock.now()).await?;
-        let live: BTreeSet<SessionId> = live.into_iter().collect();
-        for connection in connections().filter(|connection| !live.contains(&connection.session)) {
-            connection.close(CloseCode::SessionRevoked);
-        }
-        Ok(())
     }
 }

@@ -46,6 +46,7 @@ impl Node {
         let gate: Arc<dyn Gate> = Arc::clone(&reads) as _;
         let store: Arc<dyn Store> = Arc::new(Model::new(Arc::new(Mutex::new(tables)), gate));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::clone(&metrics));
+        tokio::spawn(Arc::clone(&hub).keep_subscriptions());
         let chat = Chat::new(Arc::clone(&store), hub, Arc::new(SystemClock), Arc::clone(&metrics));
         let (connection, _) = connection(ADA, SessionId(Uuid::from_u128(5)));
         chat.connect(&connection).await.unwrap();
@@ -95,6 +96,7 @@ async fn what_was_said_before_the_node_listened_is_read_once() {
     let node = Node::start().await;
     // By another node.
     let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     let elsewhere = Chat::new(Arc::clone(&node.store), hub, Arc::new(SystemClock), Arc::default());
     let new = NewMessage { client_id: ClientId(Uuid::now_v7()), body: "told to nobody".into(), reply_to: None };
     let said = elsewhere.send_and_wait(ADA, GENERAL, new).await.unwrap().0.seq;

@@ -9,6 +9,9 @@ use crate::store::{HistoryRange, Rows};
 use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT, RESET_ROWS};
 use protocol::{Cursor, Rev, RoomId, Seq, ServerFrame, UserId};
 
+/// Rooms whose heads are one query, compared without giving way to others.
+pub(crate) const HEADS_AT_ONCE: usize = 500;
+
 impl Chat {
     /// What follows the cursor, as a frame, and whether there is more. A device may hold a room, by the answer to a request,
     /// that its person is not in here: the database says which of the two is out of date.
@@ -78,46 +81,72 @@ impl Chat {
         self.hub.hole_noticed().await;
     }
 
-    /// Closes this node's holes from the store, once for all who are connected here. `at_once` does not wait for stragglers.
+    /// Closes this node's holes from the store, once for all who are connected here. `at_once` does not wait for stragglers. A
+    /// room that cannot be read is tried again later and holds no other room up.
+    ///
+    /// # Errors
+    /// Where the database is away, which is not a matter of one room.
     pub(crate) async fn fill_holes(&self, at_once: bool) -> Result<(), Error> {
-        if !self.mechanisms.has(Mechanism::GapRepair) {
-            return Ok(());
-        }
-        for (room, mut from) in self.hub.holes(at_once) {
-            loop {
-                let Some(rows) = self.store.list_changes(room, from, BATCH_ROWS).await? else { break };
-                if is_too_far(&rows, from) {
-                    // Each device asks for itself, and starts over with the newest page.
-                    let to = (rows.last_seq, rows.last_rev);
-                    let heads = vec![protocol::RoomHead(room, to.0, to.1)];
-                    self.hub.fill(room, to, &ServerFrame::Heads { rooms: heads });
-                    break;
+        for (room, from) in self.hub.holes(at_once) {
+            if !self.mechanisms.has(Mechanism::GapRepair) {
+                self.hub.defer_hole(room);
+            } else if let Err(error) = self.fill_hole(room, from).await {
+                self.hub.defer_hole(room);
+                self.metrics.repairs_failed.inc();
+                tracing::warn!(%room, %error, "what this node lacks of a room could not be read, trying again later");
+                if matches!(error, Error::Unavailable(_)) {
+                    return Err(error);
                 }
-                let frame = batch(room, from, rows);
-                let ServerFrame::Offline { to, more, .. } = &frame else { break };
-                let (to, more) = (*to, *more);
-                self.hub.fill(room, to, &frame);
-                if !more {
-                    self.metrics.holes_filled.inc();
-                    break;
-                }
-                from = to;
             }
         }
         Ok(())
     }
 
-    /// Compares this node's rooms with the store: finds what was committed and never told.
+    async fn fill_hole(&self, room: RoomId, mut from: (Seq, Rev)) -> Result<(), Error> {
+        loop {
+            let Some(rows) = self.store.list_changes(room, from, BATCH_ROWS).await? else {
+                // The room is gone, and soon nobody is in it any more.
+                self.hub.defer_hole(room);
+                return Ok(());
+            };
+            if is_too_far(&rows, from) {
+                // Each device asks for itself, and starts over with the newest page.
+                let to = (rows.last_seq, rows.last_rev);
+                let heads = vec![protocol::RoomHead(room, to.0, to.1)];
+                self.hub.fill(room, to, &ServerFrame::Heads { rooms: heads });
+                return Ok(());
+            }
+            let frame = batch(room, from, rows);
+            let ServerFrame::Offline { to, more, .. } = &frame else { return Ok(()) };
+            let (to, more) = (*to, *more);
+            self.hub.fill(room, to, &frame);
+            if !more {
+                self.metrics.holes_filled.inc();
+                return Ok(());
+            }
+            from = to;
+        }
+    }
+
+    /// Compares this node's rooms with the store, some at a time: finds what was committed and never told.
     pub(crate) async fn check_heads(&self) -> Result<(), Error> {
         self.check_epoch().await?;
-        self.check_heads_of(&self.hub.active_rooms()).await
+        let mut after = None;
+        loop {
+            let rooms = self.hub.active_rooms(after, HEADS_AT_ONCE);
+            let Some(last) = rooms.last() else { return Ok(()) };
+            after = Some(*last);
+            self.check_heads_of(&rooms).await?;
+        }
     }
 
     /// Waits until somebody enters rooms in which nobody else is connected here, and compares these: what was committed
     /// after their summaries were read, and told before this node heard of the room, nobody tells again.
     pub(crate) async fn check_opened(&self) -> Result<(), Error> {
-        let rooms = self.hub.rooms_opened().await;
-        self.check_heads_of(&rooms).await
+        for rooms in self.hub.rooms_opened().await.chunks(HEADS_AT_ONCE) {
+            self.check_heads_of(rooms).await?;
+        }
+        Ok(())
     }
 
     async fn check_heads_of(&self, rooms: &[RoomId]) -> Result<(), Error> {

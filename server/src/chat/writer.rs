@@ -14,6 +14,7 @@ use slow::SlowLane;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Messages of one node that may wait to be stored. Beyond it a sender is told to come back: a retryable `nack`, 503.
@@ -95,11 +96,10 @@ pub(super) struct Writer(mpsc::Sender<Entry>);
 
 impl Writer {
     /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
-    pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
         let (sender, queue) = mpsc::channel(WAITING);
         let committer = Committer { store, hub, metrics };
-        tokio::spawn(committer.run(queue));
-        Self(sender)
+        (Self(sender), tokio::spawn(committer.run(queue)))
     }
 
     /// Whether the task is there.

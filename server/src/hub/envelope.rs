@@ -93,7 +93,7 @@ pub(super) enum Control {
     /// The person's connections get this encoded frame.
     Tell { user: UserId, frame: String },
     /// The session's connections close.
-    SessionEnded { session: SessionId },
+    SessionEnded { user: UserId, session: SessionId },
     /// What is stored about the person has changed.
     UserChanged { user: UserId },
     /// Nothing happened: how far the node's numbers are, in case the last of them was lost.

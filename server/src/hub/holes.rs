@@ -5,9 +5,63 @@ use super::registry::Active;
 use super::sequence::STRAGGLERS;
 use crate::line::{Frame, Line};
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
+use std::collections::BTreeMap;
 use std::sync::PoisonError;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
+
+/// How long a room whose hole could not be filled is left alone: doubled with each failure, up to this.
+pub(crate) const BACKOFF_MOST: Duration = Duration::from_secs(60);
+const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+
+/// Something of a room is missing.
+#[derive(Debug)]
+struct Hole {
+    /// When it is to be read from the store.
+    due: Instant,
+    /// How often that has failed.
+    failures: u32,
+}
+
+/// The rooms of which something is missing here.
+#[derive(Debug, Default)]
+pub(super) struct Holes(BTreeMap<RoomId, Hole>);
+
+impl Holes {
+    /// A room has a hole, or has none any more. Returns true if it is a new one.
+    pub(super) fn set(&mut self, room: RoomId, has_hole: bool, now: Instant) -> bool {
+        if !has_hole {
+            self.remove(room);
+            return false;
+        }
+        let is_new = !self.0.contains_key(&room);
+        self.0.entry(room).or_insert(Hole { due: now + STRAGGLERS, failures: 0 });
+        is_new
+    }
+
+    pub(super) fn remove(&mut self, room: RoomId) {
+        self.0.remove(&room);
+    }
+
+    /// A room's hole could not be filled: others have their turn first.
+    fn defer(&mut self, room: RoomId, now: Instant) {
+        if let Some(hole) = self.0.get_mut(&room) {
+            let backoff = BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(hole.failures));
+            hole.failures += 1;
+            hole.due = now + backoff.min(BACKOFF_MOST);
+        }
+    }
+
+    /// Rooms whose turn it is. Stragglers are not waited for where `at_once`, a room that failed is.
+    fn due(&self, at_once: bool, now: Instant) -> Vec<RoomId> {
+        let is_due = |hole: &Hole| hole.due <= now || (at_once && hole.failures == 0);
+        self.0.iter().filter(|(_, hole)| is_due(hole)).map(|(room, _)| *room).collect()
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.0.values().map(|hole| hole.due).min()
+    }
+}
 
 impl Active {
     pub(super) fn send(&self, frames: &[Frame]) {
@@ -18,10 +72,24 @@ impl Active {
 impl Hub {
     /// Returns once there is a hole and it has had its time to be closed by stragglers. May be dropped and called again.
     pub(crate) async fn hole_noticed(&self) {
-        if !self.has_holes() {
-            self.holes.notified().await;
+        loop {
+            let due = self.lock().holes.next();
+            match due {
+                Some(due) if due <= Instant::now() => return,
+                Some(due) => tokio::select! {
+                    biased;
+                    () = sleep_until(due) => {}
+                    () = self.holes.notified() => {}
+                },
+                None => self.holes.notified().await,
+            }
         }
-        tokio::time::sleep(STRAGGLERS).await;
+    }
+
+    /// From now on these rooms are complete here but for what was committed just before.
+    pub(super) fn open(&self, rooms: &[RoomId]) {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).extend(rooms);
+        self.opening.notify_one();
     }
 
     /// Rooms of which this node hears since a moment ago, each once, in order. May be dropped and called again.
@@ -33,11 +101,9 @@ impl Hub {
         rooms
     }
 
-    /// Rooms in which somebody is connected to this node, in order.
-    pub(crate) fn active_rooms(&self) -> Vec<RoomId> {
-        let mut rooms: Vec<_> = self.lock().rooms().map(|(id, _)| id).collect();
-        rooms.sort_unstable();
-        rooms
+    /// Rooms in which somebody is connected to this node, those after this one in the order of their ids, `limit` at most.
+    pub(crate) fn active_rooms(&self, after: Option<RoomId>, limit: usize) -> Vec<RoomId> {
+        self.lock().rooms_after(after, limit)
     }
 
     /// How far these rooms are here, as far as anybody is in them.
@@ -58,7 +124,8 @@ impl Hub {
         let mut holes = false;
         for RoomHead(room, seq, rev) in heads {
             if let Some(active) = registry.room(*room) {
-                holes |= active.sequence.learn((*seq, *rev), now);
+                let has_hole = active.sequence.learn((*seq, *rev), now);
+                holes |= registry.holes.set(*room, has_hole, now);
                 registry.recent.learn(*room, (*seq, *rev));
             }
         }
@@ -67,27 +134,37 @@ impl Hub {
         }
     }
 
-    /// Rooms with a hole that stragglers did not close in time, and what is here of them; all holes where `at_once`.
+    /// Rooms with a hole that stragglers did not close in time, and what is here of them; all holes where `at_once`. Those that
+    /// could not be filled are left out until their time has come, see [`Hub::defer_hole`].
     pub(crate) fn holes(&self, at_once: bool) -> Vec<(RoomId, (Seq, Rev))> {
-        let age = if at_once { Duration::ZERO } else { STRAGGLERS };
-        let (registry, now) = (self.lock(), Instant::now());
-        let found = registry.rooms().filter_map(|(id, active)| Some((id, active.sequence.hole(age, now)?)));
-        let mut found: Vec<_> = found.collect();
-        found.sort_unstable();
+        let (mut registry, now) = (self.lock(), Instant::now());
+        let mut found = Vec::new();
+        for room in registry.holes.due(at_once, now) {
+            match registry.room(room).and_then(|active| active.sequence.hole(Duration::ZERO, now)) {
+                Some(start) => found.push((room, start)),
+                // Nothing was heard of its messages yet: the check of heads will.
+                None => registry.holes.defer(room, now),
+            }
+        }
         found
     }
 
-    fn has_holes(&self) -> bool {
-        self.lock().rooms().any(|(_, active)| active.sequence.has_hole())
+    /// A room's hole could not be filled: it is tried again later, after others.
+    pub(crate) fn defer_hole(&self, room: RoomId) {
+        self.lock().holes.defer(room, Instant::now());
     }
 
     /// Sends what was missing of a room up to `to`, and then what waited for it.
     pub(crate) fn fill(&self, room: RoomId, to: (Seq, Rev), frame: &ServerFrame) {
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
-        let rest = active.sequence.reach(to, Instant::now());
+        let now = Instant::now();
+        let rest = active.sequence.reach(to, now);
         active.send(&[Frame::encode(frame)]);
         active.send(&rest);
+        let has_hole = active.sequence.has_hole();
+        registry.holes.remove(room);
+        registry.holes.set(room, has_hole, now);
         // What it brought may have been revised.
         registry.recent.forget(room);
     }

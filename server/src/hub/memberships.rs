@@ -6,13 +6,12 @@ use super::envelope::Control;
 use super::registry::{Moved, Present};
 use crate::line::Frame;
 use protocol::{RoomHead, RoomId, RoomSummary, ServerFrame, UserId};
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 impl Hub {
-    /// Everybody who is connected to this node.
-    pub(crate) fn present(&self) -> BTreeMap<UserId, Present> {
-        self.lock().present()
+    /// People who are connected to this node, those after this one in the order of their ids, `limit` at most: a list of
+    /// everybody would hold others up for as long as it takes to make.
+    pub(crate) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, Present)> {
+        self.lock().people(after, limit)
     }
 
     /// The version of a person's rooms, as long as they are connected here.
@@ -45,6 +44,21 @@ impl Hub {
         Some(moved)
     }
 
+    /// A person's rooms here are what the database had at this `members_version`.
+    pub(crate) fn set_compared(&self, user: UserId, members_version: Option<i64>) {
+        self.lock().set_compared(user, members_version);
+    }
+
+    /// As [`Hub::replace_rooms`], for a person who is shown these rooms next, and without waiting: see [`Hub::subscribe`]. From here on
+    /// a room is not complete without what follows its summary.
+    pub(crate) fn enter_rooms(&self, user: UserId, rooms: &[RoomSummary], version: u64) -> Option<Moved> {
+        let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
+        let moved = self.lock().replace_rooms(user, &ids, version)?;
+        // Before anybody compares these rooms with the database: what that finds beyond the summaries is missing.
+        self.learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
+        Some(moved)
+    }
+
     /// Shows a room to all connections of a person; those on other nodes enter it with that.
     pub(crate) fn show(&self, user: UserId, room: RoomSummary) {
         self.publish_control(&Control::Joined { user, room: Box::new(room.clone()) });
@@ -73,11 +87,10 @@ impl Hub {
     }
 
     /// Another node says that a person is in a room.
-    pub(super) fn joined_elsewhere(self: &Arc<Self>, user: UserId, room: RoomSummary) {
+    pub(super) fn joined_elsewhere(&self, user: UserId, room: RoomSummary) {
         let moved = self.lock().join(user, &[room.id]);
         self.show_here(user, room);
-        let hub = Arc::clone(self);
-        // Not awaited: the bus is read by the very task that calls this.
-        tokio::spawn(async move { hub.subscribe(&moved).await });
+        // Not waited for: the bus is read by the very task that calls this.
+        self.ask_for(&moved);
     }
 }

@@ -1,10 +1,12 @@
 //! Who is connected to this node: plain maps, without locks or waiting.
 
 use super::Connection;
+use super::holes::Holes;
 use super::recent::Recent;
 use super::sequence::Sequence;
 use protocol::{RoomId, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 type Connections = Vec<Arc<Connection>>;
@@ -19,6 +21,8 @@ pub(super) struct Registry {
     deserted: BTreeSet<RoomId>,
     /// What went out last, of `rooms`.
     pub(super) recent: Recent,
+    /// Those of `rooms` of which something is missing here.
+    pub(super) holes: Holes,
 }
 
 /// A room in which somebody is connected to this node.
@@ -27,6 +31,8 @@ pub(super) struct Active {
     pub(super) connections: Connections,
     /// Which of its frames have gone out here.
     pub(super) sequence: Sequence,
+    /// Whether the node is subscribed to the room's channel.
+    is_subscribed: bool,
 }
 
 #[derive(Default)]
@@ -36,12 +42,15 @@ struct Person {
     rooms: BTreeSet<RoomId>,
     /// How often `rooms` changed: what was read from the database before a change says nothing about it.
     version: u64,
+    /// The `members_version` of the database with which `rooms` were compared, if nothing has changed since.
+    compared: Option<i64>,
 }
 
 /// A person's connections here, and which version of their rooms these are in.
 pub(crate) struct Present {
     pub(crate) connections: Connections,
     pub(crate) version: u64,
+    pub(crate) compared: Option<i64>,
 }
 
 /// The rooms that a person's connections entered and left.
@@ -49,9 +58,9 @@ pub(crate) struct Present {
 pub(crate) struct Moved {
     pub(crate) joined: Vec<RoomId>,
     pub(crate) left: Vec<RoomId>,
-    /// Those of `joined` in which nobody else is connected here.
-    pub(super) first: Vec<RoomId>,
-    /// Those of `first` whose channels are to be subscribed.
+    /// Those of `joined` in which nobody else is connected here and whose channels are still subscribed.
+    pub(super) opened: Vec<RoomId>,
+    /// Those of `joined` whose channels are not subscribed yet, whoever else waits for them.
     pub(super) subscribe: Vec<RoomId>,
 }
 
@@ -90,6 +99,7 @@ impl Registry {
         let Some(person) = self.users.get_mut(&user).filter(|person| person.rooms.contains(&room)) else { return };
         person.rooms.remove(&room);
         person.version += 1;
+        person.compared = None;
         self.remove_from(room, |other| other.user == user);
     }
 
@@ -97,7 +107,8 @@ impl Registry {
     /// in this version.
     pub(super) fn replace_rooms(&mut self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
         let person = self.users.get(&user).filter(|person| person.version == version)?;
-        let left: Vec<_> = person.rooms.iter().copied().filter(|room| !rooms.contains(room)).collect();
+        let wanted: BTreeSet<_> = rooms.iter().collect();
+        let left: Vec<_> = person.rooms.iter().copied().filter(|room| !wanted.contains(room)).collect();
         for room in &left {
             self.leave(user, *room);
         }
@@ -108,8 +119,14 @@ impl Registry {
         self.rooms.get_mut(&room)
     }
 
-    pub(super) fn rooms(&self) -> impl Iterator<Item = (RoomId, &Active)> {
-        self.rooms.iter().map(|(id, room)| (*id, room))
+    /// The people after this one in the order of their ids, `limit` at most.
+    pub(super) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, Present)> {
+        let present = |person: &Person| {
+            let Person { connections, version, compared, .. } = person;
+            Present { connections: connections.clone(), version: *version, compared: *compared }
+        };
+        let after = self.users.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
+        after.take(limit).map(|(user, person)| (*user, present(person))).collect()
     }
 
     /// Of no room is it known any more what has gone out.
@@ -118,15 +135,33 @@ impl Registry {
             room.sequence = Sequence::default();
             self.recent.forget(*id);
         }
+        self.holes = Holes::default();
     }
 
-    pub(super) fn present(&self) -> BTreeMap<UserId, Present> {
-        let present = |person: &Person| Present { connections: person.connections.clone(), version: person.version };
-        self.users.iter().map(|(user, person)| (*user, present(person))).collect()
+    /// The rooms after this one in the order of their ids, `limit` at most.
+    pub(super) fn rooms_after(&self, after: Option<RoomId>, limit: usize) -> Vec<RoomId> {
+        let after = self.rooms.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
+        after.take(limit).map(|(room, _)| *room).collect()
+    }
+
+    /// Rooms in which somebody is connected here.
+    pub(super) fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.users.is_empty()
     }
 
     pub(super) fn version_of(&self, user: UserId) -> Option<u64> {
         self.users.get(&user).map(|person| person.version)
+    }
+
+    /// A person's rooms are what the database had at this `members_version`.
+    pub(super) fn set_compared(&mut self, user: UserId, compared: Option<i64>) {
+        if let Some(person) = self.users.get_mut(&user) {
+            person.compared = compared;
+        }
     }
 
     /// Whether one of the person's connections is here and they are in the room.
@@ -138,18 +173,42 @@ impl Registry {
         self.users.get(&user).map_or(&[], |person| person.connections.as_slice())
     }
 
-    pub(super) fn of_session(&self, session: SessionId) -> Connections {
-        let all = self.users.values().flat_map(|person| &person.connections);
-        all.filter(|connection| connection.session == session).cloned().collect()
+    /// The connections of one of a person's sessions.
+    pub(super) fn of_session(&self, user: UserId, session: SessionId) -> Connections {
+        self.of_user(user).iter().filter(|connection| connection.session == session).cloned().collect()
     }
 
     pub(super) fn all(&self) -> Connections {
         self.users.values().flat_map(|person| &person.connections).cloned().collect()
     }
 
-    /// Rooms that nobody came back to, whose channels can be given up.
-    pub(super) fn take_deserted(&mut self) -> Vec<RoomId> {
-        std::mem::take(&mut self.deserted).into_iter().collect()
+    /// Those of these rooms that somebody is in and whose channels are not subscribed, each once.
+    pub(super) fn unsubscribed(&self, mut rooms: Vec<RoomId>) -> Vec<RoomId> {
+        rooms.sort_unstable();
+        rooms.dedup();
+        rooms.retain(|room| self.rooms.get(room).is_some_and(|active| !active.is_subscribed));
+        rooms
+    }
+
+    /// The channels of these rooms are subscribed.
+    pub(super) fn subscribed(&mut self, rooms: &[RoomId]) {
+        for room in rooms {
+            match self.rooms.get_mut(room) {
+                Some(active) => active.is_subscribed = true,
+                None => drop(self.deserted.insert(*room)),
+            }
+        }
+    }
+
+    /// Rooms that nobody came back to, `limit` at most: their channels count as released from now on.
+    pub(super) fn take_deserted(&mut self, limit: usize) -> Vec<RoomId> {
+        let mut taken = Vec::with_capacity(self.deserted.len().min(limit));
+        while taken.len() < limit
+            && let Some(room) = self.deserted.pop_first()
+        {
+            taken.push(room);
+        }
+        taken
     }
 
     fn join_one(&mut self, user: UserId, room: RoomId, moved: &mut Moved) {
@@ -158,15 +217,16 @@ impl Registry {
             return;
         }
         person.version += 1;
+        person.compared = None;
         moved.joined.push(room);
         let active = self.rooms.entry(room).or_default();
         let first = active.connections.is_empty();
         active.connections.extend(person.connections.iter().cloned());
-        if first {
-            moved.first.push(room);
-            if !self.deserted.remove(&room) {
-                moved.subscribe.push(room);
-            }
+        active.is_subscribed |= self.deserted.remove(&room);
+        if !active.is_subscribed {
+            moved.subscribe.push(room);
+        } else if first {
+            moved.opened.push(room);
         }
     }
 
@@ -174,9 +234,12 @@ impl Registry {
         let Some(active) = self.rooms.get_mut(&room) else { return };
         active.connections.retain(|connection| !goes(connection));
         if active.connections.is_empty() {
+            if active.is_subscribed {
+                self.deserted.insert(room);
+            }
             self.rooms.remove(&room);
             self.recent.forget(room);
-            self.deserted.insert(room);
+            self.holes.remove(room);
         }
     }
 }
@@ -202,12 +265,16 @@ mod tests {
         registry.attach(&ada);
         registry.attach(&bob);
         assert_eq!(registry.join(ada.user, &[room(7)]).subscribe, [room(7)]);
+        assert_eq!(registry.join(bob.user, &[room(7)]).subscribe, [room(7)], "it is not subscribed yet");
+        assert_eq!(registry.unsubscribed(vec![room(7), room(8), room(7)]), [room(7)]);
+        registry.subscribed(&[room(7)]);
+        registry.leave(bob.user, room(7));
         assert_eq!(registry.join(bob.user, &[room(7)]).subscribe, []);
         registry.detach(&ada);
-        assert_eq!(registry.take_deserted(), []);
+        assert_eq!(registry.take_deserted(9), []);
         registry.detach(&bob);
-        assert_eq!(registry.take_deserted(), [room(7)]);
-        assert!(registry.rooms().next().is_none() && registry.all().is_empty());
+        assert_eq!(registry.take_deserted(9), [room(7)]);
+        assert!(registry.room_count() == 0 && registry.is_empty());
     }
 
     #[test]
@@ -216,10 +283,24 @@ mod tests {
         let ada = connection(1, 1);
         registry.attach(&ada);
         registry.join(ada.user, &[room(7)]);
+        registry.subscribed(&[room(7)]);
         registry.detach(&ada);
         registry.attach(&ada);
-        assert_eq!(registry.join(ada.user, &[room(7)]).subscribe, []);
-        assert_eq!(registry.take_deserted(), []);
+        let moved = registry.join(ada.user, &[room(7)]);
+        assert_eq!((moved.subscribe, moved.opened), (vec![], vec![room(7)]));
+        assert_eq!(registry.take_deserted(9), []);
+    }
+
+    #[test]
+    fn a_channel_that_is_subscribed_too_late_is_given_up() {
+        let mut registry = Registry::default();
+        let ada = connection(1, 1);
+        registry.attach(&ada);
+        assert_eq!(registry.join(ada.user, &[room(7)]).subscribe, [room(7)]);
+        registry.detach(&ada);
+        assert_eq!(registry.take_deserted(9), [], "nothing is to be given up yet");
+        registry.subscribed(&[room(7)]);
+        assert_eq!(registry.take_deserted(9), [room(7)]);
     }
 
     fn in_room(registry: &mut Registry, number: u128) -> usize {
@@ -240,9 +321,9 @@ mod tests {
         registry.leave(phone.user, room(7));
         assert_eq!(in_room(&mut registry, 7), 0);
         assert_eq!(registry.replace_rooms(phone.user, &[room(9)], version), None, "they have moved since");
-        let moved = registry.replace_rooms(phone.user, &[room(9)], registry.present()[&phone.user].version).unwrap();
+        let moved = registry.replace_rooms(phone.user, &[room(9)], registry.version_of(phone.user).unwrap()).unwrap();
         assert_eq!((moved.joined, moved.left), (vec![room(9)], vec![room(8)]));
         assert_eq!((in_room(&mut registry, 8), in_room(&mut registry, 9)), (0, 2));
-        assert_eq!(registry.of_session(laptop.session).len(), 1);
+        assert_eq!(registry.of_session(laptop.user, laptop.session).len(), 1);
     }
 }

@@ -8,11 +8,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use futures_util::future::BoxFuture;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 
 /// What is looked up when somebody reads, instead of being counted all the time.
-pub(crate) type LookUp = Arc<dyn Fn(&Metrics) + Send + Sync>;
+pub(crate) type LookUp = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// Serves until it is dropped.
 pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, look_up: LookUp, health: Arc<Health>) {
@@ -25,7 +26,7 @@ pub(crate) async fn serve(listener: TcpListener, metrics: Arc<Metrics>, look_up:
 
 async fn show(State((metrics, look_up)): State<(Arc<Metrics>, LookUp)>) -> Response {
     const TEXT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    look_up(&metrics);
+    look_up().await;
     match metrics.encode() {
         Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),

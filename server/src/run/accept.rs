@@ -7,12 +7,15 @@ pub(crate) mod slow;
 pub(crate) use quota::Visit;
 pub(crate) use slow::SlowBody;
 
+use super::tasks::panicked;
 use crate::limits::Block;
 use crate::line::{Flushers, Stream};
+use crate::metrics::Metrics;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
+use futures_util::FutureExt;
 use hyper::body::{Frame, SizeHint};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -20,6 +23,7 @@ use quota::ConnectionQuota;
 use slow::{TimedBody, TimedStream};
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -65,6 +69,7 @@ pub(super) async fn serve(
     router: Router,
     flushers: Arc<Flushers>,
     config: Limits,
+    metrics: Arc<Metrics>,
     mut stopping: watch::Receiver<bool>,
     patience: Duration,
 ) {
@@ -92,8 +97,14 @@ pub(super) async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 let (door, busy) = (Arc::clone(&door), busy.clone());
+                let metrics = Arc::clone(&metrics);
                 tokio::spawn(async move {
-                    door.connection(stream, peer, Place { _permit: Arc::new(place) }).await;
+                    let connection = door.connection(stream, peer, Place { _permit: Arc::new(place) });
+                    // Only this connection ends; others are not concerned.
+                    if let Err(panic) = AssertUnwindSafe(connection).catch_unwind().await {
+                        metrics.panics.inc();
+                        tracing::error!(%peer, reason = panicked(&*panic), "a connection's task panicked");
+                    }
                     drop(busy);
                 });
             }

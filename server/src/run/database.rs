@@ -1,7 +1,7 @@
 //! The database around a node's life: one node a file, tried again until it is there, looked at after bus trouble.
 
 use super::{Readiness, RunError};
-use crate::chat::Chat;
+use crate::chat::{Chat, Rounds, SLICE_EVERY};
 use crate::config::StoreConfig;
 use crate::store::{self, Purged, Store};
 use protocol::UnixMillis;
@@ -11,15 +11,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often a database that is away is tried again.
 const TRY_EVERY: Duration = Duration::from_secs(3);
-/// How long memberships and marks that nobody told may stay unknown.
-pub(crate) const REPAIR_EVERY: Duration = Duration::from_secs(30);
 /// How often the heads of a node's rooms are compared with the database.
 pub(crate) const HEADS_EVERY: Duration = Duration::from_secs(5);
+/// How often the database is asked which sessions have ended: how long a connection of one may stay open that the bus did not
+/// tell of.
+pub(crate) const SESSIONS_EVERY: Duration = Duration::from_secs(5);
 /// How long rooms that somebody enters gather before they are compared.
 const GATHER: Duration = Duration::from_millis(50);
 
@@ -97,22 +97,36 @@ fn identity(file: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(file).ok().map(|file| (file.dev(), file.ino()))
 }
 
-/// Starts what keeps a node and its database together.
-pub(super) fn spawn(tasks: &mut JoinSet<()>, chat: &Arc<Chat>, store: &Arc<dyn Store>, gaps: &Arc<Notify>) {
-    tasks.spawn(repair_after_gaps(Arc::clone(chat), Arc::clone(gaps)));
-    tasks.spawn(fill_holes(Arc::clone(chat)));
-    tasks.spawn(check_opened(Arc::clone(chat)));
-    tasks.spawn(purge(Arc::clone(chat), Arc::clone(store)));
+/// Repairs this node's picture after each gap of the bus, and compares some of it all the time, since nobody tells what another node
+/// died before telling. Gaps that come meanwhile are one more.
+pub(crate) async fn keep_repaired(chat: Arc<Chat>, gaps: Arc<Notify>) {
+    let mut tick = tokio::time::interval(SLICE_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut rounds = Rounds::default();
+    loop {
+        let (done, is_gap) = tokio::select! {
+            biased;
+            () = gaps.notified() => (chat.repair().await, true),
+            _ = tick.tick() => (chat.repair_some(&mut rounds).await, false),
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "this node's picture could not be compared with the database, trying again");
+            tokio::time::sleep(TRY_EVERY).await;
+            if is_gap {
+                gaps.notify_one();
+            }
+        }
+    }
 }
 
-/// Repairs this node's picture after each gap of the bus, and every now and then; gaps that come meanwhile are one more.
-pub(crate) async fn repair_after_gaps(chat: Arc<Chat>, gaps: Arc<Notify>) {
+/// Closes connections whose sessions have ended, whatever else fails.
+pub(crate) async fn check_sessions(chat: Arc<Chat>) {
+    let mut tick = tokio::time::interval(SESSIONS_EVERY);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // Nobody tells what another node died before telling.
-        let _ = tokio::time::timeout(REPAIR_EVERY, gaps.notified()).await;
-        while let Err(error) = chat.repair().await {
-            tracing::warn!(%error, "the state after bus trouble could not be read, trying again");
-            tokio::time::sleep(TRY_EVERY).await;
+        tick.tick().await;
+        if let Err(error) = chat.check_sessions().await {
+            tracing::warn!(%error, "which sessions have ended could not be read, trying again");
         }
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn connections(chat: &Chat, patience: Duration) {
         connection.send(&ServerFrame::GoAway { retry_after_ms: random % SPREAD_MS });
         connection.close(CloseCode::GoingAway);
     }
-    while !chat.connections().is_empty() && began.elapsed() < patience {
+    while !chat.is_empty() && began.elapsed() < patience {
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -48,6 +48,13 @@ impl Cluster {
         self.nodes.lock().unwrap().clone()
     }
 
+    /// A node that is not subscribed to a room in which somebody is connected to it.
+    pub(super) fn deaf(&self) -> Option<String> {
+        let nodes = self.nodes();
+        let mut deaf = nodes.iter().filter_map(|node| Some((node.life.number, node.deaf_to()?)));
+        deaf.next().map(|(number, room)| format!("I6: node {number} is not subscribed to {room}"))
+    }
+
     /// A node that lives, whichever a balancer chooses.
     pub(super) fn any(&self) -> Option<Arc<Node>> {
         let living: Vec<_> = self.nodes().into_iter().filter(|node| !node.life.is_over()).collect();

@@ -9,13 +9,13 @@ use crate::chat::Chat;
 use crate::hub::Hub;
 use crate::line::Flushers;
 use crate::line::testing::{self, Appetite, Ear};
-use crate::run::database::{check_opened, fill_holes, repair_after_gaps};
+use crate::run::database::{check_opened, check_sessions, fill_holes, keep_repaired};
 use crate::socket::{self, close, dispatch::Dispatch};
 use crate::store::model::{Model, Tables};
 use axum::body::Bytes;
 use axum::extract::ws::Message;
 use futures_util::stream::unfold;
-use protocol::{CloseCode, ServerFrame, SessionId, UserId};
+use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::Notify;
@@ -30,6 +30,7 @@ const NARROW_WINDOW: usize = 1_400;
 /// One life of a node.
 pub(super) struct Node {
     pub(super) chat: Arc<Chat>,
+    hub: Arc<Hub>,
     pub(super) life: Arc<Life>,
     pub(super) port: Arc<Port>,
     sim: Arc<Sim>,
@@ -53,15 +54,17 @@ impl Node {
         if let Some(Mutation::Node(mechanism)) = sim.plan.mutation {
             chat.switch_off(mechanism);
         }
-        let mut tasks = vec![sim.spawn(repair_after_gaps(Arc::clone(&chat), Arc::clone(&gaps)))];
+        let mut tasks = vec![sim.spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&gaps)))];
         tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_opened(Arc::clone(&chat))));
-        tasks.push(sim.spawn(hub.listen(Arc::new(move || gaps.notify_one()))));
+        tasks.push(sim.spawn(check_sessions(Arc::clone(&chat))));
+        tasks.push(sim.spawn(Arc::clone(&hub).keep_subscriptions()));
+        tasks.push(sim.spawn(Arc::clone(&hub).listen(Arc::new(move || gaps.notify_one()))));
         let flushers =
             Arc::new(if sim.plan.has(Fault::Narrow) { Flushers::new(NARROW_QUEUE) } else { Flushers::default() });
         tasks.push(sim.spawn(Arc::clone(&flushers).run()));
         let (links, tasks) = (Mutex::default(), Mutex::new(tasks));
-        let node = Arc::new(Self { chat, life, port, sim: Arc::clone(sim), flushers, links, tasks });
+        let node = Arc::new(Self { chat, hub, life, port, sim: Arc::clone(sim), flushers, links, tasks });
         let watched = Arc::clone(&node);
         sim.spawn(async move {
             watched.life.over().await;
@@ -75,6 +78,12 @@ impl Node {
         self.links.lock().unwrap().push(Arc::downgrade(&end.link));
         let task = self.sim.spawn(serve(Arc::clone(self), user, session, end));
         self.tasks.lock().unwrap().push(task);
+    }
+
+    /// A room in which somebody is connected here and whose channel the node is not subscribed to.
+    pub(super) fn deaf_to(&self) -> Option<RoomId> {
+        let mut rooms = self.hub.active_rooms(None, usize::MAX).into_iter();
+        rooms.find(|room| !self.port.is_subscribed(&self.hub.room_channel(*room)))
     }
 
     /// Nothing of a dead node goes on, and its connections are gone.

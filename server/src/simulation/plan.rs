@@ -17,6 +17,8 @@ pub(super) enum Fault {
     BusLost,
     BusDoubled,
     BusLate,
+    /// The bus takes its time to subscribe and to unsubscribe.
+    BusSlow,
     /// A node's connection to the bus breaks, or the bus restarts.
     BusBroken,
     /// The answer to a request is lost.
@@ -53,6 +55,7 @@ const FAULTS: [Fault; 20] = [
     Fault::BusLost,
     Fault::BusDoubled,
     Fault::BusLate,
+    Fault::BusSlow,
     Fault::BusBroken,
     Fault::Request,
     Fault::Reload,
@@ -119,6 +122,7 @@ impl Fault {
             Self::BusLost => "bus messages lost",
             Self::BusDoubled => "bus messages doubled",
             Self::BusLate => "bus messages late",
+            Self::BusSlow => "slow subscriptions",
             Self::BusBroken => "bus breaks",
             Self::Request => "answers lost",
             Self::Reload => "reloads",

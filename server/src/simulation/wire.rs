@@ -87,6 +87,16 @@ impl Port {
         });
     }
 
+    pub(super) fn is_subscribed(&self, channel: &str) -> bool {
+        self.channels.lock().unwrap().contains(channel)
+    }
+
+    /// A command to the bus is applied after a while, each in its own time.
+    async fn command(&self) {
+        let sim = &self.wire.sim;
+        sleep(sim.chance.millis(1, if sim.strikes(Fault::BusSlow, 4) { 1_500 } else { 6 })).await;
+    }
+
     fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
     }
@@ -140,11 +150,12 @@ impl Bus for Port {
     }
 
     async fn subscribe(&self, channels: Vec<String>) {
-        sleep(self.wire.sim.chance.millis(1, 6)).await;
+        self.command().await;
         self.channels.lock().unwrap().extend(channels);
     }
 
     async fn unsubscribe(&self, channels: Vec<String>) {
+        self.command().await;
         let mut held = self.channels.lock().unwrap();
         for channel in channels {
             held.remove(&channel);

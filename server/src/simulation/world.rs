@@ -151,7 +151,7 @@ impl World {
             if let Some(failure) = self.sim.failure() {
                 return Err(failure);
             }
-            found = check(&self.devices);
+            found = check(&self.devices).and_then(|()| self.cluster.deaf().map_or(Ok(()), Err));
             if found.is_ok() {
                 break;
             }

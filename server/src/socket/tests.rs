@@ -36,6 +36,7 @@ fn connection() -> (Dispatch, Arc<Line>, Ear) {
     let tables = Tables::new(Uuid::from_u128(9), RoomId(Uuid::from_u128(8)));
     let store = Model::new(Arc::new(Mutex::new(tables)), Arc::new(Open));
     let hub = Hub::new(Arc::new(crate::bus::memory::Exchange::default().bus()), Arc::default());
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     let chat = Chat::new(Arc::new(store), hub, Arc::new(SystemClock), Arc::default());
     let (connection, ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     let line = Arc::clone(&connection.line);

@@ -34,6 +34,10 @@ pub(crate) trait Gate: Send + Sync + 'static {
     fn breaks(&self, _batch: &[Append]) -> bool {
         false
     }
+    /// Rows of this room are read, which they may not allow.
+    fn read_room(&self, _room: RoomId) -> Result<()> {
+        Ok(())
+    }
     /// After the commit: an error means that only the answer is lost.
     async fn leave(&self, _call: Call) -> Result<()> {
         Ok(())
@@ -154,8 +158,7 @@ impl Store for Model {
         absent()
     }
     async fn list_live_sessions(&self, ids: &[SessionId], _: UnixMillis) -> Result<Vec<SessionId>> {
-        // Nobody signs out.
-        self.read(|_| ids.to_vec()).await
+        self.read(|tables| ids.iter().copied().filter(|id| !tables.ended.contains(id)).collect()).await
     }
     async fn revoke_session(&self, _: UserId, _: SessionId, _: UnixMillis) -> Result<bool> {
         absent()
@@ -165,6 +168,7 @@ impl Store for Model {
         self.read(|tables| tables.list_rooms(user)).await
     }
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
+        self.gate.read_room(room)?;
         self.read(|tables| tables.find_room(user, room)).await
     }
     async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
@@ -202,6 +206,9 @@ impl Store for Model {
     async fn list_other_marks(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
         self.read(|tables| tables.list_other_marks(users)).await
     }
+    async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>> {
+        self.read(|tables| tables.list_members_versions(users)).await
+    }
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
         self.write(|tables| tables.create_member(room, actor, user, stamp)).await
     }
@@ -236,6 +243,7 @@ impl Store for Model {
         self.write(|tables| Ok(tables.revise(revise))).await
     }
     async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: i64) -> Result<Option<Rows>> {
+        self.gate.read_room(room)?;
         self.read(|tables| tables.list_changes(room, cursor, limit)).await
     }
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {

@@ -22,6 +22,12 @@ macro_rules! for_update {
     };
 }
 
+/// As [`for_update`], without holding up those who only refer to the row.
+macro_rules! for_no_key_update {
+    () => {
+        " for no key update"
+    };
+}
 macro_rules! for_update_if_free {
     () => {
         " for update skip locked"

@@ -2,6 +2,7 @@
 
 use crate::harness::{Node, Options, Proxy, fresh_postgres, plain_client, redis_url, until};
 use protocol::{ClientFrame, ClientId, ErrorCode, Seq, ServerFrame};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use uuid::Uuid;
 
@@ -107,4 +108,19 @@ async fn what_a_lost_redis_did_not_carry_is_made_good_when_it_returns() {
         of_bob.hears_live().await.then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_ends_while_redis_is_away_is_closed_on_the_other_node() {
+    let (url, proxy) = (fresh_postgres().await, Proxy::start(&redis_url(), true).await);
+    let here = Node::start_with(Options::cluster(&url, &redis_url())).await;
+    let there = Node::start_with(Options::cluster(&url, &proxy.url(&redis_url()))).await;
+    let phone = here.register("ada").await.sign_in_again(&here).await;
+    let (mut of_phone, _) = phone.connect(&there).await;
+    proxy.cut();
+    until("the loss to be noticed", async || reason(&there).await).await;
+    // This node's people go on, and the other one is told nothing.
+    phone.post(&here, "/api/auth/logout", serde_json::json!({})).await;
+    let closed = tokio::time::timeout(Duration::from_secs(20), of_phone.closed());
+    assert_eq!(closed.await, Ok(Some(protocol::CloseCode::SessionRevoked.code())), "5 seconds and a query");
 }

@@ -6,6 +6,7 @@ mod database;
 mod history;
 mod joining;
 mod revising;
+mod versions;
 mod waiting;
 
 use crate::harness::fresh_postgres;

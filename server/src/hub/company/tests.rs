@@ -52,6 +52,7 @@ async fn rooms_go_over_the_bus_as_long_as_another_node_speaks_and_once_one_does(
     let exchange = Exchange::default();
     let hub = Hub::new(Arc::new(exchange.bus()), Arc::default());
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     // Somebody must be there for the node to hear itself.
     let other = listener(&exchange).await;
     tokio::time::sleep(ALIVE_EVERY * 2).await;

@@ -2,7 +2,7 @@
 
 use super::super::{Error, Moved, Result, Stamp, rights};
 use super::tables::{Membership, Tables};
-use protocol::{Mark, Member, Message, Role, RoomId, SystemEvent, UserId};
+use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
 
 const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
 
@@ -32,6 +32,11 @@ impl Tables {
         rooms.filter_map(|(user, room)| Some((user, room.id, room.other_mark?))).collect()
     }
 
+    pub(super) fn list_members_versions(&self, users: &[UserId]) -> Vec<(UserId, i64)> {
+        let known = users.iter().filter(|user| self.users.contains_key(user));
+        known.map(|user| (*user, self.members_versions.get(user).copied().unwrap_or(0))).collect()
+    }
+
     /// Makes somebody who is no member one. What was said before they came counts as read.
     pub(super) fn enter(
         &mut self,
@@ -45,6 +50,7 @@ impl Tables {
         let message = self.tell(room, actor, event, stamp)?;
         let member = Membership { role, delivered: message.seq, read: message.seq };
         self.room(room)?.members.insert(user, member);
+        self.move_versions([user]);
         Ok(message)
     }
 
@@ -84,6 +90,7 @@ impl Tables {
             if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
         let message = self.tell(id, actor, event, stamp)?;
         self.room(id)?.members.remove(&user);
+        self.move_versions([user]);
         Ok(message)
     }
 
@@ -106,6 +113,7 @@ impl Tables {
         if let Some(member) = self.room(id)?.members.get_mut(&user) {
             member.role = role;
         }
+        self.move_versions([user]);
         let event = SystemEvent::RoleChanged { user_id: user, display_name: self.name(user)?, role };
         self.tell(id, actor, event, stamp).map(Some)
     }
@@ -129,6 +137,10 @@ impl Tables {
         let moved = marks != (member.delivered, member.read);
         (member.delivered, member.read) = marks;
         let mark = Mark(user, marks.0, marks.1);
+        if moved && room.kind == RoomKind::Direct {
+            let both: Vec<_> = room.members.keys().copied().collect();
+            self.move_versions(both);
+        }
         moved.then_some(Moved { room_id, mark, members_count, receipts: true })
     }
 }

@@ -80,6 +80,7 @@ impl Tables {
             let role = if owns { Role::Owner } else { Role::Member };
             room.members.insert(user, Membership { role, delivered: Seq(0), read: Seq(0) });
         }
+        self.move_versions(room.members.keys().copied());
         self.rooms.insert(new.id, room);
         if new.kind != RoomKind::Direct {
             self.tell(new.id, new.creator, SystemEvent::Created, stamp)?;
@@ -103,6 +104,7 @@ impl Tables {
         self.revisions.retain(|_, place| place.0 != id);
         self.digests.retain(|name, _| self.ids.contains_key(name));
         self.general = self.general.filter(|general| *general != id);
+        self.move_versions(room.members.keys().copied());
         Ok(room.members.into_keys().collect())
     }
 

@@ -15,6 +15,8 @@ mod history;
 mod joining;
 #[path = "../../../tests/it/store/revising.rs"]
 mod revising;
+#[path = "../../../tests/it/store/versions.rs"]
+mod versions;
 
 use database::{Db, entry, stamp};
 

@@ -2,9 +2,9 @@
 
 use super::super::{Access, Error, NewUser, Result, Stamp};
 use protocol::{
-    ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UnixMillis, User, UserId,
+    ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User, UserId,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
 
 /// Everything that is stored. A clone is a backup.
@@ -16,6 +16,10 @@ pub(crate) struct Tables {
     pub(crate) history: u64,
     pub(crate) users: BTreeMap<UserId, User>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
+    /// How often something about a person's memberships has moved.
+    pub(super) members_versions: BTreeMap<UserId, i64>,
+    /// Sessions that do not live any more.
+    pub(crate) ended: BTreeSet<SessionId>,
     /// Where each message is, by its sender's name for it: what the constraint keeps unique.
     pub(super) ids: HashMap<(UserId, ClientId), (RoomId, Seq)>,
     /// Whether that constraint is there. Without it repeats are stored again, which the simulation must notice.
@@ -84,6 +88,8 @@ impl Tables {
             timeline: 1,
             history: 1,
             users: BTreeMap::new(),
+            members_versions: BTreeMap::new(),
+            ended: BTreeSet::new(),
             rooms: [(general, room)].into(),
             ids: HashMap::new(),
             dedupes: true,
@@ -116,6 +122,11 @@ impl Tables {
 
     pub(super) fn room(&mut self, room: RoomId) -> Result<&mut Room> {
         self.rooms.get_mut(&room).ok_or(Error::NotFound("room"))
+    }
+
+    /// Something about these people's memberships has moved.
+    pub(super) fn move_versions(&mut self, users: impl IntoIterator<Item = UserId>) {
+        users.into_iter().for_each(|user| *self.members_versions.entry(user).or_default() += 1);
     }
 
     /// Stores what `actor` did as the room's next message.

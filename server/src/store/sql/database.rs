@@ -211,6 +211,10 @@ impl Store for Database {
         marks::list_others(&self.read, users).await
     }
 
+    async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>> {
+        members::list_versions(&self.read, users).await
+    }
+
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
         within(CHANGING, async { members::create(self.begin().await?, room, actor, user, stamp).await }).await
     }

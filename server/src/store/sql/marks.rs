@@ -5,6 +5,7 @@ use super::{Pool, Result, Tx};
 use crate::store::Moved;
 use protocol::{Mark, RoomId, Seq, UserId};
 use sqlx::Row;
+use std::collections::BTreeSet;
 
 /// A batch that is written in the order of its keys, so that nodes wait for each other rather than dying of it.
 pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
@@ -14,9 +15,33 @@ pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<M
     if moved.is_empty() {
         return Ok(Vec::new());
     }
+    move_versions(&mut tx, moved.iter().map(|(room, _)| *room).collect()).await?;
     let moved = batch::moved(&mut tx, &moved).await?;
     tx.commit().await?;
     Ok(moved)
+}
+
+/// In direct rooms each of the two is shown how far the other one is. People are locked in the order of their ids, and last, so
+/// that transactions never deadlock.
+async fn move_versions(tx: &mut Tx, rooms: BTreeSet<RoomId>) -> Result<()> {
+    let statement = concat!(
+        "select u.id from users u where u.id in (
+           select m.user_id from members m join rooms r on r.id = m.room_id and r.kind = 0 where m.room_id in ",
+        ids!("$1"),
+        ") order by u.id",
+        for_no_key_update!()
+    );
+    let rooms = id_list(rooms.iter().map(|room| room.0));
+    let people = sqlx::query(statement).bind(rooms).fetch_all(&mut **tx).await?;
+    if people.is_empty() {
+        return Ok(());
+    }
+    let people = people.iter().map(|row| row.try_get(0)).collect::<std::result::Result<Vec<_>, _>>()?;
+    sqlx::query(concat!("update users set members_version = members_version + 1 where id in ", ids!("$1")))
+        .bind(id_list(people.into_iter()))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn list_others(pool: &Pool, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {

@@ -51,6 +51,14 @@ pub(super) async fn list_memberships(pool: &Pool, users: &[UserId]) -> Result<Ve
     rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), mark(row)?))).collect()
 }
 
+pub(super) async fn list_versions(pool: &Pool, users: &[UserId]) -> Result<Vec<(UserId, i64)>> {
+    let rows = sqlx::query(concat!("select id, members_version from users where id in ", ids!("$1")))
+        .bind(id_list(users.iter().map(|user| user.0)))
+        .fetch_all(pool)
+        .await?;
+    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), row.try_get(1)?))).collect()
+}
+
 /// The role of a member, none for others.
 pub(super) async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<Option<Role>> {
     let found = sqlx::query("select role from members where room_id = $1 and user_id = $2")

@@ -134,11 +134,10 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
         let found = sqlx::query("select id from rooms where direct_key = $1").bind(key).fetch_one(&mut *tx).await?;
         return Ok(Created::Existing(RoomId(found.try_get(0)?)));
     }
-    let others: BTreeSet<UserId> = new.members.iter().copied().filter(|member| *member != new.creator).collect();
-    let their_role = if new.kind == RoomKind::Direct { Role::Member } else { Role::Owner };
-    let added = add(&mut tx, new.id, &[new.creator].into(), their_role).await?
-        + add(&mut tx, new.id, &others, Role::Member).await?;
-    if added != others.len() as u64 + 1 {
+    let everybody: BTreeSet<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+    let owner = (new.kind != RoomKind::Direct).then_some(new.creator);
+    let added = add(&mut tx, new.id, &everybody, owner).await?;
+    if added != everybody.len() as u64 {
         return Err(Error::NotFound("user"));
     }
     let count = i64::try_from(added).unwrap_or(i64::MAX);
@@ -152,15 +151,18 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
     Ok(Created::New)
 }
 
-/// Adds those of `users` that exist as members of a new room, and answers how many did.
-async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, role: Role) -> Result<u64> {
+/// Adds those of `users` that exist as members of a new room, and answers how many did. In one statement: it locks people in the
+/// order of their ids, and two in turn would not.
+async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, owner: Option<UserId>) -> Result<u64> {
     let added = sqlx::query(concat!(
         "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq)
-         select $1, id, $2, 0, 0, 0 from users where id in ",
-        ids!("$3")
+         select $1, id, case when id = $2 then $3 else $4 end, 0, 0, 0 from users where id in ",
+        ids!("$5")
     ))
     .bind(room.0)
-    .bind(role.code())
+    .bind(owner.map(|owner| owner.0))
+    .bind(Role::Owner.code())
+    .bind(Role::Member.code())
     .bind(id_list(users.iter().map(|user| user.0)))
     .execute(&mut **tx)
     .await?;

@@ -1,0 +1,38 @@
+//! Ended sessions and their connections.
+//!
+//! A node that ends a session closes its connections at once and tells the others over the bus. What the bus does not deliver is
+//! found here: every few seconds the database is asked about the sessions of all connections, whatever else fails.
+
+use super::Chat;
+use crate::Error;
+use std::collections::BTreeSet;
+
+/// People whose sessions are one query.
+pub(crate) const PEOPLE_AT_ONCE: usize = 500;
+
+impl Chat {
+    /// Closes the connections on this node whose sessions have ended or expired.
+    ///
+    /// # Errors
+    /// Of a query that failed. The others were made nevertheless.
+    pub(crate) async fn check_sessions(&self) -> Result<(), Error> {
+        let (mut after, mut done) = (None, Ok(()));
+        loop {
+            let people = self.hub.people(after, PEOPLE_AT_ONCE);
+            let Some((last, _)) = people.last() else { return done };
+            after = Some(*last);
+            let connections = people.iter().flat_map(|(_, person)| &person.connections);
+            let sessions: BTreeSet<_> = connections.map(|connection| (connection.session, connection.user)).collect();
+            let ids: Vec<_> = sessions.iter().map(|(session, _)| *session).collect();
+            match self.store.list_live_sessions(&ids, self.clock.now()).await {
+                Ok(live) => {
+                    let live: BTreeSet<_> = live.into_iter().collect();
+                    for (session, user) in sessions.into_iter().filter(|(session, _)| !live.contains(session)) {
+                        self.hub.close_session_here(user, session);
+                    }
+                }
+                Err(error) => done = Err(error.into()),
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Which channels of the bus this node is subscribed to.
+//!
+//! One task sends every SUBSCRIBE and UNSUBSCRIBE, one after the other: two that are under way at once may be applied in either
+//! order, and a room whose channel was released last would get nothing from other nodes until everybody had left it.
+
+use super::registry::Moved;
+use super::{Hub, envelope};
+use protocol::RoomId;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// How often the channels of rooms that nobody here is in any more are released.
+pub(crate) const RELEASE_EVERY: Duration = Duration::from_secs(60);
+/// Channels per command, so that a node with very many rooms does not send one huge command.
+pub(crate) const CHANNELS_AT_ONCE: usize = 1_000;
+/// How long a join waits for its channels. A bus that is slower is given up on: the check of heads finds what was missed.
+pub(crate) const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Rooms whose channels are waited for.
+#[derive(Default)]
+struct Wanted {
+    rooms: Vec<RoomId>,
+    /// Requests made so far. The number of a request is its ticket.
+    tickets: u64,
+}
+
+/// See the module's documentation.
+#[derive(Default)]
+pub(super) struct Subscriptions {
+    wanted: Mutex<Wanted>,
+    /// Wakes the task that sends commands.
+    wake: Notify,
+    /// The last ticket whose channels are subscribed.
+    served: AtomicU64,
+    /// Wakes who waits for a ticket.
+    more: Notify,
+}
+
+impl Subscriptions {
+    /// Asks for the channels of these rooms. Returns the ticket to wait for.
+    fn ask(&self, rooms: &[RoomId]) -> u64 {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.rooms.extend(rooms);
+        wanted.tickets += 1;
+        self.wake.notify_one();
+        wanted.tickets
+    }
+
+    fn take(&self) -> Wanted {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        Wanted { rooms: std::mem::take(&mut wanted.rooms), tickets: wanted.tickets }
+    }
+
+    /// All channels up to this ticket are subscribed.
+    fn serve(&self, ticket: u64) {
+        self.served.store(ticket, Ordering::Release);
+        self.more.notify_waiters();
+    }
+
+    /// Returns once the channels of this ticket are subscribed, or after [`JOIN_TIMEOUT`].
+    async fn served(&self, ticket: u64) {
+        let served = async {
+            loop {
+                let mut more = pin!(self.more.notified());
+                // Before looking, so that nothing is missed in between.
+                more.as_mut().enable();
+                if self.served.load(Ordering::Acquire) >= ticket {
+                    return;
+                }
+                more.await;
+            }
+        };
+        if tokio::time::timeout(JOIN_TIMEOUT, served).await.is_err() {
+            tracing::debug!("the bus is slow to subscribe, the check of heads finds what is missed meanwhile");
+        }
+    }
+}
+
+impl Hub {
+    /// Keeps the node subscribed to what it needs. Runs for as long as the node lives.
+    pub(crate) async fn keep_subscriptions(self: Arc<Self>) {
+        self.bus.subscribe(vec![envelope::CONTROL.to_owned(), envelope::PRESENCE.to_owned()]).await;
+        let mut release = tokio::time::interval(RELEASE_EVERY);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.subscriptions.wake.notified() => self.subscribe_wanted().await,
+                _ = release.tick() => while self.release_some().await {
+                    self.subscribe_wanted().await;
+                },
+            }
+        }
+    }
+
+    /// Returns once the node is subscribed to the rooms that somebody entered.
+    pub(crate) async fn subscribe(&self, moved: &Moved) {
+        if let Some(ticket) = self.ask_for(moved) {
+            self.subscriptions.served(ticket).await;
+        }
+    }
+
+    /// As [`Hub::subscribe`], without waiting. Returns the ticket to wait for, if there is anything to wait for.
+    pub(super) fn ask_for(&self, moved: &Moved) -> Option<u64> {
+        if !moved.opened.is_empty() {
+            self.open(&moved.opened);
+        }
+        (!moved.subscribe.is_empty()).then(|| self.subscriptions.ask(&moved.subscribe))
+    }
+
+    async fn subscribe_wanted(&self) {
+        let Wanted { rooms, tickets } = self.subscriptions.take();
+        let rooms = self.lock().unsubscribed(rooms);
+        for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
+            self.bus.subscribe(rooms.iter().copied().map(envelope::room_channel).collect()).await;
+            self.lock().subscribed(rooms);
+        }
+        self.subscriptions.serve(tickets);
+        if !rooms.is_empty() {
+            self.open(&rooms);
+        }
+    }
+
+    /// Releases channels of rooms that nobody came back to. Returns false if there are none.
+    async fn release_some(&self) -> bool {
+        let rooms = self.lock().take_deserted(CHANNELS_AT_ONCE);
+        if rooms.is_empty() {
+            return false;
+        }
+        self.bus.unsubscribe(rooms.into_iter().map(envelope::room_channel).collect()).await;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests;

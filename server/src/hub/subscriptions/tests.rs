@@ -1,0 +1,89 @@
+//! A room that is entered while its channel is being released.
+
+use super::*;
+use crate::bus::{Bus, BusEvent};
+use crate::line::testing;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use protocol::{SessionId, UserId};
+use std::collections::BTreeSet;
+use tokio::time::sleep;
+use uuid::Uuid;
+
+const ROOM: RoomId = RoomId(Uuid::from_u128(7));
+/// How long an UNSUBSCRIBE and a SUBSCRIBE take.
+const RELEASING: Duration = Duration::from_secs(2);
+const SUBSCRIBING: Duration = Duration::from_millis(200);
+
+/// Applies commands when they arrive, each in its own time.
+#[derive(Default)]
+struct SlowBus(Mutex<BTreeSet<String>>);
+
+impl SlowBus {
+    fn has(&self, room: RoomId) -> bool {
+        self.0.lock().unwrap().contains(&envelope::room_channel(room))
+    }
+}
+
+#[async_trait::async_trait]
+impl Bus for SlowBus {
+    fn publish(&self, _: String, _: String) {}
+    async fn subscribe(&self, channels: Vec<String>) {
+        sleep(SUBSCRIBING).await;
+        self.0.lock().unwrap().extend(channels);
+    }
+    async fn unsubscribe(&self, channels: Vec<String>) {
+        sleep(RELEASING).await;
+        self.0.lock().unwrap().retain(|channel| !channels.contains(channel));
+    }
+    fn take_events(&self) -> Option<BoxStream<'static, BusEvent>> {
+        Some(futures_util::stream::pending().boxed())
+    }
+    async fn ping(&self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_enters_a_room_that_is_being_released_hears_of_it() {
+    let bus = Arc::<SlowBus>::default();
+    let hub = Hub::new(Arc::clone(&bus) as _, Arc::default());
+    tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
+    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    for _ in 0..3 {
+        hub.attach(&connection);
+        hub.join_here(connection.user, &[ROOM]).await;
+        assert!(bus.has(ROOM), "a join returns once the channel is subscribed");
+        hub.detach(&connection);
+        // The release of the channel is under way, and has not been applied.
+        sleep(RELEASE_EVERY + RELEASING / 2).await;
+    }
+    hub.attach(&connection);
+    let (second, _ear) = testing::connection(UserId(Uuid::from_u128(3)), SessionId(Uuid::from_u128(4)));
+    hub.attach(&second);
+    let both = async { tokio::join!(hub.join_here(connection.user, &[ROOM]), hub.join_here(second.user, &[ROOM])) };
+    both.await;
+    assert!(bus.has(ROOM), "for both of two who enter at once");
+    sleep(RELEASE_EVERY * 3).await;
+    assert!(bus.has(ROOM), "it stays for as long as somebody is in the room");
+    hub.detach(&connection);
+    hub.detach(&second);
+    sleep(RELEASE_EVERY * 3).await;
+    assert!(!bus.has(ROOM));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_room_that_is_entered_again_soon_is_not_subscribed_again() {
+    let bus = Arc::<SlowBus>::default();
+    let hub = Hub::new(Arc::clone(&bus) as _, Arc::default());
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
+    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    hub.attach(&connection);
+    hub.join_here(connection.user, &[ROOM]).await;
+    hub.detach(&connection);
+    hub.attach(&connection);
+    let began = tokio::time::Instant::now();
+    hub.join_here(connection.user, &[ROOM]).await;
+    assert!(began.elapsed().is_zero() && bus.has(ROOM));
+}
