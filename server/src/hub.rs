@@ -3,16 +3,19 @@
 //! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
 
 mod changes;
+mod channels;
 mod comeback;
 mod company;
 pub(crate) mod connection;
 mod controls;
 mod envelope;
 pub(crate) mod holes;
+mod keys;
 mod memberships;
 pub(crate) mod presence;
 pub(crate) mod recent;
 mod registry;
+pub(crate) mod rejected;
 pub(crate) mod sequence;
 pub(crate) mod signals;
 pub(crate) mod subscriptions;
@@ -20,6 +23,7 @@ pub(crate) mod subscriptions;
 pub(crate) use changes::Changed;
 pub(crate) use connection::Connection;
 pub(crate) use envelope::Place;
+pub(crate) use keys::Keys;
 pub(crate) use registry::{Moved, Present};
 pub(crate) use signals::TELL_EVERY;
 
@@ -27,15 +31,17 @@ use crate::bus::{Bus, BusEvent};
 use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
 use changes::OnChange;
+use channels::{Channel, Channels};
 use company::Company;
 use controls::{Controls, Heard};
 use envelope::{Control, Envelope};
 use futures_util::StreamExt;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
+use rejected::Rejected;
 use signals::Signals;
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use subscriptions::Subscriptions;
 use tokio::sync::Notify;
@@ -58,6 +64,14 @@ pub(crate) struct Hub {
     registry: Mutex<Registry>,
     /// How other nodes are reached.
     bus: Arc<dyn Bus>,
+    /// By which frames of this deployment are known.
+    keys: Keys,
+    /// Frames of others.
+    rejected: Rejected,
+    /// Where nodes meet; nowhere before the epoch is known.
+    channels: RwLock<Option<Arc<Channels>>>,
+    /// Wakes who listens when the channels were changed.
+    moved: Notify,
     /// The numbers of what nodes say about connections, one's own included.
     controls: Mutex<Controls>,
     /// Wakes who reads from the store when frames of a room are missing.
@@ -79,12 +93,16 @@ pub(crate) struct Hub {
 }
 
 impl Hub {
-    pub(crate) fn new(bus: Arc<dyn Bus>, metrics: Arc<Metrics>) -> Arc<Self> {
+    pub(crate) fn new(bus: Arc<dyn Bus>, keys: Keys, metrics: Arc<Metrics>) -> Arc<Self> {
         let node = Uuid::now_v7();
         Arc::new(Self {
             node,
             registry: Mutex::default(),
             bus,
+            keys,
+            rejected: Rejected::default(),
+            channels: RwLock::default(),
+            moved: Notify::new(),
             controls: Mutex::default(),
             holes: Notify::new(),
             subscriptions: Subscriptions::default(),
@@ -115,9 +133,26 @@ impl Hub {
                     }
                     None => return,
                 },
+                () = self.moved.notified() => {
+                    self.company.hear();
+                    on_gap();
+                }
                 _ = alive.tick() => self.publish_alive(),
             }
         }
+    }
+
+    /// The epoch of the database is this. The nodes of one epoch meet on channels of their own: with another one this node moves there.
+    pub(crate) fn enter_epoch(&self, epoch: Uuid) {
+        if self.channels().is_some_and(|channels| channels.epoch == epoch) {
+            return;
+        }
+        *self.channels.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Channels::new(epoch)));
+        self.subscriptions.wake();
+    }
+
+    fn channels(&self) -> Option<Arc<Channels>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Registers a connection for its person and session, in the rooms of their other ones.
@@ -217,12 +252,13 @@ impl Hub {
     /// The channel of a room.
     #[cfg(test)]
     pub(crate) fn room_channel(&self, room: RoomId) -> String {
-        envelope::room_channel(room)
+        self.channels().map_or_else(String::new, |channels| channels.name(Channel::Room(room)))
     }
 
     /// See [`Bus::count`].
     pub(crate) async fn count(&self, key: &str, window: Duration) -> Option<u64> {
-        self.bus.count(key, window).await
+        let epoch = self.channels()?.epoch;
+        self.bus.count(&format!("{}:{key}", epoch.simple()), window).await
     }
 
     /// Answers if the bus does; else with the reason.
@@ -253,32 +289,47 @@ impl Hub {
     /// Tells other nodes what a room's members get, as long as there are any.
     fn publish_to(&self, room: RoomId, place: Place, frame: &Frame) {
         if !self.company.is_alone() {
-            self.bus.publish(envelope::room_channel(room), Envelope::encode(self.node, place, frame.text()));
+            self.publish(Channel::Room(room), place, frame.text());
         }
+    }
+
+    fn publish(&self, channel: Channel, place: Place, body: &str) {
+        let Some(channels) = self.channels() else { return };
+        let channel = channels.name(channel);
+        let payload = self.keys.seal(&channel, self.node, place, body);
+        self.bus.publish(channel, payload);
     }
 
     fn publish_control(&self, control: &Control) {
         // Published under the lock, so that numbers leave in order.
         let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
         let place = Place::Control(controls.next());
-        self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, place, &control.encode()));
+        self.publish(Channel::Control, place, &control.encode());
     }
 
     /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
     fn publish_alive(&self) {
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
         self.company.say(controls.last());
-        let place = Place::Control(controls.last());
-        self.bus.publish(envelope::CONTROL.to_owned(), Envelope::encode(self.node, place, &Control::Alive.encode()));
+        self.publish(Channel::Control, Place::Control(controls.last()), &Control::Alive.encode());
     }
 
     /// Breaks where something that other nodes said was lost before this.
-    fn receive(&self, channel: &str, payload: &str) -> ControlFlow<()> {
-        let Some(envelope) = Envelope::decode(payload) else {
-            tracing::warn!(channel, "something else publishes on this channel");
+    fn receive(&self, name: &str, payload: &str) -> ControlFlow<()> {
+        // Nothing else is subscribed, but for a moment after the epoch has changed.
+        let Some(channel) = self.channels().and_then(|channels| channels.read(name)) else {
             return ControlFlow::Continue(());
         };
-        if envelope.node == self.node {
+        let envelope = Keys::open(payload);
+        let is_own = envelope.as_ref().is_some_and(|envelope| envelope.node == self.node);
+        if is_own && channel != Channel::Control {
+            return ControlFlow::Continue(());
+        }
+        let Some(envelope) = envelope.filter(|_| self.keys.verifies(name, payload)) else {
+            self.reject(name);
+            return ControlFlow::Continue(());
+        };
+        if is_own {
             if let Place::Control(number) = envelope.place
                 && let Some(lag) = self.company.echo(number)
             {
@@ -288,18 +339,30 @@ impl Hub {
             return ControlFlow::Continue(());
         }
         self.company.hear();
-        if channel == envelope::PRESENCE {
-            self.hear_people(envelope.node, envelope.body);
-            return ControlFlow::Continue(());
-        }
-        if let Some(room) = envelope::channel_room(channel) {
-            if envelope.place == Place::Signal {
+        match channel {
+            Channel::Presence => self.hear_people(envelope.node, envelope.body),
+            Channel::Room(room) if envelope.place == Place::Signal => {
                 self.signal_here(room, &Frame::of_text(envelope.body));
-                return ControlFlow::Continue(());
             }
-            self.deliver_here(room, envelope.place, &Frame::of_text(envelope.body));
-            return ControlFlow::Continue(());
+            Channel::Room(room) => self.deliver_here(room, envelope.place, &Frame::of_text(envelope.body)),
+            Channel::Control => return self.receive_control(&envelope),
         }
+        ControlFlow::Continue(())
+    }
+
+    /// Something that no node of this deployment has published, or one with another secret.
+    fn reject(&self, channel: &str) {
+        self.metrics.bus_rejected.inc();
+        if let Some(count) = self.rejected.count() {
+            tracing::warn!(
+                count,
+                channel,
+                "frames on the bus were dropped: they are not signed with this node's JWT_SECRET"
+            );
+        }
+    }
+
+    fn receive_control(&self, envelope: &Envelope<'_>) -> ControlFlow<()> {
         let Place::Control(number) = envelope.place else { return ControlFlow::Continue(()) };
         let control = Control::decode(envelope.body);
         let heard = self.controls.lock().unwrap_or_else(PoisonError::into_inner).hear(

@@ -42,6 +42,8 @@ pub(crate) trait Wire: Send + Sync {
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
     /// Ready once something fits again. Asked by one task only.
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()>;
+    /// Ends the connection in both directions, whoever else holds it.
+    fn shutdown(&self);
 }
 
 /// See the module's documentation.
@@ -144,6 +146,13 @@ impl Line {
     /// Asks the client's task to close; the first reason counts.
     pub(crate) fn close(&self, code: CloseCode) {
         self.lock().closing.get_or_insert(code);
+        self.attention.notify_one();
+    }
+
+    /// Ends the connection at once. What is queued is dropped.
+    pub(crate) fn end(&self) {
+        self.lock().break_off();
+        self.wire.shutdown();
         self.attention.notify_one();
     }
 

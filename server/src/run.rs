@@ -12,7 +12,7 @@ use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
 use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::http::gate::Gate;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::limits::Limits;
 use crate::line::Flushers;
 use crate::metrics::{self, Metrics};
@@ -74,7 +74,8 @@ pub async fn run(
     let private = private_listener(config.http.metrics).await?;
     let store = store::open_watched(&config.store.url, config.store.pool, metrics.pool_wait.clone());
     let store = store.map_err(|error| RunError::Store(error.to_string()))?;
-    let hub = Hub::new(open_bus(&config)?, Arc::clone(&metrics));
+    let keys = Keys::new(&config.auth.secrets);
+    let hub = Hub::new(open_bus(&config)?, keys, Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
     let sessions = Arc::new(LiveSessions::default());
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);
@@ -99,18 +100,14 @@ pub async fn run(
         readiness,
     });
 
-    let mut tasks = background(&app, &store, sessions);
+    let flushers = Arc::<Flushers>::default();
+    let mut tasks = background(&app, &store, sessions, &flushers);
     if let Some(private) = private {
         let look_up = look_up(Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
         tasks.spawn("metrics", metrics::serve(private, Arc::clone(&metrics), look_up, health));
     }
-    let fatal = database::prepare(store, store::file(&config.store.url), ready.clone());
+    let fatal = database::prepare(store, Arc::clone(&hub), store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
-    let flushers = Arc::<Flushers>::default();
-    // One for each thread of the runtime: more could not write at the same time.
-    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
-        tasks.spawn("flusher", Arc::clone(&flushers).run());
-    }
     let (router, patience) = (router::router(app), drain::REQUESTS);
     let server = accept::serve(listener, router, flushers, listener_limits, metrics, stopping, patience);
     let mut server = tokio::spawn(server);
@@ -132,7 +129,7 @@ pub async fn run(
 }
 
 /// What goes on beside the connections.
-fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>) -> Tasks {
+fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, flushers: &Arc<Flushers>) -> Tasks {
     let App { chat, hub, health, metrics, .. } = app;
     let mut tasks = Tasks::default();
     for (name, task) in chat.take_tasks() {
@@ -153,6 +150,10 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>) ->
     tasks.spawn("bus", listen_to_others(Arc::clone(hub), gaps, Arc::clone(&sessions)));
     tasks.spawn("presence", Arc::clone(chat).keep_presence());
     tasks.spawn("limits", forget(Arc::clone(&app.limits), sessions));
+    // One for each thread of the runtime: more could not write at the same time.
+    for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
+        tasks.spawn("flusher", Arc::clone(flushers).run());
+    }
     tasks
 }
 

@@ -1,6 +1,7 @@
 //! `/ws`: one task a connection that reads frames and ends with a documented close code. What it says is written by its
 //! line.
 
+mod attached;
 mod catch_up;
 pub(crate) mod close;
 pub(crate) mod dispatch;
@@ -12,6 +13,7 @@ use crate::http::origin;
 use crate::hub::Connection;
 use crate::line::{Frame, Line};
 use crate::{App, Error};
+use attached::Attached;
 use axum::Extension;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -61,9 +63,11 @@ fn is_key(key: &[u8]) -> bool {
 /// A connection's whole life.
 async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, _place: Pass) {
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
+    let (chat, metrics) = (Arc::clone(&app.chat), Arc::clone(&app.metrics));
+    let attached = Attached { chat, connection: Arc::clone(&connection), metrics };
     let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits));
     let code = serve(&mut dispatch, &connection.line, &mut socket).await;
-    app.chat.disconnect(&connection);
+    drop(attached);
     if code == Some(CloseCode::SlowConsumer) {
         app.metrics.slow_readers.inc();
     }

@@ -2,7 +2,7 @@
 
 use super::{Area, bound};
 use crate::bus::{memory, redis};
-use crate::hub::{presence, signals, subscriptions};
+use crate::hub::{presence, rejected, signals, subscriptions};
 
 pub(super) fn area() -> Area {
     let rows = vec![
@@ -14,6 +14,7 @@ pub(super) fn area() -> Area {
         bound!(time subscriptions::RELEASE_EVERY, "room without connections: time its channel stays subscribed", "nothing", ""),
         bound!(count subscriptions::CHANNELS_AT_ONCE, "command of a node to its bus: channels", "nothing", ""),
         bound!(time subscriptions::JOIN_TIMEOUT, "room entered: time for its channel to be subscribed", "messages of other nodes come with the check of heads", ""),
+        bound!(time rejected::LOG_EVERY, "node: interval of log lines about frames with a wrong signature", "nothing", ""),
         bound!(count signals::PEOPLE_AT_ONCE, "message of presence: people", "nothing", ""),
         bound!(time presence::HOLDS, "presence told by another node: age", "offline", ""),
     ];

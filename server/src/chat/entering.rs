@@ -3,7 +3,7 @@
 use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::Flushers;
 use crate::line::testing::{Ear, connection, connection_by};
 use crate::run::database::{check_opened, fill_holes};
@@ -51,7 +51,8 @@ fn node(store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) {
 }
 
 fn node_on(exchange: &Exchange, store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) {
-    let hub = Hub::new(Arc::new(exchange.bus()), Arc::default());
+    let hub = Hub::new(Arc::new(exchange.bus()), Keys::default(), Arc::default());
+    hub.enter_epoch(Uuid::from_u128(9));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     (Arc::clone(&hub), Chat::new(store, hub, Arc::new(SystemClock), Arc::default()))
 }

@@ -18,7 +18,9 @@ impl Chat {
             return Ok(epoch);
         }
         let read = self.store.epoch().await?;
-        Ok(*self.known_epoch().get_or_insert(read))
+        let epoch = *self.known_epoch().get_or_insert(read);
+        self.hub.enter_epoch(epoch);
+        Ok(epoch)
     }
 
     fn known_epoch(&self) -> MutexGuard<'_, Option<Uuid>> {
@@ -50,6 +52,8 @@ impl Chat {
     /// reconnect: they hear of the epoch, drop what they hold and send again what is not acknowledged in it.
     fn enter_epoch(&self, epoch: Uuid) {
         let before = self.known_epoch().replace(epoch);
+        // Other nodes of this epoch are met on channels of its own.
+        self.hub.enter_epoch(epoch);
         if before.is_none_or(|before| before == epoch) {
             return;
         }

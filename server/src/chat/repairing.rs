@@ -3,7 +3,7 @@
 use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::testing::{Ear, connection};
 use crate::metrics::Metrics;
 use crate::run::database::{check_sessions, fill_holes, keep_repaired};
@@ -64,7 +64,8 @@ impl World {
         let metrics = Arc::<Metrics>::default();
         let node = |gate: Arc<dyn Gate>, metrics: &Arc<Metrics>| {
             let store: Arc<dyn Store> = Arc::new(Model::new(Arc::clone(&tables), gate));
-            let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::clone(metrics));
+            let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::clone(metrics));
+            hub.enter_epoch(Uuid::from_u128(9));
             tokio::spawn(Arc::clone(&hub).keep_subscriptions());
             (Chat::new(Arc::clone(&store), hub, Arc::new(SystemClock), Arc::clone(metrics)), store)
         };

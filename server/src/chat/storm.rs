@@ -3,7 +3,7 @@
 use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::testing::connection;
 use crate::metrics::Metrics;
 use crate::store::model::{Call, Gate, Model, Tables};
@@ -45,7 +45,8 @@ impl Node {
         let (reads, metrics) = (Arc::<Counting>::default(), Arc::<Metrics>::default());
         let gate: Arc<dyn Gate> = Arc::clone(&reads) as _;
         let store: Arc<dyn Store> = Arc::new(Model::new(Arc::new(Mutex::new(tables)), gate));
-        let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::clone(&metrics));
+        let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::clone(&metrics));
+        hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());
         let chat = Chat::new(Arc::clone(&store), hub, Arc::new(SystemClock), Arc::clone(&metrics));
         let (connection, _) = connection(ADA, SessionId(Uuid::from_u128(5)));
@@ -95,7 +96,8 @@ async fn a_storm_of_devices_that_are_a_few_rows_behind_reads_nothing() {
 async fn what_was_said_before_the_node_listened_is_read_once() {
     let node = Node::start().await;
     // By another node.
-    let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+    let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
+    hub.enter_epoch(Uuid::from_u128(9));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     let elsewhere = Chat::new(Arc::clone(&node.store), hub, Arc::new(SystemClock), Arc::default());
     let new = NewMessage { client_id: ClientId(Uuid::now_v7()), body: "told to nobody".into(), reply_to: None };

@@ -1,4 +1,4 @@
-//! What nodes say to each other over the bus, and on which channels.
+//! What nodes say to each other over the bus; see `channels` for where and `keys` for how it is authenticated.
 //!
 //! A room's channel carries encoded frames for its members; the control channel carries what concerns connections:
 //! who joined and left, what to tell one person, which session ended, whose account changed.
@@ -7,20 +7,6 @@ use protocol::{Rev, RoomId, RoomSummary, Seq, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
-
-/// Every node listens to it.
-pub(super) const CONTROL: &str = "jackdaw:control";
-/// Every node listens to it, and says on it who is connected to it.
-pub(super) const PRESENCE: &str = "jackdaw:presence";
-const ROOM_PREFIX: &str = "jackdaw:room:";
-
-pub(super) fn room_channel(room: RoomId) -> String {
-    format!("{ROOM_PREFIX}{room}")
-}
-
-pub(super) fn channel_room(channel: &str) -> Option<RoomId> {
-    channel.strip_prefix(ROOM_PREFIX)?.parse().ok()
-}
 
 /// A frame's place in its stream, by which others notice what they missed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,12 +57,9 @@ pub(super) struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    pub(super) fn encode(node: Uuid, place: Place, body: &str) -> String {
-        format!("{node} {place}\n{body}")
-    }
-
-    pub(super) fn decode(payload: &'a str) -> Option<Self> {
-        let (head, body) = payload.split_once('\n')?;
+    /// From `NODE PLACE\nBODY`.
+    pub(super) fn read(text: &'a str) -> Option<Self> {
+        let (head, body) = text.split_once('\n')?;
         let (node, place) = head.split_once(' ')?;
         Some(Self { node: node.parse().ok()?, place: Place::read(place)?, body })
     }
@@ -115,19 +98,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn envelopes_and_channels_are_read_back() {
+    fn envelopes_are_read_back() {
         let node = Uuid::from_u128(7);
         for place in [Place::Message(Seq(12)), Place::Revision(Rev(3)), Place::Control(7), Place::None, Place::Signal] {
-            let payload = Envelope::encode(node, place, "{\"a\":\n1}");
-            let envelope = Envelope::decode(&payload).unwrap();
+            let text = format!("{node} {place}\n{{\"a\":\n1}}");
+            let envelope = Envelope::read(&text).unwrap();
             assert_eq!((envelope.node, envelope.place, envelope.body), (node, place, "{\"a\":\n1}"));
         }
-        assert!(Envelope::decode("hello").is_none());
-        assert!(Envelope::decode(&format!("{node} x1\nhello")).is_none());
-
-        let room = RoomId(Uuid::from_u128(9));
-        assert_eq!(channel_room(&room_channel(room)), Some(room));
-        assert_eq!(channel_room(CONTROL), None);
+        assert!(Envelope::read("hello").is_none());
+        assert!(Envelope::read(&format!("{node} x1\nhello")).is_none());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::Connection;
 use crate::line::Frame;
 use protocol::{Presence, PresenceState, UnixMillis, UserId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -155,14 +156,18 @@ impl People {
         }
     }
 
-    /// What no node says any more.
-    pub(super) fn expire(&mut self, now: Instant) {
+    /// What no node says any more of a part of the people: `1 / parts` of them, after `after`. Returns up to whom; none at the end.
+    pub(super) fn expire(&mut self, after: Option<UserId>, parts: u32, now: Instant) -> Option<UserId> {
+        let users = part(&self.elsewhere, after, parts);
+        let last = users.last().copied();
         let over = |nodes: &BTreeMap<_, (_, Instant)>| nodes.values().any(|(_, until)| *until <= now);
-        let users: Vec<_> = self.elsewhere.iter().filter(|(_, nodes)| over(nodes)).map(|(user, _)| *user).collect();
         for user in users {
-            self.forget(user, |_, until| until <= now);
-            self.changed.insert(user);
+            if self.elsewhere.get(&user).is_some_and(over) {
+                self.forget(user, |_, until| until <= now);
+                self.changed.insert(user);
+            }
         }
+        last
     }
 
     /// Time has passed: who has been away or gone for long enough is so for others too, and watchers are told.
@@ -191,9 +196,10 @@ impl People {
         moment
     }
 
-    /// Everybody who is connected here, for other nodes.
-    pub(super) fn all_here(&self) -> Vec<Presence> {
-        self.here.iter().map(|(user, here)| Presence(*user, here.shown, UnixMillis(0))).collect()
+    /// A part of the people who are connected here, for other nodes: `1 / parts` of them, after `after`.
+    pub(super) fn some_here(&self, after: Option<UserId>, parts: u32) -> Vec<Presence> {
+        let shown = |user| self.here.get(&user).map(|here| Presence(user, here.shown, UnixMillis(0)));
+        part(&self.here, after, parts).into_iter().filter_map(shown).collect()
     }
 
     fn tell(&mut self, seen: UnixMillis) {
@@ -230,6 +236,12 @@ impl People {
         }
         first
     }
+}
+
+/// One of so many parts of the keys: those after this one.
+fn part<T>(people: &BTreeMap<UserId, T>, after: Option<UserId>, parts: u32) -> Vec<UserId> {
+    let after = people.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
+    after.take(people.len().div_ceil(parts as usize)).map(|(user, _)| *user).collect()
 }
 
 /// Who is told to be gone now was there until the hysteresis began.

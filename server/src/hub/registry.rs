@@ -200,6 +200,17 @@ impl Registry {
         }
     }
 
+    /// All rooms whose channels are subscribed: they count as released from now on.
+    pub(super) fn take_subscribed(&mut self) -> Vec<RoomId> {
+        let mut taken: Vec<_> = std::mem::take(&mut self.deserted).into_iter().collect();
+        for (room, active) in &mut self.rooms {
+            if std::mem::take(&mut active.is_subscribed) {
+                taken.push(*room);
+            }
+        }
+        taken
+    }
+
     /// Rooms that nobody came back to, `limit` at most: their channels count as released from now on.
     pub(super) fn take_deserted(&mut self, limit: usize) -> Vec<RoomId> {
         let mut taken = Vec::with_capacity(self.deserted.len().min(limit));

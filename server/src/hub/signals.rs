@@ -1,8 +1,8 @@
 //! Typing and presence: told to those who look, never stored, missed by nobody, and the first to be left out under pressure.
 
+use super::channels::Channel;
 use super::presence::{HYSTERESIS, People, last_seen};
-use super::{Connection, Hub, envelope};
-use super::{Envelope, Place};
+use super::{Connection, Hub, Place};
 use crate::line::Frame;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
 use std::collections::BTreeMap;
@@ -12,8 +12,9 @@ use tokio::time::Instant;
 
 /// How often changes of presence are told, all that gathered at once.
 pub(crate) const TELL_EVERY: Duration = Duration::from_millis(500);
-/// After so many of these a node says again who is connected to it, and looks what others said has ended.
-const SAY_ALL_AFTER: u32 = 30;
+/// In so many of these a node says again who is connected to it, and looks what others said has ended: a part each time, since everybody
+/// at once would hold up the connections of the thread.
+pub(crate) const PARTS: u32 = 30;
 /// People in one message between nodes.
 pub(crate) const PEOPLE_AT_ONCE: usize = 500;
 
@@ -27,7 +28,14 @@ pub(super) struct Signals {
     looks: BTreeMap<uuid::Uuid, RoomId>,
     /// How often changes were told.
     told: u32,
+    /// Up to whom it was said again in this round who is connected here; none where all were.
+    said: Option<Position>,
+    /// Up to whom it was looked in this round what others said.
+    expired: Option<Position>,
 }
+
+/// Everybody after this person is still to come; none where nobody has come yet.
+type Position = Option<UserId>;
 
 impl Signals {
     fn look(&mut self, connection: &Arc<Connection>, room: Option<RoomId>) {
@@ -108,19 +116,25 @@ impl Hub {
     /// Time has passed, see [`TELL_EVERY`]: tells who came and went. Answers with those who went from here, and when.
     pub(crate) fn tell_people(&self, wall: UnixMillis) -> (Vec<UserId>, UnixMillis) {
         let now = Instant::now();
-        let mut signals = self.signals();
+        let mut guard = self.signals();
+        let signals = &mut *guard;
         signals.told += 1;
-        let says_all = signals.told % SAY_ALL_AFTER == 1;
-        if says_all {
-            signals.people.expire(now);
+        if signals.told % PARTS == 1 {
+            (signals.said, signals.expired) = (Some(None), Some(None));
+        }
+        if let Some(after) = signals.expired {
+            signals.expired = signals.people.expire(after, PARTS, now).map(Some);
         }
         let moment = signals.people.pass(now, wall);
-        let news = if says_all { signals.people.all_here() } else { Vec::new() };
-        drop(signals);
-        for people in moment.news.chunks(PEOPLE_AT_ONCE).chain(news.chunks(PEOPLE_AT_ONCE)) {
+        let mut again = Vec::new();
+        if let Some(after) = signals.said {
+            again = signals.people.some_here(after, PARTS);
+            signals.said = again.last().map(|Presence(user, ..)| Some(*user));
+        }
+        drop(guard);
+        for people in moment.news.chunks(PEOPLE_AT_ONCE).chain(again.chunks(PEOPLE_AT_ONCE)) {
             if let Ok(body) = serde_json::to_string(people) {
-                let said = Envelope::encode(self.node, Place::Signal, &body);
-                self.bus.publish(envelope::PRESENCE.to_owned(), said);
+                self.publish(Channel::Presence, Place::Signal, &body);
             }
         }
         (moment.gone, last_seen(wall))

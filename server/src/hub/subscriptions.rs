@@ -3,8 +3,9 @@
 //! One task sends every SUBSCRIBE and UNSUBSCRIBE, one after the other: two that are under way at once may be applied in either
 //! order, and a room whose channel was released last would get nothing from other nodes until everybody had left it.
 
+use super::Hub;
+use super::channels::{Channel, Channels};
 use super::registry::Moved;
-use super::{Hub, envelope};
 use protocol::RoomId;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,6 +50,11 @@ impl Subscriptions {
         wanted.tickets
     }
 
+    /// Something has changed for the task that sends commands.
+    pub(super) fn wake(&self) {
+        self.wake.notify_one();
+    }
+
     fn take(&self) -> Wanted {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         Wanted { rooms: std::mem::take(&mut wanted.rooms), tickets: wanted.tickets }
@@ -80,18 +86,55 @@ impl Subscriptions {
 }
 
 impl Hub {
-    /// Keeps the node subscribed to what it needs. Runs for as long as the node lives.
+    /// Keeps the node subscribed to what it needs, from when the epoch is known. Runs for as long as the node lives.
     pub(crate) async fn keep_subscriptions(self: Arc<Self>) {
-        self.bus.subscribe(vec![envelope::CONTROL.to_owned(), envelope::PRESENCE.to_owned()]).await;
         let mut release = tokio::time::interval(RELEASE_EVERY);
+        let mut held = None;
         loop {
+            let channels = self.channels();
+            if channels != held {
+                self.change_channels(held.as_deref(), channels.as_deref()).await;
+                held = channels;
+                continue;
+            }
             tokio::select! {
                 biased;
-                () = self.subscriptions.wake.notified() => self.subscribe_wanted().await,
-                _ = release.tick() => while self.release_some().await {
-                    self.subscribe_wanted().await;
+                () = self.subscriptions.wake.notified() => if let Some(channels) = &held {
+                    self.subscribe_wanted(channels).await;
+                },
+                _ = release.tick() => if let Some(channels) = &held {
+                    while self.release_some(channels).await {
+                        self.subscribe_wanted(channels).await;
+                    }
                 },
             }
+        }
+    }
+
+    /// The epoch is known, or another one: all channels have other names.
+    async fn change_channels(&self, old: Option<&Channels>, new: Option<&Channels>) {
+        const ALWAYS: [Channel; 2] = [Channel::Control, Channel::Presence];
+        if let Some(old) = old {
+            let rooms = self.lock().take_subscribed();
+            for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
+                self.bus.unsubscribe(rooms.iter().map(|room| old.name(Channel::Room(*room))).collect()).await;
+            }
+            self.bus.unsubscribe(ALWAYS.map(|channel| old.name(channel)).to_vec()).await;
+        }
+        let Some(new) = new else { return };
+        self.bus.subscribe(ALWAYS.map(|channel| new.name(channel)).to_vec()).await;
+        let mut after = None;
+        loop {
+            let rooms = self.active_rooms(after, CHANNELS_AT_ONCE);
+            let Some(last) = rooms.last() else { break };
+            after = Some(*last);
+            let rooms = self.subscribe_rooms(new, rooms).await;
+            self.open(&rooms);
+        }
+        self.subscribe_wanted(new).await;
+        if old.is_some() {
+            // What was said on the new channels before is to be looked for.
+            self.moved.notify_one();
         }
     }
 
@@ -110,26 +153,32 @@ impl Hub {
         (!moved.subscribe.is_empty()).then(|| self.subscriptions.ask(&moved.subscribe))
     }
 
-    async fn subscribe_wanted(&self) {
+    async fn subscribe_wanted(&self, channels: &Channels) {
         let Wanted { rooms, tickets } = self.subscriptions.take();
-        let rooms = self.lock().unsubscribed(rooms);
-        for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
-            self.bus.subscribe(rooms.iter().copied().map(envelope::room_channel).collect()).await;
-            self.lock().subscribed(rooms);
-        }
+        let rooms = self.subscribe_rooms(channels, rooms).await;
         self.subscriptions.serve(tickets);
         if !rooms.is_empty() {
             self.open(&rooms);
         }
     }
 
+    /// Returns those of these rooms that are subscribed since now.
+    async fn subscribe_rooms(&self, channels: &Channels, rooms: Vec<RoomId>) -> Vec<RoomId> {
+        let rooms = self.lock().unsubscribed(rooms);
+        for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
+            self.bus.subscribe(rooms.iter().map(|room| channels.name(Channel::Room(*room))).collect()).await;
+            self.lock().subscribed(rooms);
+        }
+        rooms
+    }
+
     /// Releases channels of rooms that nobody came back to. Returns false if there are none.
-    async fn release_some(&self) -> bool {
+    async fn release_some(&self, channels: &Channels) -> bool {
         let rooms = self.lock().take_deserted(CHANNELS_AT_ONCE);
         if rooms.is_empty() {
             return false;
         }
-        self.bus.unsubscribe(rooms.into_iter().map(envelope::room_channel).collect()).await;
+        self.bus.unsubscribe(rooms.into_iter().map(|room| channels.name(Channel::Room(room))).collect()).await;
         true
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bus::memory::Exchange;
+use crate::hub::Keys;
 use std::net::Ipv4Addr;
 use uuid::Uuid;
 
@@ -53,7 +54,7 @@ fn is_refused(limits: &Limits, address: &str, name: &str, is_known_device: bool)
 #[tokio::test(start_paused = true)]
 async fn guessing_is_limited_by_name_and_address_and_locks_nobody_out_elsewhere() {
     let limits = limits(config::Limits { logins_per_minute: 20, ..config::Limits::default() });
-    let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+    let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
     for _ in 0..25 {
         let _ = fail(&limits, &hub, "192.0.2.1", "ada").await;
     }
@@ -67,7 +68,7 @@ async fn guessing_is_limited_by_name_and_address_and_locks_nobody_out_elsewhere(
 #[tokio::test(start_paused = true)]
 async fn many_names_from_one_address_and_one_name_from_many_addresses_are_limited() {
     let limits = limits(config::Limits { logins_per_minute: 2, ..config::Limits::default() });
-    let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+    let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
     let mut tried = 0;
     while fail(&limits, &hub, "2001:db8::1", &format!("name{tried}")).await.is_ok() {
         tried += 1;

@@ -22,6 +22,18 @@ impl Wire for TcpStream {
         // What is wrong is told by the write that follows.
         self.poll_write_ready(cx).map(drop)
     }
+
+    fn shutdown(&self) {
+        // A connection that has ended already has nothing to end.
+        let _ = shut_down(self, Shutdown::Both);
+    }
+}
+
+/// Of a connection that several hold, only the standard library's own handle can be shut down, and that is another name for the
+/// same connection.
+fn shut_down(stream: &TcpStream, how: Shutdown) -> io::Result<()> {
+    let handle = stream.as_fd().try_clone_to_owned()?;
+    std::net::TcpStream::from(handle).shutdown(how)
 }
 
 /// Read by one task. What it writes goes straight out, or through the line once that is open.
@@ -91,11 +103,8 @@ impl AsyncWrite for Stream {
         Poll::Ready(Ok(()))
     }
 
-    /// Of a connection that two hold, only the standard library's own handle can be shut down, and that is another
-    /// name for the same connection.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let handle = self.stream.as_fd().try_clone_to_owned()?;
-        Poll::Ready(match std::net::TcpStream::from(handle).shutdown(Shutdown::Write) {
+        Poll::Ready(match shut_down(&self.stream, Shutdown::Write) {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             done => done,
         })

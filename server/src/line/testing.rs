@@ -62,6 +62,8 @@ impl Wire for Mouth {
         }
         Poll::Ready(())
     }
+
+    fn shutdown(&self) {}
 }
 
 /// The client at the other end of a line.

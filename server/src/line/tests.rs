@@ -70,6 +70,8 @@ impl Wire for Pipe {
         state.waker = Some(cx.waker().clone());
         Poll::Pending
     }
+
+    fn shutdown(&self) {}
 }
 
 fn line(fits: usize) -> (Arc<Line>, Arc<Pipe>) {

@@ -3,6 +3,7 @@
 use super::{Readiness, RunError};
 use crate::chat::{Chat, Rounds, SLICE_EVERY};
 use crate::config::StoreConfig;
+use crate::hub::Hub;
 use crate::store::{self, Purged, Store};
 use protocol::UnixMillis;
 use std::fs::{File, TryLockError};
@@ -56,9 +57,20 @@ pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
 }
 
 /// Brings the schema up to date as soon as the database is there, then waits for ever; returns only with what trying again cannot mend.
-pub(super) async fn prepare(store: Arc<dyn Store>, file: Option<PathBuf>, ready: watch::Sender<Readiness>) -> RunError {
+pub(super) async fn prepare(
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    file: Option<PathBuf>,
+    ready: watch::Sender<Readiness>,
+) -> RunError {
     loop {
-        match store.migrate().await {
+        let prepared = async {
+            store.migrate().await?;
+            // From now on this node meets the others of this epoch.
+            hub.enter_epoch(store.epoch().await?);
+            Ok(())
+        };
+        match prepared.await {
             Ok(()) => break,
             Err(error @ store::Error::Unavailable(_)) => {
                 tracing::warn!(%error, "waiting for the database, next try in {} s", TRY_EVERY.as_secs());

@@ -6,7 +6,7 @@ use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::Flushers;
 use crate::line::testing::{self, Appetite, Ear};
 use crate::run::database::{check_opened, check_sessions, fill_holes, keep_repaired};
@@ -48,7 +48,7 @@ impl Node {
         let port = wire.connect(&life);
         let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeGate(Arc::clone(&life)))));
         let bus: Arc<Port> = Arc::clone(&port);
-        let hub = Hub::new(bus, Arc::default());
+        let hub = Hub::new(bus, Keys::default(), Arc::default());
         let chat = Chat::new(store, Arc::clone(&hub), Arc::new(SimClock::new(sim)), Arc::default());
         let gaps = Arc::new(Notify::new());
         if let Some(Mutation::Node(mechanism)) = sim.plan.mutation {

@@ -47,7 +47,7 @@ pub(super) enum Fault {
     Narrow,
 }
 
-const FAULTS: [Fault; 20] = [
+const FAULTS: [Fault; 21] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,

@@ -5,7 +5,7 @@ use super::*;
 use crate::bus::memory::Exchange;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::Flushers;
 use crate::line::testing::{Appetite, Ear, connection_by};
 use crate::store::model::{Call, Gate, Model, Tables};
@@ -51,7 +51,9 @@ impl World {
         tables.create_user(user, Stamp { client_id: ClientId(Uuid::from_u128(4)), now: UnixMillis(0) }).unwrap();
         let reads = Arc::new(Turnstile(Semaphore::new(Semaphore::MAX_PERMITS)));
         let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), Arc::clone(&reads) as _));
-        let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+        let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
+        hub.enter_epoch(Uuid::from_u128(9));
+        tokio::spawn(Arc::clone(&hub).keep_subscriptions());
         let chat = Chat::new(Arc::clone(&store) as _, hub, Arc::new(SystemClock), Arc::default());
         Self { chat, store, reads }
     }

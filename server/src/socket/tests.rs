@@ -4,8 +4,9 @@ use super::heartbeat::{EVERY, SILENCE};
 use super::*;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::testing::{self, Ear};
+use crate::metrics::Metrics;
 use crate::store::model::{Gate, Model, Tables};
 use futures_util::stream;
 use protocol::{RoomId, SessionId, UserId};
@@ -31,16 +32,21 @@ struct Open;
 
 impl Gate for Open {}
 
-/// A connection to a node that nobody else uses.
-fn connection() -> (Dispatch, Arc<Line>, Ear) {
+/// A node that nobody else uses.
+fn chat() -> Arc<Chat> {
     let tables = Tables::new(Uuid::from_u128(9), RoomId(Uuid::from_u128(8)));
     let store = Model::new(Arc::new(Mutex::new(tables)), Arc::new(Open));
-    let hub = Hub::new(Arc::new(crate::bus::memory::Exchange::default().bus()), Arc::default());
+    let hub = Hub::new(Arc::new(crate::bus::memory::Exchange::default().bus()), Keys::default(), Arc::default());
+    hub.enter_epoch(Uuid::from_u128(9));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let chat = Chat::new(Arc::new(store), hub, Arc::new(SystemClock), Arc::default());
+    Chat::new(Arc::new(store), hub, Arc::new(SystemClock), Arc::default())
+}
+
+/// A connection to a node that nobody else uses.
+fn connection() -> (Dispatch, Arc<Line>, Ear) {
     let (connection, ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     let line = Arc::clone(&connection.line);
-    (Dispatch::new(chat, connection, Arc::default()), line, ear)
+    (Dispatch::new(chat(), connection, Arc::default()), line, ear)
 }
 
 #[tokio::test(start_paused = true)]
@@ -118,4 +124,22 @@ async fn a_client_that_only_answers_pings_stays() {
     });
     serve(&mut dispatch, &line, &mut Box::pin(pongs)).await;
     assert!(began.elapsed() > EVERY * 40, "until it ended by itself");
+}
+
+#[tokio::test]
+async fn a_connection_whose_task_panics_leaves_nothing_behind() {
+    let (chat, metrics) = (chat(), Arc::<Metrics>::default());
+    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    chat.connect(&connection).await.unwrap();
+    assert!(!chat.is_empty());
+    let attached =
+        Attached { chat: Arc::clone(&chat), connection: Arc::clone(&connection), metrics: Arc::clone(&metrics) };
+    let task = tokio::spawn(async move {
+        let _attached = attached;
+        panic!("a programming error");
+    });
+    assert!(task.await.unwrap_err().is_panic());
+    assert!(chat.is_empty());
+    assert_eq!(metrics.panics.get(), 1);
+    assert_eq!(connection.line.attend().await, None, "the line has ended");
 }

@@ -1,8 +1,11 @@
 //! Two equal nodes over PostgreSQL and Redis: whoever is connected where makes no difference.
 
-use crate::harness::{Node, Options, fresh_postgres, redis_url};
-use protocol::{RoomSummary, Seq, ServerFrame, SystemEvent};
+use crate::harness::{Node, Options, Ws, fresh_postgres, redis_url, until};
+use futures_util::StreamExt;
+use protocol::{ClientFrame, Message, PROTOCOL_VERSION, RoomSummary, Seq, ServerFrame, SystemEvent};
 use serde_json::json;
+use server::testing::{Bus, BusEvent, RedisBus};
+use uuid::Uuid;
 
 async fn two_nodes() -> (Node, Node) {
     let options = Options::cluster(&fresh_postgres().await, &redis_url());
@@ -91,4 +94,41 @@ async fn a_node_that_stops_sends_its_people_away_and_the_others_go_on() {
     assert_eq!(elsewhere.next_message().await.body, "still here");
     let (_, rooms) = ada.connect(&there).await;
     assert_eq!(rooms[0].last_seq, Seq(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_publish_on_redis_is_not_believed() {
+    let (here, there) = two_nodes().await;
+    let (ada, bob) = (here.register("ada").await, there.register("bob").await);
+    let mut of_ada = Ws::open(&here, &ada.token).await;
+    of_ada.send(&ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: None, cursors: Vec::new() }).await;
+    let welcome = of_ada.find("welcome", |frame| match frame {
+        ServerFrame::Welcome { epoch, rooms, .. } => Some((epoch, rooms)),
+        _ => None,
+    });
+    let (epoch, rooms) = welcome.await;
+    let general = rooms[0].id;
+    bob.say(&there, &rooms[0], "the first").await;
+    let first = of_ada.next_message().await;
+    let stranger = RedisBus::start(&redis_url()).unwrap();
+    until("the stranger to be connected", async || stranger.ping().await.ok()).await;
+    let forged =
+        ServerFrame::New { message: Message { seq: first.seq.next(), body: "forged".into(), ..first.clone() } };
+    let forged = serde_json::to_string(&forged).unwrap();
+    let (code, node, seq) = ("0".repeat(32), Uuid::from_u128(7), first.seq.next());
+    for prefix in [format!("jackdaw:{}:", epoch.simple()), "jackdaw:".to_owned()] {
+        for head in [format!("{code} {node} m{seq}"), format!("{node} m{seq}")] {
+            stranger.publish(format!("{prefix}room:{general}"), format!("{head}\n{forged}"));
+        }
+    }
+    let gone = format!(r#"{{"control":"left","user":"{}","room":"{general}"}}"#, ada.id);
+    stranger.publish(format!("jackdaw:{}:control", epoch.simple()), format!("{code} {node} c1\n{gone}"));
+    // It publishes in order.
+    let (done, mut events) = (format!("test:{}", Uuid::new_v4()), stranger.take_events().unwrap());
+    stranger.subscribe(vec![done.clone()]).await;
+    stranger.publish(done, String::new());
+    while !matches!(events.next().await, Some(BusEvent::Message { .. })) {}
+    bob.say(&there, &rooms[0], "the second").await;
+    let second = of_ada.next_message().await;
+    assert_eq!((second.body.as_str(), second.seq), ("the second", seq));
 }

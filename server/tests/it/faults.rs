@@ -118,7 +118,7 @@ async fn a_session_that_ends_while_redis_is_away_is_closed_on_the_other_node() {
     let phone = here.register("ada").await.sign_in_again(&here).await;
     let (mut of_phone, _) = phone.connect(&there).await;
     proxy.cut();
-    until("the loss to be noticed", async || reason(&there).await).await;
+    there.reports("ready", "up", "down").await;
     // This node's people go on, and the other one is told nothing.
     phone.post(&here, "/api/auth/logout", serde_json::json!({})).await;
     let closed = tokio::time::timeout(Duration::from_secs(20), of_phone.closed());

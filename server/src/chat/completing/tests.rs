@@ -3,7 +3,7 @@
 use crate::bus::memory::Exchange;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::testing::{Ear, connection};
 use crate::store::model::{Call, Gate, Model, Tables};
 use crate::store::{Change, NewUser, Result, Stamp};
@@ -55,7 +55,9 @@ impl World {
         }
         let stop = Arc::<Stop>::default();
         let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), Arc::new(Arc::clone(&stop))));
-        let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+        let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
+        hub.enter_epoch(Uuid::from_u128(9));
+        tokio::spawn(Arc::clone(&hub).keep_subscriptions());
         let chat = Chat::new(store, hub, Arc::new(SystemClock), Arc::default());
         let (connection, ear) = connection(BOB, SessionId(Uuid::from_u128(5)));
         chat.connect(&connection).await.unwrap();

@@ -3,7 +3,7 @@
 use crate::bus::memory::Exchange;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::line::testing::{Ear, connection};
 use crate::store::model::{Gate, Model, Tables};
 use crate::store::{NewUser, Stamp};
@@ -26,7 +26,8 @@ fn tables() -> Arc<Mutex<Tables>> {
 }
 
 async fn node(tables: &Arc<Mutex<Tables>>) -> Arc<Chat> {
-    let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
+    let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(Open)));
     let chat = Chat::new(store, hub, Arc::new(SystemClock), Arc::default());
     assert_eq!(chat.epoch().await.unwrap(), FIRST);

@@ -3,7 +3,7 @@
 use super::{Reply, WAIT, Writer};
 use crate::Error;
 use crate::bus::memory::Exchange;
-use crate::hub::Hub;
+use crate::hub::{Hub, Keys};
 use crate::store::model::{Call, Gate, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp};
 use protocol::{ClientId, RoomId, UnixMillis, UserId};
@@ -59,8 +59,10 @@ impl World {
         tables.rooms.insert(other, tables.rooms[&GENERAL].clone());
         let faults = Arc::<Faults>::default();
         let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), Arc::new(Arc::clone(&faults))));
-        let hub = Hub::new(Arc::new(Exchange::default().bus()), Arc::default());
-        Self { faults, writer: Writer::spawn(store, hub, Arc::default()), other }
+        let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
+        hub.enter_epoch(Uuid::from_u128(9));
+        tokio::spawn(Arc::clone(&hub).keep_subscriptions());
+        Self { faults, writer: Writer::spawn(store, hub, Arc::default()).0, other }
     }
 
     fn say(&self, room_id: RoomId, id: u128) -> oneshot::Receiver<std::result::Result<Appended, Error>> {

@@ -3,14 +3,20 @@
 use super::*;
 use crate::bus::memory::{Exchange, MemoryBus};
 use crate::bus::{Bus, BusEvent};
-use crate::hub::envelope::{CONTROL, Control, Envelope, room_channel};
-use crate::hub::{ALIVE_EVERY, Hub, Place};
+use crate::config::Secrets;
+use crate::hub::channels::{Channel, Channels};
+use crate::hub::envelope::Control;
+use crate::hub::{ALIVE_EVERY, Hub, Keys, Place};
 use futures_util::{FutureExt, StreamExt};
 use protocol::{RoomId, Seq, ServerFrame};
 use std::sync::Arc;
 use uuid::Uuid;
 
 const ROOM: RoomId = RoomId(Uuid::from_u128(7));
+
+fn name(channel: Channel) -> String {
+    Channels::new(Uuid::from_u128(1)).name(channel)
+}
 
 #[test]
 fn a_node_is_alone_when_it_has_heard_itself_and_nobody_else() {
@@ -38,19 +44,20 @@ async fn is_published(hub: &Hub, listener: &MemoryBus) -> bool {
     tokio::time::sleep(Duration::from_millis(1)).await;
     let mut events = listener.take_events().unwrap();
     let mut heard = std::iter::from_fn(|| events.next().now_or_never().flatten());
-    heard.any(|event| matches!(event, BusEvent::Message { channel, .. } if channel == room_channel(ROOM)))
+    heard.any(|event| matches!(event, BusEvent::Message { channel, .. } if channel == name(Channel::Room(ROOM))))
 }
 
 async fn listener(exchange: &Exchange) -> MemoryBus {
     let bus = exchange.bus();
-    bus.subscribe(vec![room_channel(ROOM)]).await;
+    bus.subscribe(vec![name(Channel::Room(ROOM))]).await;
     bus
 }
 
 #[tokio::test(start_paused = true)]
 async fn rooms_go_over_the_bus_as_long_as_another_node_speaks_and_once_one_does() {
     let exchange = Exchange::default();
-    let hub = Hub::new(Arc::new(exchange.bus()), Arc::default());
+    let hub = Hub::new(Arc::new(exchange.bus()), Keys::default(), Arc::default());
+    hub.enter_epoch(Uuid::from_u128(1));
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     // Somebody must be there for the node to hear itself.
@@ -61,8 +68,13 @@ async fn rooms_go_over_the_bus_as_long_as_another_node_speaks_and_once_one_does(
     tokio::time::sleep(ALIVE_EVERY * (ALONE_AFTER + 1)).await;
     assert!(!is_published(&hub, &listener(&exchange).await).await);
 
-    let alive = Envelope::encode(Uuid::from_u128(9), Place::Control(0), &Control::Alive.encode());
-    other.publish(CONTROL.to_owned(), alive);
+    let (control, node, alive) = (name(Channel::Control), Uuid::from_u128(9), Control::Alive.encode());
+    let others = Keys::new(&Secrets::new(b"another deployment".to_vec(), None));
+    let stranger = others.seal(&control, node, Place::Control(0), &alive);
+    other.publish(control.clone(), stranger);
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    assert!(!is_published(&hub, &listener(&exchange).await).await, "it is not believed");
+    other.publish(control.clone(), Keys::default().seal(&control, node, Place::Control(0), &alive));
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert!(is_published(&hub, &listener(&exchange).await).await);
 }

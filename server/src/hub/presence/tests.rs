@@ -88,9 +88,9 @@ fn people_of_a_node_that_is_silent_are_gone_after_a_while() {
     assert_eq!(world.heard_after(1), [Online]);
     world.now += Duration::from_secs(15);
     world.people.hear(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
-    world.people.expire(world.now + HOLDS - Duration::from_secs(1));
+    world.people.expire(None, 1, world.now + HOLDS - Duration::from_secs(1));
     assert_eq!(world.heard_after(1), []);
-    world.people.expire(world.now + HOLDS);
+    world.people.expire(None, 1, world.now + HOLDS);
     assert_eq!(world.heard_after(1), [Offline]);
 }
 
@@ -103,7 +103,7 @@ fn who_is_connected_to_two_nodes_is_there_while_one_of_them_says_so() {
     assert_eq!(world.heard_after(1), [Online]);
     world.people.hear(OTHER_NODE, &[Presence(ADA, Offline, UnixMillis(0))], world.now);
     assert_eq!(world.heard_after(1), [Away]);
-    assert_eq!(world.people.all_here(), [Presence(ADA, Away, UnixMillis(0))]);
+    assert_eq!(world.people.some_here(None, 1), [Presence(ADA, Away, UnixMillis(0))]);
 }
 
 #[test]
@@ -134,4 +134,22 @@ fn a_reader_who_is_behind_is_told_once_they_have_read() {
     world.ear.try_recv().unwrap();
     assert!(world.ear.try_recv().is_none(), "it was left out");
     assert_eq!(world.heard_after(1), [Online]);
+}
+
+#[test]
+fn everybody_is_said_again_in_parts() {
+    let mut world = World::new();
+    let people: Vec<_> = (100..200).map(|number| connection(UserId(Uuid::from_u128(number)))).collect();
+    for (connection, _) in &people {
+        world.people.turn(connection, false, world.now);
+    }
+    let (mut after, mut said) = (None, Vec::new());
+    loop {
+        let part = world.people.some_here(after, 30);
+        assert!(part.len() <= 4, "{} at once", part.len());
+        let Some(Presence(last, ..)) = part.last() else { break };
+        after = Some(*last);
+        said.extend(part.into_iter().map(|Presence(user, ..)| user));
+    }
+    assert_eq!(said, people.iter().map(|(connection, _)| connection.user).collect::<Vec<_>>());
 }

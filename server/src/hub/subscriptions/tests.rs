@@ -2,15 +2,18 @@
 
 use super::*;
 use crate::bus::{Bus, BusEvent};
+use crate::hub::Keys;
 use crate::line::testing;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use protocol::{SessionId, UserId};
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicUsize;
 use tokio::time::sleep;
 use uuid::Uuid;
 
 const ROOM: RoomId = RoomId(Uuid::from_u128(7));
+const EPOCH: Uuid = Uuid::from_u128(8);
 /// How long an UNSUBSCRIBE and a SUBSCRIBE take.
 const RELEASING: Duration = Duration::from_secs(2);
 const SUBSCRIBING: Duration = Duration::from_millis(200);
@@ -21,7 +24,11 @@ struct SlowBus(Mutex<BTreeSet<String>>);
 
 impl SlowBus {
     fn has(&self, room: RoomId) -> bool {
-        self.0.lock().unwrap().contains(&envelope::room_channel(room))
+        self.has_of(EPOCH, room)
+    }
+
+    fn has_of(&self, epoch: Uuid, room: RoomId) -> bool {
+        self.0.lock().unwrap().contains(&Channels::new(epoch).name(Channel::Room(room)))
     }
 }
 
@@ -47,7 +54,8 @@ impl Bus for SlowBus {
 #[tokio::test(start_paused = true)]
 async fn who_enters_a_room_that_is_being_released_hears_of_it() {
     let bus = Arc::<SlowBus>::default();
-    let hub = Hub::new(Arc::clone(&bus) as _, Arc::default());
+    let hub = Hub::new(Arc::clone(&bus) as _, Keys::default(), Arc::default());
+    hub.enter_epoch(EPOCH);
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
@@ -76,7 +84,8 @@ async fn who_enters_a_room_that_is_being_released_hears_of_it() {
 #[tokio::test(start_paused = true)]
 async fn a_room_that_is_entered_again_soon_is_not_subscribed_again() {
     let bus = Arc::<SlowBus>::default();
-    let hub = Hub::new(Arc::clone(&bus) as _, Arc::default());
+    let hub = Hub::new(Arc::clone(&bus) as _, Keys::default(), Arc::default());
+    hub.enter_epoch(EPOCH);
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     hub.attach(&connection);
@@ -86,4 +95,36 @@ async fn a_room_that_is_entered_again_soon_is_not_subscribed_again() {
     let began = tokio::time::Instant::now();
     hub.join_here(connection.user, &[ROOM]).await;
     assert!(began.elapsed().is_zero() && bus.has(ROOM));
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_epoch_has_other_channels_and_is_a_gap() {
+    let bus = Arc::<SlowBus>::default();
+    let hub = Hub::new(Arc::clone(&bus) as _, Keys::default(), Arc::default());
+    let gaps = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&gaps);
+    let on_gap = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    };
+    tokio::spawn(Arc::clone(&hub).listen(Arc::new(on_gap)));
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
+    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    hub.attach(&connection);
+    let joining = tokio::spawn({
+        let (hub, user) = (Arc::clone(&hub), connection.user);
+        async move { hub.join_here(user, &[ROOM]).await }
+    });
+    sleep(Duration::from_secs(1)).await;
+    assert!(bus.0.lock().unwrap().is_empty(), "nothing is subscribed before the epoch is known");
+    hub.enter_epoch(EPOCH);
+    joining.await.unwrap();
+    assert!(bus.has(ROOM));
+    assert_eq!(gaps.load(Ordering::Relaxed), 0);
+
+    let other = Uuid::from_u128(9);
+    hub.enter_epoch(other);
+    sleep(Duration::from_secs(10)).await;
+    assert!(bus.has_of(other, ROOM) && !bus.has(ROOM));
+    assert_eq!(bus.0.lock().unwrap().len(), 3, "one room, control, and presence");
+    assert_eq!(gaps.load(Ordering::Relaxed), 1);
 }
