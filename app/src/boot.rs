@@ -17,6 +17,8 @@ pub struct Boot {
     pub page: BootPage,
     /// Whether anybody may make an account.
     pub registration_open: bool,
+    /// The device is not the person's own: the page keeps nothing on it.
+    pub shared: bool,
 }
 
 /// One page and its own data.
@@ -68,6 +70,8 @@ pub struct Form {
     pub error: Option<String>,
     /// The path to go to afterwards; empty for `/`.
     pub next: String,
+    /// The box "This is not my device" was ticked.
+    pub shared: bool,
 }
 
 impl Boot {
@@ -93,8 +97,8 @@ impl Boot {
 
 // The browser's way to read it, see `protocol::FromJson`.
 protocol::from_json! {
-    Boot { user, rooms, epoch, page, registration_open }
-    Form { username, display_name, error, next }
+    Boot { user, rooms, epoch, page, registration_open, shared }
+    Form { username, display_name, error, next, shared }
 }
 
 impl FromJson for BootPage {

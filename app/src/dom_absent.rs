@@ -63,6 +63,13 @@ pub(crate) mod fetch {
     pub(crate) async fn send(_method: &'static str, _path: &str, _body: Option<String>) -> Result<Reply, Unreachable> {
         Err(Unreachable)
     }
+    pub(crate) async fn send_within(
+        _limit: std::time::Duration,
+        _method: &'static str,
+        _path: &str,
+    ) -> Result<Reply, Unreachable> {
+        Err(Unreachable)
+    }
     pub(crate) async fn alone<T>(_name: &str, work: impl Future<Output = T>) -> T {
         work.await
     }

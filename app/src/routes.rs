@@ -2,10 +2,10 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::components::layout::Layout;
-use crate::erase::{Erase, live, memo};
+use crate::erase::{Erase, effect, live, memo};
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
 use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
-use crate::state::{self, Address, Place};
+use crate::state::{self, Address, Place, ending};
 use leptos::prelude::*;
 
 /// The body of every page.
@@ -13,8 +13,14 @@ use leptos::prelude::*;
 pub(crate) fn App() -> impl IntoView {
     let boot = expect_context::<Boot>();
     match (boot.page.clone(), boot.user.clone()) {
-        (BootPage::Login { form }, _) => view! { <Login form open=boot.registration_open /> }.erase(),
-        (BootPage::Register { form }, _) => view! { <Register form open=boot.registration_open /> }.erase(),
+        (BootPage::Login { form }, _) => {
+            effect(ending::nobody_is_signed_in);
+            view! { <Login form open=boot.registration_open /> }.erase()
+        }
+        (BootPage::Register { form }, _) => {
+            effect(ending::nobody_is_signed_in);
+            view! { <Register form open=boot.registration_open /> }.erase()
+        }
         (BootPage::NotFound, _) => view! { <NotFound /> }.erase(),
         (BootPage::Error { message }, _) => view! { <Problem message /> }.erase(),
         (_, Some(user)) => {

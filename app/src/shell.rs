@@ -68,8 +68,14 @@ mod tests {
     #[test]
     fn embedded_json_cannot_end_its_script_and_reads_back() {
         let form = Form { username: "</script><b>".into(), ..Form::default() };
-        let boot =
-            Boot { user: None, rooms: vec![], epoch: None, page: BootPage::Login { form }, registration_open: true };
+        let boot = Boot {
+            user: None,
+            rooms: vec![],
+            epoch: None,
+            page: BootPage::Login { form },
+            registration_open: true,
+            shared: false,
+        };
         let json = embed(&boot);
         assert!(!json.contains('<'));
         assert_eq!(serde_json::from_str::<Boot>(&json).unwrap(), boot);
@@ -93,7 +99,7 @@ mod tests {
         ];
         for page in pages {
             let (user, epoch) = (room.other.clone(), Some(uuid::Uuid::from_u128(5)));
-            let boot = Boot { user, rooms: vec![room.clone()], epoch, page, registration_open: false };
+            let boot = Boot { user, rooms: vec![room.clone()], epoch, page, registration_open: false, shared: true };
             assert_eq!(Boot::from_json(&embed(&boot)), Some(boot));
         }
     }

@@ -7,7 +7,10 @@ use protocol::FromJson;
 
 /// Makes the server's HTML live. Called once by the `hydrate` crate.
 pub fn hydrate() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        dom::document::show_crash();
+    }));
     let Some(boot) = dom::document::boot_json().and_then(|json| Boot::from_json(&json)) else {
         leptos::logging::error!("this page carries no boot data: it stays as the server rendered it");
         return;

@@ -6,6 +6,7 @@ pub(crate) mod chat;
 pub(crate) mod clock;
 pub(crate) mod dialogs;
 mod effects;
+pub(crate) mod ending;
 pub(crate) mod keeping;
 pub(crate) mod keyed;
 pub(crate) mod rows;
@@ -19,21 +20,29 @@ use crate::Boot;
 use crate::dom::document;
 use crate::storage::drafts;
 use leptos::prelude::*;
-use protocol::{RoomId, User};
+use protocol::{RoomId, User, UserId};
 use std::collections::HashMap;
 
-/// What a person typed and has not sent, by room. Lives as long as the tab, see `storage::drafts`.
+/// What a person typed and has not sent, by room. Lives as long as the tab, see `storage::drafts`; on a device that is not
+/// theirs, as long as the page.
 #[derive(Clone, Copy)]
-pub(crate) struct Drafts(StoredValue<HashMap<RoomId, String>>);
+pub(crate) struct Drafts {
+    texts: StoredValue<HashMap<RoomId, String>>,
+    /// Whose drafts are kept; none where nothing is.
+    kept_of: Option<UserId>,
+}
 
 impl Drafts {
     pub(crate) fn get(self, room: RoomId) -> String {
-        self.0.with_value(|drafts| drafts.get(&room).cloned()).or_else(|| drafts::get(room)).unwrap_or_default()
+        let kept = || self.kept_of.and_then(|user| drafts::get(user, room));
+        self.texts.with_value(|drafts| drafts.get(&room).cloned()).or_else(kept).unwrap_or_default()
     }
 
     pub(crate) fn set(self, room: RoomId, text: String) {
-        drafts::set(room, &text);
-        self.0.update_value(|drafts| {
+        if let Some(user) = self.kept_of {
+            drafts::set(user, room, &text);
+        }
+        self.texts.update_value(|drafts| {
             drafts.insert(room, text);
         });
     }
@@ -42,7 +51,9 @@ impl Drafts {
 /// Makes everything that a signed-in page shares and puts it into context.
 pub(crate) fn provide(user: User, boot: &Boot) {
     let clock = Clock::new();
-    let drafts = Drafts(StoredValue::new(HashMap::new()));
+    drafts::begin(user.id);
+    let kept_of = (!boot.shared).then_some(user.id);
+    let drafts = Drafts { texts: StoredValue::new(HashMap::new()), kept_of };
     let typed = document::typed_before();
     if let Some(room) = boot.room_id().filter(|_| !typed.is_empty()) {
         drafts.set(room, typed);

@@ -6,10 +6,11 @@ mod kept;
 pub(crate) mod tabs;
 pub(crate) mod worker;
 
-use js_sys::{Function, Reflect};
+use js_sys::{Array, Function, Promise, Reflect};
 pub(crate) use kept::{Told, Unreadable};
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
 /// Why nothing is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,26 @@ pub(crate) enum Trouble {
     Later,
     /// It does not answer.
     Silent,
+    /// The person said that the device is not theirs.
+    Shared,
 }
+
+/// Empties what this browser holds of rooms, people and pages, whoever they are of. Unsent messages stay. Given up after
+/// [`EMPTYING_LIMIT_MS`]: the page goes on.
+pub(crate) async fn empty() {
+    worker::forget_pages();
+    let emptied = future_to_promise(async {
+        database::empty_all().await;
+        Ok(JsValue::UNDEFINED)
+    });
+    let late = Promise::new(&mut |resolve, _| {
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, EMPTYING_LIMIT_MS);
+    });
+    let _ = JsFuture::from(Promise::race(&Array::of2(&emptied, &late))).await;
+}
+
+/// How long emptying may take, in milliseconds: a database may wait for another tab.
+const EMPTYING_LIMIT_MS: i32 = 2_000;
 
 /// A method by its name: the bindings do not know everything, or not as it is.
 fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {

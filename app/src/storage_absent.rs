@@ -11,7 +11,10 @@ pub(crate) enum Trouble {
     Full,
     Later,
     Silent,
+    Shared,
 }
+
+pub(crate) async fn empty() {}
 
 /// See `storage::kept`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +64,14 @@ pub(crate) mod database {
 }
 
 pub(crate) mod drafts {
-    use protocol::RoomId;
+    use protocol::{RoomId, UserId};
 
-    pub(crate) const fn get(_room: RoomId) -> Option<String> {
+    pub(crate) const fn begin(_user: UserId) {}
+    pub(crate) const fn get(_user: UserId, _room: RoomId) -> Option<String> {
         None
     }
-    pub(crate) const fn set(_room: RoomId, _text: &str) {}
-    pub(crate) const fn clear() {}
+    pub(crate) const fn set(_user: UserId, _room: RoomId, _text: &str) {}
+    pub(crate) const fn clear(_user: UserId) {}
 }
 
 pub(crate) mod tabs {

@@ -123,6 +123,7 @@ pub(crate) fn not_kept(trouble: Trouble) -> String {
         Trouble::Full => "There is no space left on this device for the page.",
         Trouble::Later => "A later version of this page was used in this browser: reload the page to get it.",
         Trouble::Silent => "The browser's storage does not answer.",
+        Trouble::Shared => "You signed in on a device that is not yours, so nothing is kept on it.",
     };
     format!("{why} Messages that are not sent yet will be lost when you close this page.")
 }

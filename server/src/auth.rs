@@ -11,7 +11,7 @@ mod token;
 
 pub(crate) use live::LiveSessions;
 pub(crate) use queue::Turn;
-pub(crate) use session::{Caller, Tokens};
+pub(crate) use session::{Caller, NewDevice, Reuse, Tokens};
 
 use crate::chat::Chat;
 use crate::config::AuthConfig;
@@ -120,7 +120,7 @@ impl Auth {
     pub(crate) async fn register(
         &self,
         form: Register,
-        user_agent: &str,
+        device: NewDevice<'_>,
         block: Block,
     ) -> Result<(User, Tokens), Error> {
         let username = protocol::username(&form.username)?;
@@ -138,7 +138,7 @@ impl Auth {
         let password_hash = self.hasher.hash(form.password, turn).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let user = self.chat.create_user(user).await?;
-        let tokens = self.sign_in(&user, user_agent).await?;
+        let tokens = self.sign_in(&user, device).await?;
         Ok((user, tokens))
     }
 

@@ -51,6 +51,10 @@ async fn show_form(app: Arc<App>, request: Request, next: String, page: impl FnO
     match caller(&app, request.headers()).await {
         Ok(_) => return Redirect::to(local_path(&next)).into_response(),
         Err(error @ Error::RateLimited { .. }) => return plain::refused(&app, error),
+        // With an expired token there may be a session to renew, once: where there is none, its cookies are cleared.
+        Err(Error::Unauthenticated(_)) if cookies::access(request.headers()).is_some() => {
+            return Redirect::to(&renew_path(local_path(&next))).into_response();
+        }
         Err(_) => {}
     }
     let (parts, body) = request.into_parts();
@@ -109,7 +113,8 @@ async fn signed_in(
     };
     match loaded.await {
         Ok((page, rooms, epoch)) => {
-            let boot = Boot { user: Some(caller.user), rooms, epoch: Some(epoch), page, registration_open: false };
+            let (shared, user) = (caller.shared, Some(caller.user));
+            let boot = Boot { user, rooms, epoch: Some(epoch), page, registration_open: false, shared };
             render(&app, boot, StatusCode::OK, request).await
         }
         Err(error) => show_error(&app, Some(caller), error, request).await,
@@ -127,8 +132,13 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
         None => Vec::new(),
     };
     let epoch = app.chat.epoch().await.ok();
-    let boot = Boot { user: caller.map(|caller| caller.user), rooms, epoch, page, registration_open: false };
+    let (shared, user) = (is_shared(caller.as_ref()), caller.map(|caller| caller.user));
+    let boot = Boot { user, rooms, epoch, page, registration_open: false, shared };
     render(app, boot, status, request).await
+}
+
+fn is_shared(caller: Option<&Caller>) -> bool {
+    caller.is_some_and(|caller| caller.shared)
 }
 
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
@@ -138,9 +148,11 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
     Ok(caller)
 }
 
-/// `next` if it is a path of this site, else `/`: a link to the sign-in must not lead elsewhere.
+/// `next` if it is a path of this site, else `/`: a link to the sign-in must not lead elsewhere. Nor may it hold what no
+/// header can.
 pub(crate) fn local_path(next: &str) -> &str {
-    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
+    let is_plain = |c: char| !c.is_control() && c != '\\';
+    let is_local = next.starts_with('/') && !next.starts_with("//") && next.chars().all(is_plain);
     if is_local { next } else { "/" }
 }
 
@@ -173,7 +185,9 @@ mod tests {
     #[test]
     fn next_stays_on_this_site() {
         assert_eq!(local_path("/rooms/1?x=2"), "/rooms/1?x=2");
-        for foreign in ["//evil.example", "https://evil.example", "/\\evil.example", "", "rooms", "/\t/evil.example"] {
+        let foreign =
+            ["//evil.example", "https://evil.example", "/\\evil.example", "", "rooms", "/\t/evil.example", "/\u{1}"];
+        for foreign in foreign {
             assert_eq!(local_path(foreign), "/", "{foreign}");
         }
         assert_eq!(login_path("/rooms/1?x=2&y"), "/login?next=/rooms/1%3Fx%3D2%26y");

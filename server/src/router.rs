@@ -31,6 +31,9 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(with_database)
+        // These clear cookies whether the database is there or not.
+        .route("/api/auth/logout", post(auth::logout))
+        .route("/api/auth/logout/page", post(auth::logout_page))
         .fallback_service(files.fallback(get(pages::not_found).with_state(Arc::clone(&app))))
         .layer(middleware::from_fn(site::cache_control))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), address::recognise))
@@ -54,8 +57,6 @@ fn api() -> Router<Shared> {
         .route("/api/auth/register", post(auth::register))
         .route("/api/auth/login", post(auth::login))
         .route("/api/auth/refresh", post(auth::refresh).get(auth::refresh_page))
-        .route("/api/auth/logout", post(auth::logout))
-        .route("/api/auth/logout/page", post(auth::logout_page))
         .route("/api/auth/sessions", get(auth::list_sessions))
         .route("/api/auth/sessions/{id}", axum::routing::delete(auth::delete_session))
         .route("/api/me", get(users::show_me).patch(users::update_me))

@@ -57,12 +57,17 @@ pub(crate) fn files(root: &str) -> ServeDir {
     ServeDir::new(Path::new(root)).precompressed_br().precompressed_gzip().append_index_html_on_directories(false)
 }
 
-/// Middleware: a file whose name carries its hash never changes; any other is asked for again each time.
+/// Middleware: a file whose name carries its hash never changes; any other is asked for again each time. Answers of the API
+/// are for one person: no cache stores them.
 pub(crate) async fn cache_control(request: Request, next: Next) -> Response {
     const FOREVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
     const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
-    let hashed = is_hashed(request.uri().path());
+    const NEVER: HeaderValue = HeaderValue::from_static("no-store");
+    let (hashed, is_api) = (is_hashed(request.uri().path()), request.uri().path().starts_with("/api/"));
     let mut response = next.run(request).await;
+    if is_api {
+        response.headers_mut().insert(header::CACHE_CONTROL, NEVER);
+    }
     if response.status().is_success() {
         let value = if hashed { FOREVER } else { ASK_AGAIN };
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(value);

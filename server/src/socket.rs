@@ -47,7 +47,7 @@ pub(crate) async fn upgrade(
     }
     let upgrade = upgrade.read_buffer_size(READ_BUFFER).max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES);
     Ok(upgrade.on_upgrade(move |socket| {
-        let Caller { user, session } = caller;
+        let Caller { user, session, .. } = caller;
         line.open();
         let connection = Connection::new(user.id, session, &user.display_name, line);
         run(app, Arc::new(connection), socket, pass)

@@ -114,6 +114,8 @@ pub trait Store: Send + Sync + 'static {
         now: UnixMillis,
         expires: UnixMillis,
     ) -> Result<bool>;
+    /// The device has received this generation of a session. Does nothing where that is known.
+    async fn see_generation(&self, id: SessionId, generation: i64) -> Result<()>;
     /// The user's live sessions, the latest seen first; `current` is false on all.
     async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>>;
     /// Those of these sessions that live. One query.

@@ -53,7 +53,15 @@ async function load(event, path, request = path) {
 async function learn(path, answer) {
   // Who sees the sign-in is nobody: what was seen before is not for whoever comes next.
   if (path === '/login' || path === '/register') await caches.delete(PAGES)
-  else if (answer.status === 200 && !answer.redirected) await keep(path, answer)
+  else if (answer.status === 200 && !answer.redirected && (await isOfAPerson(answer.clone()))) await keep(path, answer)
+}
+
+/** Whether the page is one of the chat, of somebody who is signed in on a device of their own. */
+async function isOfAPerson(page) {
+  if (!page.headers.get('content-type')?.startsWith('text/html')) return false
+  const [, boot] = (await page.text()).match(/ id="boot">(.*?)<\/script>/s) ?? []
+  const { user, shared } = JSON.parse(boot ?? '{}')
+  return Boolean(user) && !shared
 }
 
 /** Keeps a page with the files that it names. Pages and files of another build go. */

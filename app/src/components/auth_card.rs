@@ -3,13 +3,25 @@
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::erase::{Erase, Erased};
+use crate::state::api::escape;
 use leptos::prelude::*;
 
 /// The address of another sign-in page, which leads on to the same place.
 pub(crate) fn with_next(page: &str, next: &str) -> String {
     match next {
         "" | "/" => page.to_owned(),
-        next => format!("{page}?next={next}"),
+        next => format!("{page}?next={}", escape(next)),
+    }
+}
+
+/// The choice that nothing is kept on this device.
+#[component]
+pub(crate) fn NotMyDevice(ticked: bool) -> impl IntoView {
+    view! {
+        <label class="choice">
+            <input type="checkbox" name="shared" checked=ticked />
+            <span>"This is not my device. Keep nothing on it, and sign me out when the browser closes."</span>
+        </label>
     }
 }
 
@@ -96,5 +108,16 @@ pub(crate) fn AuthField(
                     }
                 })}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_survives_the_other_form() {
+        assert_eq!(with_next("/login", "/"), "/login");
+        assert_eq!(with_next("/login", "/rooms/x?a=1&b=2#c"), "/login?next=%2Frooms%2Fx%3Fa%3D1%26b%3D2%23c");
     }
 }

@@ -27,6 +27,30 @@ pub(crate) fn confirm(question: &str) -> bool {
     window().confirm_with_message(question).unwrap_or(true)
 }
 
+/// After a panic nothing of the page works any more: says so without any of it, and offers to load the page anew. The form
+/// is the browser's own, since a link or a listener would lead into what has stopped.
+pub(crate) fn show_crash() {
+    const ID: &str = "crash";
+    let page = document();
+    let Some(body) = page.body().filter(|_| page.get_element_by_id(ID).is_none()) else { return };
+    let element = |name: &str, class: &str| {
+        let element = page.create_element(name).ok()?;
+        element.set_class_name(class);
+        Some(element)
+    };
+    let built = || {
+        let (form, text, button) =
+            (element("form", "notice notice-warn")?, element("span", "")?, element("button", "notice-action")?);
+        form.set_id(ID);
+        form.set_attribute("role", "alert").ok()?;
+        text.set_text_content(Some("This page has stopped working. Messages that wait to be sent are kept."));
+        button.set_text_content(Some("Reload"));
+        form.append_with_node_2(&text, &button).ok()?;
+        body.prepend_with_node_1(&form).ok()
+    };
+    built();
+}
+
 /// Loads the page anew.
 pub(crate) fn reload() {
     let _ = location().reload();

@@ -2,11 +2,13 @@
 
 use gloo_net::http::{Method, RequestBuilder};
 use js_sys::{Function, Promise, Reflect};
-use leptos::prelude::window;
+use leptos::prelude::{set_timeout_with_handle, window};
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{AbortController, AbortSignal};
 
 /// An answer of any status.
 pub(crate) struct Reply {
@@ -19,8 +21,29 @@ pub(crate) struct Unreachable;
 
 /// Sends JSON and waits for the answer. Cookies of the page's own origin go along by themselves.
 pub(crate) async fn send(method: &'static str, path: &str, body: Option<String>) -> Result<Reply, Unreachable> {
+    exchange(method, path, body, None).await
+}
+
+/// The same, given up after `limit`.
+pub(crate) async fn send_within(limit: Duration, method: &'static str, path: &str) -> Result<Reply, Unreachable> {
+    let controller = AbortController::new().map_err(|_| Unreachable)?;
+    let signal = controller.signal();
+    let timer = set_timeout_with_handle(move || controller.abort(), limit);
+    let reply = exchange(method, path, None, Some(&signal)).await;
+    if let Ok(timer) = timer {
+        timer.clear();
+    }
+    reply
+}
+
+async fn exchange(
+    method: &'static str,
+    path: &str,
+    body: Option<String>,
+    signal: Option<&AbortSignal>,
+) -> Result<Reply, Unreachable> {
     let method = method.parse::<Method>().map_err(|_| Unreachable)?;
-    let builder = RequestBuilder::new(path).method(method).header("accept", "application/json");
+    let builder = RequestBuilder::new(path).method(method).header("accept", "application/json").abort_signal(signal);
     let request = match body {
         Some(body) => builder.header("content-type", "application/json").body(body),
         None => builder.build(),

@@ -1,7 +1,7 @@
 //! `/login`
 
 use crate::boot::Form;
-use crate::components::auth_card::{AuthCard, AuthField, with_next};
+use crate::components::auth_card::{AuthCard, AuthField, NotMyDevice, with_next};
 use crate::erase::Erase;
 use leptos::prelude::*;
 use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
@@ -42,6 +42,7 @@ pub(crate) fn Login(form: Form, open: bool) -> impl IntoView {
                 focus=typed
                 limits=(1, PASSWORD_CHARS.1)
             />
+            <NotMyDevice ticked=form.shared />
             <button type="submit" class="button button-primary button-wide">
                 "Sign in"
             </button>

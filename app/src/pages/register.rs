@@ -1,7 +1,7 @@
 //! `/register`
 
 use crate::boot::Form;
-use crate::components::auth_card::{AuthCard, AuthField, with_next};
+use crate::components::auth_card::{AuthCard, AuthField, NotMyDevice, with_next};
 use crate::erase::{Erase, Erased};
 use leptos::prelude::*;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
@@ -65,6 +65,7 @@ fn OpenForm(form: Form, below: Erased) -> impl IntoView {
                 hint="At least 8 characters. A few words make a good one."
                 limits=PASSWORD_CHARS
             />
+            <NotMyDevice ticked=form.shared />
             <button type="submit" class="button button-primary button-wide">
                 "Create account"
             </button>

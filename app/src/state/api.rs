@@ -1,12 +1,15 @@
 //! The REST calls of the page. An access token that ran out is renewed once and the call repeated; when the session
 //! itself has ended the page leaves for the sign-in page.
 
-use crate::dom::{document, fetch};
+use crate::dom::fetch;
+use crate::state::ending;
 use protocol::{
     AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, Member, MemberPage, PublicRooms,
     Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateMe, UpdateRoom, User, UserId,
     UserList,
 };
+
+use std::time::Duration;
 
 /// What a call answers.
 pub(crate) type Answer<T> = Result<T, ApiError>;
@@ -22,10 +25,13 @@ pub(crate) enum Renewal {
     Failed,
 }
 
+/// How long a renewal may take: it holds a lock, and what waits for it shows nothing meanwhile.
+const RENEWAL_LIMIT: Duration = Duration::from_secs(10);
+
 /// Renews the session. Tabs take turns, because every refresh token works only once.
 pub(crate) async fn renew() -> Renewal {
     let work = async {
-        match fetch::send("POST", "/api/auth/refresh", None).await {
+        match fetch::send_within(RENEWAL_LIMIT, "POST", "/api/auth/refresh").await {
             Ok(reply) if reply.status < 300 => Renewal::Done,
             Ok(reply) if matches!(reply.status, 401 | 403) => Renewal::Ended,
             Ok(_) | Err(fetch::Unreachable) => Renewal::Failed,
@@ -38,20 +44,22 @@ fn unreachable() -> ApiError {
     ApiError { code: ErrorCode::Unavailable, message: "The server cannot be reached. Check the connection.".into() }
 }
 
-/// Sends once, and once more after a renewal where the access token had run out.
+/// Sends once, and once more after a renewal where the access token had run out. Only a session that has ended leads to
+/// the sign-in page: a renewal that failed says nothing about the session.
 async fn exchange(method: &'static str, path: &str, body: Option<String>) -> Answer<String> {
     let mut reply = fetch::send(method, path, body.clone()).await.map_err(|fetch::Unreachable| unreachable())?;
-    if reply.status == 401 && renew().await == Renewal::Done {
-        reply = fetch::send(method, path, body).await.map_err(|fetch::Unreachable| unreachable())?;
+    if reply.status == 401 {
+        match renew().await {
+            Renewal::Done => {
+                reply = fetch::send(method, path, body).await.map_err(|fetch::Unreachable| unreachable())?;
+            }
+            Renewal::Ended => ending::session_ended(),
+            Renewal::Failed => return Err(unreachable()),
+        }
     }
     match reply.status {
         200..300 => Ok(reply.text),
-        status => {
-            if status == 401 {
-                document::to_login();
-            }
-            Err(refusal(status, &reply.text))
-        }
+        status => Err(refusal(status, &reply.text)),
     }
 }
 
@@ -154,7 +162,7 @@ pub(crate) async fn list_messages(room: RoomId, query: &str) -> Answer<HistoryPa
 }
 
 /// Percent-encodes everything but letters, digits and `-_.~`.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {

@@ -62,6 +62,8 @@ pub(crate) struct Chat {
     pub(crate) connection: RwSignal<ConnectionState>,
     /// The connection was lost and is not back: what is sent waits.
     pub(crate) offline: RwSignal<bool>,
+    /// The device is not the person's own: nothing is kept.
+    pub(super) shared: bool,
     /// What outlives the page, and the other tabs.
     pub(super) keeping: Keeping,
     /// The server speaks a later protocol than this page.
@@ -113,6 +115,7 @@ impl Chat {
             unreadable: RwSignal::new(Vec::new()),
             connection: RwSignal::new(ConnectionState::Connecting),
             offline: RwSignal::new(false),
+            shared: boot.shared,
             keeping: Keeping::new_local(Kept::default()),
             outdated: RwSignal::new(false),
             unread: RwSignal::new(0),

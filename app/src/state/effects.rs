@@ -1,6 +1,6 @@
 //! Does what the engine asks for: sockets, timers, pages of history; and keeps the session fresh meanwhile.
 
-use crate::dom::{clock::monotonic_ms, document};
+use crate::dom::clock::monotonic_ms;
 use crate::socket::{Socket, SocketEvent};
 use crate::state::Chat;
 use crate::state::api::{self, Renewal};
@@ -144,7 +144,7 @@ impl Chat {
         let renewal = api::renew().await;
         match renewal {
             Renewal::Done => {}
-            Renewal::Ended => document::to_login(),
+            Renewal::Ended => self.leave(),
             Renewal::Failed => self.renewed_at.set_value(before),
         }
         renewal

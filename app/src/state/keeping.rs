@@ -2,12 +2,12 @@
 //! sends what all of them typed, and when it closes, the next one does.
 
 use crate::dom::document;
-use crate::state::Chat;
+use crate::state::{Chat, ending};
 use crate::storage::database::Database;
 use crate::storage::tabs::{self, Tabs, Turn};
 use crate::storage::{self, Told, Trouble, Unreadable, drafts, worker};
 use crate::words;
-use client::{Change, ConnectionState, Engine, Input};
+use client::{Change, ConnectionState, Engine, Input, Saved};
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -42,6 +42,13 @@ impl Chat {
     /// Once the page is live, before anything is sent.
     pub(super) fn begin_keeping(self) {
         self.dispatch(Input::Follow);
+        if self.shared {
+            // What an earlier page kept of this person goes as well.
+            Database::remove(self.me);
+            self.dispatch(Input::Restore(Saved::default()));
+            self.keeping.update_value(|kept| kept.settled = true);
+            return self.own(false);
+        }
         worker::register();
         spawn_local(self.take_turn());
         set_timeout(
@@ -177,7 +184,11 @@ impl Chat {
         let offline = self.connection.with_untracked(|state| *state != ConnectionState::Online);
         if waits && offline && !self.keeping.with_value(|kept| kept.persists) {
             self.keeping.update_value(|kept| kept.persists = true);
-            storage::persist();
+            if self.shared {
+                self.complain(Trouble::Shared);
+            } else {
+                storage::persist();
+            }
         }
     }
 
@@ -206,15 +217,10 @@ impl Chat {
         }
     }
 
-    /// The session has ended. Rooms are not for whoever comes next; messages wait for the person to come back.
+    /// The session has ended: nothing is written any more, and the sign-in page comes.
     pub(super) fn leave(self) {
-        if let Some(database) = self.database() {
-            let given_up = database.give_up_rooms();
-            spawn_local(async move {
-                let _ = given_up.await;
-            });
-        }
-        document::to_login();
+        self.keeping.update_value(|kept| kept.database = None);
+        ending::session_ended();
     }
 
     /// The person posts the form that signs them out, and nothing stays; unless they keep it, knowing what they lose.
@@ -227,7 +233,7 @@ impl Chat {
         }
         self.hang_up();
         self.keeping.update_value(|kept| kept.database = None);
-        drafts::clear();
+        drafts::clear(self.me);
         worker::forget_pages();
         Database::remove(self.me);
     }

@@ -15,6 +15,9 @@ use web_sys::{IdbDatabase, IdbFactory, IdbKeyRange, IdbObjectStore, IdbOpenDbReq
 /// Of the tables. A browser that has seen a later one refuses to open an earlier one.
 const VERSION: u32 = 1;
 
+/// What the names of databases begin with.
+const NAME: &str = "jackdaw-";
+
 /// An open database. It closes by itself when somebody wants it removed.
 #[derive(Clone)]
 pub(crate) struct Database(IdbDatabase);
@@ -112,12 +115,34 @@ impl Database {
     }
 }
 
+/// Removes the rooms of everybody who was signed in in this browser, and leaves their messages.
+pub(super) async fn empty_all() {
+    let Some(factory) = factory() else { return };
+    // Not in every browser.
+    let listed = method(&factory, "databases").and_then(|list| list.call0(&factory));
+    let Ok(listed) = listed.and_then(|promise| promise.dyn_into::<Promise>()) else { return };
+    let Ok(listed) = JsFuture::from(listed).await else { return };
+    for found in Array::from(&listed).iter() {
+        let name = Reflect::get(&found, &"name".into()).ok().and_then(|name| name.as_string());
+        if let Some(name) = name.filter(|name| name.starts_with(NAME))
+            && let Ok(request) = factory.open(&name)
+            && let Ok(Ok(database)) = answer(&request).await.map(|found| found.dyn_into::<IdbDatabase>())
+        {
+            let database = Database(database);
+            let _ = database.give_up_rooms().await;
+            if let Ok(close) = method(&database.0, "close") {
+                let _ = close.call0(&database.0);
+            }
+        }
+    }
+}
+
 fn factory() -> Option<IdbFactory> {
     window().indexed_db().ok().flatten()
 }
 
 fn name(user: UserId) -> String {
-    format!("jackdaw-{user}")
+    format!("{NAME}{user}")
 }
 
 fn make_tables(request: &IdbOpenDbRequest) {

@@ -1,10 +1,10 @@
 // What tests are made of: a server, a cluster, people.
 import { type BrowserContextOptions, test as base } from '@playwright/test'
 import { Node, required } from './node'
-import { Person } from './person'
+import { Person, password } from './person'
 
 export { expect } from '@playwright/test'
-export { Node, Person }
+export { Node, Person, password }
 
 type Fixtures = {
   /** One program on SQLite. */

@@ -21,6 +21,8 @@ pub(crate) const HALF: usize = 10_000;
 pub(super) struct Live {
     pub(super) user: User,
     pub(super) expires_at: UnixMillis,
+    /// The last generation of its tokens that the device is known to have received.
+    pub(super) seen_generation: i64,
 }
 
 /// Two halves, so that what is old goes at once and nothing is searched for it.
@@ -79,6 +81,16 @@ impl LiveSessions {
         }
     }
 
+    /// The device has received this generation of its tokens. Whether that is news here.
+    pub(super) fn see(&self, id: SessionId, generation: i64) -> bool {
+        let mut kept = self.lock();
+        let found = kept.halves().into_iter().filter_map(|half| half.get_mut(&id));
+        let mut found = found.filter(|(_, live)| live.seen_generation < generation).peekable();
+        let is_news = found.peek().is_some();
+        found.for_each(|(_, live)| live.seen_generation = generation);
+        is_news
+    }
+
     /// What was found about this is out of date.
     pub(crate) fn forget(&self, changed: Changed) {
         let mut kept = self.lock();
@@ -132,7 +144,7 @@ mod tests {
             created_at: UnixMillis(0),
             receipts: true,
         };
-        Live { user, expires_at: UnixMillis(0) }
+        Live { user, expires_at: UnixMillis(0), seen_generation: 1 }
     }
 
     /// These sessions of persons with the same numbers were just found.

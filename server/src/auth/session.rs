@@ -6,6 +6,7 @@ use super::token::{Access, Refresh};
 use crate::store::{NewSession, SessionRecord};
 use crate::{Error, clock};
 use protocol::{Session, SessionId, UnixMillis, User, UserId};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Characters of a browser's description of itself that are kept.
@@ -17,22 +18,44 @@ const ENDED: Error = Error::Unauthenticated("This session has ended. Sign in aga
 pub(crate) struct Caller {
     pub(crate) user: User,
     pub(crate) session: SessionId,
+    /// The device is not the person's own, see [`Tokens`].
+    pub(crate) shared: bool,
+}
+
+/// What a device says about itself when it signs in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewDevice<'a> {
+    pub(crate) user_agent: &'a str,
+    /// See [`Tokens`].
+    pub(crate) shared: bool,
 }
 
 /// What a device gets when it signs in or renews.
 pub(crate) struct Tokens {
     pub(crate) access: String,
     pub(crate) refresh: String,
+    /// The person said at the sign-in that the device is not their own: nothing outlives the browser's session there.
+    pub(crate) shared: bool,
+}
+
+/// Whether an older refresh token than the accepted ones ends its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reuse {
+    /// It does: two parties hold tokens of the session.
+    Ends,
+    /// It is only refused. For requests that other sites can make a browser send.
+    IsRefused,
 }
 
 impl Auth {
     /// Begins a session of this person, who has shown who they are.
-    pub(crate) async fn sign_in(&self, user: &User, user_agent: &str) -> Result<Tokens, Error> {
+    pub(crate) async fn sign_in(&self, user: &User, device: NewDevice<'_>) -> Result<Tokens, Error> {
         let (created_at, expires_at) = self.now_and_expiry();
         let id = SessionId(Uuid::now_v7());
+        let NewDevice { user_agent, shared } = device;
         let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS).collect();
         self.store.create_session(NewSession { id, user_id: user.id, user_agent, created_at, expires_at }).await?;
-        self.tokens(user.id, id, 1)
+        self.tokens(user.id, Refresh { sid: id, generation: 1, shared })
     }
 
     /// Who an access token stands for. The database is asked, or was within the last seconds ([`super::live`]): an ended
@@ -48,20 +71,39 @@ impl Auth {
         if live.expires_at <= now || live.user.id != token.sub {
             return Err(ENDED);
         }
-        Ok(Caller { user: live.user, session: token.sid })
+        if live.seen_generation < token.generation {
+            self.see(token.sid, token.generation);
+        }
+        Ok(Caller { user: live.user, session: token.sid, shared: token.shared })
+    }
+
+    /// The device has received this generation: the refresh token before it is of no use to it any more. One write per
+    /// renewal and node, beside the request. Where it fails, the next renewal says the same.
+    fn see(&self, session: SessionId, generation: i64) {
+        if self.live.see(session, generation) {
+            let store = Arc::clone(&self.store);
+            tokio::spawn(async move {
+                if let Err(error) = store.see_generation(session, generation).await {
+                    tracing::debug!(%session, %error, "a received token was not noted");
+                }
+            });
+        }
     }
 
     async fn look_up(&self, id: SessionId, now: UnixMillis) -> Result<Live, Error> {
         let before = self.live.moment();
         let record = self.store.find_session(id).await?.filter(|record| is_live(record, now)).ok_or(ENDED)?;
-        let live = Live { user: record.user, expires_at: record.expires_at };
+        let seen_generation = record.seen_generation;
+        let live = Live { user: record.user, expires_at: record.expires_at, seen_generation };
         self.live.keep(before, id, live.clone());
         Ok(live)
     }
 
-    /// Renews a session. A refresh token works once: an older one ends the session, since two parties hold it then. The last
-    /// one is answered once more within a short grace, with the current token: tabs renew at the same moment, and answers get lost.
-    pub(crate) async fn refresh(&self, token: &str) -> Result<(User, Tokens), Error> {
+    /// Renews a session. A refresh token works once. The one before the current one is answered with the current one until
+    /// the device is known to have received that, as a refresh token or as the generation of an access token: the answer
+    /// to the renewal may have been lost. It is also answered within a short grace: tabs renew at the same moment. Any
+    /// older one is held by a second party, see [`Reuse`].
+    pub(crate) async fn refresh(&self, token: &str, reuse: Reuse) -> Result<(User, Tokens), Error> {
         let token = self.signer.read_refresh(token).ok_or(ENDED)?;
         let (now, expires) = self.now_and_expiry();
         let rotated = self.store.rotate_session(token.sid, token.generation, now, expires).await?;
@@ -70,13 +112,17 @@ impl Auth {
             return Err(ENDED);
         }
         let age = now.0.saturating_sub(record.rotated_at.0);
-        let in_grace = record.generation == token.generation + 1 && age < millis(self.config.refresh_grace);
-        if !rotated && !in_grace {
+        let may_be_lost = record.seen_generation < record.generation || age < millis(self.config.refresh_grace);
+        let is_accepted = rotated || (record.generation == token.generation + 1 && may_be_lost);
+        if !is_accepted && reuse == Reuse::IsRefused {
+            return Err(ENDED);
+        }
+        if !is_accepted {
             tracing::warn!(session = %token.sid, user = %record.user.id, "a refresh token was used twice, the session ends");
             self.end_session(record.user.id, token.sid).await?;
             return Err(ENDED);
         }
-        let tokens = self.tokens(record.user.id, token.sid, record.generation)?;
+        let tokens = self.tokens(record.user.id, Refresh { generation: record.generation, ..token })?;
         Ok((record.user, tokens))
     }
 
@@ -105,13 +151,14 @@ impl Auth {
         Ok(())
     }
 
-    fn tokens(&self, user: UserId, session: SessionId, generation: i64) -> Result<Tokens, Error> {
+    fn tokens(&self, user: UserId, token: Refresh) -> Result<Tokens, Error> {
         let now = clock::now();
-        let access = self.signer.access(&Access { sub: user, sid: session }, now, self.config.access_ttl);
-        let refresh = self.signer.refresh(&Refresh { sid: session, generation }, now, self.config.session_ttl);
+        let Refresh { sid, generation, shared } = token;
+        let access = self.signer.access(&Access { sub: user, sid, generation, shared }, now, self.config.access_ttl);
+        let refresh = self.signer.refresh(&token, now, self.config.session_ttl);
         access
             .zip(refresh)
-            .map(|(access, refresh)| Tokens { access, refresh })
+            .map(|(access, refresh)| Tokens { access, refresh, shared })
             .ok_or_else(|| Error::Internal("a token could not be signed".into()))
     }
 }

@@ -19,6 +19,12 @@ const LEEWAY: u64 = 5;
 pub(super) struct Access {
     pub(super) sub: UserId,
     pub(super) sid: SessionId,
+    /// Of the refresh token that was handed out with it; 0 where an earlier version signed it.
+    #[serde(default)]
+    pub(super) generation: i64,
+    /// See [`Refresh`].
+    #[serde(default)]
+    pub(super) shared: bool,
 }
 
 /// What a refresh token says: which session, and the how-manieth token of it this is.
@@ -26,6 +32,9 @@ pub(super) struct Access {
 pub(super) struct Refresh {
     pub(super) sid: SessionId,
     pub(super) generation: i64,
+    /// The device is not the person's own: nothing is kept on it beyond the browser's session.
+    #[serde(default)]
+    pub(super) shared: bool,
 }
 
 /// What a device says on which these people signed in before, the last one first.
@@ -142,7 +151,7 @@ mod tests {
     const TTL: Duration = Duration::from_secs(900);
 
     fn access() -> Access {
-        Access { sub: UserId(Uuid::from_u128(1)), sid: SessionId(Uuid::from_u128(2)) }
+        Access { sub: UserId(Uuid::from_u128(1)), sid: SessionId(Uuid::from_u128(2)), generation: 3, shared: false }
     }
 
     fn signer(current: u8, previous: Option<u8>) -> Signer {

@@ -33,33 +33,42 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     pairs.find(|(key, value)| *key == name && !value.is_empty()).map(|(_, value)| value)
 }
 
-/// Headers that give a browser its session.
+/// Headers that give a browser its session. The access cookie outlives its token: a page that comes with an expired one is
+/// known to have a session to renew. On a device that is not the person's own both end with the browser.
 pub(crate) fn set(app: &App, parts: &Parts, tokens: &Tokens) -> HeaderMap {
     let secure = is_secure(app, parts);
+    let seconds = (!tokens.shared).then(|| app.auth.session_seconds());
     both(
-        cookie(ACCESS, &tokens.access, "/", app.auth.access_seconds(), secure),
-        cookie(REFRESH, &tokens.refresh, REFRESH_PATH, app.auth.session_seconds(), secure),
+        cookie(ACCESS, &tokens.access, "/", seconds, secure),
+        cookie(REFRESH, &tokens.refresh, REFRESH_PATH, seconds, secure),
     )
 }
 
-/// The same for a device on which somebody has just signed in: `device` is known by it the next time.
+/// The same for a device on which somebody has just signed in: `device` is known by it the next time, unless it is not the
+/// person's own.
 pub(crate) fn set_known(app: &App, parts: &Parts, tokens: &Tokens, device: &str) -> HeaderMap {
     let (mut headers, secure) = (set(app, parts, tokens), is_secure(app, parts));
-    for path in DEVICE_PATHS {
-        append(&mut headers, cookie(DEVICE, device, path, KNOWN_DEVICE.as_secs(), secure));
+    for path in DEVICE_PATHS.into_iter().filter(|_| !tokens.shared) {
+        append(&mut headers, cookie(DEVICE, device, path, Some(KNOWN_DEVICE.as_secs()), secure));
     }
     headers
 }
 
-/// Headers that take it away.
+/// Headers that take it away, with what the browser's own cache holds of the person.
 pub(crate) fn clear(app: &App, parts: &Parts) -> HeaderMap {
     let secure = is_secure(app, parts);
-    both(cookie(ACCESS, "", "/", 0, secure), cookie(REFRESH, "", REFRESH_PATH, 0, secure))
+    let mut headers =
+        both(cookie(ACCESS, "", "/", Some(0), secure), cookie(REFRESH, "", REFRESH_PATH, Some(0), secure));
+    // Not "storage": messages that are not sent yet wait there, also other people's.
+    headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));
+    headers
 }
 
-fn cookie(name: &str, value: &str, path: &str, seconds: u64, secure: bool) -> String {
+/// Without `seconds` the cookie ends with the browser.
+fn cookie(name: &str, value: &str, path: &str, seconds: Option<u64>, secure: bool) -> String {
+    let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
     let secure = if secure { "; Secure" } else { "" };
-    format!("{name}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}")
+    format!("{name}={value}; Path={path}{age}; HttpOnly; SameSite=Lax{secure}")
 }
 
 fn both(first: String, second: String) -> HeaderMap {

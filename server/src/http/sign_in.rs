@@ -3,7 +3,7 @@
 //! (docs/operations.md has its form).
 
 use super::{address, cookies, extract::user_agent};
-use crate::auth::Tokens;
+use crate::auth::{NewDevice, Tokens};
 use crate::limits::{Attempt, Block};
 use crate::{App, Error};
 use axum::http::HeaderMap;
@@ -31,8 +31,8 @@ impl SignedIn {
     }
 }
 
-/// Signs a device in.
-pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login) -> Result<SignedIn, Error> {
+/// Signs a device in; `shared`: it is not the person's own.
+pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login, shared: bool) -> Result<SignedIn, Error> {
     const WRONG: Error = Error::Unauthenticated("This user name and password do not belong together.");
     let address = address::of(app, parts);
     let name = form.username.trim().to_ascii_lowercase();
@@ -57,18 +57,20 @@ pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login) -> Result<Sig
         app.limits.share_failure(&app.hub, &attempt).await;
         return Err(WRONG);
     };
-    let tokens = app.auth.sign_in(&stored.user, user_agent(parts)).await?;
+    let device = NewDevice { user_agent: user_agent(parts), shared };
+    let tokens = app.auth.sign_in(&stored.user, device).await?;
     SignedIn::new(app, parts, stored.user, tokens)
 }
 
 /// Makes an account and signs its first device in.
-pub(crate) async fn sign_up(app: &App, parts: &Parts, form: Register) -> Result<SignedIn, Error> {
+pub(crate) async fn sign_up(app: &App, parts: &Parts, form: Register, shared: bool) -> Result<SignedIn, Error> {
     let address = address::of(app, parts);
     protocol::username(&form.username)?;
     protocol::password(&form.password)?;
     app.limits.stranger(address)?;
     app.limits.registration(address)?;
-    let (user, tokens) = app.auth.register(form, user_agent(parts), Block::largest(address)).await?;
+    let device = NewDevice { user_agent: user_agent(parts), shared };
+    let (user, tokens) = app.auth.register(form, device, Block::largest(address)).await?;
     SignedIn::new(app, parts, user, tokens)
 }
 

@@ -27,6 +27,9 @@ struct Fields {
     password: String,
     #[serde(default)]
     next: String,
+    /// The box "This is not my device": there where it is ticked.
+    #[serde(default)]
+    shared: Option<String>,
 }
 
 pub(crate) async fn login(State(app): Shared, request: Request) -> Response {
@@ -35,7 +38,7 @@ pub(crate) async fn login(State(app): Shared, request: Request) -> Response {
         Err(error) => return error.into_response(),
     };
     let form = Login { username: fields.username.clone(), password: fields.password.clone() };
-    let done = sign_in(&app, &parts, form).await;
+    let done = sign_in(&app, &parts, form, fields.shared.is_some()).await;
     finish(&app, parts, fields, done, |form| BootPage::Login { form }).await
 }
 
@@ -49,7 +52,7 @@ pub(crate) async fn register(State(app): Shared, request: Request) -> Response {
         password: fields.password.clone(),
         display_name: Some(fields.display_name.clone()),
     };
-    let done = sign_up(&app, &parts, form).await;
+    let done = sign_up(&app, &parts, form, fields.shared.is_some()).await;
     finish(&app, parts, fields, done, |form| BootPage::Register { form }).await
 }
 
@@ -68,7 +71,7 @@ pub(crate) async fn revoke(
 /// Shows a form, with whether strangers may make an account.
 pub(super) async fn show(app: &App, request: Request, page: BootPage, status: StatusCode) -> Response {
     let registration_open = app.auth.registration_open().await.unwrap_or(false);
-    let boot = Boot { user: None, rooms: Vec::new(), epoch: None, page, registration_open };
+    let boot = Boot { user: None, rooms: Vec::new(), epoch: None, page, registration_open, shared: false };
     render(app, boot, status, request).await
 }
 
@@ -100,6 +103,7 @@ async fn finish(
                 display_name: fields.display_name,
                 error: Some(error.into_api().message),
                 next: local_path(&fields.next).to_owned(),
+                shared: fields.shared.is_some(),
             };
             show(app, Request::from_parts(parts, axum::body::Body::empty()), page(form), status).await
         }

@@ -1,6 +1,6 @@
 //! `/api/auth`: register, sign in, renew, sign out, devices.
 
-use crate::auth::{Caller, Tokens};
+use crate::auth::{Caller, Reuse, Tokens};
 use crate::http::extract::{Body, Id, Params};
 use crate::http::sign_in::{sign_in, sign_up};
 use crate::http::{address, cookies};
@@ -17,13 +17,13 @@ use std::sync::Arc;
 type Shared = State<Arc<App>>;
 
 pub(crate) async fn register(State(app): Shared, parts: Parts, Body(form): Body<Register>) -> Result<Response, Error> {
-    let done = sign_up(&app, &parts, form).await?;
+    let done = sign_up(&app, &parts, form, false).await?;
     let cookies = done.cookies(&app, &parts);
     Ok(signed_in(&app, cookies, StatusCode::CREATED, done.user, done.tokens))
 }
 
 pub(crate) async fn login(State(app): Shared, parts: Parts, Body(form): Body<Login>) -> Result<Response, Error> {
-    let done = sign_in(&app, &parts, form).await?;
+    let done = sign_in(&app, &parts, form, false).await?;
     let cookies = done.cookies(&app, &parts);
     Ok(signed_in(&app, cookies, StatusCode::OK, done.user, done.tokens))
 }
@@ -31,7 +31,7 @@ pub(crate) async fn login(State(app): Shared, parts: Parts, Body(form): Body<Log
 pub(crate) async fn refresh(State(app): Shared, parts: Parts) -> Result<Response, Error> {
     let token = cookies::refresh(&parts.headers).ok_or(Error::Unauthenticated("Sign in first."))?;
     may_renew(&app, &parts, Some(token))?;
-    let (user, tokens) = app.auth.refresh(token).await?;
+    let (user, tokens) = app.auth.refresh(token, Reuse::Ends).await?;
     Ok(signed_in(&app, cookies::set(&app, &parts, &tokens), StatusCode::OK, user, tokens))
 }
 
@@ -43,8 +43,8 @@ fn may_renew(app: &App, parts: &Parts, token: Option<&str>) -> Result<(), Error>
     }
 }
 
-/// The same for a browser that opens a page with an expired access token: renews, and goes on to the page;
-/// to the sign-in where there is nothing to renew.
+/// The same for a browser that opens a page with an expired access token: renews, and goes on to the page; to the sign-in,
+/// without cookies, where there is nothing to renew. Other sites can lead a browser here, so it never ends a session.
 pub(crate) async fn refresh_page(
     State(app): Shared,
     parts: Parts,
@@ -53,10 +53,11 @@ pub(crate) async fn refresh_page(
     let next = crate::pages::local_path(&next);
     let token = cookies::refresh(&parts.headers);
     may_renew(&app, &parts, token)?;
-    let Some(token) = token else {
-        return Ok(Redirect::to(&crate::pages::login_path(next)).into_response());
+    let renewed = match token {
+        Some(token) => app.auth.refresh(token, Reuse::IsRefused).await,
+        None => Err(Error::Unauthenticated("Sign in first.")),
     };
-    match app.auth.refresh(token).await {
+    match renewed {
         Ok((_, tokens)) => Ok((cookies::set(&app, &parts, &tokens), Redirect::to(next)).into_response()),
         Err(Error::Unauthenticated(_)) => {
             Ok((cookies::clear(&app, &parts), Redirect::to(&crate::pages::login_path(next))).into_response())
@@ -65,15 +66,19 @@ pub(crate) async fn refresh_page(
     }
 }
 
-pub(crate) async fn logout(State(app): Shared, parts: Parts) -> Result<(HeaderMap, StatusCode), Error> {
-    end_own_session(&app, &parts).await?;
-    Ok((cookies::clear(&app, &parts), StatusCode::NO_CONTENT))
+/// Signs out. The cookies go in any case: where the database is away, the answer says that the session itself has not
+/// ended yet, and no device holds its tokens any more.
+pub(crate) async fn logout(State(app): Shared, parts: Parts) -> Response {
+    let ended = end_own_session(&app, &parts).await;
+    (cookies::clear(&app, &parts), ended.map(|()| StatusCode::NO_CONTENT)).into_response()
 }
 
 /// The same as a form of the page, which goes to the sign-in afterwards.
-pub(crate) async fn logout_page(State(app): Shared, parts: Parts) -> Result<Response, Error> {
-    end_own_session(&app, &parts).await?;
-    Ok((cookies::clear(&app, &parts), Redirect::to("/login")).into_response())
+pub(crate) async fn logout_page(State(app): Shared, parts: Parts) -> Response {
+    if let Err(error) = end_own_session(&app, &parts).await {
+        tracing::warn!(?error, "a session was not ended at a sign-out; its cookies are cleared");
+    }
+    (cookies::clear(&app, &parts), Redirect::to("/login")).into_response()
 }
 
 pub(crate) async fn list_sessions(State(app): Shared, caller: Caller) -> Result<Json<SessionList>, Error> {

@@ -154,6 +154,9 @@ impl Store for Model {
     async fn rotate_session(&self, _: SessionId, _: i64, _: UnixMillis, _: UnixMillis) -> Result<bool> {
         absent()
     }
+    async fn see_generation(&self, _: SessionId, _: i64) -> Result<()> {
+        unreachable!("the simulator has no sessions")
+    }
     async fn list_sessions(&self, _: UserId, _: UnixMillis) -> Result<Vec<Session>> {
         absent()
     }

@@ -46,6 +46,8 @@ pub struct SessionRecord {
     pub user: User,
     /// How often its refresh token was renewed, from 1.
     pub generation: i64,
+    /// The last generation that the device is known to have received; 0 where none is known.
+    pub seen_generation: i64,
     /// When it was last renewed.
     pub rotated_at: UnixMillis,
     pub expires_at: UnixMillis,

@@ -17,6 +17,7 @@ mod nginx;
 mod pages;
 mod program;
 mod receipts;
+mod renewing;
 mod rooms;
 mod secrets;
 mod sessions;

@@ -147,6 +147,10 @@ impl Store for Database {
         sessions::rotate(&self.write, id, generation, now, expires).await
     }
 
+    async fn see_generation(&self, id: SessionId, generation: i64) -> Result<()> {
+        sessions::see(&self.write, id, generation).await
+    }
+
     async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
         sessions::list(&self.read, user, now).await
     }

@@ -26,7 +26,7 @@ pub(super) async fn find(pool: &Pool, id: SessionId) -> Result<Option<SessionRec
     let found = sqlx::query(concat!(
         "select ",
         user_columns!("u"),
-        ", s.generation, s.rotated_at, s.expires_at, s.revoked_at
+        ", s.generation, s.rotated_at, s.expires_at, s.revoked_at, s.seen_generation
           from sessions s join users u on u.id = s.user_id where s.id = $1"
     ))
     .bind(id.0)
@@ -40,6 +40,7 @@ pub(super) async fn find(pool: &Pool, id: SessionId) -> Result<Option<SessionRec
             rotated_at: UnixMillis(row.try_get(USER_COLUMNS + 1)?),
             expires_at: UnixMillis(row.try_get(USER_COLUMNS + 2)?),
             revoked_at: row.try_get::<Option<i64>, _>(USER_COLUMNS + 3)?.map(UnixMillis),
+            seen_generation: row.try_get(USER_COLUMNS + 4)?,
         })
     };
     found.map(read).transpose()
@@ -53,7 +54,7 @@ pub(super) async fn rotate(
     expires: UnixMillis,
 ) -> Result<bool> {
     let updated = sqlx::query(
-        "update sessions set generation = generation + 1, rotated_at = $3, expires_at = $4
+        "update sessions set generation = generation + 1, seen_generation = generation, rotated_at = $3, expires_at = $4
          where id = $1 and generation = $2 and revoked_at is null and expires_at > $3",
     )
     .bind(id.0)
@@ -63,6 +64,15 @@ pub(super) async fn rotate(
     .execute(pool)
     .await?;
     Ok(updated.rows_affected() > 0)
+}
+
+pub(super) async fn see(pool: &Pool, id: SessionId, generation: i64) -> Result<()> {
+    sqlx::query("update sessions set seen_generation = $2 where id = $1 and seen_generation < $2 and generation >= $2")
+        .bind(id.0)
+        .bind(generation)
+        .execute(pool)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn list(pool: &Pool, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
