@@ -98,8 +98,8 @@ impl Auth {
     }
 
     /// The right to check or hash one password of somebody in this block.
-    pub(crate) async fn turn(&self, block: Block) -> Result<Turn, Error> {
-        self.hasher.turn(block).await
+    pub(crate) async fn turn(&self, block: Block, is_known_device: bool) -> Result<Turn, Error> {
+        self.hasher.turn(block, is_known_device).await
     }
 
     /// Whether this person signed in before on the device that has this token.
@@ -134,7 +134,7 @@ impl Auth {
                 "Registration is closed on this server. Ask its administrator for an account.",
             ));
         }
-        let turn = self.hasher.turn(block).await?;
+        let turn = self.hasher.turn(block, false).await?;
         let password_hash = self.hasher.hash(form.password, turn).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let user = self.chat.create_user(user).await?;

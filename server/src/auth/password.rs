@@ -32,8 +32,8 @@ impl Hasher {
     ///
     /// # Errors
     /// Where too many wait, or this one waited for too long.
-    pub(super) async fn turn(&self, block: Block) -> Result<Turn, Error> {
-        self.turns.turn(block).await
+    pub(super) async fn turn(&self, block: Block, is_known_device: bool) -> Result<Turn, Error> {
+        self.turns.turn(block, is_known_device).await
     }
 
     pub(super) async fn hash(&self, password: String, turn: Turn) -> Result<String, Error> {
@@ -81,14 +81,14 @@ mod tests {
     use std::net::Ipv4Addr;
 
     async fn verify(hasher: &Hasher, password: &str, hash: Option<&str>) -> bool {
-        let turn = hasher.turn(Block::largest(Ipv4Addr::LOCALHOST.into())).await.unwrap();
+        let turn = hasher.turn(Block::largest(Ipv4Addr::LOCALHOST.into()), false).await.unwrap();
         hasher.verify(password.into(), hash.map(str::to_owned), turn).await.unwrap().0
     }
 
     #[tokio::test]
     async fn a_password_is_known_by_its_hash() {
         let hasher = Hasher::new();
-        let turn = hasher.turn(Block::largest(Ipv4Addr::LOCALHOST.into())).await.unwrap();
+        let turn = hasher.turn(Block::largest(Ipv4Addr::LOCALHOST.into()), false).await.unwrap();
         let hash = hasher.hash("correct horse".into(), turn).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(verify(&hasher, "correct horse", Some(&hash)).await);

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Attempts that may wait for a turn, per node. Above it the block with most of them loses its newest (503, try again).
-pub(crate) const HASHES_WAITING: usize = 64;
+/// Attempts that may wait for a turn, per node. Above it the block with most of them loses its newest (503, try again). A few
+/// for each of some hundred blocks: with fewer, so many addresses of one attacker would leave no place for anybody else.
+pub(crate) const HASHES_WAITING: usize = 512;
 /// How long an attempt may wait for its turn before it is answered with 503.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -42,19 +43,23 @@ impl Queue {
         Self(Arc::new(Mutex::new(State { free: turns, ..State::default() })))
     }
 
-    /// Waits for a turn of this block.
-    pub(super) async fn turn(&self, block: Block) -> Result<Turn, Error> {
+    /// Waits for a turn of this block. Where the person is known on the device, the block is next, and there is always room.
+    pub(super) async fn turn(&self, block: Block, is_known_device: bool) -> Result<Turn, Error> {
         let busy = || Error::Unavailable("too many sign-ins are waiting".into());
         let (sender, receiver) = oneshot::channel();
         {
             let mut state = lock(&self.0);
-            if !state.make_room(block) {
+            if !state.make_room(block, is_known_device) {
                 return Err(busy());
             }
             let waiting = state.blocks.entry(block).or_default();
             waiting.attempts.push_back(sender);
             if !waiting.has_turn && waiting.attempts.len() == 1 {
-                state.rotation.push_back(block);
+                if is_known_device {
+                    state.rotation.push_front(block);
+                } else {
+                    state.rotation.push_back(block);
+                }
             }
             state.give(&self.0);
         }
@@ -64,7 +69,7 @@ impl Queue {
 
 impl State {
     /// Whether one more of this block may wait; for that, the newest one of the block with most of them may have to go.
-    fn make_room(&mut self, block: Block) -> bool {
+    fn make_room(&mut self, block: Block, is_known_device: bool) -> bool {
         let count =
             |blocks: &HashMap<Block, Waiting>| blocks.values().map(|waiting| waiting.attempts.len()).sum::<usize>();
         if count(&self.blocks) < HASHES_WAITING {
@@ -78,7 +83,7 @@ impl State {
         }
         let own = self.blocks.get(&block).map_or(0, |waiting| waiting.attempts.len());
         let most = self.blocks.values_mut().max_by_key(|waiting| waiting.attempts.len());
-        match most.filter(|waiting| waiting.attempts.len() > own + 1) {
+        match most.filter(|waiting| is_known_device || waiting.attempts.len() > own + 1) {
             Some(waiting) => waiting.attempts.pop_back().is_some(),
             None => false,
         }
@@ -89,7 +94,8 @@ impl State {
         while self.free > 0
             && let Some(block) = self.rotation.pop_front()
         {
-            let Some(waiting) = self.blocks.get_mut(&block) else { continue };
+            // One whose attempts had to go in between may stand here twice.
+            let Some(waiting) = self.blocks.get_mut(&block).filter(|waiting| !waiting.has_turn) else { continue };
             while let Some(attempt) = waiting.attempts.pop_front() {
                 let turn = Turn { queue: Some(Arc::clone(queue)), block };
                 match attempt.send(turn) {
@@ -142,7 +148,7 @@ mod tests {
     /// Somebody of this block who waits; they have entered the queue when this returns.
     async fn wait(queue: &Arc<Queue>, number: u8) -> JoinHandle<Result<Turn, Error>> {
         let queue = Arc::clone(queue);
-        let task = tokio::spawn(async move { queue.turn(block(number)).await });
+        let task = tokio::spawn(async move { queue.turn(block(number), false).await });
         tokio::task::yield_now().await;
         task
     }
@@ -150,10 +156,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn blocks_take_turns_and_each_has_one_at_a_time() {
         let queue = Arc::new(Queue::new(2));
-        let first = queue.turn(block(1)).await.unwrap();
+        let first = queue.turn(block(1), false).await.unwrap();
         let again = wait(&queue, 1).await;
         let later = wait(&queue, 1).await;
-        let other = queue.turn(block(2)).await.unwrap();
+        let other = queue.turn(block(2), false).await.unwrap();
         let third = wait(&queue, 3).await;
         assert!(!again.is_finished(), "a turn is free, but not for this block");
         drop(first);
@@ -172,31 +178,52 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn where_too_many_wait_the_block_with_most_of_them_loses_one() {
         let queue = Arc::new(Queue::new(1));
-        let turn = queue.turn(block(1)).await.unwrap();
+        let turn = queue.turn(block(1), false).await.unwrap();
         let mut waiting = Vec::new();
         for _ in 0..HASHES_WAITING {
             waiting.push(wait(&queue, 1).await);
         }
-        assert!(matches!(queue.turn(block(1)).await, Err(Error::Unavailable(_))), "no more of this block");
+        assert!(matches!(queue.turn(block(1), false).await, Err(Error::Unavailable(_))), "no more of this block");
         let honest = wait(&queue, 2).await;
         assert!(waiting.pop().unwrap().await.unwrap().is_err(), "the newest has to go");
         drop(turn);
-        drop(honest.await.unwrap().expect("the next turn, although 63 of another block came before"));
+        drop(honest.await.unwrap().expect("the next turn, although many of another block came before"));
         assert!(waiting.remove(0).await.unwrap().is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_that_was_given_up_takes_no_turn() {
         let queue = Arc::new(Queue::new(1));
-        let turn = queue.turn(block(1)).await.unwrap();
+        let turn = queue.turn(block(1), false).await.unwrap();
         let given_up = wait(&queue, 2).await;
         given_up.abort();
         let next = wait(&queue, 3).await;
         drop(turn);
         drop(next.await.unwrap().unwrap());
-        assert!(queue.turn(block(2)).await.is_ok());
-        let late = queue.turn(block(4)).await.unwrap();
-        assert!(queue.turn(block(5)).await.is_err(), "it does not wait without an end");
+        assert!(queue.turn(block(2), false).await.is_ok());
+        let late = queue.turn(block(4), false).await.unwrap();
+        assert!(queue.turn(block(5), false).await.is_err(), "it does not wait without an end");
         drop(late);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_device_that_is_known_finds_a_place_among_very_many_blocks() {
+        let queue = Arc::new(Queue::new(1));
+        let turn = queue.turn(block(1), false).await.unwrap();
+        let elsewhere = |number: u32| Block::largest(IpAddr::V4(Ipv4Addr::from(number)));
+        let mut waiting = Vec::new();
+        for number in 0..u32::try_from(HASHES_WAITING).unwrap() {
+            let queue = Arc::clone(&queue);
+            waiting.push(tokio::spawn(async move { queue.turn(elsewhere(number), false).await.is_ok() }));
+        }
+        while lock(&queue.0).blocks.len() <= HASHES_WAITING {
+            tokio::task::yield_now().await;
+        }
+        assert!(queue.turn(block(2), false).await.is_err(), "one of each block waits");
+        let known = Arc::clone(&queue);
+        let known = tokio::spawn(async move { known.turn(block(2), true).await });
+        tokio::task::yield_now().await;
+        drop(turn);
+        drop(known.await.unwrap().expect("the next turn"));
     }
 }

@@ -45,7 +45,7 @@ pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login, shared: bool)
     let stored = app.auth.find_credentials(&attempt.name).await?;
     let device = cookies::device(&parts.headers);
     let is_known = stored.as_ref().is_some_and(|stored| app.auth.knows_device(device, stored.user.id));
-    let turn = app.auth.turn(Block::largest(address)).await?;
+    let turn = app.auth.turn(Block::largest(address), is_known).await?;
     app.limits.may_sign_in(&attempt, is_known)?;
     let (matches, turn) = app.auth.verify(form.password, stored.as_ref(), turn).await?;
     if !matches {
