@@ -41,7 +41,7 @@ pub(super) async fn passwords(stage: &Stage) -> Result<Finding, Error> {
 /// Wrong passwords from very many addresses at once: the hashing must keep turns for others.
 pub(super) async fn hashing(stage: &Stage) -> Result<Finding, Error> {
     const ADDRESSES: u8 = 120;
-    const EACH: usize = 8;
+    const EACH: usize = 16;
     register(stage, "ada_h").await?;
     let mut pending = JoinSet::new();
     for last in 0..ADDRESSES {
