@@ -6,6 +6,11 @@ use cli::Command;
 use server::Config;
 use std::process::ExitCode;
 
+/// glibc's allocator does not return what a burst of connections needed: after six rounds of 2,000 sockets that came and
+/// went a node had 94 MB, with this one 32 MB (`make load LOAD=churn`).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Command::parse(std::env::args().skip(1)).and_then(execute) {
         Ok(()) => ExitCode::SUCCESS,
