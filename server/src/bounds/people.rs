@@ -51,6 +51,7 @@ pub(super) fn area() -> Area {
         bound!(count live::HALF, "node: live sessions in each half of the cache", "one more query", ""),
         bound!(time live::AGE, "cached session: age", "one more query", ""),
         bound!(count USERS, "`GET /api/users`: rows", "the rest is not listed", ""),
+        bound!(bytes trace::PATH_BYTES, "request: bytes of its path in the log", "cut off", ""),
     ];
     Area { title: "People", rows }
 }

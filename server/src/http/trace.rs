@@ -9,7 +9,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Characters of an `x-request-id` that is taken over from outside. A longer one is replaced by a fresh id.
 pub(crate) const REQUEST_ID_CHARS: usize = 64;
 /// Bytes of a path that are logged.
-const PATH_BYTES: usize = 200;
+pub(crate) const PATH_BYTES: usize = 200;
 
 /// Drops an `x-request-id` that is not plain and short, or that comes more than once: the next layer makes a fresh one.
 pub(crate) fn check_id(mut request: Request) -> Request {

@@ -83,7 +83,7 @@ const ATTACKS: &[Attack] = &[
     attack!("refresh", requests::refresh),
     attack!("request-id", requests::request_id),
     attack!("passwords", sessions::passwords),
-    attack!("hashing", sessions::hashing),
+    attack!("hashing", sessions::hashing, Needs { nodes: 1, settings: &[("PROXY_HOPS", "1")] }),
     attack!("long-names", sessions::long_names),
     attack!("lost-renewal", sessions::lost_renewal, waits),
     attack!("slow-body", reading::slow_body, waits),

@@ -91,6 +91,12 @@ impl Http {
         self.client.post(self.url(path)).json(body).send().await.map_or(0, |answer| answer.status().as_u16())
     }
 
+    /// The same, as a proxy passes it on for this address.
+    pub(crate) async fn post_for(&self, address: &str, path: &str, body: &Value) -> u16 {
+        let request = self.client.post(self.url(path)).header("x-forwarded-for", address).json(body);
+        request.send().await.map_or(0, |answer| answer.status().as_u16())
+    }
+
     /// A POST of a browser: with cookies and an `Origin`. Takes over the cookies that come back.
     pub(crate) async fn browse(
         &self,
