@@ -172,7 +172,7 @@ pub(crate) async fn fill_holes(chat: Arc<Chat>) {
 }
 
 /// Removes what deleted rooms leave behind, in small transactions with pauses between them.
-async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
+pub(super) async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
     loop {
         let _ = tokio::time::timeout(PURGE_EVERY, chat.room_deleted()).await;
         if let Err(error) = purge_all(&*store, chat.now()).await {
