@@ -36,6 +36,9 @@ pub enum ConnectionState {
         /// Monotonic milliseconds; `u64::MAX` where only the person can decide to try again.
         retry_at: u64,
     },
+    /// The server closed this connection because there are too many of this session or person, and this one was the oldest.
+    /// The next try is when the page becomes visible again or the person asks: two tabs would close each other in turn.
+    Parked,
     /// The session has ended.
     SignedOut,
 }
@@ -65,6 +68,7 @@ enum Phase {
     Waiting {
         retry_at: u64,
     },
+    Parked,
     Ended,
 }
 
@@ -73,8 +77,8 @@ enum Phase {
 pub(crate) enum Closed {
     /// It was closed already.
     Known,
-    /// It will be tried again.
-    Waiting,
+    /// It will be tried again, now or later.
+    Lost,
     /// Trying again is no use: this page does not speak as the server expects.
     Refused,
     /// The session has ended.
@@ -118,6 +122,7 @@ impl Connection {
             Phase::Idle | Phase::Opening { .. } | Phase::Greeting { .. } => ConnectionState::Connecting,
             Phase::Online { .. } => ConnectionState::Online,
             Phase::Waiting { retry_at } => ConnectionState::Waiting { retry_at },
+            Phase::Parked => ConnectionState::Parked,
             Phase::Ended => ConnectionState::SignedOut,
         }
     }
@@ -131,6 +136,16 @@ impl Connection {
         matches!(self.phase, Phase::Greeting { .. } | Phase::Online { .. })
     }
 
+    /// Whether the socket that was given up, or that the other side parked, may still answer what was sent on it.
+    pub(crate) const fn takes_late_answers(&self) -> bool {
+        match self.phase {
+            Phase::Opening { .. } | Phase::Parked => true,
+            // What the server says there may mean something else.
+            Phase::Waiting { retry_at } => retry_at != u64::MAX,
+            Phase::Idle | Phase::Greeting { .. } | Phase::Online { .. } | Phase::Ended => false,
+        }
+    }
+
     pub(crate) const fn is_greeting(&self) -> bool {
         matches!(self.phase, Phase::Greeting { .. })
     }
@@ -142,7 +157,7 @@ impl Connection {
             Phase::Online { until, .. } if watches_silence => Some(until),
             Phase::Waiting { retry_at: u64::MAX } => None,
             Phase::Waiting { retry_at } => Some(retry_at),
-            Phase::Idle | Phase::Online { .. } | Phase::Ended => None,
+            Phase::Idle | Phase::Online { .. } | Phase::Parked | Phase::Ended => None,
         }
     }
 
@@ -169,8 +184,8 @@ impl Connection {
     pub(crate) const fn hurry(&mut self, now: Now, is_visible: bool, asked: bool) -> Step {
         match self.phase {
             // Only the person may decide to try again.
-            Phase::Waiting { retry_at: u64::MAX } if !asked => Step::Nothing,
-            Phase::Idle | Phase::Waiting { .. } => {
+            Phase::Waiting { retry_at: u64::MAX } | Phase::Parked if !asked => Step::Nothing,
+            Phase::Idle | Phase::Waiting { .. } | Phase::Parked => {
                 self.open(now, is_visible);
                 Step::Connect
             }
@@ -233,7 +248,7 @@ impl Connection {
 
     /// The other side closed the socket, or we gave it up (without a code).
     pub(crate) fn closed(&mut self, now: Now, code: Option<u16>) -> Closed {
-        if matches!(self.phase, Phase::Idle | Phase::Waiting { .. } | Phase::Ended) {
+        if matches!(self.phase, Phase::Idle | Phase::Waiting { .. } | Phase::Parked | Phase::Ended) {
             return Closed::Known;
         }
         self.unanswered = 0;
@@ -242,6 +257,10 @@ impl Connection {
                 self.phase = Phase::Ended;
                 Closed::SignedOut
             }
+            Some(CloseCode::TooManySockets) => {
+                self.phase = Phase::Parked;
+                Closed::Lost
+            }
             Some(code) if !code.should_reconnect() => {
                 self.phase = Phase::Waiting { retry_at: u64::MAX };
                 Closed::Refused
@@ -249,7 +268,7 @@ impl Connection {
             _ => {
                 let wait = self.wait(now);
                 self.phase = Phase::Waiting { retry_at: now.monotonic_ms + wait };
-                Closed::Waiting
+                Closed::Lost
             }
         }
     }

@@ -106,7 +106,10 @@ impl Engine {
             Input::Wake => self.wake(now, was_suspended),
             Input::ConnectNow => self.hurry(now, true),
             Input::Resumed => self.hurry(now, false),
-            Input::Send { client_id, room_id, body, reply_to } => self.send(now, client_id, room_id, body, reply_to),
+            Input::Send { client_id, room_id, body, reply_to } => {
+                self.unpark(now);
+                self.send(now, client_id, room_id, body, reply_to);
+            }
             Input::Revise { client_id, room_id, seq, revision } => self.revise(client_id, room_id, seq, revision),
             Input::Retry { client_id, anew } => self.retry(client_id, anew),
             Input::Discard(client_id) => self.discard(client_id),

@@ -128,7 +128,7 @@ pub enum Input {
     /// server says it in its order.
     RoomLeft(RoomId),
     /// Another tab may be the one that sends: until `Own` comes this one only shows and keeps what is typed. Belongs before
-    /// everything else.
+    /// everything else, or is the end of owning: this tab gave its turn up, or another one took it. `Restore` follows.
     Follow,
     /// What the storage has. An engine that follows others, or is told to, waits for it before it saves anything.
     Restore(Saved),

@@ -10,7 +10,11 @@ use uuid::Uuid;
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, frame: ServerFrame) {
         if !self.connection.hears() {
-            return;
+            // Of a socket that was given up only answers count: what was sent need not be sent again.
+            let is_answer = matches!(frame, ServerFrame::Ack { .. } | ServerFrame::Nack { .. });
+            if !is_answer || !self.connection.takes_late_answers() {
+                return;
+            }
         }
         self.connection.heard(now, matches!(frame, ServerFrame::Heartbeat {}));
         match frame {

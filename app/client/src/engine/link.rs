@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::connection::{Closed, LATE_MS, Step};
-use crate::{Effect, Now, View};
+use crate::{ConnectionState, Effect, Now, View};
 use protocol::{ClientFrame, PROTOCOL_VERSION};
 
 impl Engine {
@@ -10,6 +10,13 @@ impl Engine {
     pub(super) fn connect(&mut self, now: Now) {
         if self.connection.connect(now, !self.signals.away) {
             self.answer.ask(Effect::Connect);
+        }
+    }
+
+    /// The person sends something: reason enough to end the wait of a parked page.
+    pub(super) fn unpark(&mut self, now: Now) {
+        if self.connection.state() == ConnectionState::Parked {
+            self.hurry(now, true);
         }
     }
 
@@ -70,7 +77,7 @@ impl Engine {
     pub(super) fn lose(&mut self, now: Now, code: Option<u16>) {
         match self.connection.closed(now, code) {
             Closed::Known => return,
-            Closed::Waiting => {}
+            Closed::Lost => {}
             Closed::Refused => self.answer.ask(Effect::Reload),
             Closed::SignedOut => self.answer.ask(Effect::SignedOut),
         }

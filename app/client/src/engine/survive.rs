@@ -33,6 +33,7 @@ impl Engine {
         self.duty = Duty::Waits;
         self.outbox.follows = true;
         self.outbox.reconnect();
+        self.keeper.set_active(false);
     }
 
     pub(super) fn own(&mut self, now: Now, rooms: bool) {

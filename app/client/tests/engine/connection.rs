@@ -76,12 +76,31 @@ fn a_revoked_session_is_the_end() {
 
 #[test]
 fn every_close_code_is_obeyed() {
-    for code in CloseCode::ALL.into_iter().filter(|code| *code != CloseCode::SessionRevoked) {
+    let others = [CloseCode::SessionRevoked, CloseCode::TooManySockets];
+    for code in CloseCode::ALL.into_iter().filter(|code| !others.contains(code)) {
         let mut device = Device::in_tea();
         let effects = close(&mut device, code);
         assert_eq!(effects.contains(&Effect::Reload), !code.should_reconnect(), "{code:?}");
         assert_eq!(device.wait(60_000).contains(&Effect::Connect), code.should_reconnect(), "{code:?}");
     }
+}
+
+#[test]
+fn a_parked_page_waits_until_it_is_looked_at_or_somebody_writes() {
+    let parked = || {
+        let mut device = Device::in_tea();
+        let effects = close(&mut device, CloseCode::TooManySockets);
+        assert!(!effects.contains(&Effect::Reload) && changed(&effects).contains(&View::Connection));
+        assert_eq!(device.engine.connection(), ConnectionState::Parked);
+        assert!(!device.pass(600_000).contains(&Effect::Connect), "not by itself");
+        assert!(!device.input(Input::Resumed).contains(&Effect::Connect), "nor because of the network");
+        device
+    };
+    assert!(parked().input(Input::ConnectNow).contains(&Effect::Connect));
+    let mut device = parked();
+    assert!(device.send(100, "hi").contains(&Effect::Connect));
+    device.input(Input::Connected);
+    assert_eq!(crate::device::messages(&device.frame(welcome(vec![summary(TEA, 10, 10)]))), [100]);
 }
 
 #[test]

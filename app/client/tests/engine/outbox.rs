@@ -117,6 +117,26 @@ fn a_late_acknowledgement_means_a_dead_connection() {
 }
 
 #[test]
+fn answers_on_a_connection_that_was_given_up_count_until_the_next_one_is_open() {
+    let mut device = Device::in_tea();
+    for id in [100, 101, 102] {
+        device.send(id, "hi");
+    }
+    device.wait(15_000);
+    assert!(matches!(device.engine.connection(), ConnectionState::Waiting { .. }));
+    // The server was only slow.
+    assert_eq!(messages(&device.frame(ack(100, 11))), []);
+    assert_eq!(device.ends(3), [(100, SENT), (101, SENDING), (102, SENDING)]);
+    assert_eq!(device.hear(text(TEA, 12, 2)), [], "nothing else counts");
+    assert!(device.wait(500).contains(&Effect::Connect));
+    device.frame(nack(101, ErrorCode::Unavailable));
+    device.frame(nack(102, ErrorCode::Conflict));
+    device.input(Input::Connected);
+    let effects = device.frame(crate::device::welcome(vec![summary(TEA, 11, 11)]));
+    assert_eq!(messages(&effects), [101], "what was stored or refused is not sent again");
+}
+
+#[test]
 fn what_the_server_cannot_take_now_is_sent_again_and_nothing_overtakes_it() {
     let mut device = Device::in_tea();
     device.send(100, "a");

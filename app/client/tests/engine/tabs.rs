@@ -115,6 +115,30 @@ fn the_next_one_sends_what_is_left_in_order() {
 }
 
 #[test]
+fn a_tab_that_lost_its_turn_only_follows() {
+    let mut tabs = Tabs::new();
+    assert_eq!(messages(&tabs.first(send(100))), [100]);
+    // The other tab took the turn: this one did not answer in time.
+    let saved_before = tabs.disk.read();
+    let Tabs { mut first, mut second, mut disk } = tabs;
+    second.input(Input::Restore(saved_before));
+    assert_eq!(messages(&second.input(Input::Own { rooms: true })), [100], "twice sent is once stored");
+    for input in [Input::Follow, Input::Restore(disk.read())] {
+        disk.follow(&first.input(input));
+    }
+    let effects = second.frame(ack(100, 11));
+    tell(&mut disk, &effects, &mut first);
+    assert_eq!(first.ends(1), [(100, SENT)]);
+    let effects = first.input(send(101));
+    assert_eq!(messages(&effects), []);
+    tell(&mut disk, &effects, &mut second);
+    assert_eq!(saved(&first.hear(text(TEA, 12, 2))), [] as [Vec<_>; 0], "it writes no rooms");
+    assert_eq!(second.ends(1), [(101, SENDING)]);
+    disk.follow(&first.input(Input::Restore(disk.read())));
+    assert_eq!(messages(&first.input(Input::Own { rooms: true })), [101], "and may have its turn again");
+}
+
+#[test]
 fn rooms_are_written_by_one() {
     let mut tabs = Tabs::new();
     let rows = tabs.disk.seqs(TEA);
