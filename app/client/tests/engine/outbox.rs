@@ -137,6 +137,17 @@ fn answers_on_a_connection_that_was_given_up_count_until_the_next_one_is_open() 
 }
 
 #[test]
+fn what_was_acknowledged_late_is_no_failure_in_a_room_that_was_left_meanwhile() {
+    let mut device = Device::in_tea();
+    device.send(100, "hi");
+    device.wait(15_000);
+    device.frame(ack(100, 11));
+    device.go_online(Vec::new());
+    assert_eq!(device.rows(), [], "nothing says that it was not sent");
+    assert!(!device.engine.has_unsent());
+}
+
+#[test]
 fn what_the_server_cannot_take_now_is_sent_again_and_nothing_overtakes_it() {
     let mut device = Device::in_tea();
     device.send(100, "a");
