@@ -40,8 +40,12 @@ pub(super) struct State {
     pub(super) disk: Disk,
     /// Whether this page has read that.
     pub(super) settled: bool,
-    /// The way into the present socket, and its task.
-    socket: Option<(mpsc::UnboundedSender<String>, AbortHandle)>,
+    /// The present socket.
+    socket: Option<Socket>,
+    /// The one before, until the present one is open: answers on it still count.
+    previous: Option<Socket>,
+    /// Numbers the sockets.
+    generation: u64,
     /// When the engine wants to be woken.
     wake: Option<u64>,
     /// Until when there is no network, in milliseconds.
@@ -50,6 +54,21 @@ pub(super) struct State {
     heard: u64,
     /// How often the page was loaded: answers to an earlier page's requests are nobody's.
     pub(super) page: u64,
+}
+
+/// One socket as the page holds it. Dropping it closes it.
+struct Socket {
+    generation: u64,
+    is_open: bool,
+    /// The way into it.
+    texts: mpsc::UnboundedSender<String>,
+    task: AbortHandle,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
 }
 
 impl Device {
@@ -63,6 +82,8 @@ impl Device {
             disk,
             settled: false,
             socket: None,
+            previous: None,
+            generation: 0,
             wake: None,
             away_until: 0,
             heard: 0,
@@ -82,9 +103,7 @@ impl Device {
         note!(self.sim, "device {} loads its page", self.number);
         let mut state = self.lock();
         let state = &mut *state;
-        if let Some((_, task)) = state.socket.take() {
-            task.abort();
-        }
+        (state.socket, state.previous) = (None, None);
         state.engine = None;
         state.settled = false;
         state.wake = None;
@@ -121,9 +140,9 @@ impl Device {
         if matches!(input, Input::Connected | Input::Frame(_)) {
             *heard = self.sim.now();
         }
-        // A socket that the engine has given up may still talk, and it does not listen.
+        // A socket that the engine has given up may still talk, but only its answers count.
         let is_deaf = matches!(engine.connection(), ConnectionState::Waiting { .. });
-        if !(is_deaf && matches!(input, Input::Frame(_))) {
+        if !(is_deaf && matches!(&input, Input::Frame(frame) if !is_answer(frame))) {
             memory.hear(&input, Some(engine));
         }
         let random = self.sim.chance.next();
@@ -174,7 +193,7 @@ impl Device {
                 let text = serde_json::to_string(&frame).unwrap();
                 note!(self.sim, "device {} > {text}", self.number);
                 // On a socket that is not open it goes nowhere.
-                let _ = state.socket.as_ref().map(|(socket, _)| socket.send(text));
+                let _ = state.socket.as_ref().map(|socket| socket.texts.send(text));
             }
             Effect::FetchHistory { room_id, request } => {
                 self.sim.spawn(request::history(Arc::clone(self), state.page, room_id, request));
@@ -227,9 +246,12 @@ impl Device {
 
     /// Loses its connection, and notices.
     pub(super) fn hang_up(self: &Arc<Self>) {
-        let socket = self.lock().socket.take();
-        if let Some((_, task)) = socket {
-            task.abort();
+        let had_socket = {
+            let mut state = self.lock();
+            state.previous = None;
+            state.socket.take().is_some()
+        };
+        if had_socket {
             self.input(Input::Disconnected { code: None });
         }
     }
@@ -238,14 +260,43 @@ impl Device {
         !self.sim.is_calm() && self.sim.now() < self.lock().away_until
     }
 
-    /// Opens a socket in place of the one before, if any.
+    /// Opens a socket in place of the one before, which stays as it is until then.
     fn connect(self: &Arc<Self>, state: &mut State) {
-        let (socket, queue) = mpsc::unbounded_channel();
-        let task = self.sim.spawn(talk(Arc::clone(self), queue));
-        if let Some((_, before)) = state.socket.replace((socket, task)) {
-            before.abort();
+        if let Some(before) = state.socket.take().filter(|socket| socket.is_open) {
+            state.previous = Some(before);
         }
+        state.generation += 1;
+        let (generation, (texts, queue)) = (state.generation, mpsc::unbounded_channel());
+        let task = self.sim.spawn(talk(Arc::clone(self), generation, queue));
+        state.socket = Some(Socket { generation, is_open: false, texts, task });
     }
+
+    /// Something happens on a socket. What is of no use any more is not handed on.
+    fn socket_event(self: &Arc<Self>, generation: u64, input: Input) {
+        {
+            let mut state = self.lock();
+            let state = &mut *state;
+            let is_of = |socket: &Option<Socket>| socket.as_ref().is_some_and(|socket| socket.generation == generation);
+            match &input {
+                _ if !is_of(&state.socket) => {
+                    if !is_of(&state.previous) || !matches!(&input, Input::Frame(frame) if is_answer(frame)) {
+                        return;
+                    }
+                }
+                Input::Connected => {
+                    state.socket.iter_mut().for_each(|socket| socket.is_open = true);
+                    state.previous = None;
+                }
+                _ => {}
+            }
+        }
+        self.input(input);
+    }
+}
+
+/// Whether a frame says what became of something that was sent.
+const fn is_answer(frame: &ServerFrame) -> bool {
+    matches!(frame, ServerFrame::Ack { .. } | ServerFrame::Nack { .. })
 }
 
 /// A page died; another one is loaded.
@@ -272,11 +323,11 @@ async fn settle(device: Arc<Device>, page: u64) {
 }
 
 /// A socket's life, as the device sees it.
-async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
+async fn talk(device: Arc<Device>, generation: u64, mut queue: mpsc::UnboundedReceiver<String>) {
     let sim = &device.sim;
     sleep(sim.latency()).await;
     let Some(node) = device.cluster.any().filter(|_| !device.is_away()) else {
-        return device.input(Input::Disconnected { code: None });
+        return device.socket_event(generation, Input::Disconnected { code: None });
     };
     if sim.strikes(Fault::Silent, 10) {
         note!(sim, "device {} gets no answer to its attempt", device.number);
@@ -286,7 +337,7 @@ async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
     note!(sim, "device {} is connected to node {}", device.number, node.life.number);
     node.accept(device.user.id, device.session, server);
     drop(node);
-    device.input(Input::Connected);
+    device.socket_event(generation, Input::Connected);
     let code = loop {
         tokio::select! {
             biased;
@@ -296,7 +347,7 @@ async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
             },
             said = receiver.recv() => match said {
                 Some(Said::Text(text)) => match ServerFrame::from_json(&text) {
-                    Some(frame) => device.input(Input::Frame(frame)),
+                    Some(frame) => device.socket_event(generation, Input::Frame(frame)),
                     None => sim.fail(format!("a frame cannot be read: {text}")),
                 },
                 // What a browser does without any code of the page's.
@@ -307,5 +358,5 @@ async fn talk(device: Arc<Device>, mut queue: mpsc::UnboundedReceiver<String>) {
             },
         }
     };
-    device.input(Input::Disconnected { code });
+    device.socket_event(generation, Input::Disconnected { code });
 }
