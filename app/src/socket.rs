@@ -56,6 +56,11 @@ impl Socket {
         Some(Self { socket, _open: on_open, _message: on_message, _close: on_close })
     }
 
+    /// Whether frames go out.
+    pub(crate) fn is_open(&self) -> bool {
+        self.socket.ready_state() == WebSocket::OPEN
+    }
+
     /// Sends a frame. On a socket that is not open it goes nowhere, which the engine expects of any frame.
     pub(crate) fn send(&self, frame: &ClientFrame) {
         let _ = self.socket.send_with_str(&frame.to_json());

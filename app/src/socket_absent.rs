@@ -15,5 +15,8 @@ impl Socket {
     pub(crate) fn open(_on_event: impl Fn(SocketEvent) + 'static) -> Option<Self> {
         None
     }
+    pub(crate) const fn is_open(&self) -> bool {
+        false
+    }
     pub(crate) const fn send(&self, _frame: &ClientFrame) {}
 }

@@ -10,6 +10,7 @@ pub(crate) mod ending;
 pub(crate) mod keeping;
 pub(crate) mod keyed;
 pub(crate) mod rows;
+pub(crate) mod turn;
 
 pub(crate) use address::{Address, Place};
 pub(crate) use chat::Chat;

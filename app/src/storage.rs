@@ -45,7 +45,7 @@ pub(crate) async fn empty() {
 const EMPTYING_LIMIT_MS: i32 = 2_000;
 
 /// A method by its name: the bindings do not know everything, or not as it is.
-fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {
+pub(crate) fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {
     Reflect::get(of, &name.into())?.dyn_into()
 }
 

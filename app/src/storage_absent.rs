@@ -30,6 +30,8 @@ pub(crate) enum Told {
     Change(client::Change),
     Unreadable(Unreadable),
     NotRead,
+    AsksOwner,
+    OwnerIsHere,
 }
 
 pub(crate) const fn persist() {}
@@ -79,12 +81,29 @@ pub(crate) mod tabs {
     use client::Change;
     use protocol::UserId;
 
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     #[expect(dead_code, reason = "there are no tabs here")]
     pub(crate) enum Turn {
-        Mine,
+        Mine(Held),
         Others,
         Unknown,
+    }
+
+    #[derive(Clone)]
+    pub(crate) struct Held;
+
+    impl Held {
+        pub(crate) const fn release(&self) {}
+        pub(crate) async fn ended(&self) {}
+    }
+
+    #[derive(Clone)]
+    pub(crate) struct Waiting;
+
+    impl Waiting {
+        pub(crate) const fn new() -> Option<Self> {
+            None
+        }
+        pub(crate) const fn end(&self) {}
     }
 
     pub(crate) struct Tabs;
@@ -94,13 +113,20 @@ pub(crate) mod tabs {
             None
         }
         pub(crate) const fn tell(&self, _changes: &[Change]) {}
+        pub(crate) const fn ask_owner(&self) {}
+        pub(crate) const fn answer(&self) {}
         pub(crate) const fn cannot_read(&self, _message: &Unreadable) {}
     }
 
     pub(crate) async fn turn_if_free(_user: UserId) -> Turn {
         Turn::Unknown
     }
-    pub(crate) async fn turn(_user: UserId) {}
+    pub(crate) async fn turn(_user: UserId, _waiting: Option<&Waiting>) -> Option<Held> {
+        None
+    }
+    pub(crate) async fn steal_turn(_user: UserId) -> Option<Held> {
+        None
+    }
 }
 
 pub(crate) mod worker {

@@ -16,6 +16,8 @@ enum Notice {
     First,
     /// The connection is lost, also while a new one is tried.
     Lost,
+    /// The server closed this connection, because there are too many.
+    Parked,
     /// The session has ended.
     SignedOut,
     /// The server speaks a later protocol.
@@ -32,6 +34,7 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
         ConnectionState::Connecting if matches!(before, None | Some(Notice::First)) => Notice::First,
         ConnectionState::Connecting => Notice::Lost,
         ConnectionState::Waiting { .. } => Notice::Lost,
+        ConnectionState::Parked => Notice::Parked,
         ConnectionState::SignedOut => Notice::SignedOut,
     });
     let class = move || if notice.get() == Notice::First { "connection connection-soft" } else { "connection" };
@@ -39,6 +42,7 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
         Notice::Nothing => nothing(),
         Notice::First => view! { <p class="notice">"Connecting…"</p> }.erase(),
         Notice::Lost => view! { <Lost /> }.late(),
+        Notice::Parked => view! { <Parked /> }.late(),
         Notice::SignedOut => view! { <SignedOut /> }.late(),
         Notice::Outdated => view! { <Outdated /> }.late(),
     };
@@ -75,6 +79,19 @@ fn Lost() -> impl IntoView {
             <span aria-hidden="true">{live(next)}</span>
             <button type="button" class="notice-action" on:click=press(move |_| chat.dispatch(Input::ConnectNow))>
                 "Try now"
+            </button>
+        </p>
+    }
+}
+
+#[component]
+fn Parked() -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    view! {
+        <p class="notice notice-warn">
+            <span>"Paused: Jackdaw is open in too many tabs."</span>
+            <button type="button" class="notice-action" on:click=press(move |_| chat.dispatch(Input::ConnectNow))>
+                "Connect"
             </button>
         </p>
     }

@@ -1,7 +1,7 @@
 //! One HTTP request, and a lock that all tabs share.
 
 use gloo_net::http::{Method, RequestBuilder};
-use js_sys::{Function, Promise, Reflect};
+use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::{set_timeout_with_handle, window};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,6 +18,9 @@ pub(crate) struct Reply {
 
 /// No answer came.
 pub(crate) struct Unreachable;
+
+/// How long to wait for another tab that is inside a lock: a browser may have suspended it there.
+const LOCK: Duration = Duration::from_secs(15);
 
 /// Sends JSON and waits for the answer. Cookies of the page's own origin go along by themselves.
 pub(crate) async fn send(method: &'static str, path: &str, body: Option<String>) -> Result<Reply, Unreachable> {
@@ -54,8 +57,15 @@ async fn exchange(
     Ok(Reply { status, text })
 }
 
-/// Runs `work` while no other tab of this browser is inside the same lock. Browsers without Web Locks (and pages
-/// without https) run it at once.
+/// A signal that ends what it is given to after so long. None in browsers that have no such thing.
+fn abort_after(limit: Duration) -> Option<AbortSignal> {
+    let class = Reflect::get(&window(), &"AbortSignal".into()).ok()?;
+    let timeout: Function = Reflect::get(&class, &"timeout".into()).ok()?.dyn_into().ok()?;
+    timeout.call1(&class, &(limit.as_millis() as f64).into()).ok()?.dyn_into().ok()
+}
+
+/// Runs `work` while no other tab of this browser is inside the same lock, or after [`LOCK`] in any case. Browsers without
+/// Web Locks (and pages without https) run it at once.
 pub(crate) async fn alone<T: 'static>(name: &str, work: impl Future<Output = T> + 'static) -> T {
     let Some(request) = lock_request() else {
         return work.await;
@@ -76,7 +86,12 @@ pub(crate) async fn alone<T: 'static>(name: &str, work: impl Future<Output = T> 
         })
     };
     let (locks, function) = request;
-    let held = function.call2(&locks, &name.into(), &inside).ok().and_then(|held| held.dyn_into::<Promise>().ok());
+    let options = Object::new();
+    if let Some(signal) = abort_after(LOCK) {
+        let _ = Reflect::set(&options, &"signal".into(), &signal);
+    }
+    let held =
+        function.call3(&locks, &name.into(), &options, &inside).ok().and_then(|held| held.dyn_into::<Promise>().ok());
     if let Some(held) = held {
         let _ = JsFuture::from(held).await;
     }

@@ -8,7 +8,6 @@ use protocol::{
     Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateMe, UpdateRoom, User, UserId,
     UserList,
 };
-
 use std::time::Duration;
 
 /// What a call answers.

@@ -76,12 +76,14 @@ pub(crate) struct Chat {
     pub(crate) signals: Trigger,
     /// The socket. Replaced by each `Connect`; never touched on the server.
     pub(super) socket: StoredValue<Option<Socket>, LocalStorage>,
+    /// The socket before it with its number, until the present one is open.
+    pub(super) previous_socket: StoredValue<Option<(u64, Socket)>, LocalStorage>,
     /// Numbers the sockets, so that a late event of an earlier one is not taken for one of this.
     pub(super) generation: StoredValue<u64>,
     /// When the session was last renewed, or else when the page began; monotonic milliseconds.
     pub(super) renewed_at: StoredValue<u64>,
-    /// Whether the last attempt to connect never got as far as an open socket.
-    pub(super) never_open: StoredValue<bool>,
+    /// Whether the last attempt to connect was refused, perhaps because of the session. One without any answer was not.
+    pub(super) refused: StoredValue<bool>,
     /// The timer of the last `WakeAt`.
     pub(super) timer: StoredValue<Option<TimeoutHandle>>,
 }
@@ -122,9 +124,10 @@ impl Chat {
             visible: RwSignal::new(true),
             signals: Trigger::new(),
             socket: StoredValue::new_local(None),
+            previous_socket: StoredValue::new_local(None),
             generation: StoredValue::new(0),
             renewed_at: StoredValue::new(0),
-            never_open: StoredValue::new(false),
+            refused: StoredValue::new(false),
             timer: StoredValue::new(None),
         };
         chat.show_rooms();
@@ -188,10 +191,15 @@ impl Chat {
         self.connection.set(state);
         match state {
             ConnectionState::Online => set_if_new(self.offline, false),
-            ConnectionState::Waiting { .. } => set_if_new(self.offline, true),
+            ConnectionState::Waiting { .. } | ConnectionState::Parked => set_if_new(self.offline, true),
             // A silent connection is lost and another one opened in the same moment.
             ConnectionState::Connecting if before == ConnectionState::Online => set_if_new(self.offline, true),
             ConnectionState::Connecting | ConnectionState::SignedOut => {}
+        }
+        match (before, state) {
+            (_, ConnectionState::Parked) => self.give_up_turn(),
+            (ConnectionState::Parked, _) => self.seek_turn(),
+            _ => {}
         }
     }
 

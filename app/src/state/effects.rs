@@ -7,7 +7,8 @@ use crate::state::api::{self, Renewal};
 use client::{Effect as Ask, HistoryRequest, Input};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::{ErrorCode, RoomId};
+use protocol::{ErrorCode, RoomId, ServerFrame};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// The access token lives 15 minutes: it is renewed after this long while the page is open, and before a connection.
@@ -41,47 +42,61 @@ impl Chat {
     pub(super) fn hang_up(self) {
         self.generation.update_value(|generation| *generation += 1);
         self.socket.set_value(None);
+        self.previous_socket.set_value(None);
     }
 
+    /// Opens a socket. The one before stays until then, since answers on it still count; after that it is closed.
     fn connect(self) {
-        let generation = self.generation.try_update_value(|generation| {
-            *generation += 1;
-            *generation
-        });
-        // Closes an earlier one at once, and silences it.
-        self.socket.set_value(None);
-        let limit = if self.never_open.get_value() { RENEW_AFTER_REFUSAL } else { RENEW_AFTER };
+        let before = self.generation.get_value();
+        if let Some(socket) = self.socket.try_update_value(Option::take).flatten().filter(Socket::is_open) {
+            self.previous_socket.set_value(Some((before, socket)));
+        }
+        let generation = before + 1;
+        self.generation.set_value(generation);
+        let limit = if self.refused.get_value() { RENEW_AFTER_REFUSAL } else { RENEW_AFTER };
         spawn_local(async move {
-            if self.session_is_older_than(limit) && self.renew().await == Renewal::Failed {
-                self.never_open.set_value(true);
-                return self.dispatch(Input::Disconnected { code: None });
-            }
-            if Some(self.generation.get_value()) != generation {
+            let can_open = !self.session_is_older_than(limit) || self.renew().await != Renewal::Failed;
+            // This attempt may have been given up meanwhile. Its end is no news for a later one.
+            if self.generation.get_value() != generation {
                 return;
             }
-            self.never_open.set_value(true);
-            let socket = Socket::open(move |event| {
-                if Some(self.generation.get_value()) == generation {
-                    self.heard(event);
-                }
-            });
-            let opened = socket.is_some();
+            let is_open = Cell::new(false);
+            let socket =
+                can_open.then(|| Socket::open(move |event| self.socket_event(generation, &is_open, event))).flatten();
+            let opens = socket.is_some();
             self.socket.set_value(socket);
-            if !opened {
+            if !opens {
+                self.refused.set_value(true);
                 self.dispatch(Input::Disconnected { code: None });
             }
         });
     }
 
-    fn heard(self, event: SocketEvent) {
+    fn socket_event(self, generation: u64, is_open: &Cell<bool>, event: SocketEvent) {
+        let is_present = self.generation.get_value() == generation;
         match event {
-            SocketEvent::Opened => {
-                self.never_open.set_value(false);
+            SocketEvent::Opened if is_present => {
+                is_open.set(true);
+                self.refused.set_value(false);
+                self.previous_socket.set_value(None);
                 self.dispatch(Input::Connected);
             }
-            SocketEvent::Frame(frame) => self.dispatch(Input::Frame(frame)),
-            SocketEvent::Closed(code) => self.dispatch(Input::Disconnected { code }),
+            SocketEvent::Closed(code) if is_present => {
+                self.refused.set_value(!is_open.get());
+                self.dispatch(Input::Disconnected { code });
+            }
+            SocketEvent::Frame(frame) if is_present || self.is_late_answer(generation, &frame) => {
+                self.dispatch(Input::Frame(frame));
+            }
+            SocketEvent::Opened | SocketEvent::Closed(_) | SocketEvent::Frame(_) => {}
         }
+    }
+
+    fn is_late_answer(self, generation: u64, frame: &ServerFrame) -> bool {
+        matches!(frame, ServerFrame::Ack { .. } | ServerFrame::Nack { .. })
+            && self
+                .previous_socket
+                .with_value(|socket| socket.as_ref().is_some_and(|(number, _)| *number == generation))
     }
 
     fn wake_at(self, at: u64) {

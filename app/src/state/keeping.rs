@@ -2,6 +2,7 @@
 //! sends what all of them typed, and when it closes, the next one does.
 
 use crate::dom::document;
+use crate::state::turn::Standing;
 use crate::state::{Chat, ending};
 use crate::storage::database::Database;
 use crate::storage::tabs::{self, Tabs, Turn};
@@ -19,19 +20,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// See the module. Never touched on the server.
 pub(crate) type Keeping = StoredValue<Kept, LocalStorage>;
 
-/// What [`Keeping`] holds.
+/// What [`Keeping`] holds. `turn` has the part about whose turn it is.
 #[derive(Default)]
 pub(crate) struct Kept {
     /// None until it is open, and after a sign-out.
     database: Option<Database>,
     /// None without locks: every tab then sends what it typed.
-    tabs: Option<Tabs>,
+    pub(super) tabs: Option<Tabs>,
     /// Whether the storage was read, or given up.
     settled: bool,
     /// What other tabs told before that.
     early: Vec<Change>,
     /// Whether this tab sends.
-    owns: bool,
+    pub(super) owns: bool,
+    /// Whose turn it is, see `turn`.
+    pub(super) turn: Standing,
     /// What the person was told about the storage: each trouble once.
     told: Vec<Trouble>,
     /// Whether the browser was asked not to clear what is kept.
@@ -64,7 +67,7 @@ impl Chat {
 
     async fn take_turn(self) {
         let turn = tabs::turn_if_free(self.me).await;
-        if turn != Turn::Unknown {
+        if !matches!(turn, Turn::Unknown) {
             let tabs = Tabs::join(self.me, move |told| self.overhear(told));
             self.keeping.update_value(|kept| kept.tabs = tabs);
         }
@@ -72,16 +75,16 @@ impl Chat {
             Ok(database) => self.keeping.update_value(|kept| kept.database = Some(database)),
             Err(trouble) => self.complain(trouble),
         }
-        let mut kept = self.restore().await;
-        if turn == Turn::Others {
-            tabs::turn(self.me).await;
-            kept = self.restore().await;
+        let kept = self.restore().await;
+        match turn {
+            Turn::Mine(held) => self.hold_turn(held, kept).await,
+            Turn::Others => self.seek_turn(),
+            Turn::Unknown => self.own(false),
         }
-        self.own(kept && turn != Turn::Unknown);
     }
 
     /// Gives the engine what the storage has, at first nothing where it cannot be read. Whether it could.
-    async fn restore(self) -> bool {
+    pub(super) async fn restore(self) -> bool {
         let mut saved = None;
         if let Some(database) = self.database() {
             match database.read().await {
@@ -104,7 +107,7 @@ impl Chat {
         kept
     }
 
-    fn own(self, rooms: bool) {
+    pub(super) fn own(self, rooms: bool) {
         self.keeping.update_value(|kept| kept.owns = true);
         self.dispatch(Input::Own { rooms });
     }
@@ -124,6 +127,8 @@ impl Chat {
                     changes.push(change);
                 }
                 Told::Unreadable(message) => self.show_unreadable(message),
+                Told::AsksOwner => self.answer_for_turn(),
+                Told::OwnerIsHere => self.owner_is_here(),
                 Told::NotRead => self.notice.set(Some(words::OLDER_TAB.to_owned())),
             }
         }
@@ -196,6 +201,7 @@ impl Chat {
     pub(super) fn keep(self, changes: Vec<Change>) {
         self.persist(&changes);
         self.keeping.with_value(|kept| kept.tabs.iter().for_each(|tabs| tabs.tell(&changes)));
+        self.watch_owner();
         let Some(database) = self.database() else { return };
         let messages = changes.iter().filter(|change| change.is_for_all()).cloned().collect();
         let written = database.write(changes);

@@ -174,6 +174,10 @@ pub(crate) fn tell(change: &Change) -> Option<String> {
     Some(versioned(&text))
 }
 
+/// Asks the tab that sends whether it is there, and what it answers. Earlier pages ignore both.
+pub(crate) const ASK: &str = r#"{"owner":"ask"}"#;
+pub(crate) const HERE: &str = r#"{"owner":"here"}"#;
+
 /// What another tab told.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Told {
@@ -183,10 +187,19 @@ pub(crate) enum Told {
     Unreadable(Unreadable),
     /// The tab that sends cannot read a message of this tab, see [`cannot_read`].
     NotRead,
+    /// [`ASK`]
+    AsksOwner,
+    /// [`HERE`]
+    OwnerIsHere,
 }
 
 /// Reads what another tab told. `None` where that is of no use to the person.
 pub(crate) fn hear(text: &str) -> Option<Told> {
+    match text {
+        ASK => return Some(Told::AsksOwner),
+        HERE => return Some(Told::OwnerIsHere),
+        _ => {}
+    }
     let told = Object::read(text)?;
     if told.field::<Option<String>>("unreadable").flatten().is_some() {
         return Some(Told::NotRead);
