@@ -147,3 +147,10 @@ fn rows_are_in_order_by_their_keys() {
     assert!(row_key(room, Seq(9)) < row_key(room, Seq(10)));
     assert!(row_key(room, Seq(1)).starts_with(&room.to_string()));
 }
+
+#[test]
+fn a_question_for_the_tab_that_sends_is_no_change() {
+    assert_eq!((hear(ASK), hear(HERE)), (Some(Told::AsksOwner), Some(Told::OwnerIsHere)));
+    let told = [ASK, HERE].map(|text| Object::read(text).unwrap());
+    assert!(told.iter().zip([ASK, HERE]).all(|(told, text)| change(told, text).is_none()), "as earlier pages read it");
+}
