@@ -1,7 +1,7 @@
 //! The WebSocket to the server, as events. Decides nothing: when to open, what to send and what a close means is `client`'s.
 
 use leptos::prelude::location;
-use protocol::{ClientFrame, FromJson, ServerFrame, ToJson};
+use protocol::{ClientFrame, Incoming, ToJson};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -12,8 +12,8 @@ use web_sys::{CloseEvent, MessageEvent, WebSocket};
 pub(crate) enum SocketEvent {
     /// Frames can be sent from now on.
     Opened,
-    /// A frame arrived. Frames that a later server may know and this page does not are left out.
-    Frame(ServerFrame),
+    /// A text arrived.
+    Frame(Incoming),
     /// Closed, or never opened; with the close code, if there was one.
     Closed(Option<u16>),
 }
@@ -40,10 +40,7 @@ impl Socket {
         let on_message = Closure::<dyn Fn(MessageEvent)>::new({
             let tell = Rc::clone(&tell);
             move |event: MessageEvent| {
-                let text = event.data().as_string();
-                if let Some(frame) = text.and_then(|text| ServerFrame::from_json(&text)) {
-                    tell(SocketEvent::Frame(frame));
-                }
+                tell(SocketEvent::Frame(Incoming::read(&event.data().as_string().unwrap_or_default())));
             }
         });
         let on_close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {

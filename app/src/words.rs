@@ -26,13 +26,14 @@ pub(crate) const fn kind(kind: RoomKind) -> &'static str {
         RoomKind::Direct => "Direct chat",
         RoomKind::Group => "Group",
         RoomKind::Public => "Public room",
+        RoomKind::Unknown => "Room",
     }
 }
 
 /// A role in words.
 pub(crate) const fn role(role: Role) -> &'static str {
     match role {
-        Role::Member => "Member",
+        Role::Member | Role::Unknown => "Member",
         Role::Admin => "Admin",
         Role::Owner => "Owner",
     }
@@ -43,7 +44,7 @@ pub(crate) fn preview(room: &RoomSummary, me: UserId) -> String {
     let Some(message) = &room.last_message else {
         return "No messages yet".to_owned();
     };
-    if message.kind == MessageKind::System {
+    if message.kind != MessageKind::Text {
         return system(message, me);
     }
     let text = if message.deleted_at.is_some() {
@@ -62,8 +63,14 @@ fn first_name(name: &str) -> &str {
     name.split_whitespace().next().unwrap_or(name)
 }
 
+/// What stands for a message of a later version.
+const UNREADABLE: &str = "This version of the page cannot show this message. Reload.";
+
 /// What a system message tells, as a sentence without a full stop.
 pub(crate) fn system(message: &Message, me: UserId) -> String {
+    if !message.is_readable() {
+        return UNREADABLE.to_owned();
+    }
     let who = if message.sender_id == me { "You" } else { message.sender_name.as_str() };
     let whom = |id: UserId, name: &str| if id == me { "you".to_owned() } else { name.to_owned() };
     match &message.event {
@@ -80,7 +87,7 @@ pub(crate) fn system(message: &Message, me: UserId) -> String {
             let role = role(*now).to_ascii_lowercase();
             format!("{who} made {} {article} {role}", whom(*user_id, display_name))
         }
-        None => format!("{who} changed the room"),
+        Some(SystemEvent::Unknown) | None => format!("{who} changed the room"),
     }
 }
 

@@ -6,6 +6,7 @@ mod history;
 mod link;
 mod person;
 mod signals;
+mod snapshot;
 mod survive;
 mod sync;
 
@@ -20,6 +21,7 @@ use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
 use protocol::{HistoryPage, RoomId, RoomSummary, UnixMillis, User};
+use snapshot::Snapshot;
 use std::collections::BTreeSet;
 use survive::Duty;
 use uuid::Uuid;
@@ -42,6 +44,10 @@ pub struct Engine {
     open: Option<RoomId>,
     /// Whether the server has told this engine which rooms there are.
     greeted: bool,
+    /// What has come of the list of rooms in `welcome`, until all of it has.
+    snapshot: Option<Snapshot>,
+    /// Frames of later nodes that could not be read.
+    skipped: u64,
     /// Which life of the server's database this device has heard from.
     epoch: Option<Uuid>,
     /// Who is typing and who is there.
@@ -78,6 +84,8 @@ impl Engine {
             keeper: Keeper::default(),
             open,
             greeted: false,
+            snapshot: None,
+            skipped: 0,
             epoch: None,
             signals: Signals::default(),
             timers: Timers::default(),
@@ -102,6 +110,8 @@ impl Engine {
         match input {
             Input::Connected => self.connected(now),
             Input::Frame(frame) => self.frame(now, frame),
+            Input::Unreadable(head) => self.unreadable(now, head),
+            Input::LaterVersion => self.outdated(now),
             Input::Disconnected { code } => self.lose(now, code),
             Input::Wake => self.wake(now, was_suspended),
             Input::ConnectNow => self.hurry(now, true),
@@ -203,6 +213,12 @@ impl Engine {
     #[must_use]
     pub fn has_unsent(&self) -> bool {
         self.outbox.has_unsent()
+    }
+
+    /// Frames that this version could not read and skipped.
+    #[must_use]
+    pub const fn skipped(&self) -> u64 {
+        self.skipped
     }
 
     /// Where the connection stands.

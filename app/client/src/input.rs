@@ -1,7 +1,9 @@
 //! Everything that can happen to an engine.
 
 use crate::{Change, Saved};
-use protocol::{ApiError, ClientId, HistoryPage, RoomId, RoomSummary, Seq, ServerFrame, UnixMillis};
+use protocol::{
+    ApiError, ClientId, HistoryPage, Incoming, RoomHead, RoomId, RoomSummary, Seq, ServerFrame, UnixMillis,
+};
 
 /// Time and chance, handed in with every input.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +48,10 @@ pub enum Input {
     Connected,
     /// A frame arrived on it.
     Frame(ServerFrame),
+    /// A frame arrived that this version cannot read, see [`protocol::Incoming`].
+    Unreadable(Option<RoomHead>),
+    /// The server speaks a later version of the protocol.
+    LaterVersion,
     /// It is closed, or could not be opened. `code` is the close code, if the other side gave one.
     Disconnected {
         /// See `protocol::CloseCode`.
@@ -140,4 +146,14 @@ pub enum Input {
     },
     /// Another tab of this person has saved this, see [`Change::is_for_all`].
     Heard(Vec<Change>),
+}
+
+impl From<Incoming> for Input {
+    fn from(incoming: Incoming) -> Self {
+        match incoming {
+            Incoming::Frame(frame) => Self::Frame(frame),
+            Incoming::LaterVersion => Self::LaterVersion,
+            Incoming::Unreadable(head) => Self::Unreadable(head),
+        }
+    }
 }

@@ -62,7 +62,9 @@ impl Keeper {
             if let Some(kept) = self.find(room) {
                 kept.record = Some(record.clone());
                 let rows = saved.rows.iter().filter(|row| row.room_id == room);
-                kept.rows = rows.map(|row| (row.seq, row.rev)).collect();
+                // A row that an earlier version could not read is written anew, whatever its revision.
+                let rev = |row: &Message| if row.is_readable() { row.rev } else { Rev(-1) };
+                kept.rows = rows.map(|row| (row.seq, rev(row))).collect();
             }
         }
         self.doubt();

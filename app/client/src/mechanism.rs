@@ -22,4 +22,6 @@ pub enum Mechanism {
     ReferenceEpochs,
     /// A connection on which nothing is received for a while is given up.
     HeartbeatDeadline,
+    /// The list of rooms in `welcome` is applied only once all pages of it have come.
+    WholeSnapshot,
 }

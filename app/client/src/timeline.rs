@@ -96,6 +96,10 @@ impl Timeline {
         false
     }
 
+    pub(crate) fn row_mut(&mut self, seq: Seq) -> Option<&mut Message> {
+        self.rows.get_mut(usize::try_from(seq.0 - self.start.0 - 1).ok()?)
+    }
+
     /// The row with this number, if it is here.
     pub(crate) fn row(&self, seq: Seq) -> Option<&Message> {
         self.rows.get(usize::try_from(seq.0 - self.start.0 - 1).ok()?)

@@ -1,9 +1,11 @@
 //! Frames on the WebSocket: JSON text, `{"type": "…", "data": {…}}`, one enum a direction.
 //!
-//! Unknown fields are ignored, so that a later version may add some; an unknown type is an error that names it.
+//! Compatibility: unknown fields are ignored, and unknown words (kind, event, role, state, code) become `Unknown`. An
+//! unknown frame type is an error that names it; the page counts such a frame and skips it (see [`crate::Incoming`]).
 
 use crate::{ApiError, ClientId, ErrorCode, Message, Rev, RoomId, RoomSummary, Seq, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// How far a device has a room: `[room_id, seq, rev]` on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,8 +19,8 @@ pub struct RoomHead(pub RoomId, pub Seq, pub Rev);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark(pub UserId, pub Seq, pub Seq);
 
-/// Whether a person is there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+/// Whether a person is there. Ordered: of several devices the highest state counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PresenceState {
     /// Nobody is connected.
@@ -27,6 +29,32 @@ pub enum PresenceState {
     Away,
     /// Looks at a page of ours on some device.
     Online,
+    /// A state of a later version. Shown as nothing; any other state counts before it.
+    #[serde(other)]
+    Unknown,
+}
+
+impl PresenceState {
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Offline => 1,
+            Self::Away => 2,
+            Self::Online => 3,
+        }
+    }
+}
+
+impl Ord for PresenceState {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for PresenceState {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// Somebody's presence: `[user_id, state, last_seen]` on the wire; `last_seen` is 0 where it is not known.
@@ -173,6 +201,12 @@ impl ClientFrame {
     ];
 }
 
+/// Version 2 has no such field.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields so")]
+const fn is_false(value: &bool) -> bool {
+    !*value
+}
+
 /// What a server says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "data")]
@@ -184,12 +218,23 @@ pub enum ServerFrame {
         protocol: u32,
         /// Which life of the database this is; another one means that cached rooms are worthless.
         epoch: uuid::Uuid,
-        /// The person's rooms with their heads, marks and unread counts.
+        /// The person's rooms with their heads, marks and unread counts, or the first page of them.
         rooms: Vec<RoomSummary>,
+        /// Whether `rooms` frames with the rest follow. The list counts only once the last of them has come.
+        #[serde(default, skip_serializing_if = "is_false")]
+        more: bool,
         /// Rooms among the cursors that are gone, or no longer this person's.
         gone: Vec<RoomId>,
         /// The server's clock, for showing times.
         server_time: UnixMillis,
+    },
+    /// The next page of the list of rooms that `welcome` began.
+    #[serde(rename = "rooms")]
+    Rooms {
+        /// Rooms that were in no page before.
+        rooms: Vec<RoomSummary>,
+        /// Whether another page follows.
+        more: bool,
     },
     /// What a device does not have of a room, or the next batch of it: new rows, and revised ones in their latest state.
     #[serde(rename = "messages:offline")]
@@ -250,11 +295,28 @@ pub enum ServerFrame {
         /// The row.
         message: Message,
     },
-    /// A message was edited, deleted or reacted to.
+    /// A message was edited or deleted.
     #[serde(rename = "message:changed")]
     Changed {
         /// The row in its latest state; `rev` is this revision's number.
         message: Message,
+    },
+    /// A reaction came or went. Takes the next `rev` of the room, as `message:changed` does. Applies to a device that has
+    /// every revision before it; others ask for the row with `sync:more`.
+    #[serde(rename = "reaction:changed")]
+    Reacted {
+        /// Where.
+        room_id: RoomId,
+        /// Which message.
+        seq: Seq,
+        /// This revision's number.
+        rev: Rev,
+        /// Whose reaction.
+        user_id: UserId,
+        /// The emoji.
+        emoji: String,
+        /// Whether it is there from now on.
+        on: bool,
     },
     /// Members' marks moved.
     #[serde(rename = "message:status")]
@@ -331,8 +393,9 @@ pub enum ServerFrame {
 
 impl ServerFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 18] = [
+    pub const TYPES: [&'static str; 20] = [
         "welcome",
+        "rooms",
         "messages:offline",
         "room:reset",
         "sync:done",
@@ -340,6 +403,7 @@ impl ServerFrame {
         "message:nack",
         "message:new",
         "message:changed",
+        "reaction:changed",
         "message:status",
         "room:changed",
         "room:gone",

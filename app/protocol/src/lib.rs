@@ -7,6 +7,7 @@ mod close;
 mod error;
 mod frame;
 mod ids;
+mod incoming;
 pub mod limits;
 mod model;
 mod read;
@@ -18,6 +19,7 @@ pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{ClientFrame, Cursor, Mark, Presence, PresenceState, RoomHead, ServerFrame};
 pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
+pub use incoming::Incoming;
 pub use model::{Member, Message, MessageKind, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
 pub use read::{FromJson, Object};
 pub use rest::{
@@ -28,5 +30,6 @@ pub use rest::{
 pub use validate::{Invalid, body, display_name, emoji, password, room_name, username};
 pub use write::{ToJson, write_object};
 
-/// The protocol's version, sent in `hello` and answered in `welcome`. A page that meets a later one asks to be reloaded.
-pub const PROTOCOL_VERSION: u32 = 2;
+/// The protocol's version, sent in `hello` and answered in `welcome`. Raised only by a change that an earlier page cannot
+/// survive by the rule of compatibility (docs/api.md); a page that meets a later version asks to be reloaded.
+pub const PROTOCOL_VERSION: u32 = 3;

@@ -44,3 +44,5 @@ pub const SILENCE_MS: u64 = 40_000;
 pub const EMOJI_CHARS: (usize, usize) = (1, 16);
 /// Different emoji under one message.
 pub const EMOJI_KINDS: usize = 20;
+/// Reactions under one message, each a person with an emoji.
+pub const REACTIONS_MAX: usize = 250;

@@ -2,6 +2,7 @@
 
 use crate::{ClientId, Mark, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// A person, as everybody who shares a server with them may see.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,10 +51,14 @@ pub enum RoomKind {
     Group,
     /// Anybody with an account may see and join it.
     Public,
+    /// A kind of a later version. Members read and write; nobody administrates it from here.
+    #[serde(other)]
+    Unknown,
 }
 
-/// What a member may do in a room. Ordered: an owner may all that an admin may.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// What a member may do in a room. Ordered: an owner may all that an admin may, and a role of a later version grants
+/// nothing beyond reading and writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// Reads and writes, and may leave.
@@ -62,6 +67,32 @@ pub enum Role {
     Admin,
     /// Also gives roles and deletes the room.
     Owner,
+    /// A role of a later version. Below all others.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Role {
+    const fn rank(self) -> u8 {
+        match self {
+            Self::Unknown => 0,
+            Self::Member => 1,
+            Self::Admin => 2,
+            Self::Owner => 3,
+        }
+    }
+}
+
+impl Ord for Role {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for Role {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// A room as one of its members (or, for a public room, anybody) sees it in a list.
@@ -115,6 +146,9 @@ pub enum MessageKind {
     Text,
     /// A fact about the room; `event` says which, `sender_id` who brought it about.
     System,
+    /// A kind of a later version. Shown as a row that asks for a reload; never counted as unread.
+    #[serde(other)]
+    Unknown,
 }
 
 /// A fact about a room, told as a message so that people see it and devices learn it the same way.
@@ -155,6 +189,9 @@ pub enum SystemEvent {
         /// The role from then on.
         role: Role,
     },
+    /// A fact of a later version. Shown as a row that asks for a reload.
+    #[serde(other)]
+    Unknown,
 }
 
 /// Those who reacted to a message with one emoji.
@@ -224,4 +261,12 @@ pub struct Message {
     /// What others think of it, the earliest emoji first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+}
+
+impl Message {
+    /// Whether this version can show what the message says: neither its kind nor its event is of a later version.
+    #[must_use]
+    pub fn is_readable(&self) -> bool {
+        self.kind != MessageKind::Unknown && self.event != Some(SystemEvent::Unknown)
+    }
 }

@@ -113,7 +113,18 @@ macro_rules! plain {
     };
 }
 
-plain!(bool, i64, u32, u64);
+plain!(i64, u32, u64);
+
+/// A missing one is false.
+impl FromJson for bool {
+    fn from_json(json: &str) -> Option<Self> {
+        match json {
+            "true" => Some(true),
+            "false" | "null" => Some(false),
+            _ => None,
+        }
+    }
+}
 
 impl FromJson for Uuid {
     fn from_json(json: &str) -> Option<Self> {
@@ -134,38 +145,35 @@ macro_rules! newtype {
 
 newtype!(UserId, RoomId, SessionId, ClientId, Seq, Rev, UnixMillis);
 
-/// Enums whose variants are words.
+/// Enums whose variants are words. A word of a later version is `Unknown`.
 macro_rules! words {
-    ($name:ident { $($word:literal => $variant:ident),* }, $other:expr) => {
+    ($name:ident { $($word:literal => $variant:ident),* }) => {
         impl FromJson for $name {
             fn from_json(json: &str) -> Option<Self> {
-                match json.strip_prefix('"')?.strip_suffix('"')? {
-                    $($word => Some(Self::$variant),)*
-                    _ => $other,
-                }
+                Some(match json.strip_prefix('"')?.strip_suffix('"')? {
+                    $($word => Self::$variant,)*
+                    _ => Self::Unknown,
+                })
             }
         }
     };
 }
 
-words!(RoomKind { "direct" => Direct, "group" => Group, "public" => Public }, None);
-words!(Role { "member" => Member, "admin" => Admin, "owner" => Owner }, None);
-words!(PresenceState { "offline" => Offline, "away" => Away, "online" => Online }, None);
-words!(MessageKind { "text" => Text, "system" => System }, None);
-words!(
-    ErrorCode {
-        "invalid" => Invalid,
-        "unauthenticated" => Unauthenticated,
-        "forbidden" => Forbidden,
-        "not_found" => NotFound,
-        "conflict" => Conflict,
-        "too_large" => TooLarge,
-        "rate_limited" => RateLimited,
-        "unavailable" => Unavailable,
-        "internal" => Internal
-    },
-    Some(Self::Unknown)
-);
+words!(RoomKind { "direct" => Direct, "group" => Group, "public" => Public });
+words!(Role { "member" => Member, "admin" => Admin, "owner" => Owner });
+words!(PresenceState { "offline" => Offline, "away" => Away, "online" => Online });
+words!(MessageKind { "text" => Text, "system" => System });
+words!(ErrorCode {
+    "invalid" => Invalid,
+    "unauthenticated" => Unauthenticated,
+    "forbidden" => Forbidden,
+    "not_found" => NotFound,
+    "conflict" => Conflict,
+    "too_large" => TooLarge,
+    "rate_limited" => RateLimited,
+    "unavailable" => Unavailable,
+    "internal" => Internal
+});
 
 /// Structs by the names of their fields, which are the names in the JSON text as well.
 #[macro_export]
@@ -236,6 +244,7 @@ impl FromJson for SystemEvent {
             r#""role_changed""# => {
                 Self::RoleChanged { user_id: user_id()?, display_name: display_name()?, role: object.field("role")? }
             }
+            event if event.starts_with('"') => Self::Unknown,
             _ => return None,
         })
     }
@@ -244,15 +253,20 @@ impl FromJson for SystemEvent {
 /// Variants of a frame by type, each with the names of its fields.
 macro_rules! frames {
     ($name:ident { $($kind:literal => $variant:ident { $($field:ident),* })* }) => {
-        impl FromJson for $name {
-            fn from_json(json: &str) -> Option<Self> {
-                let frame = Object::read(json)?;
-                let kind = frame.field::<String>("type")?;
-                let data = Object::read(frame.text("data"))?;
-                Some(match kind.as_str() {
+        impl $name {
+            /// The frame of this type with these fields, if they are of their types.
+            pub(crate) fn from_parts(kind: &str, data: &Object<'_>) -> Option<Self> {
+                Some(match kind {
                     $($kind => Self::$variant { $($field: data.field(stringify!($field))?),* },)*
                     _ => return None,
                 })
+            }
+        }
+
+        impl FromJson for $name {
+            fn from_json(json: &str) -> Option<Self> {
+                let frame = Object::read(json)?;
+                Self::from_parts(&frame.field::<String>("type")?, &Object::read(frame.text("data"))?)
             }
         }
     };
@@ -260,7 +274,8 @@ macro_rules! frames {
 
 frames! {
     ServerFrame {
-        "welcome" => Welcome { protocol, epoch, rooms, gone, server_time }
+        "welcome" => Welcome { protocol, epoch, rooms, more, gone, server_time }
+        "rooms" => Rooms { rooms, more }
         "messages:offline" => Offline { room_id, from, rows, to, more }
         "room:reset" => Reset { room, rows, to }
         "sync:done" => SyncDone { }
@@ -268,6 +283,7 @@ frames! {
         "message:nack" => Nack { client_id, code, message, retryable }
         "message:new" => New { message }
         "message:changed" => Changed { message }
+        "reaction:changed" => Reacted { room_id, seq, rev, user_id, emoji, on }
         "message:status" => Status { room_id, marks }
         "room:changed" => RoomChanged { room }
         "room:gone" => RoomGone { room_id }

@@ -130,9 +130,9 @@ macro_rules! words {
 }
 
 words! {
-    RoomKind { Direct => "direct", Group => "group", Public => "public" }
-    Role { Member => "member", Admin => "admin", Owner => "owner" }
-    MessageKind { Text => "text", System => "system" }
+    RoomKind { Direct => "direct", Group => "group", Public => "public", Unknown => "unknown" }
+    Role { Member => "member", Admin => "admin", Owner => "owner", Unknown => "unknown" }
+    MessageKind { Text => "text", System => "system", Unknown => "unknown" }
 }
 
 /// Tuple structs of three, arrays in JSON.
@@ -213,6 +213,7 @@ tagged! {
         Left {} => "left"
         Removed { user_id, display_name } => "removed"
         RoleChanged { user_id, display_name, role } => "role_changed"
+        Unknown {} => "unknown"
     }
 }
 

@@ -30,12 +30,14 @@ pub(crate) fn RoomAvatar(#[prop(into)] room: Signal<RoomSummary>) -> impl IntoVi
         room.with(|room| match (room.kind, &room.other) {
             (RoomKind::Direct, Some(other)) => format!("avatar avatar-person {}", hue(other.id.0)),
             (RoomKind::Direct, None) => format!("avatar avatar-person {}", hue(room.id.0)),
-            (RoomKind::Group | RoomKind::Public, _) => format!("avatar avatar-room {}", hue(room.id.0)),
+            (RoomKind::Group | RoomKind::Public | RoomKind::Unknown, _) => {
+                format!("avatar avatar-room {}", hue(room.id.0))
+            }
         })
     });
     let text = memo(move || {
         room.with(|room| match room.kind {
-            RoomKind::Direct | RoomKind::Group => words::initials(&room.name),
+            RoomKind::Direct | RoomKind::Group | RoomKind::Unknown => words::initials(&room.name),
             RoomKind::Public => "#".to_owned(),
         })
     });

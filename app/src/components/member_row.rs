@@ -13,7 +13,7 @@ fn may_remove(own: Option<Role>, other: Role) -> bool {
     match own {
         Some(Role::Owner) => true,
         Some(Role::Admin) => other == Role::Member,
-        Some(Role::Member) | None => false,
+        Some(Role::Member | Role::Unknown) | None => false,
     }
 }
 
@@ -82,7 +82,7 @@ fn Actions(user: User, role: Role, gives_roles: bool, roster: Roster) -> impl In
 
 const fn article(role: Role) -> &'static str {
     match role {
-        Role::Member => "a member",
+        Role::Member | Role::Unknown => "a member",
         Role::Admin => "an admin",
         Role::Owner => "an owner",
     }
@@ -99,5 +99,7 @@ mod tests {
         assert!(!may_remove(Some(Role::Admin), Role::Admin));
         assert!(!may_remove(Some(Role::Member), Role::Member));
         assert!(!may_remove(None, Role::Member));
+        assert!(!may_remove(Some(Role::Unknown), Role::Member), "a role of a later version grants nothing");
+        assert!(!may_remove(Some(Role::Admin), Role::Unknown));
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn MessageRow(id: ClientId, view: ArcRwSignal<RowView>) -> impl IntoV
     let opens_day = memo(move || view.with(|view| view.opens_day.then_some(view.row.message.created_at)));
     let opens_unread = memo(move || view.with(|view| view.opens_unread));
     let opens_run = memo(move || view.with(|view| view.opens_run));
-    let message = if view.with_untracked(|view| view.row.message.kind == MessageKind::System) {
+    let message = if view.with_untracked(|view| view.row.message.kind != MessageKind::Text) {
         view! { <Fact view /> }.erase()
     } else {
         view! { <Text id view opens_run /> }.erase()

@@ -23,7 +23,7 @@ pub(crate) fn NewRoom(kind: RoomKind) -> impl IntoView {
     let form = move || match kind.get() {
         RoomKind::Direct => view! { <NewDirect making /> }.late(),
         RoomKind::Group => view! { <NewGroup making /> }.late(),
-        RoomKind::Public => view! { <NewPublic making /> }.late(),
+        RoomKind::Public | RoomKind::Unknown => view! { <NewPublic making /> }.late(),
     };
     view! {
         <Modal title="New chat">

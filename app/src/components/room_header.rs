@@ -59,6 +59,8 @@ fn note(room: &RoomSummary, presence: Option<(PresenceState, UnixMillis)>, clock
         }
         (RoomKind::Direct, Some(other), _) => format!("{kind} · @{}", other.username),
         (RoomKind::Direct, None, _) => kind.to_owned(),
-        (RoomKind::Group | RoomKind::Public, ..) => format!("{kind} · {}", words::members(room.members_count)),
+        (RoomKind::Group | RoomKind::Public | RoomKind::Unknown, ..) => {
+            format!("{kind} · {}", words::members(room.members_count))
+        }
     }
 }

@@ -90,7 +90,7 @@ fn Start() -> impl IntoView {
     let title = move || {
         name.get().map(|(kind, name)| match kind {
             RoomKind::Direct => format!("Your chat with {name} starts here"),
-            RoomKind::Group | RoomKind::Public => format!("{name} starts here"),
+            RoomKind::Group | RoomKind::Public | RoomKind::Unknown => format!("{name} starts here"),
         })
     };
     let text = move || chat.rows.is_empty().then_some("No messages yet. Write the first one.");

@@ -7,7 +7,7 @@ use crate::state::api::{self, Renewal};
 use client::{Effect as Ask, HistoryRequest, Input};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::{ErrorCode, RoomId, ServerFrame};
+use protocol::{ErrorCode, Incoming, RoomId, ServerFrame};
 use std::cell::Cell;
 use std::time::Duration;
 
@@ -85,15 +85,15 @@ impl Chat {
                 self.refused.set_value(!is_open.get());
                 self.dispatch(Input::Disconnected { code });
             }
-            SocketEvent::Frame(frame) if is_present || self.is_late_answer(generation, &frame) => {
-                self.dispatch(Input::Frame(frame));
+            SocketEvent::Frame(incoming) if is_present || self.is_late_answer(generation, &incoming) => {
+                self.dispatch(incoming.into());
             }
             SocketEvent::Opened | SocketEvent::Closed(_) | SocketEvent::Frame(_) => {}
         }
     }
 
-    fn is_late_answer(self, generation: u64, frame: &ServerFrame) -> bool {
-        matches!(frame, ServerFrame::Ack { .. } | ServerFrame::Nack { .. })
+    fn is_late_answer(self, generation: u64, incoming: &Incoming) -> bool {
+        matches!(incoming, Incoming::Frame(ServerFrame::Ack { .. } | ServerFrame::Nack { .. }))
             && self
                 .previous_socket
                 .with_value(|socket| socket.as_ref().is_some_and(|(number, _)| *number == generation))

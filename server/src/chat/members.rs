@@ -66,6 +66,9 @@ impl Chat {
         user: UserId,
         role: Role,
     ) -> Result<(), Error> {
+        if role == Role::Unknown {
+            return Err(Error::Invalid("role: must be member, admin or owner.".into()));
+        }
         self.complete(async move |chat| {
             if let Some(message) = chat.store.update_member(room, actor, user, role, chat.stamp()).await? {
                 chat.announce(Some(message));

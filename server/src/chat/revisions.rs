@@ -27,7 +27,11 @@ impl Chat {
         self.complete(async move |chat| match chat.store.revise(&revise).await? {
             Revised::Stored(message) => {
                 let rev = message.rev;
-                let frame = ServerFrame::Changed { message: message.clone() };
+                let frame = match revise.change {
+                    // Everybody else has the row: what differs is enough.
+                    Change::React { emoji, on } => ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on },
+                    Change::Edit { .. } | Change::Delete => ServerFrame::Changed { message: message.clone() },
+                };
                 chat.hub.deliver(room_id, Place::Revision(rev), &frame);
                 Ok((Some(message), rev))
             }

@@ -9,7 +9,7 @@ use super::sim::{Sim, SimClock, note};
 use super::{request, watch};
 use crate::clock::Clock;
 use client::{Change, ConnectionState, Effect, Engine, Input, Now};
-use protocol::{FromJson, RoomId, ServerFrame, SessionId, User};
+use protocol::{Incoming, RoomId, ServerFrame, SessionId, User};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -147,6 +147,7 @@ impl Device {
         }
         let random = self.sim.chance.next();
         let retried = if let Input::Retry { client_id, anew } = input { Some((client_id, anew)) } else { None };
+        let part = watch::is_part_of_a_list(&input).then(|| engine.rooms());
         let effects = engine.handle(Now { monotonic_ms: self.sim.now(), wall: self.clock.now(), random }, input);
         if let Some((id, anew)) = retried {
             let shown = [anew].into_iter().find(|anew| memory.shows(engine, id, *anew));
@@ -154,6 +155,9 @@ impl Device {
         }
         if let Err(problem) = watch::check(engine, &effects, memory.excuses(self.cluster.tables().epoch)) {
             self.sim.fail(format!("device {}: {problem}", self.number));
+        }
+        if part.is_some_and(|before| before != engine.rooms()) {
+            self.sim.fail(format!("device {}: I1: a part of the list of rooms was taken for the whole", self.number));
         }
         for effect in effects {
             match effect {
@@ -346,9 +350,10 @@ async fn talk(device: Arc<Device>, generation: u64, mut queue: mpsc::UnboundedRe
                 None => return,
             },
             said = receiver.recv() => match said {
-                Some(Said::Text(text)) => match ServerFrame::from_json(&text) {
-                    Some(frame) => device.socket_event(generation, Input::Frame(frame)),
-                    None => sim.fail(format!("a frame cannot be read: {text}")),
+                Some(Said::Text(text)) => match Incoming::read(&text) {
+                    Incoming::Frame(frame) => device.socket_event(generation, Input::Frame(frame)),
+                    unreadable if sim.plan.has(Fault::Later) => device.socket_event(generation, unreadable.into()),
+                    unreadable => sim.fail(format!("a frame cannot be read: {unreadable:?}: {text}")),
                 },
                 // What a browser does without any code of the page's.
                 Some(Said::Ping) => sender.send(Said::Pong),

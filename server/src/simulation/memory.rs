@@ -3,7 +3,7 @@
 use super::disk::Disk;
 use crate::store::model::Tables;
 use client::{Change, Engine, Input, Row, RowState};
-use protocol::{ClientId, ErrorCode, RoomId, Seq, ServerFrame, UserId};
+use protocol::{ClientId, ErrorCode, RoomId, RoomSummary, Seq, ServerFrame, UserId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -55,6 +55,8 @@ pub(super) struct Memory {
     greeted: bool,
     /// Epochs in which commits were lost. A device that is still in one may show what is stored no more.
     expired: Vec<Uuid>,
+    /// The pages of the list of rooms that have come.
+    welcome: Option<(Uuid, Vec<RoomId>)>,
 }
 
 impl Memory {
@@ -80,7 +82,7 @@ impl Memory {
                 self.revised.push(Revised { client_id: *client_id, room_id: *room_id, settled: false });
             }
             // A page begins.
-            Input::Follow => self.greeted = false,
+            Input::Follow => (self.greeted, self.welcome) = (false, None),
             Input::Frame(frame) => self.hear_frame(frame),
             Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
             Input::Discard(client_id) => {
@@ -108,14 +110,27 @@ impl Memory {
                 }
                 self.settle(|revised| revised.client_id == *client_id);
             }
-            ServerFrame::Welcome { epoch, rooms, .. } => {
-                self.greeted = true;
-                let same = self.epoch.replace(*epoch) == Some(*epoch);
-                self.settle(|revised| !same || rooms.iter().all(|room| room.id != revised.room_id));
+            ServerFrame::Welcome { epoch, rooms, more, .. } => {
+                self.welcome = Some((*epoch, Vec::new()));
+                self.hear_page(rooms, *more);
             }
+            ServerFrame::Rooms { rooms, more } => self.hear_page(rooms, *more),
             ServerFrame::RoomGone { room_id } => self.settle(|revised| revised.room_id == *room_id),
             _ => {}
         }
+    }
+
+    /// The list of rooms counts once its last page has come.
+    fn hear_page(&mut self, page: &[RoomSummary], more: bool) {
+        let Some((epoch, mut rooms)) = self.welcome.take() else { return };
+        rooms.extend(page.iter().map(|room| room.id));
+        if more {
+            self.welcome = Some((epoch, rooms));
+            return;
+        }
+        self.greeted = true;
+        let same = self.epoch.replace(epoch) == Some(epoch);
+        self.settle(|revised| !same || !rooms.contains(&revised.room_id));
     }
 
     fn settle(&mut self, which: impl Fn(&Revised) -> bool) {

@@ -111,6 +111,9 @@ impl Dispatch {
         if self.greeted {
             return Err(Error::Invalid("type: hello was said already on this connection.".into()));
         }
+        if protocol < PROTOCOL_VERSION {
+            return self.turn_away().await;
+        }
         if protocol > PROTOCOL_VERSION {
             let problem = format!("protocol: this server speaks version {PROTOCOL_VERSION}, not yet {protocol}.");
             return Err(Error::Invalid(problem));
@@ -129,9 +132,23 @@ impl Dispatch {
         // Cursors of another life of the database say nothing about this one.
         let cursors = if held.is_none_or(|held| held == epoch) { cursors } else { Vec::new() };
         self.catch_up = Some(Box::new(CatchUp::of(&cursors, &rooms)));
-        self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, gone, server_time });
+        self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, more: false, gone, server_time });
         self.chat.send_heads(&self.connection, &ids);
         self.tell_done();
+        Ok(())
+    }
+
+    /// Answers the `hello` of an earlier version with a `welcome` that each of them reads: its page asks for a reload and
+    /// keeps what is unsent. Nothing else is said on this connection.
+    async fn turn_away(&self) -> Result<(), Error> {
+        self.connection.send(&ServerFrame::Welcome {
+            protocol: PROTOCOL_VERSION,
+            epoch: self.chat.epoch().await?,
+            rooms: Vec::new(),
+            more: false,
+            gone: Vec::new(),
+            server_time: self.chat.now(),
+        });
         Ok(())
     }
 

@@ -1,39 +1,38 @@
 //! The numbers that stand for kinds and roles in both databases. They are stored: never renumber one.
 
-use super::{Error, Result};
 use protocol::{MessageKind, Role, RoomKind};
 
 /// An enum with a number for each of its values.
 pub(super) trait Code: Copy + PartialEq + 'static {
-    /// What it is called in an error.
-    const NAME: &'static str;
     /// Every value; its place is its number.
     const VALUES: &'static [Self];
+    /// What a number of a later version is read as. A later node may have written it during an update, so it is data and
+    /// no error. Never written.
+    const UNKNOWN: Self;
 
     fn code(self) -> i16 {
         // Every value is in the list, and the lists are short.
         Self::VALUES.iter().position(|value| *value == self).and_then(|place| i16::try_from(place).ok()).unwrap_or(-1)
     }
 
-    fn from_code(code: i16) -> Result<Self> {
-        let known = usize::try_from(code).ok().and_then(|place| Self::VALUES.get(place)).copied();
-        known.ok_or_else(|| Error::Internal(format!("{} {code} is not one that this version knows", Self::NAME)))
+    fn from_code(code: i16) -> Self {
+        usize::try_from(code).ok().and_then(|place| Self::VALUES.get(place)).copied().unwrap_or(Self::UNKNOWN)
     }
 }
 
 impl Code for RoomKind {
-    const NAME: &'static str = "room kind";
     const VALUES: &'static [Self] = &[Self::Direct, Self::Group, Self::Public];
+    const UNKNOWN: Self = Self::Unknown;
 }
 
 impl Code for Role {
-    const NAME: &'static str = "role";
     const VALUES: &'static [Self] = &[Self::Member, Self::Admin, Self::Owner];
+    const UNKNOWN: Self = Self::Unknown;
 }
 
 impl Code for MessageKind {
-    const NAME: &'static str = "message kind";
     const VALUES: &'static [Self] = &[Self::Text, Self::System];
+    const UNKNOWN: Self = Self::Unknown;
 }
 
 #[cfg(test)]
@@ -46,7 +45,8 @@ mod tests {
         assert_eq!(RoomKind::Public.code(), 2);
         assert_eq!(Role::VALUES.iter().map(|role| role.code()).collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!(MessageKind::System.code(), 1);
-        assert!(Role::from_code(3).is_err());
-        assert!(Role::from_code(-1).is_err());
+        assert_eq!((Role::from_code(3), Role::from_code(-1)), (Role::Unknown, Role::Unknown));
+        assert!(Role::Unknown < Role::Member, "it grants nothing");
+        assert_eq!(Role::Unknown.code(), -1, "the schema refuses nothing, so nobody may write it");
     }
 }

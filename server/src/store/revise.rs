@@ -1,12 +1,12 @@
 //! What a revision makes of a message, given who asks: decided without touching the database.
 
 use super::{Change, Revise, Revised};
-use protocol::limits::EMOJI_KINDS;
-use protocol::{Message, MessageKind, Reaction, Rev, Role};
+use protocol::limits::{EMOJI_KINDS, REACTIONS_MAX};
+use protocol::{Message, MessageKind, Reaction, Rev, Role, UserId};
 
 /// The row afterwards as `Stored`, with `rev`; or why not. `role` is that of the person in the message's room.
 pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) -> Revised {
-    if message.kind == MessageKind::System {
+    if message.kind != MessageKind::Text {
         return Revised::Impossible("What happened to the room cannot be changed.");
     }
     if message.deleted_at.is_some() {
@@ -34,6 +34,9 @@ pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) ->
             if is_new && row.reactions.len() >= EMOJI_KINDS {
                 return Revised::Impossible("This message has too many different reactions.");
             }
+            if *on && reactions(&row) >= REACTIONS_MAX && !has_reacted(&row, emoji, revise.user_id) {
+                return Revised::Impossible("This message has as many reactions as a message can have.");
+            }
             if !Reaction::set(&mut row.reactions, emoji, revise.user_id, *on) {
                 return Revised::Repeated(message.rev);
             }
@@ -42,10 +45,18 @@ pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) ->
     Revised::Stored(row)
 }
 
+fn reactions(row: &Message) -> usize {
+    row.reactions.iter().map(|reaction| reaction.users.len()).sum()
+}
+
+fn has_reacted(row: &Message, emoji: &str, user: UserId) -> bool {
+    row.reactions.iter().any(|reaction| reaction.emoji == emoji && reaction.users.contains(&user))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use protocol::{ClientId, RoomId, Seq, UnixMillis, UserId};
+    use protocol::{ClientId, RoomId, Seq, UnixMillis};
     use uuid::Uuid;
 
     const ADA: UserId = UserId(Uuid::from_u128(1));
@@ -114,5 +125,15 @@ mod tests {
         let kinds = ('\u{1f400}'..).take(EMOJI_KINDS).map(|c| Reaction { emoji: c.into(), users: vec![ADA] });
         let full = Message { reactions: kinds.collect(), ..message() };
         assert!(matches!(ask(full, BOB, Role::Member, reaction(true)), Revised::Impossible(_)));
+    }
+
+    #[test]
+    fn the_number_of_reactions_is_bounded() {
+        let users: Vec<_> = (100..).take(REACTIONS_MAX).map(|user| UserId(Uuid::from_u128(user))).collect();
+        let first = users[0];
+        let full = Message { reactions: vec![Reaction { emoji: "\u{1f44d}".into(), users }], ..message() };
+        assert!(matches!(ask(full.clone(), BOB, Role::Member, reaction(true)), Revised::Impossible(_)));
+        assert_eq!(ask(full.clone(), first, Role::Member, reaction(true)), Revised::Repeated(Rev(2)), "it is there");
+        assert!(matches!(ask(full, first, Role::Member, reaction(false)), Revised::Stored(_)), "one may always go");
     }
 }

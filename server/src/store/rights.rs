@@ -5,6 +5,8 @@ use super::{Error, Result};
 use protocol::{Role, RoomKind};
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
+const LATER_KIND: Error =
+    Error::Forbidden("This room is of a later version of Jackdaw and cannot be administered yet.");
 const NO_ROOM: Error = Error::NotFound("room");
 
 /// `actor` is the role of the person who asks, none where they are no member. The same below.
@@ -37,7 +39,8 @@ pub(super) fn may_remove(kind: RoomKind, actor: Option<Role>, other: Option<Role
     const REFUSAL: &str = "Only an admin or owner of the room may remove people, and an admin only members.";
     require(kind, actor, Role::Admin, REFUSAL)?;
     let other = other.ok_or(Error::NotFound("member"))?;
-    let may = actor == Some(Role::Owner) || other < Role::Admin;
+    // A role of a later version may stand above an admin's.
+    let may = actor == Some(Role::Owner) || other == Role::Member;
     if may { Ok(other) } else { Err(Error::Forbidden(REFUSAL)) }
 }
 
@@ -51,7 +54,8 @@ pub(super) fn may_give_role(kind: RoomKind, actor: Option<Role>, other: Option<R
 fn require(kind: RoomKind, actor: Option<Role>, least: Role, refusal: &'static str) -> Result<()> {
     match (kind, actor) {
         (RoomKind::Direct, Some(_)) => Err(DIRECT),
-        (RoomKind::Direct | RoomKind::Group, None) => Err(NO_ROOM),
+        (RoomKind::Direct | RoomKind::Group | RoomKind::Unknown, None) => Err(NO_ROOM),
+        (RoomKind::Unknown, Some(_)) => Err(LATER_KIND),
         (_, Some(role)) if role >= least => Ok(()),
         _ => Err(Error::Forbidden(refusal)),
     }
@@ -82,6 +86,8 @@ mod tests {
             assert_eq!(told(|role| rule(Public, role)), group.replace('?', "-"));
             assert_eq!(told(|role| rule(Direct, role)), "?---");
         }
+        assert_eq!(told(|role| may_rename(RoomKind::Unknown, role)), "?---");
+        assert_eq!(told(|_| may_rename(Group, Some(Role::Unknown))), "----", "a role of a later version grants nothing");
         assert_eq!(told(|role| may_leave(Group, role)), "?+++");
         assert_eq!(told(|role| may_leave(Direct, role)), "?---");
         assert_eq!((may_join(Public).is_ok(), may_join(Group).is_ok(), may_join(Direct).is_ok()), (true, false, false));
@@ -91,6 +97,7 @@ mod tests {
     fn an_admin_removes_members_only_and_owners_give_roles() {
         assert_eq!(told(|role| may_remove(Group, role, Some(Role::Member))), "?-++");
         assert_eq!(told(|role| may_remove(Group, role, Some(Role::Admin))), "?--+");
+        assert_eq!(told(|role| may_remove(Group, role, Some(Role::Unknown))), "?--+");
         assert_eq!(told(|role| may_give_role(Group, role, Some(Role::Member))), "?--+");
         let owner = Some(Role::Owner);
         assert!(matches!(may_remove(Group, owner, None), Err(Error::NotFound("member"))));

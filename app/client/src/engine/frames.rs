@@ -4,8 +4,7 @@ use super::Engine;
 use crate::answer::Touched;
 use crate::room::Room;
 use crate::{Now, View};
-use protocol::{CloseCode, Mark, Message, PROTOCOL_VERSION, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
-use uuid::Uuid;
+use protocol::{CloseCode, Mark, Message, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
 
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, frame: ServerFrame) {
@@ -18,13 +17,19 @@ impl Engine {
         }
         self.connection.heard(now, matches!(frame, ServerFrame::Heartbeat {}));
         match frame {
-            ServerFrame::Welcome { protocol, epoch, rooms, .. } => self.welcome(now, protocol, epoch, rooms),
+            ServerFrame::Welcome { protocol, epoch, rooms, more, .. } => {
+                self.welcome(now, protocol, epoch, rooms, more);
+            }
+            ServerFrame::Rooms { rooms, more } => self.snapshot_page(now, rooms, more),
             ServerFrame::Offline { room_id, from, rows, to, more } => {
                 self.caught_up(now, room_id, from, rows, to, more);
             }
             ServerFrame::Reset { room, rows, to } => self.reset(room, rows, to),
             ServerFrame::SyncDone {} | ServerFrame::Heartbeat {} => {}
             ServerFrame::Changed { message } => self.changed(&message),
+            ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on } => {
+                self.reacted(room_id, seq, rev, (user_id, emoji.as_str(), on));
+            }
             ServerFrame::Ack { client_id, room_id, seq, rev, created_at } => {
                 if let Some(room_id) = self.outbox.store_revision(client_id, rev) {
                     self.touch(room_id, Touched::default());
@@ -73,60 +78,12 @@ impl Engine {
         }
     }
 
-    fn welcome(&mut self, now: Now, protocol: u32, epoch: Uuid, snapshot: Vec<RoomSummary>) {
-        if protocol > PROTOCOL_VERSION {
-            // What such a server says may mean something else: nothing of it is taken.
-            return self.lose(now, Some(CloseCode::ProtocolError.code()));
-        }
-        if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
-            self.start_over(epoch);
-        }
-        self.clear_up();
-        self.greeted = true;
-        self.drop_references();
-        self.connection.welcomed(now);
-        self.greeted(&snapshot);
-        let (rooms, gone) = self.rooms.compare(snapshot);
-        for room in gone {
-            self.remove(room);
-        }
-        for summary in rooms {
-            let id = summary.id;
-            let room = self.rooms.entry(id);
-            room.unheard = false;
-            let touched = room.learn(self.me.id, summary);
-            self.touch(id, touched);
-        }
-        for room in self.rooms.iter_mut() {
-            room.fetcher.hurry();
-        }
-        self.tell_marks_again();
-        self.dirty.extend(self.outbox.rooms());
-    }
-
     /// Marks that the server did not confirm may not have been stored.
-    fn tell_marks_again(&mut self) {
+    pub(super) fn tell_marks_again(&mut self) {
         for room in self.rooms.iter_mut() {
             room.marks.doubt();
         }
         self.dirty.extend(self.rooms.iter().map(|(id, _)| id));
-    }
-
-    /// The database began another life: what is cached is worthless, what was sent may be lost.
-    fn start_over(&mut self, epoch: Uuid) {
-        let shown: Vec<_> = self.rooms.iter().filter(|(_, room)| room.timeline.is_some()).map(|(id, _)| id).collect();
-        for (id, _) in self.rooms.iter() {
-            self.keeper.touch(id);
-        }
-        self.rooms.clear();
-        self.outbox.start_over(epoch);
-        self.answer.changed(View::Rooms);
-        for room in shown {
-            self.answer.changed(View::Timeline(room));
-        }
-        if let Some(open) = self.open {
-            self.rooms.entry(open).fetcher.newest = true;
-        }
     }
 
     fn news(&mut self, message: Message) {
@@ -135,6 +92,23 @@ impl Engine {
         if sender != self.me.id {
             self.arrived(id);
             self.typing_stopped(id, sender);
+        }
+    }
+
+    /// A frame of a later node came that this version cannot read. It is counted and skipped; what it says about how far
+    /// the room is leaves a gap, which is filled as any other.
+    pub(super) fn unreadable(&mut self, now: Now, head: Option<RoomHead>) {
+        self.skipped += 1;
+        self.connection.heard(now, false);
+        if let Some(head) = head.filter(|_| self.connection.hears()) {
+            self.heads(&[head]);
+        }
+    }
+
+    /// `welcome` of a later protocol: what such a server says may mean something else, and nothing of it is taken.
+    pub(super) fn outdated(&mut self, now: Now) {
+        if self.connection.hears() {
+            self.lose(now, Some(CloseCode::ProtocolError.code()));
         }
     }
 
@@ -214,7 +188,7 @@ impl Engine {
         self.remove(id);
     }
 
-    fn remove(&mut self, id: RoomId) {
+    pub(super) fn remove(&mut self, id: RoomId) {
         if self.rooms.remove(id) {
             self.answer.changed(View::Rooms);
             self.answer.changed(View::Timeline(id));

@@ -66,6 +66,7 @@ impl Engine {
         if !self.connection.opened(now) {
             return;
         }
+        self.snapshot = None;
         self.rooms.greet();
         // Answered at once, however long `welcome` takes: a slow server is told from a dead link.
         self.answer.transmit(ClientFrame::Ping {});
@@ -86,6 +87,7 @@ impl Engine {
 
     /// What was said on the link and not answered is said again on the next one.
     fn forget_link(&mut self) {
+        self.snapshot = None;
         self.outbox.reconnect();
         self.signals.disconnect();
         self.answer.changed(View::Signals);

@@ -80,7 +80,7 @@ impl Engine {
                 if self.greeted && !self.rooms.get(id).is_some_and(Room::is_member) {
                     continue;
                 }
-                let rows: Vec<Message> = rows.iter().filter(|row| row.room_id == id).cloned().collect();
+                let rows = readable_end(rows.iter().filter(|row| row.room_id == id));
                 self.confirm(&rows);
                 let touched = self.rooms.entry(id).recall(self.me.id, record, rows);
                 self.touch(id, touched);
@@ -167,4 +167,12 @@ impl Engine {
         }
         self.outbox.store_revision(client_id, rev)
     }
+}
+
+/// The newest rows that this version can read. An earlier version kept others without what it could not read of them: they
+/// are fetched anew.
+fn readable_end<'a>(rows: impl DoubleEndedIterator<Item = &'a Message>) -> Vec<Message> {
+    let mut rows: Vec<Message> = rows.rev().take_while(|row| row.is_readable()).cloned().collect();
+    rows.reverse();
+    rows
 }

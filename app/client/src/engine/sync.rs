@@ -4,7 +4,7 @@ use super::Engine;
 use crate::answer::Touched;
 use crate::fetcher::Request;
 use crate::{Effect, Now};
-use protocol::{ClientFrame, Cursor, Message, Rev, RoomId, RoomSummary, Seq, limits};
+use protocol::{ClientFrame, Cursor, Message, Rev, RoomId, RoomSummary, Seq, UserId, limits};
 
 impl Engine {
     /// How far this device has the rooms whose rows it holds, for `hello`. Their batches need not be asked for again.
@@ -87,6 +87,13 @@ impl Engine {
         if let Some(room) = self.rooms.get_mut(message.room_id) {
             let touched = room.change(self.me.id, message);
             self.touch(message.room_id, touched);
+        }
+    }
+
+    pub(super) fn reacted(&mut self, id: RoomId, seq: Seq, rev: Rev, reaction: (UserId, &str, bool)) {
+        if let Some(room) = self.rooms.get_mut(id) {
+            let touched = room.react(seq, rev, reaction);
+            self.touch(id, touched);
         }
     }
 

@@ -60,7 +60,7 @@ impl Room {
     pub(super) fn learn_fact(&mut self, me: UserId, message: &Message) -> bool {
         let (Some(summary), Some(event)) = (&mut self.summary, &message.event) else { return false };
         match event {
-            SystemEvent::Created => return false,
+            SystemEvent::Created | SystemEvent::Unknown => return false,
             SystemEvent::Renamed { name } => summary.name.clone_from(name),
             SystemEvent::Joined | SystemEvent::Added { .. } => summary.members_count += 1,
             SystemEvent::Left | SystemEvent::Removed { .. } => summary.members_count -= 1,

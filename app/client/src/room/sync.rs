@@ -4,7 +4,7 @@ use super::Room;
 use crate::answer::Touched;
 use crate::marks::Marks;
 use crate::timeline::Timeline;
-use protocol::{HistoryPage, Message, Rev, RoomSummary, Seq, UserId};
+use protocol::{HistoryPage, Message, Reaction, Rev, RoomSummary, Seq, UserId};
 
 impl Room {
     /// Everything up to here is on this device: messages are counted, and in the window if it follows them; revisions
@@ -29,6 +29,35 @@ impl Room {
             self.rev = message.rev;
         }
         self.raise_head_rev(message.rev);
+        touched
+    }
+
+    /// A reaction came or went, live. It says what differs and not the row: so it is applied only where every revision
+    /// before it is in what is here, and the message too. Otherwise it leaves a gap, and `sync:more` brings the row.
+    pub(crate) fn react(&mut self, seq: Seq, rev: Rev, (user, emoji, on): (UserId, &str, bool)) -> Touched {
+        self.raise_head_rev(rev);
+        let mut touched = Touched::default();
+        let is_here = seq <= self.cursor().0 || self.ahead.contains_key(&seq);
+        if rev != self.rev.next() || !is_here {
+            return touched;
+        }
+        self.rev = rev;
+        let react = |row: &mut Message| {
+            let is_news = row.rev < rev;
+            if is_news {
+                Reaction::set(&mut row.reactions, emoji, user, on);
+                row.rev = rev;
+            }
+            is_news
+        };
+        self.ahead.get_mut(&seq).map(react);
+        touched.rows = self.timeline.as_mut().and_then(|shown| shown.row_mut(seq)).is_some_and(react);
+        // A preview has no reactions.
+        let last = self.summary.as_mut().and_then(|summary| summary.last_message.as_mut());
+        if let Some(last) = last.filter(|last| last.seq == seq && last.rev < rev) {
+            last.rev = rev;
+            touched.summary = true;
+        }
         touched
     }
 

@@ -150,7 +150,8 @@ fn a_later_protocol_asks_for_a_reload() {
     device.input(Input::ConnectNow);
     device.input(Input::Connected);
     let (protocol, epoch) = (PROTOCOL_VERSION + 1, Uuid::nil());
-    let welcome = ServerFrame::Welcome { protocol, epoch, rooms: vec![], gone: vec![], server_time: UnixMillis(0) };
+    let (rooms, more, gone, server_time) = (vec![], false, vec![], UnixMillis(0));
+    let welcome = ServerFrame::Welcome { protocol, epoch, rooms, more, gone, server_time };
     assert!(device.frame(welcome).contains(&Effect::Reload));
     assert_eq!(device.engine.connection(), ConnectionState::Waiting { retry_at: u64::MAX });
     assert_eq!(device.hear(crate::device::text(TEA, 1, 2)), [], "nothing that it says is taken");

@@ -90,7 +90,8 @@ pub(crate) fn page(room: RoomId, seqs: std::ops::RangeInclusive<i64>) -> History
 
 pub(crate) fn welcome(rooms: Vec<RoomSummary>) -> ServerFrame {
     let epoch = Uuid::from_u128(99);
-    ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, gone: Vec::new(), server_time: UnixMillis(0) }
+    let (protocol, gone, server_time) = (PROTOCOL_VERSION, Vec::new(), UnixMillis(0));
+    ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, server_time }
 }
 
 pub(crate) fn ack(id: u128, seq: i64) -> ServerFrame {

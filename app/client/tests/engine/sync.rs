@@ -193,7 +193,8 @@ fn another_life_of_the_database_forgets_cursors() {
     let ServerFrame::Welcome { protocol, rooms, gone, server_time, .. } = welcome(vec![summary(TEA, 2, 2)]) else {
         panic!()
     };
-    let effects = device.frame(ServerFrame::Welcome { protocol, epoch: Uuid::nil(), rooms, gone, server_time });
+    let epoch = Uuid::nil();
+    let effects = device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, server_time });
     assert_eq!(crate::device::fetched(&effects), [client::HistoryRequest::Newest]);
     assert_eq!(device.rows(), []);
 }

@@ -242,9 +242,15 @@ impl World {
     fn finish_hello(&mut self, index: usize) -> bool {
         let heads = self.server.heads();
         let Some(link) = self.peers[index].link.as_mut() else { return false };
-        let Some(rooms) = link.snapshot.take() else { return false };
+        let Some(mut rooms) = link.snapshot.take() else { return false };
         let (protocol, epoch, server_time) = (PROTOCOL_VERSION, Uuid::nil(), UnixMillis(0));
-        link.down.push_back(ServerFrame::Welcome { protocol, epoch, rooms, gone: Vec::new(), server_time });
+        // Two pages at most: frames overtake each other here, which on a real connection they do not.
+        let rest = rooms.split_off(self.chance.below(rooms.len() + 1));
+        let (more, gone) = (!rest.is_empty(), Vec::new());
+        link.down.push_back(ServerFrame::Welcome { protocol, epoch, rooms, more, gone, server_time });
+        if more {
+            link.down.push_back(ServerFrame::Rooms { rooms: rest, more: false });
+        }
         link.down.push_back(heads);
         let user = self.peers[index].user;
         for cursor in std::mem::take(&mut self.peers[index].link.as_mut().expect("it is open").cursors) {

@@ -11,7 +11,7 @@ use sqlx::Row;
 pub(super) async fn lock_room(tx: &mut Tx, room: RoomId) -> Result<RoomKind> {
     let statement = concat!("select kind from rooms where id = $1 and deleted_at is null", for_update!());
     let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
-    RoomKind::from_code(found.ok_or(Error::NotFound("room"))?.try_get(0)?)
+    Ok(RoomKind::from_code(found.ok_or(Error::NotFound("room"))?.try_get(0)?))
 }
 
 /// Stores what `actor` did as the room's next message, and counts members that came or went with it.

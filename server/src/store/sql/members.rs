@@ -25,7 +25,7 @@ pub(super) async fn list(pool: &Pool, room: RoomId, cursor: Option<UserId>, limi
     let read = |row: &DbRow| {
         Ok(Member {
             user: user(row, 0)?,
-            role: Role::from_code(row.try_get(USER_COLUMNS)?)?,
+            role: Role::from_code(row.try_get(USER_COLUMNS)?),
             delivered_seq: Seq(row.try_get(USER_COLUMNS + 1)?),
             read_seq: Seq(row.try_get(USER_COLUMNS + 2)?),
         })
@@ -66,7 +66,7 @@ pub(super) async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<O
         .bind(user.0)
         .fetch_optional(&mut **tx)
         .await?;
-    found.map(|row| Role::from_code(row.try_get(0)?)).transpose()
+    found.map(|row| Ok(Role::from_code(row.try_get(0)?))).transpose()
 }
 
 /// Makes somebody who is no member one. What was said before they came counts as read.

@@ -42,14 +42,14 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
     let last: Option<uuid::Uuid> = row.try_get(LAST)?;
     Ok(RoomSummary {
         id: RoomId(row.try_get(0)?),
-        kind: RoomKind::from_code(row.try_get(1)?)?,
+        kind: RoomKind::from_code(row.try_get(1)?),
         name: row.try_get(2)?,
         last_seq: Seq(row.try_get(3)?),
         last_rev: Rev(row.try_get(4)?),
         read_seq: Seq(row.try_get(5)?),
         unread: row.try_get(6)?,
         members_count: row.try_get(7)?,
-        role: row.try_get::<Option<i16>, _>(8)?.map(Role::from_code).transpose()?,
+        role: row.try_get::<Option<i16>, _>(8)?.map(Role::from_code),
         other: other.map(|_| user(row, OTHER)).transpose()?,
         other_mark: match (other, row.try_get::<Option<i64>, _>(9)?) {
             (Some(other), Some(delivered)) => Some(Mark(UserId(other), Seq(delivered), Seq(row.try_get(10)?))),
@@ -103,8 +103,8 @@ pub(super) async fn find_access(pool: &Pool, user: UserId, room: RoomId) -> Resu
     .await?;
     let read = |row: DbRow| {
         Ok(Access {
-            kind: RoomKind::from_code(row.try_get(0)?)?,
-            role: row.try_get::<Option<i16>, _>(1)?.map(Role::from_code).transpose()?,
+            kind: RoomKind::from_code(row.try_get(0)?),
+            role: row.try_get::<Option<i16>, _>(1)?.map(Role::from_code),
             last_seq: Seq(row.try_get(2)?),
         })
     };

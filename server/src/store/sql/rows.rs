@@ -1,9 +1,9 @@
 //! From columns to the protocol's types. Each list of columns stands beside the function that reads it, from a given place on.
 
 use super::{Db, Result};
+use crate::store::Moved;
 use crate::store::codes::Code;
-use crate::store::{Error, Moved};
-use protocol::{ClientId, Mark, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User, UserId};
+use protocol::{ClientId, Mark, Message, MessageKind, Rev, RoomId, Seq, SystemEvent, UnixMillis, User, UserId};
 use sqlx::{Database, Row as _};
 
 pub(super) type Row = <Db as Database>::Row;
@@ -81,12 +81,13 @@ macro_rules! message_columns {
 pub(in super::super) use message_columns;
 
 pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
-    let kind = MessageKind::from_code(row.try_get(at + 6)?)?;
+    let kind = MessageKind::from_code(row.try_get(at + 6)?);
     let stored: String = row.try_get(at + 7)?;
     let (body, event) = match kind {
         MessageKind::Text => (stored, None),
-        // An event that this version cannot read is told as an empty one, rather than hiding the page it is on.
-        MessageKind::System => (String::new(), serde_json::from_str(&stored).ok()),
+        // What this version cannot read a later node may have written: it is told as such, and hides nothing beside it.
+        MessageKind::System => (String::new(), Some(serde_json::from_str(&stored).unwrap_or(SystemEvent::Unknown))),
+        MessageKind::Unknown => (String::new(), None),
     };
     Ok(Message {
         room_id: RoomId(row.try_get(at)?),
@@ -103,7 +104,7 @@ pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
         edited_at: row.try_get::<Option<i64>, _>(at + 10)?.map(UnixMillis),
         deleted_at: row.try_get::<Option<i64>, _>(at + 11)?.map(UnixMillis),
         reactions: match row.try_get::<Option<String>, _>(at + 12)? {
-            Some(json) => serde_json::from_str(&json).map_err(|error| Error::Internal(error.to_string()))?,
+            Some(json) => serde_json::from_str(&json).unwrap_or_default(),
             None => Vec::new(),
         },
     })

@@ -1,0 +1,84 @@
+//! `welcome`: the list of rooms, in pages. It is applied only once its last page has come, so that a connection which
+//! is lost in between leaves the old picture whole.
+
+use super::Engine;
+use crate::{Mechanism, Now, View};
+use protocol::{PROTOCOL_VERSION, RoomSummary};
+use uuid::Uuid;
+
+/// Pages of the list that have come. Ends with the last one, or with the connection.
+#[derive(Debug)]
+pub(super) struct Snapshot {
+    epoch: Uuid,
+    rooms: Vec<RoomSummary>,
+}
+
+impl Engine {
+    pub(super) fn welcome(&mut self, now: Now, protocol: u32, epoch: Uuid, rooms: Vec<RoomSummary>, more: bool) {
+        if protocol > PROTOCOL_VERSION {
+            return self.outdated(now);
+        }
+        self.snapshot = Some(Snapshot { epoch, rooms: Vec::new() });
+        self.snapshot_page(now, rooms, more);
+    }
+
+    pub(super) fn snapshot_page(&mut self, now: Now, page: Vec<RoomSummary>, more: bool) {
+        let Some(mut snapshot) = self.snapshot.take() else { return };
+        snapshot.rooms.extend(page);
+        if more {
+            let epoch = snapshot.epoch;
+            if self.mechanisms.has(Mechanism::WholeSnapshot) {
+                // Each page that comes shows that the next one will: the deadline moves with it.
+                self.snapshot = Some(snapshot);
+                return;
+            }
+            self.snapshot = Some(Snapshot { epoch, rooms: Vec::new() });
+            return self.apply(now, epoch, snapshot.rooms);
+        }
+        self.apply(now, snapshot.epoch, snapshot.rooms);
+    }
+
+    fn apply(&mut self, now: Now, epoch: Uuid, snapshot: Vec<RoomSummary>) {
+        if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
+            self.start_over(epoch);
+        }
+        self.clear_up();
+        self.greeted = true;
+        self.drop_references();
+        self.connection.welcomed(now);
+        self.greeted(&snapshot);
+        let (rooms, gone) = self.rooms.compare(snapshot);
+        for room in gone {
+            self.remove(room);
+        }
+        for summary in rooms {
+            let id = summary.id;
+            let room = self.rooms.entry(id);
+            room.unheard = false;
+            let touched = room.learn(self.me.id, summary);
+            self.touch(id, touched);
+        }
+        for room in self.rooms.iter_mut() {
+            room.fetcher.hurry();
+        }
+        self.tell_marks_again();
+        self.dirty.extend(self.outbox.rooms());
+    }
+
+    /// The database began another life: what is cached is worthless, what was sent may be lost.
+    fn start_over(&mut self, epoch: Uuid) {
+        let shown: Vec<_> = self.rooms.iter().filter(|(_, room)| room.timeline.is_some()).map(|(id, _)| id).collect();
+        for (id, _) in self.rooms.iter() {
+            self.keeper.touch(id);
+        }
+        self.rooms.clear();
+        self.outbox.start_over(epoch);
+        self.answer.changed(View::Rooms);
+        for room in shown {
+            self.answer.changed(View::Timeline(room));
+        }
+        if let Some(open) = self.open {
+            self.rooms.entry(open).fetcher.newest = true;
+        }
+    }
+}
