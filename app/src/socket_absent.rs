@@ -1,11 +1,11 @@
 //! The twin of `socket` for rendering on the server, where no socket is ever opened.
 
-use protocol::{ClientFrame, ServerFrame};
+use protocol::{ClientFrame, Incoming};
 
 #[expect(dead_code, clippy::large_enum_variant, reason = "nothing happens on a socket that is never opened")]
 pub(crate) enum SocketEvent {
     Opened,
-    Frame(ServerFrame),
+    Frame(Incoming),
     Closed(Option<u16>),
 }
 

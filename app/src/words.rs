@@ -177,6 +177,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_later_version_says_asks_for_a_reload() {
+        let id = uuid::Uuid::nil();
+        let later = Message {
+            room_id: protocol::RoomId(id),
+            seq: protocol::Seq(4),
+            rev: protocol::Rev(0),
+            sender_id: UserId(id),
+            sender_name: "Ada".into(),
+            client_id: protocol::ClientId(id),
+            kind: MessageKind::System,
+            body: String::new(),
+            event: Some(SystemEvent::Unknown),
+            reply_to: None,
+            created_at: protocol::UnixMillis(0),
+            edited_at: None,
+            deleted_at: None,
+            reactions: Vec::new(),
+        };
+        assert_eq!(system(&later, UserId(id)), UNREADABLE);
+        assert_eq!(system(&Message { kind: MessageKind::Unknown, event: None, ..later }, UserId(id)), UNREADABLE);
+    }
+
+    #[test]
     fn who_is_typing_is_told_by_name_as_long_as_they_are_few() {
         let names: Vec<String> = ["Ada", "Bob", "Cy"].map(Into::into).into();
         assert_eq!(typing(&names[..0]), "");

@@ -9,6 +9,7 @@ mod mechanism;
 mod members;
 mod messages;
 mod people;
+pub(crate) mod reach;
 pub(crate) mod receipts;
 pub(crate) mod repair;
 mod revisions;
@@ -28,6 +29,8 @@ use crate::store::{Access, Stamp, Store};
 pub(crate) use mechanism::Mechanism;
 use mechanism::Mechanisms;
 use protocol::{ClientId, Message, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId};
+use reach::HEADS_ROOMS;
+pub(crate) use reach::Reach;
 use receipts::Receipts;
 pub(crate) use repair::{Rounds, SLICE_EVERY};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,6 +62,8 @@ pub(crate) struct Chat {
     catching_up: Semaphore,
     /// Wakes the task that removes what deleted rooms leave behind.
     deleted: Notify,
+    /// How much goes into one frame.
+    pub(crate) reach: Reach,
     metrics: Arc<Metrics>,
     mechanisms: Mechanisms,
     /// What runs for as long as this does, with its name, until somebody takes it to watch over it.
@@ -74,6 +79,17 @@ const NO_ROOM: Error = Error::NotFound("room");
 
 impl Chat {
     pub(crate) fn new(store: Arc<dyn Store>, hub: Arc<Hub>, clock: Arc<dyn Clock>, metrics: Arc<Metrics>) -> Arc<Self> {
+        Self::with_reach(store, hub, clock, metrics, Reach::default())
+    }
+
+    /// The same with other bounds of what goes into one frame.
+    pub(crate) fn with_reach(
+        store: Arc<dyn Store>,
+        hub: Arc<Hub>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+        reach: Reach,
+    ) -> Arc<Self> {
         let (writer, writing) = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
         let (receipts, marking) = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
         let tasks = Mutex::new(vec![("writer", writing), ("receipts", marking)]);
@@ -87,6 +103,7 @@ impl Chat {
             told: Told::default(),
             catching_up: Semaphore::new(CATCHING_UP),
             deleted: Notify::new(),
+            reach,
             metrics,
             mechanisms: Mechanisms::default(),
             tasks,
@@ -158,7 +175,9 @@ impl Chat {
 
     /// Tells a connection where its rooms stand here: what went out before it entered them is above its summaries.
     pub(crate) fn send_heads(&self, connection: &Connection, rooms: &[RoomId]) {
-        connection.send(&ServerFrame::Heads { rooms: self.hub.heads(rooms) });
+        for rooms in rooms.chunks(HEADS_ROOMS) {
+            connection.send(&ServerFrame::Heads { rooms: self.hub.heads(rooms) });
+        }
     }
 
     /// A connection has ended.
@@ -229,6 +248,8 @@ impl Chat {
 
 #[cfg(test)]
 mod entering;
+#[cfg(test)]
+mod filling;
 #[cfg(test)]
 mod repairing;
 #[cfg(test)]

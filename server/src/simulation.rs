@@ -9,6 +9,7 @@ mod cluster;
 mod device;
 mod disk;
 mod gate;
+mod later;
 mod link;
 mod memory;
 mod node;
@@ -110,6 +111,10 @@ fn a_mechanism_that_is_switched_off_is_missed() {
         Mutation::Engine(Mechanism::FifoOutbox),
         Mutation::Engine(Mechanism::ReferenceEpochs),
         Mutation::Engine(Mechanism::HeartbeatDeadline),
+        Mutation::Engine(Mechanism::WholeSnapshot),
+        Mutation::Engine(Mechanism::BatchesFirst),
+        Mutation::Engine(Mechanism::OrderedReactions),
+        Mutation::Engine(Mechanism::UnreadableHeads),
     ];
     for mutation in mutations {
         let found = (1..=SEEDS_OF_A_MUTATION).find_map(|seed| Some((seed, run(seed, Some(mutation)).err()?)));

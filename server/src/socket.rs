@@ -137,6 +137,8 @@ async fn while_writing(line: &Line, handling: impl Future<Output = ()>) -> Optio
 }
 
 #[cfg(test)]
+mod largest;
+#[cfg(test)]
 mod slow;
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 //! Architecture invariant: SQL stands only below this module, and no type of the database driver leaves it.
 
 mod codes;
+pub(crate) mod cut;
 mod decide;
 mod digest;
 mod driver;
@@ -20,8 +21,8 @@ pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Moved, NewRoom, NewSession, NewUser, Purged,
-    Revise, Revised, Rows, SessionRecord, Stamp,
+    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
+    Purged, Revise, Revised, Rows, SessionRecord, Stamp,
 };
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -35,6 +36,10 @@ use std::sync::Arc;
 /// Refused messages of one person that are remembered; the oldest go first. Who sends more to rooms that they are not in
 /// may see an older one stored that comes once more after they joined.
 pub(crate) const REFUSALS: i64 = 200;
+
+/// Somebody is in as many rooms as one person can be.
+const TOO_MANY_ROOMS: Error =
+    Error::Conflict("You, or somebody you bring in, are in as many rooms as one can be. Leave one first.");
 
 /// What a store method answers.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -181,11 +186,12 @@ pub trait Store: Send + Sync + 'static {
     /// Stores an edit, a deletion or a reaction under the room's next `rev`, in one transaction: rights and repeats are
     /// decided inside.
     async fn revise(&self, revise: &Revise) -> Result<Revised>;
-    /// A page of a room that `viewer` may see, oldest first; empty where they may not or there is nothing. One query.
-    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows>;
+    /// A page of a room that `viewer` may see, oldest first; empty where they may not or there is nothing. Of a page that
+    /// would be above the limit, the rows nearest to where it begins. One query.
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows>;
     /// What a device at this cursor does not have, as of one moment: rows up to its `seq` with a higher `rev`, in the
     /// order of their revisions, then rows after its `seq`. Nothing where there is no such room. One query.
-    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: i64) -> Result<Option<Rows>>;
+    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: Limit) -> Result<Option<Rows>>;
     /// Heads of these rooms; a room that is gone is left out. One query.
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>>;
 }

@@ -24,4 +24,10 @@ pub enum Mechanism {
     HeartbeatDeadline,
     /// The list of rooms in `welcome` is applied only once all pages of it have come.
     WholeSnapshot,
+    /// What is ahead of a batch that is not the last one waits for the batches that bring it.
+    BatchesFirst,
+    /// A reaction is applied only where every revision before it is in what is here.
+    OrderedReactions,
+    /// A frame that cannot be read still says how far its room is.
+    UnreadableHeads,
 }

@@ -32,6 +32,9 @@ pub(crate) struct Room {
     rev: Rev,
     /// The highest revision heard of, by any frame.
     head_rev: Rev,
+    /// The last batch was not all that is missing: what is ahead of this number may lack revisions up to `rev`, and waits
+    /// for the batches that bring it.
+    partial: Option<Seq>,
     /// How far unread messages are counted.
     tally: Tally,
     /// Messages that are not next in line; bounded, since a page brings what is left out.
@@ -49,6 +52,7 @@ impl Room {
             head: Seq(0),
             rev: Rev(0),
             head_rev: Rev(0),
+            partial: None,
             tally: Tally::new(),
             ahead: BTreeMap::new(),
         }
@@ -77,7 +81,7 @@ impl Room {
         if let Some(summary) = &mut self.summary
             && summary.last_message.as_ref().is_none_or(|last| last.seq < message.seq)
         {
-            summary.last_message = Some(message.clone());
+            summary.last_message = Some(message.preview());
             touched.summary = true;
         }
         let ahead = self.ahead.entry(message.seq).or_insert_with(|| message.clone());
@@ -94,6 +98,8 @@ impl Room {
     /// The newest page: joins what is shown where they meet, else replaces it.
     pub(crate) fn load(&mut self, me: UserId, page: HistoryPage) -> Touched {
         self.fetcher.newest = false;
+        // All that is newer than the page was said after it was read.
+        self.partial = None;
         let first = page.messages.first().map_or(Seq(0), |row| row.seq);
         let meets = self.timeline.as_ref().is_some_and(|shown| shown.follows() && first <= shown.last().next());
         if meets {
@@ -164,13 +170,18 @@ impl Room {
     /// Moves what is next in line to where it belongs, and forgets what nobody waits for.
     fn settle(&mut self, me: UserId) -> Touched {
         let mut touched = Touched::default();
+        self.partial = self.partial.filter(|upto| self.cursor().0 <= *upto);
+        let upto = self.partial.unwrap_or(Seq(i64::MAX));
         while self.is_member()
+            && self.tally.upto < upto
             && let Some(message) = self.ahead.get(&self.tally.upto.next()).cloned()
         {
             touched.summary |= self.count(me, &message);
         }
         if let Some(shown) = self.timeline.as_mut().filter(|shown| shown.follows()) {
-            while let Some(message) = self.ahead.get(&shown.last().next()) {
+            while shown.last() < upto
+                && let Some(message) = self.ahead.get(&shown.last().next())
+            {
                 shown.push(message.clone());
                 touched.rows = true;
             }

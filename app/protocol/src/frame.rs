@@ -3,9 +3,8 @@
 //! Compatibility: unknown fields are ignored, and unknown words (kind, event, role, state, code) become `Unknown`. An
 //! unknown frame type is an error that names it; the page counts such a frame and skips it (see [`crate::Incoming`]).
 
-use crate::{ApiError, ClientId, ErrorCode, Message, Rev, RoomId, RoomSummary, Seq, UnixMillis, UserId};
+use crate::{ApiError, ClientId, ErrorCode, Message, Presence, Rev, RoomId, RoomSummary, Seq, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 
 /// How far a device has a room: `[room_id, seq, rev]` on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,48 +17,6 @@ pub struct RoomHead(pub RoomId, pub Seq, pub Rev);
 /// How far a member is: `[user_id, delivered_seq, read_seq]` on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark(pub UserId, pub Seq, pub Seq);
-
-/// Whether a person is there. Ordered: of several devices the highest state counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PresenceState {
-    /// Nobody is connected.
-    Offline,
-    /// Connected, and looking at something else on all devices.
-    Away,
-    /// Looks at a page of ours on some device.
-    Online,
-    /// A state of a later version. Shown as nothing; any other state counts before it.
-    #[serde(other)]
-    Unknown,
-}
-
-impl PresenceState {
-    const fn rank(self) -> u8 {
-        match self {
-            Self::Unknown => 0,
-            Self::Offline => 1,
-            Self::Away => 2,
-            Self::Online => 3,
-        }
-    }
-}
-
-impl Ord for PresenceState {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.rank().cmp(&other.rank())
-    }
-}
-
-impl PartialOrd for PresenceState {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Somebody's presence: `[user_id, state, last_seen]` on the wire; `last_seen` is 0 where it is not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Presence(pub UserId, pub PresenceState, pub UnixMillis);
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -10,6 +10,7 @@ mod ids;
 mod incoming;
 pub mod limits;
 mod model;
+mod presence;
 mod read;
 mod rest;
 mod validate;
@@ -17,17 +18,18 @@ mod write;
 
 pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
-pub use frame::{ClientFrame, Cursor, Mark, Presence, PresenceState, RoomHead, ServerFrame};
+pub use frame::{ClientFrame, Cursor, Mark, RoomHead, ServerFrame};
 pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 pub use incoming::Incoming;
 pub use model::{Member, Message, MessageKind, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
+pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};
 pub use rest::{
     AddMember, AuthAnswer, CreateRoom, EditMessage, HistoryPage, Login, MemberPage, MessageAnswer, NewMessage,
     PublicRoom, PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe, UpdateRoom, UserAnswer,
     UserList,
 };
-pub use validate::{Invalid, body, display_name, emoji, password, room_name, username};
+pub use validate::{Invalid, body, display_name, emoji, password, room_name, username, without_control_characters};
 pub use write::{ToJson, write_object};
 
 /// The protocol's version, sent in `hello` and answered in `welcome`. Raised only by a change that an earlier page cannot

@@ -10,7 +10,13 @@ pub const DISPLAY_NAME_CHARS: (usize, usize) = (1, 64);
 pub const ROOM_NAME_CHARS: (usize, usize) = (1, 80);
 /// Characters in a message's body after trimming, from and to.
 pub const BODY_CHARS: (usize, usize) = (1, 8_000);
-/// Bytes in one WebSocket frame or one request body.
+/// Bytes in a message's body after trimming.
+pub const BODY_BYTES: usize = 32 * 1024;
+/// Characters of the last message that a list of rooms shows.
+pub const PREVIEW_CHARS: usize = 200;
+/// Rooms that one person may be in. Whoever would bring a person into one more is refused.
+pub const ROOMS_MAX: i64 = 2_000;
+/// Bytes in one WebSocket frame or one request body that a client sends.
 pub const FRAME_BYTES: usize = 64 * 1024;
 /// Rows in the largest page that may be asked for.
 pub const PAGE_MAX: i64 = 100;
@@ -25,7 +31,7 @@ pub const HELLO_CURSORS: usize = 1_000;
 pub const UNREAD_MAX: i64 = 99;
 /// Members of the largest room whose marks are told to all; in larger ones they are asked for.
 pub const RECEIPTS_MEMBERS: i64 = 100;
-/// Rows in one batch of what a device missed.
+/// Rows in one batch of what a device missed. A batch is also bounded in bytes, by the server.
 pub const BATCH_ROWS: i64 = 50;
 /// A device that misses more messages and revisions of a room than this starts over with the newest page.
 pub const RESET_ROWS: i64 = 500;

@@ -1,5 +1,6 @@
 //! What the two sides talk about: people, rooms, members and messages, as they are sent.
 
+use crate::limits::PREVIEW_CHARS;
 use crate::{ClientId, Mark, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -112,7 +113,7 @@ pub struct RoomSummary {
     pub read_seq: Seq,
     /// Text messages by others after `read_seq`, counted up to [`crate::limits::UNREAD_MAX`] + 1.
     pub unread: i64,
-    /// The newest message, if any.
+    /// The newest message, if any, as [`Message::preview`] cuts it.
     pub last_message: Option<Message>,
     /// Number of members.
     pub members_count: i64,
@@ -264,6 +265,30 @@ pub struct Message {
 }
 
 impl Message {
+    /// The message as a list of rooms has it: a text is cut after [`crate::limits::PREVIEW_CHARS`], reactions are left out.
+    #[must_use]
+    pub fn preview(&self) -> Self {
+        let body = self.body.chars().take(PREVIEW_CHARS).collect();
+        let Self { room_id, seq, rev, sender_id, client_id, kind, reply_to, created_at, edited_at, deleted_at, .. } =
+            *self;
+        Self {
+            room_id,
+            seq,
+            rev,
+            sender_id,
+            sender_name: self.sender_name.clone(),
+            client_id,
+            kind,
+            body,
+            event: self.event.clone(),
+            reply_to,
+            created_at,
+            edited_at,
+            deleted_at,
+            reactions: Vec::new(),
+        }
+    }
+
     /// Whether this version can show what the message says: neither its kind nor its event is of a later version.
     #[must_use]
     pub fn is_readable(&self) -> bool {

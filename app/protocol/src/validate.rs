@@ -1,6 +1,8 @@
 //! Checks of what people type, shared so that the page and the server say the same sentence.
 
-use crate::limits::{BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, ROOM_NAME_CHARS, USERNAME_CHARS};
+use crate::limits::{
+    BODY_BYTES, BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, ROOM_NAME_CHARS, USERNAME_CHARS,
+};
 
 /// A value outside its limits: which field, and a sentence about it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -77,17 +79,32 @@ pub fn room_name(text: &str) -> Result<String, Invalid> {
     Ok(name.to_owned())
 }
 
-/// A message's text, outer space dropped. Line breaks and tabs are text; NUL is not.
+/// A message's text, outer space dropped and line ends made `\n`. Line breaks and tabs are text; other control characters
+/// are not, since each takes six bytes in JSON.
 ///
 /// # Errors
 /// Says which rule the text breaks.
 pub fn body(text: &str) -> Result<String, Invalid> {
-    let body = text.trim();
-    between("body", body, BODY_CHARS)?;
-    if body.contains('\0') {
-        return Err(invalid("body", "must not contain the NUL character."));
+    let body = text.trim().replace("\r\n", "\n");
+    between("body", &body, BODY_CHARS)?;
+    if body.len() > BODY_BYTES {
+        return Err(invalid("body", format!("must have at most {BODY_BYTES} bytes, this has {}.", body.len())));
     }
-    Ok(body.to_owned())
+    match body.chars().find(|c| !is_text(*c)) {
+        Some(c) => Err(invalid("body", format!("must not contain the control character U+{:04X}.", c as u32))),
+        None => Ok(body),
+    }
+}
+
+fn is_text(c: char) -> bool {
+    !c.is_control() || matches!(c, '\n' | '\t')
+}
+
+/// A text that an earlier version took, without what [`body`] refuses now: it still reaches others.
+#[must_use]
+pub fn without_control_characters(mut text: String) -> String {
+    text.retain(is_text);
+    text
 }
 
 /// A reaction: one emoji, which may be made of several characters. Which of them are emoji changes every year; letters,
@@ -122,7 +139,17 @@ mod tests {
         assert!(body(&"ä".repeat(8_000)).is_ok());
         assert!(body(&"ä".repeat(8_001)).unwrap_err().problem.contains("8001"));
         assert!(body(" \n ").is_err());
-        assert!(body("a\0b").is_err());
+    }
+
+    #[test]
+    fn a_body_has_line_breaks_and_tabs_but_no_other_control_characters() {
+        assert_eq!(body("a\r\nb\tc").unwrap(), "a\nb\tc");
+        for (bad, name) in [("a\0b", "U+0000"), ("a\u{1}", "U+0001"), ("\u{7f}x", "U+007F"), ("x\u{9b}1m", "U+009B")] {
+            let refused = body(&format!("{bad}.")).unwrap_err();
+            assert!(refused.field == "body" && refused.problem.contains(name), "{refused}");
+        }
+        assert_eq!(without_control_characters("a\u{1}b\r\n\t\u{7f}c".into()), "ab\n\tc");
+        assert!(body(&"\u{1f426}".repeat(8_000)).is_ok_and(|body| body.len() <= BODY_BYTES), "four bytes each");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::crowd::{Crowd, stamp};
 use protocol::limits::BATCH_ROWS;
 use protocol::{RoomId, Seq};
-use server::store::{Error, Store};
+use server::store::{Error, Limit, Store};
 use std::time::{Duration, Instant};
 
 const ROOMS: usize = 20;
@@ -40,8 +40,10 @@ async fn catch_up(store: &dyn Store, room: RoomId) -> Result<Duration, Error> {
     let head = store.list_heads(&[room]).await?[0];
     let mut cursor = (Seq(head.1.0 - MISSED), head.2);
     let begun = Instant::now();
-    while let Some(last) =
-        store.list_changes(room, cursor, BATCH_ROWS).await?.and_then(|rows| rows.messages.last().map(|row| row.seq))
+    while let Some(last) = store
+        .list_changes(room, cursor, Limit { rows: BATCH_ROWS, bytes: 128 * 1024 })
+        .await?
+        .and_then(|rows| rows.messages.last().map(|row| row.seq))
     {
         cursor.0 = last;
     }

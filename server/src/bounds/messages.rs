@@ -2,11 +2,12 @@
 
 use super::{Area, bound, variable};
 use crate::chat;
-use crate::chat::{receipts, writer};
+use crate::chat::{reach, receipts, writer};
 use crate::hub::{recent, sequence};
 use protocol::limits::{
-    BATCH_ROWS, BODY_CHARS, EMOJI_CHARS, EMOJI_KINDS, MEMBERS_ADDED, PAGE_DEFAULT, PAGE_MAX, RECEIPTS_MEMBERS,
-    RESET_ROWS, ROOM_NAME_CHARS, TYPING_ENDS_MS, TYPING_EVERY_MS, UNREAD_MAX,
+    BATCH_ROWS, BODY_BYTES, BODY_CHARS, EMOJI_CHARS, EMOJI_KINDS, MEMBERS_ADDED, PAGE_DEFAULT, PAGE_MAX, PREVIEW_CHARS,
+    REACTIONS_MAX, RECEIPTS_MEMBERS, RESET_ROWS, ROOM_NAME_CHARS, ROOMS_MAX, TYPING_ENDS_MS, TYPING_EVERY_MS,
+    UNREAD_MAX,
 };
 
 pub(super) fn area() -> Area {
@@ -19,13 +20,22 @@ pub(super) fn area() -> Area {
             "flood"
         ),
         bound!(range BODY_CHARS, "message: characters of its body after trimming", "`nack`, or 400 naming the field", "long-messages"),
+        bound!(bytes BODY_BYTES, "message: bytes of its body after trimming", "`nack`, or 400 naming the field", "long-messages"),
+        bound!(count PREVIEW_CHARS, "list of rooms: characters of a room's last message", "cut off", "long-messages"),
         bound!(range ROOM_NAME_CHARS, "room: characters of its name", "400 naming the field", ""),
         bound!(range EMOJI_CHARS, "reaction: characters", "`nack`, or 400 naming the field", ""),
         bound!(count EMOJI_KINDS, "message: different emoji", "`nack`, or 400", "reactions"),
+        bound!(count REACTIONS_MAX, "message: reactions", "`nack`, or 409", "reactions"),
+        bound!(count ROOMS_MAX, "person: rooms", "409 for who would bring them into one more", ""),
         bound!(count MEMBERS_ADDED, "request: members that it adds", "400 naming the field", ""),
         bound!(count PAGE_MAX, "page of history or of members: rows", "400 naming the field", ""),
         bound!(count PAGE_DEFAULT, "page of history: rows where none are asked for", "the next page is asked for", ""),
         bound!(count BATCH_ROWS, "`messages:offline`, `room:reset` and a filled hole: rows", "`more`: the next batch is asked for", "long-history"),
+        bound!(bytes reach::BATCH_BYTES, "`messages:offline`, `room:reset`: bytes of rows, one row at least", "`more`: the next batch is asked for", "long-messages"),
+        bound!(bytes reach::FILL_BYTES, "gap of a node: bytes of rows with which it is filled for everybody", "`heads`: each device asks", "long-messages"),
+        bound!(bytes reach::PAGE_BYTES, "page of history: bytes of rows, one row at least", "fewer rows and `next_cursor`", "long-messages"),
+        bound!(bytes reach::WELCOME_BYTES, "`welcome`, `rooms`: bytes of rooms", "`more`: the next part follows", "long-messages"),
+        bound!(count reach::HEADS_ROOMS, "`heads`: rooms", "another `heads` follows", ""),
         bound!(count RESET_ROWS, "room: missed rows above which a device starts over", "`room:reset`", ""),
         bound!(count UNREAD_MAX, "room: unread messages that are counted", "\"99+\"", ""),
         bound!(count RECEIPTS_MEMBERS, "room: members above which marks are not pushed", "\"seen by\" is asked for", ""),

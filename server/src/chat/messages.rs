@@ -51,14 +51,14 @@ impl Chat {
         range: HistoryRange,
         limit: i64,
     ) -> Result<HistoryPage, Error> {
-        let Rows { messages, last_rev: rev, .. } = self.store.list_messages(user, room, range, limit).await?;
+        let limit = self.reach.page(limit);
+        let Rows { messages, last_rev: rev, more, .. } = self.store.list_messages(user, room, range, limit).await?;
         let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
             self.access(user, room).await?;
             return Ok(HistoryPage { messages, next_cursor: None, rev });
         };
-        let full = i64::try_from(messages.len()).is_ok_and(|count| count >= limit);
         let next_cursor = match range {
-            HistoryRange::After(_) => full.then_some(last.seq),
+            HistoryRange::After(_) => more.then_some(last.seq),
             // Numbers have no gaps, so there is more as long as the first is not number 1.
             _ => (first.seq > Seq(1)).then_some(first.seq),
         };

@@ -7,14 +7,14 @@ use crate::hub::{Hub, Keys};
 use crate::line::testing::connection;
 use crate::metrics::Metrics;
 use crate::store::model::{Call, Gate, Model, Tables};
-use crate::store::{Change, NewUser, Result, Stamp, Store};
+use crate::store::{Change, Limit, NewUser, Result, Stamp, Store};
 use protocol::{ClientId, Cursor, Message, NewMessage, Rev, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
-const ADA: UserId = UserId(Uuid::from_u128(1));
-const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
+pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));
+pub(super) const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 
 /// Counts what is read.
 #[derive(Default)]
@@ -28,6 +28,19 @@ impl Gate for Counting {
     }
 }
 
+/// A database in which Ada is in the first room.
+fn tables() -> Arc<Mutex<Tables>> {
+    let mut tables = Tables::new(Uuid::from_u128(9), GENERAL);
+    let user = NewUser { id: ADA, username: "ada".into(), display_name: "Ada".into(), password_hash: String::new() };
+    tables.create_user(user, Stamp { client_id: ClientId(Uuid::from_u128(4)), now: UnixMillis(0) }).unwrap();
+    Arc::new(Mutex::new(tables))
+}
+
+/// It, as several nodes share it.
+pub(super) fn store() -> Arc<dyn Store> {
+    Arc::new(Model::new(tables(), Arc::<Counting>::default()))
+}
+
 /// A node with somebody in the first room, who stays.
 struct Node {
     chat: Arc<Chat>,
@@ -38,13 +51,9 @@ struct Node {
 
 impl Node {
     async fn start() -> Self {
-        let mut tables = Tables::new(Uuid::from_u128(9), GENERAL);
-        let user =
-            NewUser { id: ADA, username: "ada".into(), display_name: "Ada".into(), password_hash: String::new() };
-        tables.create_user(user, Stamp { client_id: ClientId(Uuid::from_u128(4)), now: UnixMillis(0) }).unwrap();
         let (reads, metrics) = (Arc::<Counting>::default(), Arc::<Metrics>::default());
         let gate: Arc<dyn Gate> = Arc::clone(&reads) as _;
-        let store: Arc<dyn Store> = Arc::new(Model::new(Arc::new(Mutex::new(tables)), gate));
+        let store: Arc<dyn Store> = Arc::new(Model::new(tables(), gate));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::clone(&metrics));
         hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());
@@ -75,7 +84,7 @@ impl Node {
         let (frame, more) = self.chat.catch_up(ADA, Cursor(GENERAL, seq, rev)).await.unwrap();
         let read = self.reads.0.load(Ordering::Relaxed) - before;
         let ServerFrame::Offline { rows, to, .. } = frame else { panic!("{frame:?}") };
-        let stored = self.store.list_changes(GENERAL, (seq, rev), 50).await.unwrap().unwrap();
+        let stored = self.store.list_changes(GENERAL, (seq, rev), Limit::rows(50)).await.unwrap().unwrap();
         assert_eq!((&rows, to, more), (&stored.messages, (stored.last_seq, stored.last_rev), false));
         (rows, read)
     }

@@ -6,7 +6,7 @@ use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
 use crate::store::{HistoryRange, Rows};
-use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT, RESET_ROWS};
+use protocol::limits::{BATCH_ROWS, RESET_ROWS};
 use protocol::{Cursor, Rev, RoomId, Seq, ServerFrame, UserId};
 
 /// Rooms whose heads are one query, compared without giving way to others.
@@ -24,12 +24,12 @@ impl Chat {
             return Ok((batch(room, (seq, rev), rows), false));
         }
         let _turn = self.turn().await?;
-        let rows = self.store.list_changes(room, (seq, rev), BATCH_ROWS).await?.ok_or(super::NO_ROOM)?;
+        let rows = self.store.list_changes(room, (seq, rev), self.reach.batch()).await?.ok_or(super::NO_ROOM)?;
         self.metrics.caught_up.inc();
         self.keep_missed(room, seq, &rows);
         if is_too_far(&rows, (seq, rev)) {
             let room_now = self.find_room(user, room).await?;
-            let page = self.store.list_messages(user, room, HistoryRange::Newest, PAGE_DEFAULT).await?;
+            let page = self.store.list_messages(user, room, HistoryRange::Newest, self.reach.reset()).await?;
             let to = (page.last_seq, page.last_rev);
             self.metrics.resets.inc();
             return Ok((ServerFrame::Reset { room: room_now, rows: page.messages, to }, false));
@@ -41,19 +41,19 @@ impl Chat {
 
     /// What follows a cursor, where this node knows all of it and it is one batch.
     fn missed(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<Rows> {
-        let (messages, (last_seq, last_rev)) = self.hub.missed(room, cursor)?;
-        let is_one = messages.len() as i64 <= BATCH_ROWS;
+        let (messages, bytes, (last_seq, last_rev)) = self.hub.missed(room, cursor)?;
+        let is_one = messages.len() as i64 <= BATCH_ROWS && bytes <= self.reach.batch_bytes;
         is_one.then(|| {
             self.metrics.caught_up.inc();
             self.metrics.caught_up_here.inc();
-            Rows { messages, last_seq, last_rev }
+            Rows { messages, last_seq, last_rev, more: false }
         })
     }
 
     /// A herd comes back behind by the same messages: what the first one had read is here for the others.
     fn keep_missed(&self, room: RoomId, after: Seq, rows: &Rows) {
-        // As long as there is room for more, everything up to the head is there.
-        if (rows.messages.len() as i64) < BATCH_ROWS {
+        // Where nothing was left out, everything up to the head is there.
+        if !rows.more {
             let revised = rows.messages.iter().take_while(|message| message.seq <= after).count();
             self.hub.keep_missed(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
         }
@@ -103,14 +103,15 @@ impl Chat {
     }
 
     async fn fill_hole(&self, room: RoomId, mut from: (Seq, Rev)) -> Result<(), Error> {
+        let mut filled = 0;
         loop {
-            let Some(rows) = self.store.list_changes(room, from, BATCH_ROWS).await? else {
+            let Some(rows) = self.store.list_changes(room, from, self.reach.batch()).await? else {
                 // The room is gone, and soon nobody is in it any more.
                 self.hub.defer_hole(room);
                 return Ok(());
             };
-            if is_too_far(&rows, from) {
-                // Each device asks for itself, and starts over with the newest page.
+            if is_too_far(&rows, from) || filled >= self.reach.fill_bytes {
+                // Each device asks for itself, at the pace at which it reads, or starts over with the newest page.
                 let to = (rows.last_seq, rows.last_rev);
                 let heads = vec![protocol::RoomHead(room, to.0, to.1)];
                 self.hub.fill(room, to, &ServerFrame::Heads { rooms: heads });
@@ -119,7 +120,7 @@ impl Chat {
             let frame = batch(room, from, rows);
             let ServerFrame::Offline { to, more, .. } = &frame else { return Ok(()) };
             let (to, more) = (*to, *more);
-            self.hub.fill(room, to, &frame);
+            filled += self.hub.fill(room, to, &frame);
             if !more {
                 self.metrics.holes_filled.inc();
                 return Ok(());
@@ -171,15 +172,13 @@ const fn is_too_far(rows: &Rows, (seq, rev): (Seq, Rev)) -> bool {
 
 /// What [`crate::store::Store::list_changes`] answered, as the frame for a device at `from`.
 fn batch(room_id: RoomId, from: (Seq, Rev), rows: Rows) -> ServerFrame {
-    let full = rows.messages.len() as i64 >= BATCH_ROWS;
     let to = match rows.messages.last() {
-        // Revised rows come first. As long as they fill batches there may be more of them.
-        Some(last) if full && last.seq <= from.0 => (from.0, last.rev),
+        // Revised rows come first. As long as batches end with them there may be more of them.
+        Some(last) if rows.more && last.seq <= from.0 => (from.0, last.rev),
         Some(last) if last.seq > from.0 => (last.seq, rows.last_rev),
         _ => (from.0, rows.last_rev),
     };
-    let more = to != (rows.last_seq, rows.last_rev);
-    ServerFrame::Offline { room_id, from, rows: rows.messages, to, more }
+    ServerFrame::Offline { room_id, from, rows: rows.messages, to, more: rows.more }
 }
 
 #[cfg(test)]

@@ -14,9 +14,9 @@ impl Registry {
 }
 
 impl Hub {
-    /// The messages after a cursor, each as the database has it, and how far the room is with them; none where not all of
-    /// that is known here.
-    pub(crate) fn missed(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<(Vec<Message>, (Seq, Rev))> {
+    /// The messages after a cursor, each as the database has it, their bytes on the wire (a few too many), and how far the
+    /// room is with them; none where not all of that is known here.
+    pub(crate) fn missed(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<(Vec<Message>, usize, (Seq, Rev))> {
         let mut registry = self.lock();
         let head = registry.whole(room)?;
         let frames = registry.recent.after(room, cursor, head)?;
@@ -25,7 +25,8 @@ impl Hub {
             Ok(ServerFrame::New { message }) => Some(message),
             _ => None,
         };
-        Some((frames.iter().map(message).collect::<Option<_>>()?, head))
+        let bytes = frames.iter().map(Frame::len).sum();
+        Some((frames.iter().map(message).collect::<Option<_>>()?, bytes, head))
     }
 
     /// The newest messages of a room, without a gap, as the database had them at `moment`: the next ones who come back need

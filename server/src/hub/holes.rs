@@ -154,18 +154,21 @@ impl Hub {
         self.lock().holes.defer(room, Instant::now());
     }
 
-    /// Sends what was missing of a room up to `to`, and then what waited for it.
-    pub(crate) fn fill(&self, room: RoomId, to: (Seq, Rev), frame: &ServerFrame) {
+    /// Sends what was missing of a room up to `to`, and then what waited for it. Answers with the bytes of the former.
+    pub(crate) fn fill(&self, room: RoomId, to: (Seq, Rev), frame: &ServerFrame) -> usize {
+        let frame = Frame::encode(frame);
+        let bytes = frame.len();
         let mut registry = self.lock();
-        let Some(active) = registry.room(room) else { return };
+        let Some(active) = registry.room(room) else { return bytes };
         let now = Instant::now();
         let rest = active.sequence.reach(to, now);
-        active.send(&[Frame::encode(frame)]);
+        active.send(&[frame]);
         active.send(&rest);
         let has_hole = active.sequence.has_hole();
         registry.holes.remove(room);
         registry.holes.set(room, has_hole, now);
         // What it brought may have been revised.
         registry.recent.forget(room);
+        bytes
     }
 }

@@ -1,6 +1,7 @@
 //! A node: the real rules, writer and hub on a simulated store and bus, and sockets served as `socket` serves them.
 
 use super::gate::{Life, NodeGate};
+use super::later;
 use super::link::{End, Link, Said, Sender};
 use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
@@ -49,7 +50,8 @@ impl Node {
         let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeGate(Arc::clone(&life)))));
         let bus: Arc<Port> = Arc::clone(&port);
         let hub = Hub::new(bus, Keys::default(), Arc::default());
-        let chat = Chat::new(store, Arc::clone(&hub), Arc::new(SimClock::new(sim)), Arc::default());
+        let clock = Arc::new(SimClock::new(sim));
+        let chat = Chat::with_reach(store, Arc::clone(&hub), clock, Arc::default(), sim.plan.reach);
         let gaps = Arc::new(Notify::new());
         if let Some(Mutation::Node(mechanism)) = sim.plan.mutation {
             chat.switch_off(mechanism);
@@ -123,7 +125,7 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
     let code = tokio::select! {
         biased;
         code = socket::serve(&mut dispatch, &connection.line, &mut incoming) => code,
-        never = forward(&mut ear, &mut sender) => match never {},
+        never = forward(&node.sim, &mut ear, &mut sender) => match never {},
     };
     node.chat.disconnect(&connection);
     if code == Some(CloseCode::SlowConsumer) && is_calm {
@@ -132,22 +134,28 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
     if let Some(code) = code {
         connection.line.finish(Instant::now() + close::CLOSING).await;
         while let Some(text) = ear.try_recv() {
-            sender.send(said(text));
+            say(&node.sim, &mut sender, text);
         }
         sender.send(Said::Close(code.code()));
     }
 }
 
 /// Sends what is written to a line over the socket.
-async fn forward(ear: &mut Ear, sender: &mut Sender) -> Infallible {
+async fn forward(sim: &Sim, ear: &mut Ear, sender: &mut Sender) -> Infallible {
     loop {
-        sender.send(said(ear.recv().await));
+        let text = ear.recv().await;
+        say(sim, sender, text);
     }
 }
 
 /// A frame of ours has a text, and a ping has none.
-fn said(text: String) -> Said {
-    if text.is_empty() { Said::Ping } else { Said::Text(text) }
+fn say(sim: &Sim, sender: &mut Sender, text: String) {
+    if text.is_empty() {
+        return sender.send(Said::Ping);
+    }
+    for text in later::speak(sim, text) {
+        sender.send(Said::Text(text));
+    }
 }
 
 /// A device takes what comes, or stops in the middle of it: for a moment, or for longer than a node puts up with.

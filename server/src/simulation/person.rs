@@ -1,5 +1,6 @@
 //! What people do, at random.
 
+use super::chance::Chance;
 use super::device::Device;
 use super::plan::Fault;
 use super::request::{self, Wish};
@@ -34,7 +35,7 @@ fn send(device: &Arc<Device>, room_id: RoomId) {
     let chance = &device.sim.chance;
     for _ in 0..=chance.below(3) {
         let client_id = ClientId(device.sim.id(0));
-        let body = format!("{} of {}", client_id.0.as_u128() & 0xffff, device.number);
+        let body = text(chance, format!("{} of {}", client_id.0.as_u128() & 0xffff, device.number));
         let reply_to = if chance.one_in(4) { chance.pick(&stored_rows(device, room_id)).copied() } else { None };
         device.input(Input::Send { client_id, room_id, body: body.clone(), reply_to });
         if device.sim.strikes(Fault::Stale, 4) {
@@ -44,6 +45,15 @@ fn send(device: &Arc<Device>, room_id: RoomId) {
         if device.sim.strikes(Fault::Overtaken, 6) {
             device.sim.spawn(request::overtake(Arc::clone(device), room_id, client_id));
         }
+    }
+}
+
+/// Now and then much more than fits into a part of a batch.
+fn text(chance: &Chance, short: String) -> String {
+    if chance.one_in(8) {
+        short + &["x", "\u{4e2d}", "\""][chance.below(3)].repeat(1 + chance.below(3_000))
+    } else {
+        short
     }
 }
 
@@ -95,7 +105,7 @@ fn revise(device: &Arc<Device>, room_id: RoomId) {
     let client_id = ClientId(device.sim.id(0));
     let revision = match chance.below(5) {
         0 => Revision::Delete,
-        1..=2 => Revision::Edit(format!("edit {}", client_id.0.as_u128() & 0xffff)),
+        1..=2 => Revision::Edit(text(chance, format!("edit {}", client_id.0.as_u128() & 0xffff))),
         _ => Revision::React { emoji: ["\u{1f44d}", "\u{1f389}"][chance.below(2)].into(), on: !chance.one_in(3) },
     };
     device.input(Input::Revise { client_id, room_id, seq, revision });

@@ -1,7 +1,7 @@
 //! What may go wrong in a run, and which mechanism is switched off to see that it is missed.
 
 use super::chance::Chance;
-use crate::chat;
+use crate::chat::{self, Reach};
 
 /// A kind of fault. Its name is counted and printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(super) enum Fault {
     Rewind,
     /// Clocks of nodes and devices differ by up to an hour.
     Clocks,
+    /// Nodes speak the next version of the protocol.
+    Later,
     /// A device reads nothing for a while, in the middle of a frame, say, and sometimes for too long.
     Slow,
     /// A link swallows what goes over it, in one direction or in both, for a while or for ever, and nobody is told.
@@ -69,6 +71,7 @@ const FAULTS: [Fault; 21] = [
     Fault::Rewind,
     Fault::Stale,
     Fault::Narrow,
+    Fault::Later,
 ];
 
 /// A mechanism that can be switched off.
@@ -94,13 +97,22 @@ pub(super) struct Plan {
     /// Kinds of faults that this run has: some of them, so that one kind does not hide what another brings about.
     faults: Vec<Fault>,
     pub(super) mutation: Option<Mutation>,
+    /// How much nodes put into one frame: so little that lists and batches come in parts.
+    pub(super) reach: Reach,
 }
 
 impl Plan {
     pub(super) fn new(mutation: Option<Mutation>, chance: &Chance) -> Self {
         let quiet = chance.one_in(20);
         let faults = FAULTS.into_iter().filter(|_| !quiet && chance.below(5) < 2).collect();
-        Self { faults, mutation }
+        let drawn = |from: [usize; 3]| from[chance.below(3)];
+        let reach = Reach {
+            batch_bytes: drawn([1_500, 4_000, 12_000]),
+            fill_bytes: drawn([3_000, 12_000, 256 * 1024]),
+            page_bytes: drawn([3_000, 12_000, 256 * 1024]),
+            welcome_bytes: drawn([500, 1_500, 4_000]),
+        };
+        Self { faults, mutation, reach }
     }
 
     pub(super) fn has(&self, fault: Fault) -> bool {
@@ -136,6 +148,7 @@ impl Fault {
             Self::Silent => "silent links",
             Self::Overtaken => "revised before the acknowledgement",
             Self::Narrow => "absences behind narrow links",
+            Self::Later => "words of a later version",
         }
     }
 }

@@ -1,7 +1,13 @@
 //! What must hold at every moment, whatever goes wrong: no row is shown out of its place.
 
-use client::{Effect, Engine, View};
+use client::{Effect, Engine, Input, View};
+use protocol::ServerFrame;
 use std::collections::BTreeSet;
+
+/// Whether more of the list of rooms is to come after this: until then it changes nothing that is shown.
+pub(super) const fn is_part_of_a_list(input: &Input) -> bool {
+    matches!(input, Input::Frame(ServerFrame::Welcome { more: true, .. } | ServerFrame::Rooms { more: true, .. }))
+}
 
 /// Looks at the rooms that an input changed.
 pub(super) fn check(engine: &Engine, effects: &[Effect], excused: bool) -> Result<(), String> {

@@ -4,6 +4,7 @@ use super::chance::Chance;
 use super::check::check;
 use super::cluster::Cluster;
 use super::device::Device;
+use super::later;
 use super::person;
 use super::plan::{Fault, Mutation, Plan};
 use super::sim::{Sim, note};
@@ -112,6 +113,7 @@ impl World {
             }
             5 if sim.strikes(Fault::Away, 1) => drop(sim.chance.pick(&self.devices).map(Device::leave)),
             7 if sim.strikes(Fault::Rewind, 2) => self.rewind(),
+            8 if sim.strikes(Fault::Later, 2) => later::write(sim, &mut cluster.tables()),
             6 if sim.strikes(Fault::Flood, 4) => drop(sim.chance.pick(&self.devices).map(person::flood)),
             7 if sim.strikes(Fault::Narrow, 2) => person::fall_behind(&self.devices),
             _ => {}

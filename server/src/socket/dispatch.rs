@@ -6,9 +6,9 @@ use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::limits::{FrameLimit, Limits};
 use crate::line::Frame;
-use crate::store::Change;
+use crate::store::{Change, cut};
 use protocol::limits::{HELLO_CURSORS, TYPING_EVERY_MS};
-use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, Seq, ServerFrame};
+use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,10 +132,27 @@ impl Dispatch {
         // Cursors of another life of the database say nothing about this one.
         let cursors = if held.is_none_or(|held| held == epoch) { cursors } else { Vec::new() };
         self.catch_up = Some(Box::new(CatchUp::of(&cursors, &rooms)));
-        self.connection.send(&ServerFrame::Welcome { protocol: PROTOCOL_VERSION, epoch, rooms, more: false, gone, server_time });
+        let mut pages = self.pages(rooms).into_iter().peekable();
+        let (rooms, more) = (pages.next().unwrap_or_default(), pages.peek().is_some());
+        let protocol = PROTOCOL_VERSION;
+        self.connection.send(&ServerFrame::Welcome { protocol, epoch, rooms, more, gone, server_time });
+        while let Some(rooms) = pages.next() {
+            self.ready().await;
+            self.connection.send(&ServerFrame::Rooms { rooms, more: pages.peek().is_some() });
+        }
         self.chat.send_heads(&self.connection, &ids);
         self.tell_done();
         Ok(())
+    }
+
+    /// The list of rooms in parts that are bounded in bytes.
+    fn pages(&self, mut rooms: Vec<RoomSummary>) -> Vec<Vec<RoomSummary>> {
+        let mut pages = Vec::new();
+        while !rooms.is_empty() {
+            let rest = rooms.split_off(cut::fitting(&rooms, self.chat.reach.welcome_bytes));
+            pages.push(std::mem::replace(&mut rooms, rest));
+        }
+        pages
     }
 
     /// Answers the `hello` of an earlier version with a `welcome` that each of them reads: its page asks for a reload and

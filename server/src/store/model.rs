@@ -9,15 +9,15 @@ mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Purged,
-    Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
+    Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
     User, UserId,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-pub(crate) use tables::Tables;
+pub(crate) use tables::{Room, Tables};
 
 /// What stands between a caller and the tables; nothing, where nothing else is said.
 #[async_trait::async_trait]
@@ -239,13 +239,13 @@ impl Store for Model {
         let locked = batch.iter().map(|entry| entry.room_id).filter(|room| self.gate.is_locked(*room)).collect();
         self.write(|tables| Ok(tables.append(batch, &locked))).await
     }
-    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {
         self.read(|tables| tables.list_messages(viewer, room, range, limit)).await
     }
     async fn revise(&self, revise: &Revise) -> Result<Revised> {
         self.write(|tables| Ok(tables.revise(revise))).await
     }
-    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: i64) -> Result<Option<Rows>> {
+    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: Limit) -> Result<Option<Rows>> {
         self.gate.read_room(room)?;
         self.read(|tables| tables.list_changes(room, cursor, limit)).await
     }

@@ -181,12 +181,35 @@ pub struct Moved {
     pub receipts: bool,
 }
 
+/// How much one read of rows answers with: what comes first counts, but one row at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    pub rows: i64,
+    /// Of the rows as JSON.
+    pub bytes: usize,
+}
+
+impl Limit {
+    /// No limit in bytes.
+    #[must_use]
+    pub const fn rows(rows: i64) -> Self {
+        Self { rows, bytes: usize::MAX }
+    }
+
+    /// As a statement compares it with what rows take in the database.
+    pub(super) fn stored_bytes(self) -> i64 {
+        i64::try_from(self.bytes).unwrap_or(i64::MAX)
+    }
+}
+
 /// Rows of a room, and where the room stood when they were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rows {
     pub messages: Vec<Message>,
     pub last_seq: Seq,
     pub last_rev: Rev,
+    /// Whether the read stopped at its limit: there is more of what was asked for.
+    pub more: bool,
 }
 
 /// Which page of a room's history.
@@ -200,4 +223,14 @@ pub enum HistoryRange {
     After(Seq),
     /// Half before, and from this one on.
     Around(Seq),
+}
+
+impl HistoryRange {
+    /// Where the page begins: rows are read from here on, in one direction or in both.
+    pub(super) fn centre(self) -> Seq {
+        match self {
+            Self::Newest => Seq(i64::MAX),
+            Self::Before(seq) | Self::After(seq) | Self::Around(seq) => seq.max(Seq(0)),
+        }
+    }
 }

@@ -87,7 +87,11 @@ mod tests {
             assert_eq!(told(|role| rule(Direct, role)), "?---");
         }
         assert_eq!(told(|role| may_rename(RoomKind::Unknown, role)), "?---");
-        assert_eq!(told(|_| may_rename(Group, Some(Role::Unknown))), "----", "a role of a later version grants nothing");
+        assert_eq!(
+            told(|_| may_rename(Group, Some(Role::Unknown))),
+            "----",
+            "a role of a later version grants nothing"
+        );
         assert_eq!(told(|role| may_leave(Group, role)), "?+++");
         assert_eq!(told(|role| may_leave(Direct, role)), "?---");
         assert_eq!((may_join(Public).is_ok(), may_join(Group).is_ok(), may_join(Direct).is_ok()), (true, false, false));

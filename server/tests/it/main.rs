@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bus;
+mod bytes;
 mod cluster;
 mod documents;
 mod failover;

@@ -44,7 +44,11 @@ async fn admins_add_and_remove_and_owners_give_roles() {
     bob.delete(&node, &path(&room, &cy)).await.refused(404, "not_found", "member");
     bob.patch(&node, &path(&room, &dan), json!({"role": "admin"})).await.refused(403, "forbidden", "owner");
     ada.patch(&node, &path(&room, &cy), json!({"role": "admin"})).await.refused(404, "not_found", "member");
-    ada.patch(&node, &path(&room, &dan), json!({"role": "king"})).await.refused(400, "invalid", "king");
+    ada.patch(&node, &path(&room, &dan), json!({"role": "king"})).await.refused(
+        400,
+        "invalid",
+        "role: must be member, admin or owner",
+    );
     ada.patch(&node, &path(&room, &ada), json!({"role": "member"})).await.refused(409, "conflict", "owner");
     ada.delete(&node, &path(&room, &ada)).await.refused(409, "conflict", "owner");
     ada.post(&node, &members, json!({"user_id": Uuid::now_v7()})).await.refused(404, "not_found", "user");

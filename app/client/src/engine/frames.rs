@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::answer::Touched;
 use crate::room::Room;
-use crate::{Now, View};
+use crate::{Mechanism, Now, View};
 use protocol::{CloseCode, Mark, Message, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
 
 impl Engine {
@@ -100,7 +100,8 @@ impl Engine {
     pub(super) fn unreadable(&mut self, now: Now, head: Option<RoomHead>) {
         self.skipped += 1;
         self.connection.heard(now, false);
-        if let Some(head) = head.filter(|_| self.connection.hears()) {
+        if let Some(head) = head.filter(|_| self.connection.hears() && self.mechanisms.has(Mechanism::UnreadableHeads))
+        {
             self.heads(&[head]);
         }
     }

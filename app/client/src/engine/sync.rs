@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::answer::Touched;
 use crate::fetcher::Request;
-use crate::{Effect, Now};
+use crate::{Effect, Mechanism, Now};
 use protocol::{ClientFrame, Cursor, Message, Rev, RoomId, RoomSummary, Seq, UserId, limits};
 
 impl Engine {
@@ -52,7 +52,8 @@ impl Engine {
         let arrived = rows.iter().any(|row| row.sender_id != me);
         let before = room.cursor();
         let answered = room.fetcher.is_waiting_for(Request::Sync(from.0, from.1));
-        let touched = room.catch_up(me, from, rows, to, more);
+        let holds_back = self.mechanisms.has(Mechanism::BatchesFirst);
+        let touched = room.catch_up(me, from, rows, to, more, holds_back);
         if arrived {
             room.arrived();
         }
@@ -92,7 +93,7 @@ impl Engine {
 
     pub(super) fn reacted(&mut self, id: RoomId, seq: Seq, rev: Rev, reaction: (UserId, &str, bool)) {
         if let Some(room) = self.rooms.get_mut(id) {
-            let touched = room.react(seq, rev, reaction);
+            let touched = room.react(seq, rev, reaction, self.mechanisms.has(Mechanism::OrderedReactions));
             self.touch(id, touched);
         }
     }

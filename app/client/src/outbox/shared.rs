@@ -1,8 +1,9 @@
 //! The outbox beyond this page: what earlier page lives left, and what other tabs type, send and give up.
 
 use super::{Entry, Intent, Outbox, Stage};
+use crate::Revision;
 use crate::saved::{Change, Failure, Unsent, Wish};
-use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User};
+use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User, without_control_characters};
 
 impl Outbox {
     /// What the storage and other tabs are to be told, in order.
@@ -90,7 +91,12 @@ impl Entry {
         let Unsent { order, client_id, room_id, epoch, wish, failed } = unsent;
         let intent = match wish {
             Wish::Say { body, reply_to, created_at } => {
+                // Typed in an earlier version, perhaps, that refused less.
+                let body = without_control_characters(body);
                 Intent::Say(Box::new(message(me, client_id, room_id, body, reply_to, created_at)))
+            }
+            Wish::Revise { seq, revision: Revision::Edit(body) } => {
+                Intent::Revise { seq, revision: Revision::Edit(without_control_characters(body)) }
             }
             Wish::Revise { seq, revision } => Intent::Revise { seq, revision },
         };

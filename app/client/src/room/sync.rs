@@ -34,14 +34,22 @@ impl Room {
 
     /// A reaction came or went, live. It says what differs and not the row: so it is applied only where every revision
     /// before it is in what is here, and the message too. Otherwise it leaves a gap, and `sync:more` brings the row.
-    pub(crate) fn react(&mut self, seq: Seq, rev: Rev, (user, emoji, on): (UserId, &str, bool)) -> Touched {
+    pub(crate) fn react(
+        &mut self,
+        seq: Seq,
+        rev: Rev,
+        (user, emoji, on): (UserId, &str, bool),
+        in_order: bool,
+    ) -> Touched {
         self.raise_head_rev(rev);
         let mut touched = Touched::default();
-        let is_here = seq <= self.cursor().0 || self.ahead.contains_key(&seq);
-        if rev != self.rev.next() || !is_here {
+        // What waits for batches may lack revisions before this one.
+        let is_ahead = self.partial.is_none() && self.ahead.contains_key(&seq);
+        let is_here = seq <= self.cursor().0 || is_ahead;
+        if in_order && (rev != self.rev.next() || !is_here) {
             return touched;
         }
-        self.rev = rev;
+        self.rev = self.rev.max(rev);
         let react = |row: &mut Message| {
             let is_news = row.rev < rev;
             if is_news {
@@ -72,7 +80,7 @@ impl Room {
         }
         let last = self.summary.as_mut().and_then(|summary| summary.last_message.as_mut());
         if let Some(last) = last.filter(|last| last.seq == message.seq && last.rev < message.rev) {
-            last.clone_from(message);
+            *last = message.preview();
             touched.summary = true;
         }
         touched
@@ -86,17 +94,21 @@ impl Room {
         rows: Vec<Message>,
         to: (Seq, Rev),
         more: bool,
+        holds_back: bool,
     ) -> Touched {
         let mut touched = Touched::default();
         let (seq, rev) = self.cursor();
+        let applies = seq >= from.0 && rev >= from.1 && (seq <= to.0 || !more);
+        if applies {
+            self.partial = Some(to.0).filter(|_| more && holds_back);
+        }
         for row in &rows {
             touched |= self.revise(row);
         }
         touched |= self.raise_head(to.0);
         touched |= self.fill(me, rows);
-        // Beyond `to` nothing was revised yet when the rows were read, unless there was more than they are. What waited
-        // ahead of them may now be here, in a state of before.
-        if seq >= from.0 && rev >= from.1 && (self.cursor().0 <= to.0 || !more) {
+        // Beyond `to` nothing was revised yet when the rows were read, unless there was more than they are.
+        if applies && (self.cursor().0 <= to.0 || !more) {
             self.rev = self.rev.max(to.1);
         }
         self.raise_head_rev(to.1);
@@ -114,6 +126,7 @@ impl Room {
         }
         self.head = to.0;
         self.head_rev = rev;
+        self.partial = None;
         self.tally.upto = Seq(0);
         self.tally.facts = Seq(0);
         self.ahead.clear();

@@ -114,7 +114,7 @@ fn summary(id: RoomId, log: &Log, user: UserId) -> RoomSummary {
         last_rev: Rev(0),
         read_seq,
         unread: (unread.count() as i64).min(UNREAD_MAX + 1),
-        last_message: log.messages.last().cloned(),
+        last_message: log.messages.last().map(Message::preview),
         members_count: 2,
         role: Some(if user == user_id(1) { Role::Owner } else { Role::Member }),
         other: None,

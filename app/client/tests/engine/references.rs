@@ -37,7 +37,14 @@ fn connect(device: &mut Device, epoch: Uuid) -> Vec<Effect> {
     let ServerFrame::Welcome { protocol, gone, server_time, .. } = welcome(Vec::new()) else { panic!() };
     let mut effects = device.input(Input::ConnectNow);
     effects.extend(device.input(Input::Connected));
-    effects.extend(device.frame(ServerFrame::Welcome { protocol, epoch, rooms: rooms(), gone, server_time }));
+    effects.extend(device.frame(ServerFrame::Welcome {
+        protocol,
+        epoch,
+        rooms: rooms(),
+        more: false,
+        gone,
+        server_time,
+    }));
     effects
 }
 

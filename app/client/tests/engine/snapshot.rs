@@ -65,7 +65,9 @@ fn a_connection_that_is_lost_between_pages_leaves_the_old_picture() {
 fn each_page_has_its_own_time_to_come() {
     let mut device = greeting();
     for number in 0..5 {
-        assert!(!device.wait(30_000).contains(&Effect::Changed(View::Connection)), "page {number}");
+        if number > 0 {
+            assert!(!device.wait(30_000).contains(&Effect::Changed(View::Connection)), "page {number}");
+        }
         let page = vec![summary(room(20 + number), 1, 0)];
         device.frame(if number == 0 { first_page(page) } else { ServerFrame::Rooms { rooms: page, more: true } });
     }

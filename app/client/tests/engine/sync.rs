@@ -68,12 +68,32 @@ fn what_waited_ahead_of_a_batch_may_lack_its_revisions() {
     // 65 was changed meanwhile, and is not in this batch.
     let (from, to) = ((Seq(10), Rev(0)), (Seq(60), Rev(1)));
     let frame = ServerFrame::Offline { room_id: TEA, from, rows: texts(11..=60), to, more: true };
-    let asked = ClientFrame::SyncMore { room_id: TEA, seq: Seq(70), rev: Rev(0) };
-    assert_eq!(sent(&device.frame(frame)), [asked]);
-    let (from, to) = ((Seq(70), Rev(0)), (Seq(100), Rev(1)));
-    let rows = [edited(65, 1, "new")].into_iter().chain(texts(71..=100)).collect();
+    let asked = ClientFrame::SyncMore { room_id: TEA, seq: Seq(60), rev: Rev(1) };
+    assert_eq!(sent(&device.frame(frame)), [asked], "it waits for the batch that brings it");
+    assert_eq!(device.seqs().last(), Some(&60));
+    let (from, to) = ((Seq(60), Rev(1)), (Seq(100), Rev(1)));
+    let rows = [texts(61..=64), vec![edited(65, 1, "new")], texts(66..=100)].concat();
     device.frame(ServerFrame::Offline { room_id: TEA, from, rows, to, more: false });
     assert_eq!((body(&device, 65).as_str(), cursor(&mut device)), ("new", vec![Cursor(TEA, Seq(100), Rev(1))]));
+}
+
+#[test]
+fn what_waits_joins_only_after_the_last_batch() {
+    let mut device = Device::in_tea();
+    texts(14..=16).into_iter().for_each(|message| drop(device.hear(message)));
+    // 15 was changed meanwhile. The first batch ends before what waits.
+    let batch = |from: (i64, i64), rows: Vec<Message>, to: (i64, i64), more| {
+        let (from, to) = ((Seq(from.0), Rev(from.1)), (Seq(to.0), Rev(to.1)));
+        ServerFrame::Offline { room_id: TEA, from, rows, to, more }
+    };
+    device.frame(batch((10, 0), texts(11..=11), (11, 1), true));
+    device.frame(batch((11, 1), texts(12..=13), (13, 1), true));
+    assert_eq!(device.seqs().last(), Some(&13), "15 as it was is not shown");
+    device.frame(batch((13, 1), vec![text(TEA, 14, BOB), edited(15, 1, "new")], (15, 1), true));
+    device.frame(batch((15, 1), texts(16..=16), (16, 1), false));
+    device.hear(text(TEA, 17, BOB));
+    assert_eq!((body(&device, 15).as_str(), device.seqs().len()), ("new", 17));
+    assert_eq!(synced(&device.wait(200)), [0; 0]);
 }
 
 #[test]

@@ -83,3 +83,19 @@ fn what_an_earlier_page_kept_without_reading_it_is_fetched_anew() {
     assert_eq!(device.seqs().len(), 12);
     disk.check(&device.engine, TEA);
 }
+
+#[test]
+fn what_an_earlier_page_took_is_sent_without_control_characters() {
+    let mut disk = Disk::default();
+    let mut device = Device::in_tea();
+    device.input(Input::Disconnected { code: None });
+    disk.follow(&device.send(100, "a\u{1}b"));
+    let rooms = vec![summary(TEA, 10, 10)];
+    let mut device = Device::new(rooms.clone(), Some((TEA, page(TEA, 1..=10))));
+    for input in [Input::Follow, Input::Restore(disk.read()), Input::Own { rooms: true }] {
+        device.input(input);
+    }
+    let effects = device.go_online(rooms);
+    assert!(sent(&effects).iter().any(|frame| matches!(frame, ClientFrame::Send { body, .. } if body == "ab")));
+    assert_eq!(device.rows().last().map(|row| row.message.body.as_str()), Some("ab"), "shown is what others get");
+}

@@ -26,7 +26,8 @@ fn row(seq: i64, rev: i64) -> Message {
 }
 
 fn cut(from: (i64, i64), rows: Vec<Message>, head: (i64, i64)) -> ((i64, i64), bool) {
-    let rows = Rows { messages: rows, last_seq: Seq(head.0), last_rev: Rev(head.1) };
+    let more = rows.len() as i64 >= BATCH_ROWS;
+    let rows = Rows { messages: rows, last_seq: Seq(head.0), last_rev: Rev(head.1), more };
     let ServerFrame::Offline { to, more, .. } = batch(ROOM, (Seq(from.0), Rev(from.1)), rows) else { panic!() };
     ((to.0.0, to.1.0), more)
 }
@@ -52,7 +53,7 @@ fn a_full_batch_of_new_rows_has_all_revisions_of_what_came_before() {
 
 #[test]
 fn what_is_too_far_or_from_another_time_starts_over() {
-    let head = |seq, rev| Rows { messages: Vec::new(), last_seq: Seq(seq), last_rev: Rev(rev) };
+    let head = |seq, rev| Rows { messages: Vec::new(), last_seq: Seq(seq), last_rev: Rev(rev), more: false };
     assert!(!is_too_far(&head(500, 0), (Seq(0), Rev(0))));
     assert!(is_too_far(&head(500, 1), (Seq(0), Rev(0))));
     assert!(is_too_far(&head(5, 1), (Seq(6), Rev(1))));

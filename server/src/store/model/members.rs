@@ -1,7 +1,8 @@
 //! Memberships and marks.
 
-use super::super::{Error, Moved, Result, Stamp, rights};
+use super::super::{Error, Moved, Result, Stamp, TOO_MANY_ROOMS, rights};
 use super::tables::{Membership, Tables};
+use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
 
 const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
@@ -72,10 +73,18 @@ impl Tables {
             rights::may_join(room.kind)?;
         }
         let role = if room.members.is_empty() { Role::Owner } else { Role::Member };
+        self.require_place(&[user])?;
         let display_name = self.name(user)?;
         let event =
             if actor == user { SystemEvent::Joined } else { SystemEvent::Added { user_id: user, display_name } };
         self.enter(id, user, role, actor, event, stamp).map(Some)
+    }
+
+    /// Refuses where one of these people is in as many rooms as one can be.
+    pub(super) fn require_place(&self, users: &[UserId]) -> Result<()> {
+        let rooms = |user| self.rooms.values().filter(|room| room.members.contains_key(user)).count();
+        let is_full = |user| i64::try_from(rooms(user)).is_ok_and(|rooms| rooms >= ROOMS_MAX);
+        if users.iter().any(is_full) { Err(TOO_MANY_ROOMS) } else { Ok(()) }
     }
 
     pub(super) fn delete_member(&mut self, id: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message> {

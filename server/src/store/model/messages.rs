@@ -2,9 +2,9 @@
 
 use super::super::decide::{Known, Original, decide};
 use super::super::digest::digest;
-use super::super::{Append, Appended, HistoryRange, Rows};
+use super::super::{Append, Appended, HistoryRange, Limit, Rows, cut};
 use super::tables::Tables;
-use protocol::{ClientId, Message, RoomId, Seq, UnixMillis, UserId};
+use protocol::{ClientId, Message, RoomId, UnixMillis, UserId};
 use std::collections::BTreeSet;
 
 impl Tables {
@@ -64,21 +64,25 @@ impl Tables {
         self.rooms.get(room)?.messages.get(usize::try_from(seq.0 - 1).ok()?)
     }
 
-    pub(super) fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Rows {
+    pub(super) fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Rows {
         let Some(room) = self.rooms.get(&room).filter(|room| room.may_see(viewer)) else { return Rows::default() };
         let end = room.head().next();
+        let (centre, rows) = (range.centre(), limit.rows);
+        // One more than is answered with, to see whether there is more.
+        let limit_and_one = rows + 1;
         // The first number, and the first beyond the last.
         let (from, to) = match range {
-            HistoryRange::Newest => (end.0 - limit, end.0),
-            HistoryRange::Before(Seq(seq)) => (seq.min(end.0) - limit, seq),
-            HistoryRange::After(Seq(seq)) => (seq + 1, seq + 1 + limit),
-            HistoryRange::Around(Seq(seq)) => {
-                let from = (seq - limit / 2).max(1);
-                (from, from + limit)
+            HistoryRange::Newest => (end.0 - limit_and_one, end.0),
+            HistoryRange::Before(_) => (centre.0.min(end.0) - limit_and_one, centre.0),
+            HistoryRange::After(_) => (centre.0.saturating_add(1), centre.0.saturating_add(1 + limit_and_one)),
+            HistoryRange::Around(_) => {
+                let from = (centre.0 - rows / 2).max(1);
+                (from, from.saturating_add(limit_and_one))
             }
         };
-        let messages: Vec<_> =
+        let mut messages: Vec<_> =
             room.messages.iter().filter(|message| (from..to).contains(&message.seq.0)).cloned().collect();
-        if messages.is_empty() { Rows::default() } else { room.rows(messages) }
+        let more = cut::nearest(&mut messages, centre, limit);
+        if messages.is_empty() { Rows::default() } else { room.rows(messages, more) }
     }
 }

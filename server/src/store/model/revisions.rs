@@ -2,13 +2,13 @@
 
 use super::super::digest::first_digest;
 use super::super::revise::revise as decide;
-use super::super::{Revise, Revised, Rows};
+use super::super::{Limit, Revise, Revised, Rows, cut};
 use super::tables::{Room, Tables};
 use protocol::{Message, Rev, RoomId, Seq};
 
 impl Room {
-    pub(super) fn rows(&self, messages: Vec<Message>) -> Rows {
-        Rows { messages, last_seq: self.head(), last_rev: self.last_rev }
+    pub(super) fn rows(&self, messages: Vec<Message>, more: bool) -> Rows {
+        Rows { messages, last_seq: self.head(), last_rev: self.last_rev, more }
     }
 }
 
@@ -36,13 +36,14 @@ impl Tables {
     }
 
     /// Revised rows first, then new ones.
-    pub(super) fn list_changes(&self, room: RoomId, (seq, rev): (Seq, Rev), limit: i64) -> Option<Rows> {
+    pub(super) fn list_changes(&self, room: RoomId, (seq, rev): (Seq, Rev), limit: Limit) -> Option<Rows> {
         let room = self.rooms.get(&room)?;
         let known = usize::try_from(seq.0).unwrap_or(0).min(room.messages.len());
         let (known, new) = room.messages.split_at(known);
         let mut changed: Vec<_> = known.iter().filter(|message| message.rev > rev).collect();
         changed.sort_by_key(|message| message.rev);
-        let limit = usize::try_from(limit).unwrap_or(0);
-        Some(room.rows(changed.into_iter().chain(new).take(limit).cloned().collect()))
+        let mut rows: Vec<Message> = changed.into_iter().chain(new).cloned().collect();
+        let more = cut::first(&mut rows, limit);
+        Some(room.rows(rows, more))
     }
 }

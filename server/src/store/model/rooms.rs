@@ -43,7 +43,7 @@ impl Tables {
             last_rev: room.last_rev,
             read_seq,
             unread: i64::try_from(unread.count()).unwrap_or(i64::MAX).min(UNREAD_MAX + 1),
-            last_message: room.messages.last().cloned(),
+            last_message: room.messages.last().map(Message::preview),
             members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
             role: room.role(user),
             other,
@@ -74,6 +74,7 @@ impl Tables {
         if everybody.iter().any(|user| !self.users.contains_key(user)) {
             return Err(Error::NotFound("user"));
         }
+        self.require_place(&everybody.iter().copied().collect::<Vec<_>>())?;
         let mut room = Room::new(new.kind, new.name.unwrap_or_default(), stamp.now);
         for user in everybody {
             let owns = user == new.creator && new.kind != RoomKind::Direct;

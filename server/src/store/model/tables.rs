@@ -116,6 +116,29 @@ impl Tables {
         Ok((user, message.transpose()?))
     }
 
+    /// As a later version stores a message of a kind that this one does not know.
+    pub(crate) fn say_later(&mut self, room: RoomId, sender: UserId, stamp: Stamp) {
+        self.tell_later(room, sender, stamp);
+        let last = self.rooms.get_mut(&room).and_then(|room| room.messages.last_mut());
+        if let Some(last) = last {
+            (last.kind, last.event) = (MessageKind::Unknown, None);
+        }
+    }
+
+    /// The same with an event.
+    pub(crate) fn tell_later(&mut self, room: RoomId, sender: UserId, stamp: Stamp) {
+        self.tell(room, sender, SystemEvent::Unknown, stamp).expect("the sender is in the room");
+    }
+
+    /// The same with a role, where the room keeps an owner.
+    pub(crate) fn give_later_role(&mut self, room: RoomId, user: UserId, stamp: Stamp) {
+        let members = self.rooms.get(&room).into_iter().flat_map(|room| &room.members);
+        let owner = members.into_iter().find(|(_, member)| member.role == Role::Owner).map(|(owner, _)| *owner);
+        if let Some(owner) = owner {
+            drop(self.update_member(room, owner, user, Role::Unknown, stamp));
+        }
+    }
+
     pub(super) fn name(&self, user: UserId) -> Result<String> {
         Ok(self.users.get(&user).ok_or(Error::NotFound("user"))?.display_name.clone())
     }

@@ -20,8 +20,8 @@ pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, 
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Moved, NewRoom, NewSession, NewUser, Purged,
-    Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
+    Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
@@ -250,11 +250,11 @@ impl Store for Database {
         within(CHANGING, async { revisions::revise(self.begin().await?, revise).await }).await
     }
 
-    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {
         messages::list(&self.read, viewer, room, range, limit).await
     }
 
-    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: i64) -> Result<Option<Rows>> {
+    async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: Limit) -> Result<Option<Rows>> {
         revisions::list_changes(&self.read, room, cursor, limit).await
     }
 

@@ -4,7 +4,8 @@ use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
 use super::{Pool, Result, Tx, events};
 use crate::store::codes::Code;
-use crate::store::{Error, Stamp, rights};
+use crate::store::{Error, Stamp, TOO_MANY_ROOMS, rights};
+use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, Seq, SystemEvent, UserId};
 use sqlx::Row;
 
@@ -109,6 +110,7 @@ pub(super) async fn create(
     if actor == user {
         rights::may_join(kind)?;
     }
+    require_place(&mut tx, &[user]).await?;
     let event = if actor == user {
         SystemEvent::Joined
     } else {
@@ -120,6 +122,22 @@ pub(super) async fn create(
     let message = enter(&mut tx, room, user, role, actor, event, stamp).await?;
     tx.commit().await?;
     Ok(Some(message))
+}
+
+/// Refuses where one of these people is in as many rooms as one can be. Two nodes that add somebody at the same moment may
+/// bring them one room above that.
+pub(super) async fn require_place(tx: &mut Tx, users: &[UserId]) -> Result<()> {
+    let statement = concat!(
+        "select 1 from members where user_id in ",
+        ids!("$1"),
+        " group by user_id having count(*) >= $2 limit 1"
+    );
+    let found = sqlx::query(statement)
+        .bind(id_list(users.iter().map(|user| user.0)))
+        .bind(ROOMS_MAX)
+        .fetch_optional(&mut **tx)
+        .await?;
+    if found.is_some() { Err(TOO_MANY_ROOMS) } else { Ok(()) }
 }
 
 /// Whether the room has members besides `user` with at least this role.

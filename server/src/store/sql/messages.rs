@@ -1,11 +1,11 @@
 //! Messages: a batch goes in, pages come out.
 
 use super::super::{batch, id_list};
-use super::rows::{MESSAGE_COLUMNS, Row as DbRow, message, message_columns};
+use super::rows::{MESSAGE_COLUMNS, Row as DbRow, message, message_columns, stored_bytes};
 use super::{BEGIN, Database, Pool, Result, Tx, refusals};
 use crate::store::decide::{Known, Looked, Plain, decide};
 use crate::store::driver::is_locked;
-use crate::store::{Append, Appended, Error, HistoryRange, Rows};
+use crate::store::{Append, Appended, Error, HistoryRange, Limit, Rows, cut};
 use protocol::limits::PAGE_DEFAULT;
 use protocol::{Message, Rev, RoomId, Seq, UserId};
 use sqlx::Row;
@@ -126,46 +126,55 @@ async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked
 // What the statements of a usual page say.
 const _: () = assert!(PAGE_DEFAULT == 50);
 
-/// A page in one direction from a number. Who may not see the room gets nothing.
+/// A page in one direction from a number, and one row more to see whether there is more: those nearest to its centre that
+/// are within the bytes. Who may not see the room gets nothing.
 macro_rules! page_query {
     ($direction:literal, $limit:literal) => {
         concat!(
             "select ",
             message_columns!("m", "u"),
-            ", r.last_seq, r.last_rev from rooms r join messages m on m.room_id = r.id join users u on u.id = m.sender_id
-              where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
-              and m.seq ",
+            ", r.last_seq, r.last_rev, m.total from rooms r join (
+                select page.*, count(*) over () as total,
+                  sum(size) over (order by abs(seq - $4), seq rows unbounded preceding) - size as before
+                from (select m.*, ",
+            stored_bytes!("m"),
+            " as size from messages m where m.room_id = $2 and m.seq ",
             $direction,
             " limit ",
-            $limit
+            $limit,
+            ") as page) as m on m.before < $5 join users u on u.id = m.sender_id
+              where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
+              order by m.seq"
         )
     };
 }
 
-pub(super) async fn list(pool: &Pool, viewer: UserId, room: RoomId, range: HistoryRange, limit: i64) -> Result<Rows> {
+pub(super) async fn list(pool: &Pool, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {
+    let centre = range.centre();
     let (is_forward, from) = match range {
         HistoryRange::Newest => (false, Seq(i64::MAX)),
-        HistoryRange::Before(seq) => (false, seq),
-        HistoryRange::After(seq) => (true, seq),
+        HistoryRange::Before(_) => (false, centre),
+        HistoryRange::After(_) => (true, centre),
         // Numbers have no gaps, so half a page before a message starts half a page of numbers before it.
-        HistoryRange::Around(seq) => (true, Seq((seq.0 - limit / 2 - 1).max(0))),
+        HistoryRange::Around(_) => (true, Seq((centre.0 - limit.rows / 2 - 1).max(0))),
     };
     // The usual page says its size in the statement: with that PostgreSQL sees that one plan is as good for all, and keeps
     // it. Making one takes as long as the page.
-    let statement = match (is_forward, limit == PAGE_DEFAULT) {
-        (false, true) => page_query!("< $3 order by m.seq desc", "50"),
-        (false, false) => page_query!("< $3 order by m.seq desc", "$4"),
-        (true, true) => page_query!("> $3 order by m.seq", "50"),
-        (true, false) => page_query!("> $3 order by m.seq", "$4"),
+    let statement = match (is_forward, limit.rows == PAGE_DEFAULT) {
+        (false, true) => page_query!("< $3 order by m.seq desc", "51"),
+        (false, false) => page_query!("< $3 order by m.seq desc", "$6 + 1"),
+        (true, true) => page_query!("> $3 order by m.seq", "51"),
+        (true, false) => page_query!("> $3 order by m.seq", "$6 + 1"),
     };
-    let query = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0);
-    let query = if limit == PAGE_DEFAULT { query } else { query.bind(limit) };
+    let query = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(centre.0);
+    let query = query.bind(limit.stored_bytes());
+    let query = if limit.rows == PAGE_DEFAULT { query } else { query.bind(limit.rows) };
     let rows = query.fetch_all(pool).await?;
     let Some(first) = rows.first() else { return Ok(Rows::default()) };
     let (last_seq, last_rev) = (Seq(first.try_get(MESSAGE_COLUMNS)?), Rev(first.try_get(MESSAGE_COLUMNS + 1)?));
+    let total: i64 = first.try_get(MESSAGE_COLUMNS + 2)?;
     let mut messages = rows.iter().map(|row| message(row, 0)).collect::<Result<Vec<_>>>()?;
-    if !is_forward {
-        messages.reverse();
-    }
-    Ok(Rows { messages, last_seq, last_rev })
+    cut::nearest(&mut messages, centre, limit);
+    let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
+    Ok(Rows { messages, last_seq, last_rev, more })
 }

@@ -1,11 +1,11 @@
 //! Edits, deletions and reactions; and everything that a device missed, revised or new.
 
-use super::rows::{Row as DbRow, message, message_columns};
+use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
 use super::{Pool, Result, Tx, members};
 use crate::store::digest::first_digest;
 use crate::store::driver::{TAKEN, is_taken};
 use crate::store::revise::revise as decide;
-use crate::store::{Error, Revise, Revised, Rows};
+use crate::store::{Error, Limit, Revise, Revised, Rows, cut};
 use protocol::{Message, Rev, RoomId, Seq};
 use sqlx::Row;
 
@@ -96,29 +96,37 @@ pub(super) async fn list_changes(
     pool: &Pool,
     room: RoomId,
     (seq, rev): (Seq, Rev),
-    limit: i64,
+    limit: Limit,
 ) -> Result<Option<Rows>> {
+    // One more of each part than is answered with, to see whether there is more.
     let rows = sqlx::query(concat!(
-        "with revised as (select seq, 0 as part, rev as place from messages
-             where room_id = $1 and rev > $3 and seq <= $2 order by rev limit $4),
-           fresh as (select seq, 1 as part, seq as place from messages
-             where room_id = $1 and seq > $2 order by seq limit $4)
-         select r.last_seq, r.last_rev, ",
+        "with revised as (select m.*, 0 as part, rev as place, ",
+        stored_bytes!("m"),
+        " as size from messages m where room_id = $1 and rev > $3 and seq <= $2 order by rev limit $4 + 1),
+           fresh as (select m.*, 1 as part, seq as place, ",
+        stored_bytes!("m"),
+        " as size from messages m where room_id = $1 and seq > $2 order by seq limit $4 + 1),
+           few as (select found.*, count(*) over () as total, row_number() over (order by part, place) as number,
+             sum(size) over (order by part, place rows unbounded preceding) - size as before
+             from (select * from revised union all select * from fresh) as found)
+         select r.last_seq, r.last_rev, coalesce(m.total, 0), ",
         message_columns!("m", "u"),
-        " from rooms r left join (select * from revised union all select * from fresh) few on true
-           left join messages m on m.room_id = r.id and m.seq = few.seq left join users u on u.id = m.sender_id
-         where r.id = $1 and r.deleted_at is null order by few.part, few.place limit $4"
+        " from rooms r left join few m on m.number <= $4 and m.before < $5 left join users u on u.id = m.sender_id
+         where r.id = $1 and r.deleted_at is null order by m.part, m.place"
     ))
     .bind(room.0)
     .bind(seq.0)
     .bind(rev.0)
-    .bind(limit)
+    .bind(limit.rows)
+    .bind(limit.stored_bytes())
     .fetch_all(pool)
     .await?;
     let Some(first) = rows.first() else { return Ok(None) };
-    let (last_seq, last_rev) = (Seq(first.try_get(0)?), Rev(first.try_get(1)?));
+    let (last_seq, last_rev, total) = (Seq(first.try_get(0)?), Rev(first.try_get(1)?), first.try_get::<i64, _>(2)?);
     // A room with nothing to tell has one row without a message.
-    let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>(3).is_ok_and(|seq| seq.is_some());
-    let messages = rows.iter().filter(has_message).map(|row| message(row, 2)).collect::<Result<_>>()?;
-    Ok(Some(Rows { messages, last_seq, last_rev }))
+    let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>(4).is_ok_and(|seq| seq.is_some());
+    let mut messages = rows.iter().filter(has_message).map(|row| message(row, 3)).collect::<Result<Vec<_>>>()?;
+    cut::first(&mut messages, limit);
+    let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
+    Ok(Some(Rows { messages, last_seq, last_rev, more }))
 }

@@ -1,7 +1,7 @@
 //! Rooms: as their members see them, made, renamed, deleted.
 
 use super::super::id_list;
-use super::rows::{Row as DbRow, USER_COLUMNS, message, message_columns, user, user_columns};
+use super::rows::{Row as DbRow, USER_COLUMNS, message, preview_columns, user, user_columns};
 use super::{Pool, Result, Tx, events, members};
 use crate::store::codes::Code;
 use crate::store::{Access, Created, Error, NewRoom, Stamp, rights};
@@ -24,7 +24,7 @@ macro_rules! summary_query {
                  select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
                    and x.sender_id <> me.user_id limit 100) as few) end,
                r.members_count, me.role, case when ou.receipts and self.receipts then om.delivered_seq end, om.read_seq, ",
-            user_columns!("ou"), ", ", message_columns!("lm", "lu"),
+            user_columns!("ou"), ", ", preview_columns!("lm", "lu"),
             " from ", $from,
             " left join members om on r.kind = 0 and om.room_id = r.id and om.user_id <> $1
               left join users ou on ou.id = om.user_id left join users self on self.id = $1
@@ -119,6 +119,11 @@ fn direct_key(new: &NewRoom) -> Option<Vec<u8>> {
 
 pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Created> {
     let key = direct_key(&new);
+    if let Some(id) = find_direct(&mut tx, key.as_deref()).await? {
+        return Ok(Created::Existing(id));
+    }
+    let everybody: Vec<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+    members::require_place(&mut tx, &everybody).await?;
     let inserted = sqlx::query(
         "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)
          on conflict (direct_key) do nothing",
@@ -131,8 +136,8 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
     .execute(&mut *tx)
     .await?;
     if inserted.rows_affected() == 0 {
-        let found = sqlx::query("select id from rooms where direct_key = $1").bind(key).fetch_one(&mut *tx).await?;
-        return Ok(Created::Existing(RoomId(found.try_get(0)?)));
+        let id = find_direct(&mut tx, key.as_deref()).await?.ok_or(Error::NotFound("room"))?;
+        return Ok(Created::Existing(id));
     }
     let everybody: BTreeSet<UserId> = new.members.iter().copied().chain([new.creator]).collect();
     let owner = (new.kind != RoomKind::Direct).then_some(new.creator);
@@ -149,6 +154,12 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
     }
     tx.commit().await?;
     Ok(Created::New)
+}
+
+async fn find_direct(tx: &mut Tx, key: Option<&[u8]>) -> Result<Option<RoomId>> {
+    let Some(key) = key else { return Ok(None) };
+    let found = sqlx::query("select id from rooms where direct_key = $1").bind(key).fetch_optional(&mut **tx).await?;
+    found.map(|row| Ok(RoomId(row.try_get(0)?))).transpose()
 }
 
 /// Adds those of `users` that exist as members of a new room, and answers how many did. In one statement: it locks people in the

@@ -3,6 +3,7 @@
 use super::{Db, Result};
 use crate::store::Moved;
 use crate::store::codes::Code;
+use protocol::limits::PREVIEW_CHARS;
 use protocol::{ClientId, Mark, Message, MessageKind, Rev, RoomId, Seq, SystemEvent, UnixMillis, User, UserId};
 use sqlx::{Database, Row as _};
 
@@ -79,6 +80,54 @@ macro_rules! message_columns {
     };
 }
 pub(in super::super) use message_columns;
+
+/// Bytes of a message's texts as they are stored: at most what they take as JSON.
+macro_rules! stored_bytes {
+    ($message:literal) => {
+        concat!("octet_length(", $message, ".body) + coalesce(octet_length(", $message, ".reactions), 0)")
+    };
+}
+pub(super) use stored_bytes;
+
+/// As [`message_columns`], of `protocol::Message::preview`.
+macro_rules! preview_columns {
+    ($message:literal, $sender:literal) => {
+        concat!(
+            $message,
+            ".room_id, ",
+            $message,
+            ".seq, ",
+            $message,
+            ".rev, ",
+            $message,
+            ".sender_id, ",
+            $sender,
+            ".display_name, ",
+            $message,
+            ".client_id, ",
+            $message,
+            ".kind, case when ",
+            $message,
+            ".kind = 0 then substr(",
+            $message,
+            ".body, 1, 200) else ",
+            $message,
+            ".body end, ",
+            $message,
+            ".reply_to, ",
+            $message,
+            ".created_at, ",
+            $message,
+            ".edited_at, ",
+            $message,
+            ".deleted_at, cast(null as text)"
+        )
+    };
+}
+pub(super) use preview_columns;
+
+// What the statement says.
+const _: () = assert!(PREVIEW_CHARS == 200);
 
 pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
     let kind = MessageKind::from_code(row.try_get(at + 6)?);

@@ -50,12 +50,15 @@ impl Ws {
     /// As [`Ws::hello`], of a device that holds rows up to these cursors. What it missed comes next.
     pub(crate) async fn hello_from(&mut self, cursors: Vec<Cursor>) -> Vec<RoomSummary> {
         self.send(&ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: None, cursors }).await;
-        let rooms = self
-            .find("welcome", |frame| match frame {
-                ServerFrame::Welcome { rooms, .. } => Some(rooms),
-                _ => None,
-            })
-            .await;
+        let mut rooms = Vec::new();
+        self.find("all of welcome", |frame| match frame {
+            ServerFrame::Welcome { rooms: page, more, .. } | ServerFrame::Rooms { rooms: page, more } => {
+                rooms.extend(page);
+                (!more).then_some(())
+            }
+            _ => None,
+        })
+        .await;
         self.find("heads", |frame| matches!(frame, ServerFrame::Heads { .. }).then_some(())).await;
         rooms
     }

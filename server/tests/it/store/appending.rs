@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_both_engines, stamp};
 use protocol::{ClientId, RoomHead, RoomId, RoomKind, Seq, UnixMillis};
-use server::store::{Append, Appended, HistoryRange};
+use server::store::{Append, Appended, HistoryRange, Limit};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -99,7 +99,7 @@ async fn an_answer_points_at_a_message(db: Db) {
     let answers = db.store.append(&[to(2), to(0), to(1)]).await.unwrap();
     assert_eq!(answers[..2], [Appended::BadReply, Appended::BadReply]);
     assert_eq!(answers[2].stored().unwrap().reply_to, Some(Seq(1)));
-    let page = db.store.list_messages(ada, room, HistoryRange::Newest, 10).await.unwrap().messages;
+    let page = db.store.list_messages(ada, room, HistoryRange::Newest, Limit::rows(10)).await.unwrap().messages;
     assert_eq!(page[1].reply_to, Some(Seq(1)));
 }
 
@@ -116,7 +116,7 @@ async fn odd_texts_come_back_as_they_were(db: Db) {
     ];
     let batch: Vec<_> = texts.iter().map(|text| entry(room, ada, text)).collect();
     db.store.append(&batch).await.unwrap();
-    let page = db.store.list_messages(bob, room, HistoryRange::Newest, 10).await.unwrap().messages;
+    let page = db.store.list_messages(bob, room, HistoryRange::Newest, Limit::rows(10)).await.unwrap().messages;
     assert_eq!(page.iter().map(|message| message.body.as_str()).collect::<Vec<_>>(), texts);
 }
 
@@ -134,7 +134,7 @@ async fn nodes_that_write_at_once_leave_no_gap(db: Db) {
     }
     writers.join_all().await;
     for (room, first) in rooms.into_iter().zip([0, 1]) {
-        let page = db.store.list_messages(ada, room, HistoryRange::Newest, 100).await.unwrap().messages;
+        let page = db.store.list_messages(ada, room, HistoryRange::Newest, Limit::rows(100)).await.unwrap().messages;
         assert_eq!(page.len(), 40 + first);
         assert!(page.iter().zip(1..).all(|(message, seq)| message.seq == Seq(seq)));
         for user in [ada, bob] {

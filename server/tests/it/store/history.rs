@@ -2,10 +2,13 @@
 
 use super::{Db, entry, on_both_engines, stamp};
 use protocol::{Mark, MessageKind, RoomKind, Seq};
-use server::store::HistoryRange;
+use server::store::{HistoryRange, Limit};
 
 on_both_engines!(
     pages_run_in_every_direction,
+    a_page_has_as_many_rows_as_fit_in_bytes,
+    the_list_of_rooms_has_previews,
+    nobody_is_in_more_rooms_than_one_can_be,
     only_those_who_may_see_a_room_read_it,
     unread_counts_what_others_said,
     marks_only_grow_and_stop_at_the_head,
@@ -19,7 +22,7 @@ async fn pages_run_in_every_direction(db: Db) {
     let batch: Vec<_> = (1..=120).map(|n| entry(room, ada, &n.to_string())).collect();
     db.store.append(&batch).await.unwrap();
     let page = async |range, limit| {
-        let page = db.store.list_messages(bob, room, range, limit).await.unwrap().messages;
+        let page = db.store.list_messages(bob, room, range, Limit::rows(limit)).await.unwrap().messages;
         assert!(page.windows(2).all(|pair| pair[1].seq == pair[0].seq.next()), "oldest first, without holes");
         page.first().zip(page.last()).map(|(first, last)| (first.seq.0, last.seq.0))
     };
@@ -34,12 +37,92 @@ async fn pages_run_in_every_direction(db: Db) {
     assert_eq!(page(HistoryRange::Around(Seq(2)), 10).await, Some((1, 10)));
 }
 
+async fn a_page_has_as_many_rows_as_fit_in_bytes(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Direct, ada, &[bob]).await;
+    let batch: Vec<_> = (1..=60).map(|_| entry(room, ada, &"\u{4e2d}".repeat(1_000))).collect();
+    db.store.append(&batch).await.unwrap();
+    let page = async |range, rows| {
+        // Each row is 3,000 bytes and a few hundred.
+        let limit = Limit { rows, bytes: 17_000 };
+        let page = db.store.list_messages(bob, room, range, limit).await.unwrap();
+        let ends = page.messages.first().zip(page.messages.last());
+        (ends.map_or((0, 0), |(first, last)| (first.seq.0, last.seq.0)), page.more)
+    };
+    assert_eq!(page(HistoryRange::Newest, 50).await, ((56, 60), true));
+    assert_eq!(page(HistoryRange::Before(Seq(56)), 50).await, ((51, 55), true));
+    assert_eq!(page(HistoryRange::Before(Seq(4)), 50).await, ((1, 3), false));
+    assert_eq!(page(HistoryRange::After(Seq(0)), 50).await, ((1, 5), true));
+    assert_eq!(page(HistoryRange::After(Seq(57)), 50).await, ((58, 60), false));
+    assert_eq!(page(HistoryRange::After(Seq(57)), 2).await, ((58, 59), true), "rows are bounded too");
+    assert_eq!(page(HistoryRange::Around(Seq(30)), 40).await, ((28, 32), true));
+    let least = Limit { rows: 50, bytes: 1 };
+    let one = db.store.list_messages(bob, room, HistoryRange::Newest, least).await.unwrap();
+    assert_eq!((one.messages.len(), one.messages[0].seq, one.more), (1, Seq(60), true), "one row at least");
+    for far in [i64::MIN, i64::MAX] {
+        for range in [HistoryRange::Before(Seq(far)), HistoryRange::After(Seq(far)), HistoryRange::Around(Seq(far))] {
+            db.store.list_messages(bob, room, range, least).await.unwrap();
+        }
+    }
+}
+
+async fn the_list_of_rooms_has_previews(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let room = db.room(RoomKind::Direct, ada, &[bob]).await;
+    let body = "\u{1f426}\u{4e2d}x".repeat(2_000);
+    db.say(room, ada, &body).await;
+    let revise = server::store::Revise {
+        room_id: room,
+        seq: Seq(1),
+        user_id: bob,
+        client_id: protocol::ClientId(uuid::Uuid::now_v7()),
+        change: server::store::Change::React { emoji: "\u{1f44d}".into(), on: true },
+        now: protocol::UnixMillis(9_000),
+    };
+    db.store.revise(&revise).await.unwrap();
+    let page = db.store.list_messages(bob, room, HistoryRange::Newest, Limit::rows(1)).await.unwrap();
+    assert_eq!((&page.messages[0].body, page.messages[0].reactions.len()), (&body, 1));
+    let listed = db.store.list_rooms(bob).await.unwrap().into_iter().find(|listed| listed.id == room).unwrap();
+    let last = listed.last_message.unwrap();
+    assert_eq!(last, page.messages[0].preview());
+    assert_eq!((last.body.chars().count(), last.reactions.len()), (protocol::limits::PREVIEW_CHARS, 0));
+    let name = "\"n".repeat(40);
+    let group = db.room(RoomKind::Group, ada, &[bob]).await;
+    db.store.rename_room(group, ada, &name, stamp()).await.unwrap();
+    let last = db.store.find_room(bob, group).await.unwrap().unwrap().last_message.unwrap();
+    assert_eq!(last.event, Some(protocol::SystemEvent::Renamed { name }), "what happened is not cut");
+}
+
+async fn nobody_is_in_more_rooms_than_one_can_be(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    let spare = db.room(RoomKind::Public, bob, &[]).await;
+    for _ in 1..protocol::limits::ROOMS_MAX {
+        db.room(RoomKind::Group, ada, &[]).await;
+    }
+    let refused = |answer: Result<(), server::store::Error>| {
+        assert!(matches!(answer, Err(server::store::Error::Conflict(_))), "{answer:?}");
+    };
+    refused(db.store.create_member(spare, ada, ada, stamp()).await.map(drop));
+    refused(db.store.create_member(spare, bob, ada, stamp()).await.map(drop));
+    for (kind, creator, member) in
+        [(RoomKind::Public, ada, None), (RoomKind::Group, bob, Some(ada)), (RoomKind::Direct, bob, Some(ada))]
+    {
+        let id = protocol::RoomId(uuid::Uuid::now_v7());
+        let name = (kind != RoomKind::Direct).then(|| "Room".to_owned());
+        let room = server::store::NewRoom { id, kind, name, creator, members: member.into_iter().collect() };
+        refused(db.store.create_room(room, stamp()).await.map(drop));
+    }
+    assert_eq!(db.store.list_rooms(ada).await.unwrap().len() as i64, protocol::limits::ROOMS_MAX);
+    assert_eq!(db.store.list_rooms(bob).await.unwrap().len(), 2);
+}
+
 async fn only_those_who_may_see_a_room_read_it(db: Db) {
     let (ada, bob, cy) = (db.user("ada").await, db.user("bob").await, db.user("cy").await);
     let closed = db.room(RoomKind::Group, ada, &[bob]).await;
     let open = db.room(RoomKind::Public, ada, &[]).await;
-    let read =
-        async |user, room| db.store.list_messages(user, room, HistoryRange::Newest, 10).await.unwrap().messages.len();
+    let read = async |user, room| {
+        db.store.list_messages(user, room, HistoryRange::Newest, Limit::rows(10)).await.unwrap().messages.len()
+    };
     assert_eq!((read(bob, closed).await, read(cy, closed).await), (1, 0));
     assert_eq!((read(bob, open).await, read(cy, open).await), (1, 1));
     let seen = db.store.find_room(cy, open).await.unwrap().unwrap();

@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_both_engines, stamp};
 use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
-use server::store::{Append, Appended, Change, Created, Error, NewRoom, Purged, Revise, Revised};
+use server::store::{Append, Appended, Change, Created, Error, Limit, NewRoom, Purged, Revise, Revised};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -119,7 +119,7 @@ async fn what_a_deleted_room_leaves_behind_is_removed_in_parts(db: Db) {
     assert_eq!(db.store.purge(100).await.unwrap(), Purged::Nothing);
     db.store.delete_room(room, ada, now).await.unwrap();
     assert!(db.store.list_heads(&[room]).await.unwrap().is_empty());
-    assert_eq!(db.store.list_changes(room, (Seq(0), Rev(0)), 50).await.unwrap(), None);
+    assert_eq!(db.store.list_changes(room, (Seq(0), Rev(0)), Limit::rows(50)).await.unwrap(), None);
     assert_eq!(db.store.append(&[entry(room, ada, "late")]).await.unwrap(), [Appended::NotMember]);
     let mut parts = Vec::new();
     loop {

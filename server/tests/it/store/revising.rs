@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_both_engines};
 use protocol::{ClientId, Reaction, Rev, RoomId, RoomKind, Seq, UnixMillis, UserId};
-use server::store::{Append, Appended, Change, Revise, Revised};
+use server::store::{Append, Appended, Change, Limit, Revise, Revised};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -12,6 +12,7 @@ on_both_engines!(
     changes_come_once_each_in_their_latest_state,
     revisions_at_once_take_one_number_each,
     a_message_that_was_revised_is_still_known_by_its_first_text,
+    changes_stop_where_the_bytes_are_full,
 );
 
 fn asked(room_id: RoomId, seq: i64, user_id: UserId, change: Change) -> Revise {
@@ -34,7 +35,7 @@ impl Db {
 
     /// Numbers and revisions after a cursor, and the room's head.
     async fn changes(&self, room: RoomId, seq: i64, rev: i64, limit: i64) -> (Vec<(i64, i64)>, (i64, i64)) {
-        let rows = self.store.list_changes(room, (Seq(seq), Rev(rev)), limit).await.unwrap().unwrap();
+        let rows = self.store.list_changes(room, (Seq(seq), Rev(rev)), Limit::rows(limit)).await.unwrap().unwrap();
         let each = rows.messages.iter().map(|row| (row.seq.0, row.rev.0)).collect();
         (each, (rows.last_seq.0, rows.last_rev.0))
     }
@@ -61,9 +62,12 @@ async fn each_revision_takes_the_next_rev_of_its_room(db: Db) {
     assert!(matches!(db.revise(&asked(room, 2, bob, edit("not mine"))).await, Revised::Forbidden(_)));
     let summary = db.store.find_room(bob, room).await.unwrap().unwrap();
     assert_eq!((summary.last_rev, summary.unread), (Rev(3), 3), "a tombstone counts as what it was");
-    assert_eq!(summary.last_message.unwrap().reactions.len(), 1);
-    let history = db.store.list_messages(bob, room, server::store::HistoryRange::Newest, 10).await.unwrap();
+    let last = summary.last_message.unwrap();
+    assert_eq!((last.rev, last.reactions.len()), (Rev(2), 0), "a preview has no reactions");
+    let history =
+        db.store.list_messages(bob, room, server::store::HistoryRange::Newest, Limit::rows(10)).await.unwrap();
     assert_eq!(history.messages.iter().map(|row| row.body.as_str()).collect::<Vec<_>>(), ["", "two", "3"]);
+    assert_eq!(history.messages[2].reactions.len(), 1);
     assert_eq!((history.last_seq, history.last_rev), (Seq(3), Rev(3)));
 }
 
@@ -88,7 +92,7 @@ async fn only_members_revise_and_only_what_is_there(db: Db) {
     assert_eq!(db.revise(&asked(room, 2, ada, edit("x"))).await, Revised::NotFound);
     let group = db.room(RoomKind::Group, ada, &[]).await;
     assert!(matches!(db.revise(&asked(group, 1, ada, Change::Delete)).await, Revised::Impossible(_)));
-    assert!(db.store.list_changes(RoomId(Uuid::now_v7()), (Seq(0), Rev(0)), 10).await.unwrap().is_none());
+    assert!(db.store.list_changes(RoomId(Uuid::now_v7()), (Seq(0), Rev(0)), Limit::rows(10)).await.unwrap().is_none());
 }
 
 async fn changes_come_once_each_in_their_latest_state(db: Db) {
@@ -116,7 +120,7 @@ async fn revisions_at_once_take_one_number_each(db: Db) {
     tokio::join!(some(&*db.store, ada, 1..=10), some(&*other_node, bob, 1..=10));
     let (rows, head) = db.changes(room, 10, 0, 50).await;
     assert_eq!((rows.len(), head), (10, (10, 20)));
-    let latest = db.store.list_changes(room, (Seq(10), Rev(0)), 50).await.unwrap().unwrap().messages;
+    let latest = db.store.list_changes(room, (Seq(10), Rev(0)), Limit::rows(50)).await.unwrap().unwrap().messages;
     assert!(latest.iter().all(|row| row.reactions[0].users.len() == 2));
 }
 
@@ -132,4 +136,26 @@ async fn a_message_that_was_revised_is_still_known_by_its_first_text(db: Db) {
         assert_eq!(answers[0], Appended::Repeated(row), "the same text is the same message");
         assert_eq!(answers[1..], [Appended::Conflict, Appended::Conflict, Appended::Conflict]);
     }
+}
+
+async fn changes_stop_where_the_bytes_are_full(db: Db) {
+    let (ada, _, room) = room_of(&db, 3).await;
+    let batch: Vec<_> = (4..=9).map(|_| entry(room, ada, &"\"".repeat(1_000))).collect();
+    db.store.append(&batch).await.unwrap();
+    for seq in [2, 1] {
+        assert!(matches!(db.revise(&asked(room, seq, ada, edit(&"x".repeat(3_000)))).await, Revised::Stored(_)));
+    }
+    let changes = async |seq, rev, rows, bytes| {
+        let limit = Limit { rows, bytes };
+        let found = db.store.list_changes(room, (Seq(seq), Rev(rev)), limit).await.unwrap().unwrap();
+        (found.messages.iter().map(|row| row.seq.0).collect::<Vec<_>>(), found.more)
+    };
+    assert_eq!(changes(3, 0, 50, 1).await, (vec![2], true), "one row at least");
+    assert_eq!(changes(3, 0, 50, 4_000).await, (vec![2], true));
+    // Quotation marks take two bytes each on the wire.
+    assert_eq!(changes(3, 0, 50, 9_800).await, (vec![2, 1, 4], true));
+    assert_eq!(changes(3, 0, 2, 9_800).await, (vec![2, 1], true));
+    assert_eq!(changes(3, 2, 50, 6_000).await, (vec![4, 5], true));
+    assert_eq!(changes(7, 2, 2, 6_000).await, (vec![8, 9], false), "all of it, to the row");
+    assert_eq!(changes(9, 2, 50, 1).await, (vec![], false));
 }

@@ -1,0 +1,50 @@
+//! How many bytes go into one frame or one answer. Values of a [`super::Chat`], so that the simulation can make them so
+//! small that every history meets them.
+
+use crate::store::Limit;
+use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT};
+
+/// Bytes of rows in one `messages:offline` or `room:reset`. A longer batch is sent in parts, which the device asks for one
+/// after another.
+pub(crate) const BATCH_BYTES: usize = 128 * 1024;
+/// Bytes of rows with which a node fills one gap for everybody in a room. Of a larger one each device is told the heads,
+/// and asks for itself, at the pace at which it reads.
+pub(crate) const FILL_BYTES: usize = 256 * 1024;
+/// Bytes of rows in one page of history over REST. A longer page has fewer rows, and a cursor for the rest.
+pub(crate) const PAGE_BYTES: usize = 256 * 1024;
+/// Bytes of rooms in one page of the list in `welcome`.
+pub(crate) const WELCOME_BYTES: usize = 64 * 1024;
+/// Rooms in one `heads` frame; those of more rooms are several frames.
+pub(crate) const HEADS_ROOMS: usize = 500;
+
+/// See the module's documentation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reach {
+    pub(crate) batch_bytes: usize,
+    pub(crate) fill_bytes: usize,
+    pub(crate) page_bytes: usize,
+    pub(crate) welcome_bytes: usize,
+}
+
+impl Default for Reach {
+    fn default() -> Self {
+        Self { batch_bytes: BATCH_BYTES, fill_bytes: FILL_BYTES, page_bytes: PAGE_BYTES, welcome_bytes: WELCOME_BYTES }
+    }
+}
+
+impl Reach {
+    /// What a device missed, at once.
+    pub(super) const fn batch(self) -> Limit {
+        Limit { rows: BATCH_ROWS, bytes: self.batch_bytes }
+    }
+
+    /// The newest rows, with which a device starts over.
+    pub(super) const fn reset(self) -> Limit {
+        Limit { rows: PAGE_DEFAULT, bytes: self.batch_bytes }
+    }
+
+    /// A page of history with at most this many rows.
+    pub(super) const fn page(self, rows: i64) -> Limit {
+        Limit { rows, bytes: self.page_bytes }
+    }
+}
