@@ -384,7 +384,13 @@ impl Hub {
             Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
             Some(Control::UserChanged { user }) => self.changed(Changed::User(user)),
             Some(Control::Alive) => {}
-            None => tracing::warn!("a node of another version published something unknown"),
+            // A later node knows more: it is skipped, and counted so that operators see a mixed version.
+            None => {
+                self.metrics.bus_unknown.inc();
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod versions;

@@ -64,6 +64,7 @@ pub(crate) struct Metrics {
     pub(crate) bus_up: Gauge,
     pub(crate) failed_sign_ins: Counter,
     pub(crate) bus_rejected: Counter,
+    pub(crate) bus_unknown: Counter,
     pub(crate) repairs_failed: Counter,
     pub(crate) panics: Counter,
     refusals: Family<Reason, Counter>,
@@ -102,6 +103,8 @@ impl Default for Metrics {
             bus_up: all.gauge("bus_up", "1 while the bus answers, asked once a second; else 0"),
             failed_sign_ins: all.counter("sign_ins_failed", "Sign-ins with a wrong password or an unknown name"),
             bus_rejected: all.counter("bus_rejected", "Frames of the bus that were dropped: their signature is wrong"),
+            bus_unknown: all
+                .counter("bus_unknown", "Messages of other nodes that this version cannot read and skipped"),
             repairs_failed: all.counter(
                 "repairs_failed",
                 "Rooms and people that could not be compared with the database and are tried again later",

@@ -1,0 +1,43 @@
+//! A node of a later version on the same bus: what this one cannot read of it is skipped and counted, and hides nothing.
+
+use super::*;
+use crate::bus::memory::Exchange;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::time::sleep;
+
+const EPOCH: Uuid = Uuid::from_u128(8);
+const ADA: UserId = UserId(Uuid::from_u128(1));
+const PAUSE: Duration = Duration::from_millis(50);
+
+fn node(exchange: &Exchange, metrics: Arc<Metrics>) -> Arc<Hub> {
+    let hub = Hub::new(Arc::new(exchange.bus()), Keys::default(), metrics);
+    hub.enter_epoch(EPOCH);
+    tokio::spawn(Arc::clone(&hub).keep_subscriptions());
+    hub
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_later_node_says_is_skipped_and_counted() {
+    let (exchange, metrics) = (Exchange::default(), Arc::<Metrics>::default());
+    let (later, hub) = (node(&exchange, Arc::default()), node(&exchange, Arc::clone(&metrics)));
+    let (gaps, changes) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (gap, change) = (Arc::clone(&gaps), Arc::clone(&changes));
+    let count = |number: &AtomicUsize| {
+        number.fetch_add(1, Ordering::Relaxed);
+    };
+    tokio::spawn(Arc::clone(&hub).listen(Arc::new(move || count(&gap))));
+    hub.on_change(move |_| count(&change));
+    sleep(PAUSE).await;
+    // From here on this node knows how far the other one's numbers are.
+    later.user_changed(ADA);
+    sleep(PAUSE).await;
+    let (gaps_before, changes_before) = (gaps.load(Ordering::Relaxed), changes.load(Ordering::Relaxed));
+
+    let number = later.controls.lock().unwrap().next();
+    later.publish(Channel::Control, Place::Control(number), r#"{"control":"poll_closed","poll":7}"#);
+    later.user_changed(ADA);
+    sleep(PAUSE).await;
+    assert_eq!(metrics.bus_unknown.get(), 1);
+    assert_eq!(changes.load(Ordering::Relaxed), changes_before + 1, "what follows it is heard");
+    assert_eq!(gaps.load(Ordering::Relaxed), gaps_before, "and nothing is missing");
+}
