@@ -282,11 +282,8 @@ impl Device {
             let state = &mut *state;
             let is_of = |socket: &Option<Socket>| socket.as_ref().is_some_and(|socket| socket.generation == generation);
             match &input {
-                _ if !is_of(&state.socket) => {
-                    if !is_of(&state.previous) || !matches!(&input, Input::Frame(frame) if is_answer(frame)) {
-                        return;
-                    }
-                }
+                Input::Frame(frame) if is_of(&state.previous) && is_answer(frame) => {}
+                _ if !is_of(&state.socket) => return,
                 Input::Connected => {
                     state.socket.iter_mut().for_each(|socket| socket.is_open = true);
                     state.previous = None;

@@ -49,7 +49,7 @@ pub(super) enum Fault {
     Narrow,
 }
 
-const FAULTS: [Fault; 21] = [
+const FAULTS: [Fault; 22] = [
     Fault::Cut,
     Fault::Crash,
     Fault::Drain,

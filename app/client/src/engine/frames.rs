@@ -16,6 +16,10 @@ impl Engine {
             }
         }
         self.connection.heard(now, matches!(frame, ServerFrame::Heartbeat {}));
+        self.apply_frame(now, frame);
+    }
+
+    fn apply_frame(&mut self, now: Now, frame: ServerFrame) {
         match frame {
             ServerFrame::Welcome { protocol, epoch, rooms, more, .. } => {
                 self.welcome(now, protocol, epoch, rooms, more);
