@@ -13,6 +13,10 @@ use std::time::Duration;
 const GIVES_UP: Duration = Duration::from_secs(15);
 /// Of the highest goodput, how much must be left.
 const LEFT: f64 = 0.9;
+/// A rate of which less than this is taken is beyond the peak.
+const SATURATED: f64 = 0.85;
+/// Steps beyond the knee at most.
+const STEPS: usize = 8;
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     if std::thread::available_parallelism().map_or(1, std::num::NonZero::get) < 2 {
@@ -31,21 +35,26 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         }
     }
     let knee = knee::search(world, &mut stage, first).await?.rate;
-    // Beyond the knee more may still be taken, only later.
-    let mut peak: f64 = knee;
-    for times in [1.2, 1.5] {
-        let (tally, _) = stage.measure(world, knee * times).await?;
+    // Beyond the knee more is still taken, only later: until it grows no further.
+    let (mut peak, mut rate) = (knee, knee);
+    for _ in 0..STEPS {
+        rate *= 1.5;
+        let (tally, _) = stage.measure(world, rate).await?;
         peak = peak.max(tally.goodput());
-        println!("  {:>8.0} messages/s: {:.0} taken a second{}", knee * times, tally.goodput(), tally.trouble());
+        println!("  {rate:>8.0} messages/s: {:.0} taken a second{}", tally.goodput(), tally.trouble());
+        if tally.goodput() < rate * SATURATED {
+            break;
+        }
     }
-    let (tally, cpu) = stage.measure(world, knee * 2.0).await?;
+    let rate = peak * 2.0;
+    let (tally, cpu) = stage.measure(world, rate).await?;
     let unanswered = tally.due - tally.acknowledged - tally.refused;
     let share = tally.goodput() / peak;
     let slowest = tally.acks.max();
-    let mut row = Row::of(&stage, knee * 2.0, &tally, cpu)
+    let mut row = Row::of(&stage, rate, &tally, cpu)
         .with("messages/s at the knee", knee)
         .with("messages/s taken at the peak", peak)
-        .with("messages/s taken at twice the knee", tally.goodput())
+        .with("messages/s taken at twice the peak", tally.goodput())
         .with("of the peak", share)
         .with("messages refused, to be sent again", tally.refused as f64)
         .with("messages without an answer", unanswered as f64)
