@@ -185,6 +185,11 @@ impl Chat {
         self.hub.detach(connection);
     }
 
+    /// A programming error has ended a connection's task.
+    pub(crate) fn connection_panicked(&self) {
+        self.metrics.panics.inc();
+    }
+
     /// Every connection of this node.
     pub(crate) fn connections(&self) -> Vec<Arc<Connection>> {
         self.hub.connections()

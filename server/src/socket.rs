@@ -63,8 +63,7 @@ fn is_key(key: &[u8]) -> bool {
 /// A connection's whole life.
 async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, _place: Pass) {
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
-    let (chat, metrics) = (Arc::clone(&app.chat), Arc::clone(&app.metrics));
-    let attached = Attached { chat, connection: Arc::clone(&connection), metrics };
+    let attached = Attached { chat: &app.chat, connection: &connection };
     let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits));
     let code = serve(&mut dispatch, &connection.line, &mut socket).await;
     drop(attached);

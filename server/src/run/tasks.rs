@@ -71,6 +71,42 @@ pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bus::memory::Exchange;
+    use crate::chat::Chat;
+    use crate::clock::SystemClock;
+    use crate::hub::{Hub, Keys};
+    use crate::store::model::{Call, Gate, Model, Tables};
+    use protocol::{ClientId, NewMessage, RoomId, UserId};
+    use std::sync::{Arc, Mutex};
+    use uuid::Uuid;
+
+    /// A database at which a programming error shows with the first write.
+    struct Broken;
+
+    #[async_trait::async_trait]
+    impl Gate for Broken {
+        async fn enter(&self, call: Call) -> crate::store::Result<()> {
+            assert!(call == Call::Read, "nobody wrote this");
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_writer_that_panics_ends_the_node() {
+        let room = RoomId(Uuid::from_u128(2));
+        let tables = Arc::new(Mutex::new(Tables::new(Uuid::from_u128(9), room)));
+        let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
+        let store = Arc::new(Model::new(tables, Arc::new(Broken)));
+        let chat = Chat::new(store, hub, Arc::new(SystemClock), Arc::default());
+        let mut tasks = Tasks::default();
+        for (name, task) in chat.take_tasks() {
+            tasks.watch(name, task);
+        }
+        let new = NewMessage { client_id: ClientId(Uuid::now_v7()), body: "hello".into(), reply_to: None };
+        assert!(chat.send_and_wait(UserId(Uuid::from_u128(1)), room, new).await.is_err());
+        let ended = tasks.ended().await.to_string();
+        assert!(ended.contains("“writer” ended: it panicked: nobody wrote this"), "{ended}");
+    }
 
     #[tokio::test]
     async fn a_task_that_ends_is_named() {

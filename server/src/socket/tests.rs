@@ -34,12 +34,16 @@ impl Gate for Open {}
 
 /// A node that nobody else uses.
 fn chat() -> Arc<Chat> {
+    chat_with(&Arc::default())
+}
+
+fn chat_with(metrics: &Arc<Metrics>) -> Arc<Chat> {
     let tables = Tables::new(Uuid::from_u128(9), RoomId(Uuid::from_u128(8)));
     let store = Model::new(Arc::new(Mutex::new(tables)), Arc::new(Open));
     let hub = Hub::new(Arc::new(crate::bus::memory::Exchange::default().bus()), Keys::default(), Arc::default());
     hub.enter_epoch(Uuid::from_u128(9));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    Chat::new(Arc::new(store), hub, Arc::new(SystemClock), Arc::default())
+    Chat::new(Arc::new(store), hub, Arc::new(SystemClock), Arc::clone(metrics))
 }
 
 /// A connection to a node that nobody else uses.
@@ -128,14 +132,14 @@ async fn a_client_that_only_answers_pings_stays() {
 
 #[tokio::test]
 async fn a_connection_whose_task_panics_leaves_nothing_behind() {
-    let (chat, metrics) = (chat(), Arc::<Metrics>::default());
+    let metrics = Arc::<Metrics>::default();
+    let chat = chat_with(&metrics);
     let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     chat.connect(&connection).await.unwrap();
     assert!(!chat.is_empty());
-    let attached =
-        Attached { chat: Arc::clone(&chat), connection: Arc::clone(&connection), metrics: Arc::clone(&metrics) };
+    let (node, shared) = (Arc::clone(&chat), Arc::clone(&connection));
     let task = tokio::spawn(async move {
-        let _attached = attached;
+        let _attached = Attached { chat: &node, connection: &shared };
         panic!("a programming error");
     });
     assert!(task.await.unwrap_err().is_panic());
