@@ -85,7 +85,8 @@ pub(crate) async fn serve(
     line: &Arc<Line>,
     incoming: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
 ) -> Option<CloseCode> {
-    let mut heartbeat = Heartbeat::start();
+    // Boxed: it would be the largest part of what an idle connection waits for.
+    let mut heartbeat = Box::new(Heartbeat::start());
     loop {
         tokio::select! {
             biased;
