@@ -24,7 +24,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 /// Bytes that may wait for a device behind a narrow link: more than one batch, and less than the batches of all rooms.
-const NARROW_QUEUE: usize = 32 * 1024;
+pub(super) const NARROW_QUEUE: usize = 32 * 1024;
 /// Bytes that a narrow link takes at once.
 const NARROW_WINDOW: usize = 1_400;
 

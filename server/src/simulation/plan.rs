@@ -1,6 +1,7 @@
 //! What may go wrong in a run, and which mechanism is switched off to see that it is missed.
 
 use super::chance::Chance;
+use super::node::NARROW_QUEUE;
 use crate::chat::{self, Reach};
 
 /// A kind of fault. Its name is counted and printed.
@@ -104,8 +105,10 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn new(mutation: Option<Mutation>, chance: &Chance) -> Self {
         let quiet = chance.one_in(20);
-        let faults = FAULTS.into_iter().filter(|_| !quiet && chance.below(5) < 2).collect();
-        let drawn = |from: [usize; 3]| from[chance.below(3)];
+        let faults: Vec<_> = FAULTS.into_iter().filter(|_| !quiet && chance.below(5) < 2).collect();
+        // Of a queue that holds little, what is sent at once is the same part as in what ships.
+        let most = if faults.contains(&Fault::Narrow) { NARROW_QUEUE / 4 } else { usize::MAX };
+        let drawn = |from: [usize; 3]| from[chance.below(3)].min(most);
         let reach = Reach {
             batch_bytes: drawn([1_500, 4_000, 12_000]),
             fill_bytes: drawn([3_000, 12_000, 256 * 1024]),
