@@ -1,6 +1,6 @@
 //! The writer: one task a node that commits everything which queued up while its last transaction ran as the next one
 //! (natural group commit: no timer, so no added latency at low load), then answers, then tells. Messages for rooms whose
-//! locks others hold go on in a task of their own ([`slow`]).
+//! locks others hold go on in a lane of their own ([`slow`]).
 
 mod slow;
 
@@ -115,7 +115,6 @@ impl Writer {
 }
 
 /// Stores batches, answers and tells.
-#[derive(Clone)]
 struct Committer {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
@@ -123,8 +122,17 @@ struct Committer {
 }
 
 impl Committer {
-    async fn run(self, mut queue: mpsc::Receiver<Entry>) {
-        let slow = SlowLane::spawn(self.clone());
+    /// Ends with the queue. Both lanes are one task: a fault in either of them ends the writer, which is noticed.
+    async fn run(self, queue: mpsc::Receiver<Entry>) {
+        let slow = SlowLane::default();
+        tokio::select! {
+            biased;
+            () = self.take(queue, &slow) => {}
+            () = slow.run(&self) => {}
+        }
+    }
+
+    async fn take(&self, mut queue: mpsc::Receiver<Entry>, slow: &SlowLane) {
         let mut waiting = Vec::new();
         while queue.recv_many(&mut waiting, BATCH).await > 0 {
             let entries = slow.take_theirs(waiting.drain(..));

@@ -6,18 +6,17 @@ use crate::Error;
 use protocol::RoomId;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
 /// Rooms of the lane, as long as they have messages here or under way.
 #[derive(Default)]
-struct Rooms {
+pub(super) struct SlowLane {
     waiting: Mutex<BTreeMap<RoomId, VecDeque<Entry>>>,
     some: Notify,
 }
 
-impl Rooms {
+impl SlowLane {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<RoomId, VecDeque<Entry>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -41,30 +40,10 @@ impl Rooms {
             rooms.remove(&room);
         }
     }
-}
-
-/// The way into the lane. Its task ends with this.
-pub(super) struct SlowLane {
-    rooms: Arc<Rooms>,
-    task: AbortHandle,
-}
-
-impl Drop for SlowLane {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-impl SlowLane {
-    pub(super) fn spawn(committer: Committer) -> Self {
-        let rooms = Arc::<Rooms>::default();
-        let task = tokio::spawn(run(committer, Arc::clone(&rooms))).abort_handle();
-        Self { rooms, task }
-    }
 
     /// Keeps the entries of rooms that are in the lane; answers with the others.
     pub(super) fn take_theirs(&self, entries: impl Iterator<Item = Entry>) -> Vec<Entry> {
-        let mut rooms = self.rooms.lock();
+        let mut rooms = self.lock();
         if rooms.is_empty() {
             return entries.collect();
         }
@@ -85,24 +64,25 @@ impl SlowLane {
 
     /// This entry's room is locked: it waits here.
     pub(super) fn push(&self, entry: Entry) {
-        self.rooms.lock().entry(entry.append.room_id).or_default().push_back(entry);
-        self.rooms.some.notify_one();
+        self.lock().entry(entry.append.room_id).or_default().push_back(entry);
+        self.some.notify_one();
     }
-}
 
-async fn run(committer: Committer, rooms: Arc<Rooms>) {
-    let mut last = RoomId(uuid::Uuid::nil());
-    loop {
-        let Some((room, entries)) = rooms.next(last) else {
-            rooms.some.notified().await;
-            continue;
-        };
-        last = room;
-        // Waits for the lock as long as any batch does, in the queue of those who want it.
-        let locked = committer.commit(entries).await;
-        if !locked.is_empty() {
-            tokio::task::yield_now().await;
+    /// Stores what waits here; does not end.
+    pub(super) async fn run(&self, committer: &Committer) {
+        let mut last = RoomId(uuid::Uuid::nil());
+        loop {
+            let Some((room, entries)) = self.next(last) else {
+                self.some.notified().await;
+                continue;
+            };
+            last = room;
+            // Waits for the lock as long as any batch does, in the queue of those who want it.
+            let locked = committer.commit(entries).await;
+            if !locked.is_empty() {
+                tokio::task::yield_now().await;
+            }
+            self.put_back(room, locked);
         }
-        rooms.put_back(room, locked);
     }
 }
