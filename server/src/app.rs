@@ -8,6 +8,7 @@ use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::run::{Readiness, health::Health};
+use crate::socket::sockets::Sockets;
 use leptos::prelude::LeptosOptions;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -22,6 +23,8 @@ pub struct App {
     pub(crate) hub: Arc<Hub>,
     /// Who gets a WebSocket.
     pub(crate) gate: Gate,
+    /// How many sockets each person has.
+    pub(crate) sockets: Arc<Sockets>,
     /// How much one person, address or connection may ask for.
     pub(crate) limits: Arc<Limits>,
     /// What operators read.

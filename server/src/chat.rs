@@ -70,8 +70,9 @@ pub(crate) struct Chat {
     tasks: Mutex<Vec<(&'static str, JoinHandle<()>)>>,
 }
 
-/// Devices whose rooms or batches are read from the store at the same moment, so that a herd leaves connections for sends.
-pub(crate) const CATCHING_UP: usize = 16;
+/// The share of the store's read connections, as a divisor, by which devices are brought up to date at the same moment, so
+/// that a herd leaves connections for everything else.
+pub(crate) const CATCHING_UP: u32 = 2;
 /// How long a device may wait for that.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -90,6 +91,7 @@ impl Chat {
         metrics: Arc<Metrics>,
         reach: Reach,
     ) -> Arc<Self> {
+        let turns = (store.readers() / CATCHING_UP).max(1) as usize;
         let (writer, writing) = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
         let (receipts, marking) = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
         let tasks = Mutex::new(vec![("writer", writing), ("receipts", marking)]);
@@ -101,7 +103,7 @@ impl Chat {
             epoch: Mutex::default(),
             clock,
             told: Told::default(),
-            catching_up: Semaphore::new(CATCHING_UP),
+            catching_up: Semaphore::new(turns),
             deleted: Notify::new(),
             reach,
             metrics,
@@ -129,7 +131,11 @@ impl Chat {
     /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
         self.hub.attach(connection);
-        let (rooms, moved) = self.enter_all(connection.user).await?;
+        let entered = self.enter_all(connection.user).await;
+        if entered.is_err() {
+            self.hub.detach(connection);
+        }
+        let (rooms, moved) = entered?;
         self.tell_others(connection, &rooms, &moved);
         Ok(rooms)
     }

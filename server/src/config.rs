@@ -53,11 +53,11 @@ pub struct Limits {
     pub max_connections: u32,
     /// `CONNECTIONS_PER_SECOND`: new WebSockets.
     pub connections_per_second: u32,
-    /// `MESSAGES_PER_SECOND`: of one person; five times as many may come at once.
+    /// `MESSAGES_PER_SECOND`: messages and changes of one person; twelve times as many may come at once.
     pub messages_per_second: u32,
     /// `FRAMES_PER_SECOND`: of one connection; five times as many may come at once.
     pub frames_per_second: u32,
-    /// `REQUESTS_PER_SECOND`: of one person; five times as many may come at once.
+    /// `REQUESTS_PER_SECOND`: what one person reads; sixty times as many may come at once.
     pub requests_per_second: u32,
     /// `LOGINS_PER_MINUTE`: failed sign-ins with one name from one address.
     pub logins_per_minute: u32,

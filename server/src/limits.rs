@@ -5,9 +5,11 @@
 //! new accounts, and requests whose token was not verified: many people may be behind one address.
 
 mod block;
+pub(crate) mod budget;
 pub(crate) mod failures;
 
 pub(crate) use block::Block;
+pub(crate) use budget::Read;
 pub(crate) use failures::Attempt;
 
 use crate::Error;
@@ -25,7 +27,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many seconds' worth of messages, frames and requests may come at once.
+/// How many seconds' worth of frames may come at once.
 pub(crate) const BURST_SECONDS: u32 = 5;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -47,8 +49,7 @@ pub(crate) type FrameLimit = Option<DefaultDirectRateLimiter>;
 /// See the module's documentation. A limit that is 0 is none.
 #[derive(Default)]
 pub(crate) struct Limits {
-    messages: Option<By<UserId>>,
-    requests: Option<By<UserId>>,
+    budget: budget::Budget,
     connections: Option<By<UserId>>,
     renewals: Option<By<SessionId>>,
     strangers: Option<ByBlock>,
@@ -63,8 +64,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(config: &config::Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            messages: a_second(config.messages_per_second).map(RateLimiter::keyed),
-            requests: a_second(config.requests_per_second).map(RateLimiter::keyed),
+            budget: budget::Budget::new(config),
             connections: quota(PERSON_CONNECTIONS_PER_SECOND, SECOND, PERSON_CONNECTIONS_AT_ONCE)
                 .map(RateLimiter::keyed),
             renewals: quota(RENEWALS_PER_MINUTE, MINUTE, RENEWALS_PER_MINUTE).map(RateLimiter::keyed),
@@ -76,16 +76,6 @@ impl Limits {
             frames: a_second(config.frames_per_second),
             metrics,
         }
-    }
-
-    /// One more message of this person.
-    pub(crate) fn message(&self, user: UserId) -> Result<(), Error> {
-        self.check(self.messages.as_ref(), &user, Refusal::Messages, "You are sending too many messages.")
-    }
-
-    /// One more request of this person.
-    pub(crate) fn request(&self, user: UserId) -> Result<(), Error> {
-        self.check(self.requests.as_ref(), &user, Refusal::Requests, "Too many requests.")
     }
 
     /// One more WebSocket of this person.
@@ -176,8 +166,7 @@ impl Limits {
                 limiter.shrink_to_fit();
             }
         }
-        of(self.messages.as_ref());
-        of(self.requests.as_ref());
+        self.budget.all().for_each(|limiter| of(Some(limiter)));
         of(self.connections.as_ref());
         of(self.renewals.as_ref());
         self.strangers.iter().chain(&self.registrations).for_each(ByBlock::forget);

@@ -10,6 +10,7 @@ pub(crate) use forms::{login, register, revoke};
 
 use crate::auth::Caller;
 use crate::http::{address, cookies, extract};
+use crate::limits::Read;
 use crate::store::HistoryRange;
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
@@ -144,7 +145,7 @@ fn is_shared(caller: Option<&Caller>) -> bool {
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
     let access = cookies::access(headers).ok_or(Error::Unauthenticated("Sign in first."))?;
     let caller = app.auth.authenticate(access).await?;
-    app.limits.request(caller.user.id)?;
+    app.limits.read(caller.user.id, Read::Page)?;
     Ok(caller)
 }
 

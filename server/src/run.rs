@@ -91,6 +91,7 @@ pub async fn run(
         auth,
         hub: Arc::clone(&hub),
         gate,
+        sockets: Arc::default(),
         limits,
         metrics: Arc::clone(&metrics),
         http: config.http,

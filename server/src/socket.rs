@@ -6,6 +6,7 @@ mod catch_up;
 pub(crate) mod close;
 pub(crate) mod dispatch;
 pub(crate) mod heartbeat;
+pub(crate) mod sockets;
 
 use crate::auth::Caller;
 use crate::http::gate::Pass;
@@ -25,12 +26,18 @@ use futures_util::{Stream, StreamExt};
 use heartbeat::{Beat, Heartbeat};
 use protocol::CloseCode;
 use protocol::limits::FRAME_BYTES;
+use sockets::Entry;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
 
 /// The library's default read buffer is 128 KiB a connection, zeroed. A longer frame takes more reads, and grows it for as
 /// long as the frame is under way.
 pub(crate) const READ_BUFFER: usize = 1024;
+
+/// How long a connection may take to say `hello`; until then it is in no room and only holds a place.
+pub(crate) const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Upgrades a request of a signed-in person, from this site's own pages or from a program with a bearer token.
 pub(crate) async fn upgrade(
@@ -49,8 +56,9 @@ pub(crate) async fn upgrade(
     Ok(upgrade.on_upgrade(move |socket| {
         let Caller { user, session, .. } = caller;
         line.open();
-        let connection = Connection::new(user.id, session, &user.display_name, line);
-        run(app, Arc::new(connection), socket, pass)
+        let connection = Arc::new(Connection::new(user.id, session, &user.display_name, line));
+        let entry = app.sockets.enter(&connection);
+        run(app, connection, socket, (pass, entry))
     }))
 }
 
@@ -61,7 +69,7 @@ fn is_key(key: &[u8]) -> bool {
 }
 
 /// A connection's whole life.
-async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, _place: Pass) {
+async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, _place: (Pass, Entry)) {
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
     let attached = Attached { chat: &app.chat, connection: &connection };
     let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits));
@@ -87,6 +95,7 @@ pub(crate) async fn serve(
 ) -> Option<CloseCode> {
     // Boxed: it would be the largest part of what an idle connection waits for.
     let mut heartbeat = Box::new(Heartbeat::start());
+    let hello_deadline = Instant::now() + HELLO_TIMEOUT;
     loop {
         tokio::select! {
             biased;
@@ -107,6 +116,9 @@ pub(crate) async fn serve(
                     Some(Err(error)) => return close::code_for(error),
                 }
                 heartbeat.heard();
+            }
+            () = async { Box::pin(sleep_until(hello_deadline)).await }, if !dispatch.is_greeted() => {
+                return Some(CloseCode::Normal);
             }
             () = async { Box::pin(dispatch.ready()).await }, if dispatch.is_catching_up() => {
                 if let Some(ended) = Box::pin(while_writing(line, dispatch.catch_up_next())).await {

@@ -79,6 +79,10 @@ pub trait Store: Send + Sync + 'static {
     fn pool(&self) -> (u32, u32) {
         (0, 0)
     }
+    /// Connections on which it reads at the same moment, at most.
+    fn readers(&self) -> u32 {
+        32
+    }
     /// Which life of the database this is; made with it.
     async fn epoch(&self) -> Result<uuid::Uuid>;
     /// As [`Store::epoch`], after a look at what the database server says of its own history. Where that is not the one in

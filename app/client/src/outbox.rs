@@ -215,10 +215,11 @@ impl Outbox {
         Some(message)
     }
 
-    /// The server did not take this message; it is sent again after a wait. Answers with its room.
-    pub(crate) fn postpone(&mut self, client_id: ClientId, now: u64, random: u64) -> Option<RoomId> {
+    /// The server did not take this message; it is sent again after a wait, `least` milliseconds or more. Answers with its
+    /// room.
+    pub(crate) fn postpone(&mut self, client_id: ClientId, now: u64, random: u64, least: u64) -> Option<RoomId> {
         let entry = self.find(client_id).filter(|entry| matches!(entry.stage, Stage::InFlight { .. }))?;
-        entry.stage = Stage::Queued { not_before: now + entry.backoff.fail(random) };
+        entry.stage = Stage::Queued { not_before: now + entry.backoff.fail(random).max(least) };
         Some(entry.room_id)
     }
 

@@ -245,6 +245,9 @@ pub enum ServerFrame {
         message: String,
         /// Whether sending the same again may succeed.
         retryable: bool,
+        /// How long to wait before that at least, in milliseconds, where the server knows.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after_ms: Option<u64>,
     },
     /// A new message in one of the person's rooms, their own from this or another device included.
     #[serde(rename = "message:new")]

@@ -280,7 +280,7 @@ frames! {
         "room:reset" => Reset { room, rows, to }
         "sync:done" => SyncDone { }
         "message:ack" => Ack { client_id, room_id, seq, rev, created_at }
-        "message:nack" => Nack { client_id, code, message, retryable }
+        "message:nack" => Nack { client_id, code, message, retryable, retry_after_ms }
         "message:new" => New { message }
         "message:changed" => Changed { message }
         "reaction:changed" => Reacted { room_id, seq, rev, user_id, emoji, on }

@@ -9,7 +9,7 @@ use crate::line::{flushers, queue};
 use crate::run::accept::{quota, slow};
 use crate::run::{accept, descriptors, drain};
 use crate::socket;
-use crate::socket::{close, dispatch, heartbeat};
+use crate::socket::{close, dispatch, heartbeat, sockets};
 use protocol::limits::{FOCUS_USERS, FRAME_BYTES, HELLO_CURSORS};
 
 pub(super) fn area() -> Area {
@@ -39,6 +39,9 @@ pub(super) fn area() -> Area {
         bound!(bytes socket::READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
         bound!(time heartbeat::EVERY, "connection: interval of heartbeats, each with a WebSocket ping", "nothing", ""),
         bound!(time heartbeat::SILENCE, "connection: time without any byte from the client", "the connection is closed", ""),
+        bound!(time socket::HELLO_TIMEOUT, "connection: time until its `hello`", "close 1000", "sockets"),
+        bound!(count sockets::SESSION_SOCKETS, "session: WebSockets on a node", "the oldest closes with 4004", "sockets"),
+        bound!(count sockets::PERSON_SOCKETS, "person: WebSockets on a node", "the oldest closes with 4004", "sockets"),
         bound!(time close::CLOSING, "connection: time to end it: what is queued, the close frame and its answer", "the connection ends", "revoked-reader"),
         variable!(
             "FRAMES_PER_SECOND",

@@ -4,6 +4,7 @@ use super::{Area, bound, variable};
 use crate::chat;
 use crate::chat::{reach, receipts, writer};
 use crate::hub::{recent, sequence};
+use crate::limits::budget;
 use protocol::limits::{
     BATCH_ROWS, BODY_BYTES, BODY_CHARS, EMOJI_CHARS, EMOJI_KINDS, MEMBERS_ADDED, PAGE_DEFAULT, PAGE_MAX, PREVIEW_CHARS,
     REACTIONS_MAX, RECEIPTS_MEMBERS, RESET_ROWS, ROOM_NAME_CHARS, ROOMS_MAX, TYPING_ENDS_MS, TYPING_EVERY_MS,
@@ -15,7 +16,7 @@ pub(super) fn area() -> Area {
         variable!(
             "MESSAGES_PER_SECOND",
             messages_per_second,
-            "person: messages a second, five times as many at once",
+            "person: messages and changes a second",
             "retryable `nack`, or 429",
             "flood"
         ),
@@ -44,9 +45,14 @@ pub(super) fn area() -> Area {
         bound!(count writer::WAITING, "node: messages that wait to be stored", "retryable `nack`", "flood"),
         bound!(time writer::WAIT, "message: time that it may wait to be stored", "retryable `nack`, or 503", "flood"),
         bound!(count writer::BATCH, "transaction: messages", "waits for the next one", "flood"),
+        bound!(count budget::WRITE_BURST_SECONDS, "person: seconds' worth of `MESSAGES_PER_SECOND` that may come at once", "retryable `nack`, or 429", "flood"),
+        bound!(bytes budget::WRITE_BYTES, "person: bytes of messages and changes a second, for each of `MESSAGES_PER_SECOND`", "retryable `nack`, or 429", "flood"),
+        bound!(count budget::WRITE_BURST_BYTE_SECONDS, "person: seconds' worth of these bytes that may come at once", "retryable `nack`, or 429", "flood"),
+        bound!(bytes budget::WRITE_OVERHEAD, "message or change: bytes that count beside its text", "nothing", ""),
+        bound!(count receipts::PERSON_MARKS, "person: marks that are stored and told in a second", "ticks come later", "marks"),
         bound!(count receipts::BATCH, "transaction: marks", "waits for the next one", "marks"),
         bound!(time receipts::EVERY, "node: interval of stored marks", "ticks come that much later", "marks"),
-        bound!(count chat::CATCHING_UP, "node: devices whose rooms or batches are read at once", "waits", "hello"),
+        bound!(count chat::CATCHING_UP, "node: share of the read connections, as a divisor, on which devices are brought up to date at once", "waits", "hello"),
         bound!(time chat::PATIENCE, "device: wait for that", "`error`, retryable", "hello"),
         bound!(count recent::ROOM_ROWS, "room: cached messages", "read from the database", ""),
         bound!(bytes recent::ROOM_BYTES, "room: bytes of cached messages", "read from the database", ""),

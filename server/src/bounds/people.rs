@@ -4,7 +4,7 @@ use super::{Area, bound, variable};
 use crate::auth::{DEVICE_USERS, KNOWN_DEVICE, live, password, queue, session};
 use crate::http::trace;
 use crate::limits;
-use crate::limits::failures;
+use crate::limits::{budget, failures};
 use crate::routes::users::USERS;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 
@@ -13,7 +13,7 @@ pub(super) fn area() -> Area {
         variable!(
             "REQUESTS_PER_SECOND",
             requests_per_second,
-            "person: requests a second, five times as many at once",
+            "person: requests a second",
             "429 with `Retry-After`",
             "pages"
         ),
@@ -31,7 +31,11 @@ pub(super) fn area() -> Area {
             "429 with `Retry-After`",
             ""
         ),
-        bound!(count limits::BURST_SECONDS, "person or connection: seconds' worth of a rate that may come at once", "as the rate", ""),
+        bound!(count limits::BURST_SECONDS, "connection: seconds' worth of `FRAMES_PER_SECOND` that may come at once", "as the rate", ""),
+        bound!(count budget::READ_UNITS, "person: units of reads a second, for each of `REQUESTS_PER_SECOND`", "429, `error`, or batches wait", "pages"),
+        bound!(count budget::READ_BURST_SECONDS, "person: seconds' worth of these units that may come at once", "429, `error`, or batches wait", "pages"),
+        bound!(count budget::SIGNALS_PER_SECOND, "person: typing signals a second", "others see no typing", "typing"),
+        bound!(count budget::SIGNALS_AT_ONCE, "person: typing signals at once", "others see no typing", "typing"),
         bound!(count failures::ADDRESS_TIMES, "address block: failed sign-ins with any name, in times `LOGINS_PER_MINUTE`", "429 with `Retry-After`", "passwords"),
         bound!(count failures::NAME_TIMES, "name: failed sign-ins from everywhere, in times `LOGINS_PER_MINUTE`", "429 with `Retry-After`; a known device is exempt", "passwords"),
         bound!(count failures::FAILURE_KEYS, "node: addresses and names whose failures are counted", "new ones are not counted", ""),

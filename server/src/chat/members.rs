@@ -3,20 +3,21 @@
 use super::Chat;
 use crate::Error;
 use crate::store::rights;
-use protocol::{Member, MemberPage, Role, RoomId, Seq, UserId};
+use protocol::{Member, MemberPage, Role, RoomId, Seq, User, UserId};
 use std::sync::Arc;
 
 impl Chat {
     pub(crate) async fn list_members(
         &self,
-        user: UserId,
+        caller: &User,
         room: RoomId,
         cursor: Option<UserId>,
         limit: i64,
     ) -> Result<MemberPage, Error> {
-        self.access(user, room).await?;
+        let user = caller.id;
+        // Marks are for members, and for those whose own are told.
+        let tells = self.access(user, room).await?.role.is_some() && caller.receipts;
         let mut members = self.store.list_members(room, cursor, limit).await?;
-        let tells = members.iter().find(|member| member.user.id == user).is_none_or(|member| member.user.receipts);
         for member in members.iter_mut().filter(|member| member.user.id != user) {
             if !(tells && member.user.receipts) {
                 (member.delivered_seq, member.read_seq) = (Seq(0), Seq(0));

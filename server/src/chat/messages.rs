@@ -65,8 +65,13 @@ impl Chat {
         Ok(HistoryPage { messages, next_cursor, rev })
     }
 
-    /// Raises a person's marks, soon.
-    pub(crate) fn mark(&self, user: UserId, room: RoomId, delivered: Seq, read: Seq) {
-        self.receipts.mark(room, Mark(user, delivered, read));
+    /// Raises a person's marks, soon. False, and nothing is kept, where the person is not in the room on this node: what
+    /// waits is bounded by the rooms of those who are here.
+    pub(crate) fn mark(&self, user: UserId, room: RoomId, delivered: Seq, read: Seq) -> bool {
+        let is_in = self.hub.is_in(user, room);
+        if is_in {
+            self.receipts.mark(room, Mark(user, delivered.max(Seq(0)), read.max(Seq(0))));
+        }
+        is_in
     }
 }

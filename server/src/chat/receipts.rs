@@ -6,7 +6,7 @@ use crate::hub::{Hub, Place};
 use crate::store::{Moved, Store};
 use protocol::limits::RECEIPTS_MEMBERS;
 use protocol::{Mark, RoomId, Seq, ServerFrame, UserId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -16,34 +16,56 @@ use tokio::task::{AbortHandle, JoinHandle};
 pub(crate) const EVERY: Duration = Duration::from_secs(1);
 /// Marks in one transaction.
 pub(crate) const BATCH: usize = 1_000;
+/// Marks of one person that are stored and told in one round: what one person makes others draw in a second.
+pub(crate) const PERSON_MARKS: usize = 100;
+
+type Place = (RoomId, UserId);
 
 /// Marks that are not stored yet, at most one a member.
 #[derive(Default)]
 struct Waiting {
-    marks: Mutex<BTreeMap<(RoomId, UserId), (Seq, Seq)>>,
+    marks: Mutex<Marks>,
     /// Wakes the task when there is something to store.
     some: Notify,
+}
+
+#[derive(Default)]
+struct Marks {
+    /// The members whose marks wait, the one that has waited longest first: no load on some rooms starves others.
+    order: VecDeque<Place>,
+    marks: HashMap<Place, (Seq, Seq)>,
 }
 
 impl Waiting {
     fn add(&self, marks: impl IntoIterator<Item = (RoomId, Mark)>) {
         let mut waiting = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let Marks { order, marks: known } = &mut *waiting;
         for (room, Mark(user, delivered, read)) in marks {
-            let (d, r) = waiting.entry((room, user)).or_default();
+            let (d, r) = known.entry((room, user)).or_insert_with(|| {
+                order.push_back((room, user));
+                (Seq(0), Seq(0))
+            });
             (*d, *r) = ((*d).max(delivered), (*r).max(read));
         }
         self.some.notify_one();
     }
 
+    /// Everything that waits, but at most [`PERSON_MARKS`] of one person: the rest keeps its place.
     fn take(&self) -> Vec<(RoomId, Mark)> {
         let mut waiting = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = Vec::new();
-        while taken.len() < BATCH
-            && let Some(((room, user), (delivered, read))) = waiting.pop_first()
-        {
-            taken.push((room, Mark(user, delivered, read)));
+        let order = std::mem::take(&mut waiting.order);
+        let mut counts: HashMap<UserId, usize> = HashMap::new();
+        let mut taken = Vec::with_capacity(order.len());
+        for (room, user) in order {
+            let count = counts.entry(user).or_default();
+            *count += 1;
+            if *count > PERSON_MARKS {
+                waiting.order.push_back((room, user));
+            } else if let Some((delivered, read)) = waiting.marks.remove(&(room, user)) {
+                taken.push((room, Mark(user, delivered, read)));
+            }
         }
-        if !waiting.is_empty() {
+        if !waiting.order.is_empty() {
             self.some.notify_one();
         }
         taken
@@ -79,11 +101,15 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
     loop {
         waiting.some.notified().await;
         let marks = waiting.take();
-        match store.update_marks(&marks).await {
-            Ok(moved) => tell(&hub, &moved),
-            Err(error) => {
-                tracing::warn!(marks = marks.len(), %error, "marks were not stored, trying again");
-                waiting.add(marks);
+        for (number, chunk) in marks.chunks(BATCH).enumerate() {
+            match store.update_marks(chunk).await {
+                Ok(moved) => tell(&hub, &moved),
+                Err(error) => {
+                    let rest = &marks[number * BATCH..];
+                    tracing::warn!(marks = rest.len(), %error, "marks were not stored, trying again");
+                    waiting.add(rest.iter().copied());
+                    break;
+                }
             }
         }
         tokio::time::sleep(EVERY).await;
@@ -103,5 +129,41 @@ fn tell(hub: &Hub, moved: &[Moved]) {
     }
     for (room_id, marks) in rooms {
         hub.deliver(room_id, Place::None, &ServerFrame::Status { room_id, marks });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn mark(room: u128, user: u128) -> (RoomId, Mark) {
+        (RoomId(Uuid::from_u128(room)), Mark(UserId(Uuid::from_u128(user)), Seq(1), Seq(1)))
+    }
+
+    #[test]
+    fn the_newest_rooms_are_not_starved_by_older_ones() {
+        let waiting = Waiting::default();
+        let old = || (0..5_000).map(|n| mark(n, n / 50));
+        waiting.add(old());
+        waiting.add([mark(1_000_000, 1_000)]);
+        assert!(waiting.take().contains(&mark(1_000_000, 1_000)), "in the same round as everything before it");
+        waiting.add(old());
+        assert_eq!(waiting.take().len(), 5_000);
+    }
+
+    #[test]
+    fn one_person_with_many_rooms_has_a_share_and_all_of_it_comes() {
+        let waiting = Waiting::default();
+        waiting.add((0..250).map(|n| mark(n, 1)));
+        waiting.add([mark(7, 2)]);
+        let round = |waiting: &Waiting| waiting.take().into_iter().map(|(room, _)| room).collect::<Vec<_>>();
+        let first = round(&waiting);
+        assert_eq!(first.len(), PERSON_MARKS + 1, "and the other person's");
+        // The rooms that were stored are marked again: the others come first nevertheless.
+        waiting.add((0..100).map(|n| mark(n, 1)));
+        let second = round(&waiting);
+        assert!(second.iter().all(|room| !first.contains(room)) && second.len() == PERSON_MARKS);
+        assert_eq!([round(&waiting).len(), round(&waiting).len(), round(&waiting).len()], [100, 50, 0]);
     }
 }

@@ -56,7 +56,7 @@ impl Chat {
     ) {
         let answer = match self.revise(connection.user, room_id, seq, client_id, change).await {
             Ok((_, rev)) => ServerFrame::Ack { client_id, room_id, seq, rev, created_at: self.clock.now() },
-            Err(error) => nack(client_id, error.into_api()),
+            Err(error) => nack(client_id, error),
         };
         connection.send(&answer);
     }

@@ -27,7 +27,10 @@ impl Chat {
         }
         let seen: BTreeMap<_, _> = match offline.as_slice() {
             [] => BTreeMap::new(),
-            offline => self.store.list_last_seen(offline).await?.into_iter().collect(),
+            offline => {
+                let _turn = self.turn().await?;
+                self.store.list_last_seen(offline).await?.into_iter().collect()
+            }
         };
         self.hub.tell_presence(connection, &users, &seen);
         Ok(())

@@ -38,7 +38,7 @@ impl Reply {
     pub(crate) fn refuse(self, client_id: ClientId, error: Error) {
         match self {
             Self::Wait(answer) => drop(answer.send(Err(error))),
-            Self::Socket(connection) => connection.send(&nack(client_id, error.into_api())),
+            Self::Socket(connection) => connection.send(&nack(client_id, error)),
         }
     }
 
@@ -48,7 +48,7 @@ impl Reply {
             (Self::Socket(connection), Appended::Stored(message) | Appended::Repeated(message)) => {
                 connection.send(&ack(&message));
             }
-            (Self::Socket(connection), refused) => connection.send(&nack(client_id, refusal(&refused).into_api())),
+            (Self::Socket(connection), refused) => connection.send(&nack(client_id, refusal(&refused))),
         }
     }
 }
@@ -74,8 +74,13 @@ fn ack(message: &Message) -> ServerFrame {
     }
 }
 
-pub(super) fn nack(client_id: ClientId, error: ApiError) -> ServerFrame {
-    ServerFrame::Nack { client_id, code: error.code, retryable: error.code.retryable(), message: error.message }
+pub(super) fn nack(client_id: ClientId, error: Error) -> ServerFrame {
+    let retry_after_ms = match &error {
+        Error::RateLimited { retry_after, .. } => u64::try_from(retry_after.as_millis()).ok(),
+        _ => None,
+    };
+    let ApiError { code, message } = error.into_api();
+    ServerFrame::Nack { client_id, code, retryable: code.retryable(), message, retry_after_ms }
 }
 
 /// A message that waits to be stored.

@@ -46,9 +46,17 @@ pub const VARIABLES: [Variable; 25] = [
     variable("DRAIN_SECONDS", "10", "over how long a stopping node sends its connections elsewhere, 0 to 3600"),
     variable("MAX_CONNECTIONS", "19000", "WebSockets of this node at once; more are answered with 503"),
     variable("CONNECTIONS_PER_SECOND", "100", "new WebSockets of this node; more are answered with 503"),
-    variable("MESSAGES_PER_SECOND", "50", "messages of one person, five times as many at once; 0: no limit"),
+    variable(
+        "MESSAGES_PER_SECOND",
+        "50",
+        "messages and changes of one person, and 64 KiB of them for 50, twelve times as many at once; 0: no limit",
+    ),
     variable("FRAMES_PER_SECOND", "200", "frames of one connection, five times as many at once; 0: no limit"),
-    variable("REQUESTS_PER_SECOND", "50", "requests of one person, five times as many at once; 0: no limit"),
+    variable(
+        "REQUESTS_PER_SECOND",
+        "50",
+        "requests of one person (a page counts as 10, a hello as 5), sixty times as many at once; 0: no limit",
+    ),
     variable(
         "LOGINS_PER_MINUTE",
         "20",

@@ -61,6 +61,8 @@ pub(super) struct People {
     news: BTreeSet<UserId>,
     /// What watchers were told last.
     told: BTreeMap<UserId, PresenceState>,
+    /// When others are to be told of those who are less than they were, [`HYSTERESIS`] after that began.
+    due: BTreeSet<(Instant, UserId)>,
 }
 
 /// What follows from a moment.
@@ -95,10 +97,15 @@ impl People {
         let Some(here) = self.here.get_mut(&user) else { return };
         let actual = here.actual();
         if actual < here.shown {
-            here.less_since.get_or_insert(now);
+            if here.less_since.is_none() {
+                here.less_since = Some(now);
+                self.due.insert((now + HYSTERESIS, user));
+            }
             return;
         }
-        here.less_since = None;
+        if let Some(since) = here.less_since.take() {
+            self.due.remove(&(since + HYSTERESIS, user));
+        }
         if here.shown != actual {
             here.shown = actual;
             self.news.insert(user);
@@ -173,15 +180,18 @@ impl People {
     /// Time has passed: who has been away or gone for long enough is so for others too, and watchers are told.
     pub(super) fn pass(&mut self, now: Instant, wall: UnixMillis) -> Moment {
         let mut moment = Moment::default();
-        for (user, here) in &mut self.here {
-            if here.less_since.is_some_and(|since| since + HYSTERESIS <= now) {
-                here.less_since = None;
-                here.shown = here.actual();
-                self.news.insert(*user);
-                self.changed.insert(*user);
-                if here.shown == PresenceState::Offline {
-                    moment.gone.push(*user);
-                }
+        // Only those whose time has come are looked at, however many are connected.
+        while let Some((at, user)) = self.due.first().copied()
+            && at <= now
+        {
+            self.due.pop_first();
+            let Some(here) = self.here.get_mut(&user) else { continue };
+            here.less_since = None;
+            here.shown = here.actual();
+            self.news.insert(user);
+            self.changed.insert(user);
+            if here.shown == PresenceState::Offline {
+                moment.gone.push(user);
             }
         }
         let seen = last_seen(wall);

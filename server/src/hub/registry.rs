@@ -67,6 +67,10 @@ pub(crate) struct Moved {
 impl Registry {
     pub(super) fn attach(&mut self, connection: &Arc<Connection>) {
         let person = self.users.entry(connection.user).or_default();
+        // Again: a connection that is here twice would get each frame twice.
+        if person.connections.iter().any(|other| other.id == connection.id) {
+            return;
+        }
         person.connections.push(Arc::clone(connection));
         // A second device of somebody whose rooms are known is in them at once.
         for room in &person.rooms {
@@ -312,6 +316,16 @@ mod tests {
         assert_eq!(registry.take_deserted(9), [], "nothing is to be given up yet");
         registry.subscribed(&[room(7)]);
         assert_eq!(registry.take_deserted(9), [room(7)]);
+    }
+
+    #[test]
+    fn a_connection_that_attaches_twice_is_there_once() {
+        let mut registry = Registry::default();
+        let ada = connection(1, 1);
+        registry.attach(&ada);
+        registry.join(ada.user, &[room(7)]);
+        registry.attach(&ada);
+        assert_eq!((in_room(&mut registry, 7), registry.all().len()), (1, 1));
     }
 
     fn in_room(registry: &mut Registry, number: u128) -> usize {

@@ -26,7 +26,7 @@ pub(crate) async fn list(
     Params(page): Params<Page>,
 ) -> Result<Json<MemberPage>, Error> {
     let limit = limit(page.limit, PAGE_DEFAULT)?;
-    Ok(Json(app.chat.list_members(caller.user.id, room, page.cursor, limit).await?))
+    Ok(Json(app.chat.list_members(&caller.user, room, page.cursor, limit).await?))
 }
 
 pub(crate) async fn create(

@@ -51,7 +51,7 @@ pub(crate) async fn create(
     Id(room): Id<RoomId>,
     Body(new): Body<NewMessage>,
 ) -> Result<(StatusCode, Json<MessageAnswer>), Error> {
-    app.limits.message(caller.user.id)?;
+    app.limits.write(caller.user.id, new.body.len())?;
     let (message, is_new) = app.chat.send_and_wait(caller.user.id, room, new).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(MessageAnswer { message })))
@@ -83,6 +83,7 @@ async fn revise(
     change: Change,
 ) -> Result<Json<MessageAnswer>, Error> {
     let user = caller.user.id;
+    app.limits.write(user, change.bytes())?;
     let message = match app.chat.revise(user, room, seq, client_id, change).await? {
         (Some(message), _) => message,
         (None, _) => app.chat.find_message(user, room, seq).await?,

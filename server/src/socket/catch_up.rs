@@ -3,6 +3,7 @@
 use protocol::limits::HELLO_CURSORS;
 use protocol::{Cursor, RoomId, RoomSummary};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tokio::time::Instant;
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
@@ -11,6 +12,8 @@ pub(super) struct CatchUp {
     behind: BTreeSet<RoomId>,
     /// At most one of a room, [`HELLO_CURSORS`] in all; the one that has waited longest is answered next.
     waiting: VecDeque<Cursor>,
+    /// Until when the person's budget of reads is used up.
+    paused_until: Option<Instant>,
 }
 
 impl CatchUp {
@@ -18,7 +21,7 @@ impl CatchUp {
     pub(super) fn of(cursors: &[Cursor], rooms: &[RoomSummary]) -> Self {
         let behind = |cursor: &&Cursor| rooms.iter().any(|room| is_behind(cursor, room));
         let waiting: VecDeque<_> = cursors.iter().filter(behind).copied().collect();
-        Self { behind: waiting.iter().map(|cursor| cursor.0).collect(), waiting }
+        Self { behind: waiting.iter().map(|cursor| cursor.0).collect(), waiting, paused_until: None }
     }
 
     /// Takes a cursor whose batch is to be sent; it replaces an earlier one of the same room. False where too many wait.
@@ -42,6 +45,19 @@ impl CatchUp {
     /// The cursor that is answered next.
     pub(super) fn next(&mut self) -> Option<Cursor> {
         self.waiting.pop_front()
+    }
+
+    /// The person's budget allows no batch before this.
+    pub(super) const fn pause(&mut self, until: Instant) {
+        self.paused_until = Some(until);
+    }
+
+    pub(super) const fn paused_until(&self) -> Option<Instant> {
+        self.paused_until
+    }
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.paused_until.is_some_and(|until| Instant::now() < until)
     }
 
     /// The last batch of a room was sent.

@@ -4,15 +4,17 @@ use super::catch_up::{CatchUp, lowest};
 use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
-use crate::limits::{FrameLimit, Limits};
+use crate::limits::{FrameLimit, Limits, Read};
 use crate::line::Frame;
 use crate::store::{Change, cut};
 use protocol::limits::{HELLO_CURSORS, TYPING_EVERY_MS};
-use protocol::{ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame};
+use protocol::{
+    ApiError, ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame,
+};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 /// Frames above the limit that are answered. Who goes on is not listening.
@@ -60,8 +62,10 @@ impl Dispatch {
         if let Err(error) = done {
             self.connection.send(&ServerFrame::error(error.into_api()));
         }
-        if self.is_catching_up() && self.connection.line.is_drained() {
-            self.catch_up_next().await;
+        if self.is_catching_up() && self.catch_up.as_ref().is_some_and(|catch_up| !catch_up.is_paused()) {
+            if self.connection.line.is_drained() {
+                self.catch_up_next().await;
+            }
         }
     }
 
@@ -77,7 +81,7 @@ impl Dispatch {
                 // What they type next is news again.
                 self.typed = None;
                 let reply = Reply::Socket(Arc::clone(&self.connection));
-                if let Err(error) = self.limits.message(self.connection.user) {
+                if let Err(error) = self.limits.write(self.connection.user, body.len()) {
                     reply.refuse(client_id, error);
                     return Ok(());
                 }
@@ -95,12 +99,18 @@ impl Dispatch {
             }
             ClientFrame::SyncMore { room_id, seq, rev } => self.ask(Cursor(room_id, seq, rev)),
             ClientFrame::Focus { room_id, users, away } => {
+                if !users.is_empty() {
+                    self.limits.read(self.connection.user, Read::Focus)?;
+                }
                 self.chat.focus(&self.connection, room_id, users, away).await
             }
             ClientFrame::TypingStart { room_id } => self.typing(room_id),
             ClientFrame::TypingStop { room_id } => {
-                self.typed = None;
-                self.chat.typing(&self.connection, room_id, false)
+                // What nobody was told of has no end to tell of.
+                if self.typed.take().is_some_and(|(typed, _)| typed == room_id) {
+                    return self.signal(room_id, false);
+                }
+                Ok(())
             }
             ClientFrame::Delivered { room_id, seq } => self.mark(room_id, seq, Seq(0)),
             ClientFrame::Read { room_id, seq } => self.mark(room_id, seq, seq),
@@ -122,6 +132,7 @@ impl Dispatch {
             let problem = format!("cursors: at most {HELLO_CURSORS}, these are {}.", cursors.len());
             return Err(Error::Invalid(problem));
         }
+        self.limits.read(self.connection.user, Read::Hello)?;
         let epoch = self.chat.epoch().await?;
         let rooms = self.chat.connect(&self.connection).await?;
         self.greeted = true;
@@ -177,6 +188,10 @@ impl Dispatch {
         Err(Error::Unavailable("a device asks for too many rooms at once".into()))
     }
 
+    pub(crate) const fn is_greeted(&self) -> bool {
+        self.greeted
+    }
+
     /// Whether batches are to be sent.
     pub(crate) fn is_catching_up(&self) -> bool {
         self.catch_up.as_ref().is_some_and(|catch_up| catch_up.is_waiting())
@@ -184,6 +199,9 @@ impl Dispatch {
 
     /// Returns once the next batch may be sent. May be dropped and called again.
     pub(crate) async fn ready(&self) {
+        if let Some(until) = self.catch_up.as_ref().and_then(|catch_up| catch_up.paused_until()) {
+            sleep_until(until).await;
+        }
         if self.chat.has_flow_control() {
             self.connection.line.drained().await;
         }
@@ -192,6 +210,9 @@ impl Dispatch {
     /// Sends the batch that follows the cursor which has waited longest.
     pub(crate) async fn catch_up_next(&mut self) {
         let Some(catch_up) = &mut self.catch_up else { return };
+        if let Err(wait) = self.limits.batch(self.connection.user) {
+            return catch_up.pause(Instant::now() + wait);
+        }
         let Some(cursor) = catch_up.next() else { return };
         match self.chat.catch_up(self.connection.user, cursor).await {
             Ok((frame, more)) => {
@@ -223,7 +244,10 @@ impl Dispatch {
     }
 
     async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, change: Change) -> Result<(), Error> {
-        self.chat.revise_for(&self.connection, room, seq, client_id, change).await;
+        match self.limits.write(self.connection.user, change.bytes()) {
+            Ok(()) => self.chat.revise_for(&self.connection, room, seq, client_id, change).await,
+            Err(error) => Reply::Socket(Arc::clone(&self.connection)).refuse(client_id, error),
+        }
         Ok(())
     }
 
@@ -233,12 +257,25 @@ impl Dispatch {
         if self.typed.is_some_and(|(typed, at)| typed == room && at.elapsed() < pause) {
             return Ok(());
         }
+        self.signal(room, true)?;
         self.typed = Some((room, Instant::now()));
-        self.chat.typing(&self.connection, room, true)
+        Ok(())
+    }
+
+    /// Neither another room nor a message sent nor a second device makes others draw more of one person.
+    fn signal(&self, room: RoomId, typing: bool) -> Result<(), Error> {
+        if self.limits.signal(self.connection.user) {
+            self.chat.typing(&self.connection, room, typing)?;
+        }
+        Ok(())
     }
 
     fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
-        self.chat.mark(self.connection.user, room, delivered, read);
+        if !self.chat.mark(self.connection.user, room, delivered, read) {
+            // This node may not know yet that the person is in the room: the device tells it again.
+            let ApiError { code, message } = Error::NotFound("room").into_api();
+            self.connection.send(&ServerFrame::Error { code, message, retryable: true });
+        }
         Ok(())
     }
 }

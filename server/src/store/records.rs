@@ -150,6 +150,17 @@ pub enum Change {
     React { emoji: String, on: bool },
 }
 
+impl Change {
+    /// Bytes of its text.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Edit { body } => body.len(),
+            Self::Delete => 0,
+            Self::React { emoji, .. } => emoji.len(),
+        }
+    }
+}
+
 /// What became of a revision to store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "one at a time, and nearly always the large one")]

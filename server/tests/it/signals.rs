@@ -84,6 +84,35 @@ async fn who_looks_at_a_room_sees_who_is_typing_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_person_makes_others_draw_little_however_often_they_type_and_stop() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    let tea = ada.create_group(&node, "Tea", &[&bob]).await;
+    let (mut looks, _) = bob.connect(&node).await;
+    shows(&mut looks, Some(tea.id), &[], false).await;
+    let (mut of_ada, _) = ada.connect(&node).await;
+    let mut drawn = 0;
+    for round in 0..10 {
+        for _ in 0..20 {
+            of_ada.send(&ClientFrame::TypingStart { room_id: tea.id }).await;
+            of_ada.send(&ClientFrame::TypingStop { room_id: tea.id }).await;
+        }
+        of_ada.say(tea.id, &round.to_string()).await;
+    }
+    looks
+        .find("the last message", |frame| match frame {
+            ServerFrame::New { message } if message.body == "9" => Some(()),
+            ServerFrame::TypingStart { .. } | ServerFrame::TypingStop { .. } => {
+                drawn += 1;
+                None
+            }
+            _ => None,
+        })
+        .await;
+    assert!(drawn < 100, "{drawn} of 400");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_has_left_a_room_hears_nothing_of_it() {
     let node = Node::start().await;
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);

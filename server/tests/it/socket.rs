@@ -80,7 +80,7 @@ async fn what_cannot_be_stored_is_refused_with_its_id() {
         let id = ClientId(Uuid::now_v7());
         socket.send(&ClientFrame::Send { client_id: id, room_id: room, body: body.into(), reply_to }).await;
         match socket.next().await {
-            ServerFrame::Nack { client_id, code: told, message, retryable } => {
+            ServerFrame::Nack { client_id, code: told, message, retryable, .. } => {
                 assert_eq!((client_id, told, retryable), (id, code, false));
                 assert!(message.contains(names), "{message}");
             }

@@ -42,10 +42,11 @@ impl Engine {
                     self.hear(message);
                 }
             }
-            ServerFrame::Nack { client_id, retryable: true, .. } => {
-                self.dirty.extend(self.outbox.postpone(client_id, now.monotonic_ms, now.random));
+            ServerFrame::Nack { client_id, retryable: true, retry_after_ms, .. } => {
+                let wait = retry_after_ms.unwrap_or(0);
+                self.dirty.extend(self.outbox.postpone(client_id, now.monotonic_ms, now.random, wait));
             }
-            ServerFrame::Nack { client_id, code, message, retryable: false } => {
+            ServerFrame::Nack { client_id, code, message, retryable: false, .. } => {
                 use protocol::ErrorCode::{Conflict, Invalid, TooLarge};
                 let may_help = !matches!(code, Conflict | Invalid | TooLarge);
                 if let Some(room) = self.outbox.refuse_revision(client_id) {

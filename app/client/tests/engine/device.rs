@@ -100,7 +100,13 @@ pub(crate) fn ack(id: u128, seq: i64) -> ServerFrame {
 }
 
 pub(crate) fn nack(id: u128, code: ErrorCode) -> ServerFrame {
-    ServerFrame::Nack { client_id: client_id(id), code, message: "No.".into(), retryable: code.retryable() }
+    ServerFrame::Nack {
+        client_id: client_id(id),
+        code,
+        message: "No.".into(),
+        retryable: code.retryable(),
+        retry_after_ms: None,
+    }
 }
 
 /// An engine and the time around it.

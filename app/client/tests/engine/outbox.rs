@@ -148,6 +148,23 @@ fn what_was_acknowledged_late_is_no_failure_in_a_room_that_was_left_meanwhile() 
 }
 
 #[test]
+fn a_refused_message_waits_as_long_as_the_server_says_and_keeps_its_place() {
+    let mut device = Device::in_tea();
+    device.send(100, "one");
+    device.send(101, "two");
+    device.frame(ServerFrame::Nack {
+        client_id: client_id(100),
+        code: ErrorCode::RateLimited,
+        message: "Later.".into(),
+        retryable: true,
+        retry_after_ms: Some(20_000),
+    });
+    assert_eq!(messages(&device.wait(19_999)), []);
+    assert_eq!(messages(&device.wait(1)), [100]);
+    assert_eq!(messages(&device.frame(ack(100, 11))), [101], "nothing overtakes it");
+}
+
+#[test]
 fn what_the_server_cannot_take_now_is_sent_again_and_nothing_overtakes_it() {
     let mut device = Device::in_tea();
     device.send(100, "a");

@@ -250,6 +250,7 @@ fn a_change_is_shown_at_once_and_confirmed_by_its_row() {
         code: ErrorCode::Forbidden,
         message: "No.".into(),
         retryable: false,
+        retry_after_ms: None,
     };
     let effects = device.frame(nack(501));
     assert!(effects.contains(&Effect::Refused("No.".into())), "{effects:?}");

@@ -326,7 +326,13 @@ impl World {
             _ if !link.attached => {}
             ClientFrame::Send { client_id, .. } if refuses => {
                 let (code, message) = (ErrorCode::Unavailable, String::new());
-                link.down.push_back(ServerFrame::Nack { client_id, code, message, retryable: true });
+                link.down.push_back(ServerFrame::Nack {
+                    client_id,
+                    code,
+                    message,
+                    retryable: true,
+                    retry_after_ms: None,
+                });
             }
             ClientFrame::Send { client_id, room_id, body, .. } => {
                 let (message, new) = self.server.send(user, client_id, room_id, body);

@@ -79,6 +79,10 @@ impl Store for Database {
         within(PING, async { Ok(sqlx::query("select 1").execute(&self.read).await.map(drop)?) }).await
     }
 
+    fn readers(&self) -> u32 {
+        self.read.most()
+    }
+
     fn pool(&self) -> (u32, u32) {
         let append = Some(&self.append).filter(|append| !append.is(&self.write));
         let sizes = [&self.read, &self.write].into_iter().chain(append).map(Pool::size);

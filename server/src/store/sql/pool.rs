@@ -104,6 +104,11 @@ impl Pool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Connections at most.
+    pub(super) fn most(&self) -> u32 {
+        self.0.most
+    }
+
     /// Connections that are open, and how many of them are at work.
     pub(super) fn size(&self) -> (u32, u32) {
         let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);

@@ -125,8 +125,13 @@ mod tests {
         let (client_id, room_id) = (ClientId(name(3, 78)), RoomId(Uuid::from_u128(1)));
         let ack = ServerFrame::Ack { client_id, room_id, seq: Seq(4), rev: Rev(0), created_at: UnixMillis(5) };
         assert_eq!(heard(&ack), Heard::Ack(78));
-        let nack =
-            ServerFrame::Nack { client_id, code: ErrorCode::Unavailable, message: "later".into(), retryable: true };
+        let nack = ServerFrame::Nack {
+            client_id,
+            code: ErrorCode::Unavailable,
+            message: "later".into(),
+            retryable: true,
+            retry_after_ms: None,
+        };
         assert_eq!(heard(&nack), Heard::Nack(78));
         assert_eq!(heard(&ServerFrame::Status { room_id, marks: Vec::new() }), Heard::Other);
         let error = ApiError { code: ErrorCode::Unavailable, message: "later".into() };
