@@ -117,7 +117,9 @@ fn largest(kind: &str) -> (ServerFrame, usize) {
         "sync:done" => (ServerFrame::SyncDone {}, SMALL),
         "heartbeat" => (ServerFrame::Heartbeat {}, SMALL),
         "message:ack" => (ServerFrame::Ack { client_id, room_id, seq, rev, created_at: UnixMillis(LAST) }, SMALL),
-        "message:nack" => (ServerFrame::Nack { client_id, code, message: text, retryable: false }, SMALL),
+        "message:nack" => {
+            (ServerFrame::Nack { client_id, code, message: text, retryable: false, retry_after_ms: None }, SMALL)
+        }
         "message:new" => (ServerFrame::New { message: message(BODY_CHARS.1) }, ROW),
         "message:changed" => (ServerFrame::Changed { message: message(BODY_CHARS.1) }, ROW),
         "reaction:changed" => {
@@ -137,7 +139,7 @@ fn largest(kind: &str) -> (ServerFrame, usize) {
             (ServerFrame::Presence { users }, 32 * 1024)
         }
         "goaway" => (ServerFrame::GoAway { retry_after_ms: u64::MAX }, SMALL),
-        "error" => (ServerFrame::Error { code, message: text, retryable: false }, SMALL),
+        "error" => (ServerFrame::Error { code, message: text, retryable: false, retry_after_ms: None }, SMALL),
         other => panic!("{other} has no row in this table: how large can it be?"),
     }
 }
