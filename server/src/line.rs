@@ -105,7 +105,7 @@ impl Line {
         let is_due = queue.push(frame, self.flushers.queue_bytes);
         if queue.closing.is_some() {
             drop(queue);
-            self.attention.notify_one();
+            self.report_end();
         }
         is_due
     }
@@ -136,7 +136,7 @@ impl Line {
                 }
                 _ => {
                     queue.break_off();
-                    return self.attention.notify_one();
+                    return self.report_end();
                 }
             }
         }
@@ -146,14 +146,14 @@ impl Line {
     /// Asks the client's task to close; the first reason counts.
     pub(crate) fn close(&self, code: CloseCode) {
         self.lock().closing.get_or_insert(code);
-        self.attention.notify_one();
+        self.report_end();
     }
 
     /// Ends the connection at once. What is queued is dropped.
     pub(crate) fn end(&self) {
         self.lock().break_off();
         self.wire.shutdown();
-        self.attention.notify_one();
+        self.report_end();
     }
 
     /// Goes on writing where the client took nothing for a while, until the line is to end: with the code to close with,
@@ -172,6 +172,7 @@ impl Line {
                     () = self.attention.notified() => {}
                     is_quick = Box::pin(self.unblock(since + WRITE_TIMEOUT)) => if !is_quick {
                         self.lock().give_up();
+                        self.drain.notify_one();
                     }
                 },
                 (None, Turn::Idle | Turn::Queued) => self.attention.notified().await,
@@ -180,8 +181,8 @@ impl Line {
     }
 
     /// Returns once little enough is queued for one more batch of what the client missed: flow control for what is not
-    /// live. Never returns on a line that is to close or has broken. May be dropped and called again; by the client's
-    /// task only, beside [`Line::attend`].
+    /// live. Returns at once on a line that is to close or has broken: nothing that is sent on it is kept. May be dropped
+    /// and called again; by the client's task only.
     pub(crate) async fn drained(&self) {
         while !self.is_drained() {
             self.drain.notified().await;
@@ -192,8 +193,14 @@ impl Line {
     pub(crate) fn is_drained(&self) -> bool {
         let mut queue = self.lock();
         let is_over = queue.closing.is_some() || queue.turn == Turn::Broken;
-        queue.is_drain_awaited = is_over || !self.has_drained(&queue);
+        queue.is_drain_awaited = !is_over && !self.has_drained(&queue);
         !queue.is_drain_awaited
+    }
+
+    /// Wakes the client's own task because the line is to close or has broken.
+    fn report_end(&self) {
+        self.attention.notify_one();
+        self.drain.notify_one();
     }
 
     fn has_drained(&self, queue: &Queue) -> bool {
