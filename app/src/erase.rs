@@ -62,6 +62,11 @@ pub(crate) fn memo<T: PartialEq + Send + Sync + 'static>(read: impl Fn() -> T + 
 
 /// What an item of a list is known by. The second tells versions of one item apart, where a list shows them anew.
 pub(crate) type Key = (Uuid, Uuid);
+/// A number of a text, for the second part of a [`Key`].
+pub(crate) fn fingerprint(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+}
+
 /// How an item is shown, called once for each key.
 type Show = Box<dyn FnOnce() -> Erased + Send>;
 

@@ -165,8 +165,7 @@ impl Auth {
             user.display_name = protocol::display_name(&name)?;
         }
         user.receipts = form.receipts.unwrap_or(user.receipts);
-        self.store.update_user(&user).await?;
-        self.chat.user_changed(user.id);
+        self.chat.update_user(user.clone()).await?;
         Ok(user)
     }
 

@@ -8,7 +8,7 @@ pub(crate) mod epoch;
 mod mechanism;
 mod members;
 mod messages;
-mod people;
+pub(crate) mod people;
 pub(crate) mod reach;
 pub(crate) mod receipts;
 pub(crate) mod repair;
@@ -33,6 +33,7 @@ use reach::HEADS_ROOMS;
 pub(crate) use reach::Reach;
 use receipts::Receipts;
 pub(crate) use repair::{Rounds, SLICE_EVERY};
+use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -58,6 +59,10 @@ pub(crate) struct Chat {
     clock: Arc<dyn Clock>,
     /// Which marks people were told.
     told: Told,
+    /// Up to which change of a name this node's connections were told.
+    people_told: AtomicI64,
+    /// One task at a time tells of names.
+    telling_people: tokio::sync::Mutex<()>,
     /// How many devices may be brought up to date at the same moment.
     catching_up: Semaphore,
     /// Wakes the task that removes what deleted rooms leave behind.
@@ -103,6 +108,8 @@ impl Chat {
             epoch: Mutex::default(),
             clock,
             told: Told::default(),
+            people_told: AtomicI64::new(people::NOT_TOLD),
+            telling_people: tokio::sync::Mutex::default(),
             catching_up: Semaphore::new(turns),
             deleted: Notify::new(),
             reach,
@@ -209,11 +216,6 @@ impl Chat {
     /// A session has ended: its sockets close, on all nodes.
     pub(crate) fn session_ended(&self, user: UserId, session: SessionId) {
         self.hub.close_session(user, session);
-    }
-
-    /// Something about an account has changed: nobody uses a copy of it any more, on all nodes.
-    pub(crate) fn user_changed(&self, user: UserId) {
-        self.hub.user_changed(user);
     }
 
     /// What this user is to the room; `NotFound` where they may not even see it.

@@ -278,6 +278,12 @@ impl Hub {
         );
     }
 
+    /// Sends a frame to all connections of this node.
+    pub(crate) fn tell_everybody_here(&self, frame: &Frame) {
+        let connections = self.connections();
+        Line::send_all(connections.iter().map(|connection| &connection.line), std::slice::from_ref(frame));
+    }
+
     /// Closes the connections of a session on this node, where it is not believed any more.
     pub(crate) fn close_session_here(&self, user: UserId, session: SessionId) {
         self.changed(Changed::Session(session));

@@ -29,6 +29,8 @@ use std::time::{Duration, Instant};
 
 /// How many seconds' worth of frames may come at once.
 pub(crate) const BURST_SECONDS: u32 = 5;
+/// Changes of their name per person and hour; a client gets 429 beyond it.
+pub(crate) const RENAMES_PER_HOUR: u32 = 10;
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
 /// Pages and sign-ins without a session, per address block and second.
@@ -54,6 +56,7 @@ pub(crate) struct Limits {
     renewals: Option<By<SessionId>>,
     strangers: Option<ByBlock>,
     registrations: Option<ByBlock>,
+    renames: Option<By<UserId>>,
     /// `LOGINS_PER_MINUTE`, and what failed lately.
     sign_ins_a_minute: u32,
     failures: Failures,
@@ -71,11 +74,17 @@ impl Limits {
             strangers: quota(STRANGERS_PER_SECOND, SECOND, STRANGERS_AT_ONCE).map(ByBlock::new),
             registrations: NonZeroU32::new(config.registrations_per_hour)
                 .map(|count| ByBlock::new(Quota::per_hour(count))),
+            renames: NonZeroU32::new(RENAMES_PER_HOUR).map(|count| RateLimiter::keyed(Quota::per_hour(count))),
             sign_ins_a_minute: config.logins_per_minute,
             failures: Failures::default(),
             frames: a_second(config.frames_per_second),
             metrics,
         }
+    }
+
+    /// One more change of this person's name: everybody who is connected is told of each.
+    pub(crate) fn rename(&self, user: UserId) -> Result<(), Error> {
+        self.check(self.renames.as_ref(), &user, Refusal::Requests, "You are changing your name too often.")
     }
 
     /// One more WebSocket of this person.
@@ -171,6 +180,7 @@ impl Limits {
         of(self.renewals.as_ref());
         self.strangers.iter().chain(&self.registrations).for_each(ByBlock::forget);
         self.failures.forget();
+        of(self.renames.as_ref());
     }
 
     fn check<K: Hash + Eq + Clone>(

@@ -111,6 +111,7 @@ fn a_mechanism_that_is_switched_off_is_missed() {
         Mutation::Engine(Mechanism::FifoOutbox),
         Mutation::Engine(Mechanism::ReferenceEpochs),
         Mutation::Engine(Mechanism::HeartbeatDeadline),
+        Mutation::Engine(Mechanism::PeopleSync),
         Mutation::Engine(Mechanism::WholeSnapshot),
         Mutation::Engine(Mechanism::BatchesFirst),
         Mutation::Engine(Mechanism::OrderedReactions),

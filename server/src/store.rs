@@ -27,8 +27,8 @@ pub use records::{
 
 use prometheus_client::metrics::histogram::Histogram;
 use protocol::{
-    Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
-    User, UserId,
+    Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
+    UnixMillis, User, UserId,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -111,6 +111,12 @@ pub trait Store: Send + Sync + 'static {
     /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
 
+    /// How often somebody's name was changed.
+    async fn people_rev(&self) -> Result<i64>;
+    /// Those of these people whose names were changed after `since`; -1 for all of them. In no order.
+    async fn list_people(&self, ids: &[UserId], since: i64) -> Result<Vec<Person>>;
+    /// People whose names were changed after `since`, in the order of the changes, `limit` at most.
+    async fn list_renamed(&self, since: i64, limit: i64) -> Result<Vec<Person>>;
     /// Stores a session in generation 1.
     async fn create_session(&self, session: NewSession) -> Result<()>;
     /// A session with its user, whatever its state.

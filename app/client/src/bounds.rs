@@ -2,4 +2,5 @@
 
 pub use crate::keeper::ROOMS as KEPT_ROOMS;
 pub use crate::outbox::ACK_MS;
+pub use crate::people::PEOPLE_MAX;
 pub use crate::timeline::WINDOW as WINDOW_ROWS;

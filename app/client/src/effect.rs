@@ -43,4 +43,6 @@ pub enum View {
     Connection,
     /// Who is typing, and who is there.
     Signals,
+    /// What somebody is called, see [`crate::Engine::name`]. Rooms and rows that show the name are told as well.
+    People,
 }

@@ -4,6 +4,7 @@ mod follow;
 mod frames;
 mod history;
 mod link;
+mod people;
 mod person;
 mod signals;
 mod snapshot;
@@ -15,6 +16,7 @@ use crate::connection::Connection;
 use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
+use crate::people::People;
 use crate::rooms::Rooms;
 use crate::signals::Signals;
 use crate::timeline::Timeline;
@@ -52,6 +54,8 @@ pub struct Engine {
     epoch: Option<Uuid>,
     /// Who is typing and who is there.
     signals: Signals,
+    /// What people are called.
+    people: People,
     timers: Timers,
     /// The clocks at the last input, to see that the device was suspended meanwhile.
     clocks: Option<(u64, UnixMillis)>,
@@ -67,10 +71,14 @@ impl Engine {
     #[must_use]
     pub fn new(me: User, rooms: Vec<RoomSummary>, open: Option<(RoomId, HistoryPage)>) -> Self {
         let mut known = Rooms::default();
+        let mut people = People::default();
+        people.meet(me.id);
         for summary in rooms {
+            people.meet_in_room(&summary);
             known.entry(summary.id).learn(me.id, summary);
         }
         let open = open.map(|(id, page)| {
+            page.messages.iter().for_each(|row| people.meet_in_row(row));
             known.entry(id).load(me.id, page);
             id
         });
@@ -88,6 +96,7 @@ impl Engine {
             skipped: 0,
             epoch: None,
             signals: Signals::default(),
+            people,
             timers: Timers::default(),
             clocks: None,
             dirty: BTreeSet::new(),
@@ -163,7 +172,9 @@ impl Engine {
     /// The rooms, the latest active first.
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomSummary> {
-        self.rooms.list()
+        let mut rooms = self.rooms.list();
+        rooms.iter_mut().for_each(|room| self.people.name_room(room));
+        rooms
     }
 
     /// One room, if the person is in it or looks at it.
@@ -181,7 +192,9 @@ impl Engine {
             let state = self.rooms.get(room).map_or(RowState::Sent, |room| room.receipt(&self.me, &message));
             Row { message, state, revising }
         });
-        stored.chain(self.outbox.rows(room)).collect()
+        let mut rows: Vec<Row> = stored.chain(self.outbox.rows(room)).collect();
+        rows.iter_mut().for_each(|row| self.people.name_row(&mut row.message));
+        rows
     }
 
     /// Whether older rows than those shown exist on the server.
@@ -242,6 +255,8 @@ impl Engine {
             match timer {
                 Timer::Connection if self.connection.is_due(now) => self.connect(now),
                 Timer::Connection => self.time_out(now, was_suspended),
+                // The input itself leads to what is asked for.
+                Timer::People => {}
                 Timer::Typing => {
                     if self.signals.expire(now.monotonic_ms, &mut self.timers) {
                         self.answer.changed(View::Signals);

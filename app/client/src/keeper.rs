@@ -96,10 +96,11 @@ impl Keeper {
         self.unsaved.insert(room);
     }
 
-    /// What there is to write. Of no life of the database, nothing: its rooms could not be told from another's.
-    pub(crate) fn changes(&mut self, rooms: &Rooms, epoch: Option<Uuid>) -> Vec<Change> {
+    /// What there is to write, and whether rooms are written at all. Of no life of the database, nothing: its rooms could
+    /// not be told from another's.
+    pub(crate) fn changes(&mut self, rooms: &Rooms, epoch: Option<Uuid>) -> (Vec<Change>, bool) {
         let mut changes: Vec<_> = self.announced.take().map(Change::Opened).into_iter().collect();
-        let Some(epoch) = epoch.filter(|_| self.active) else { return changes };
+        let Some(epoch) = epoch.filter(|_| self.active) else { return (changes, false) };
         if self.epoch != Some(epoch) {
             self.epoch = Some(epoch);
             changes.push(Change::Epoch(epoch));
@@ -118,7 +119,7 @@ impl Keeper {
                 }
             }
         }
-        changes
+        (changes, true)
     }
 
     fn find(&mut self, room: RoomId) -> Option<&mut Kept> {

@@ -17,6 +17,7 @@ mod keeper;
 mod marks;
 mod mechanism;
 mod outbox;
+mod people;
 mod room;
 mod rooms;
 mod row;

@@ -22,6 +22,8 @@ pub enum Mechanism {
     ReferenceEpochs,
     /// A connection on which nothing is received for a while is given up.
     HeartbeatDeadline,
+    /// Names are of the map of people, which follows what the server tells.
+    PeopleSync,
     /// The list of rooms in `welcome` is applied only once all pages of it have come.
     WholeSnapshot,
     /// What is ahead of a batch that is not the last one waits for the batches that bring it.

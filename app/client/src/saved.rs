@@ -4,7 +4,7 @@
 //! A room's cursor is not written down: its rows say how far the device has it, so that it cannot be ahead of them.
 
 use crate::Revision;
-use protocol::{ClientId, Message, Rev, RoomId, RoomSummary, Seq, UnixMillis};
+use protocol::{ClientId, Message, Person, Rev, RoomId, RoomSummary, Seq, UnixMillis, UserId};
 use uuid::Uuid;
 
 /// A message of this person's, or a change of one, that the server is not known to have.
@@ -105,6 +105,12 @@ pub enum Change {
     RowGone(RoomId, Seq),
     /// A room that is kept no longer, with its rows.
     RoomGone(RoomId),
+    /// What somebody is called. A new [`Change::Epoch`] forgets all of them.
+    Person(Person),
+    /// Somebody whose name is kept no longer.
+    PersonGone(UserId),
+    /// The names that are kept are as of this value of the server's counter.
+    PeopleRev(i64),
 }
 
 impl Change {
@@ -126,4 +132,8 @@ pub struct Saved {
     pub rooms: Vec<RoomRecord>,
     /// See [`Change::Row`].
     pub rows: Vec<Message>,
+    /// See [`Change::Person`].
+    pub people: Vec<Person>,
+    /// See [`Change::PeopleRev`].
+    pub people_rev: i64,
 }

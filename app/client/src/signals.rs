@@ -110,8 +110,14 @@ impl Signals {
         }
     }
 
-    pub(crate) fn typing(&self, room: RoomId) -> Vec<String> {
-        self.typists.iter().filter(|typist| typist.room == room).map(|typist| typist.name.clone()).collect()
+    /// Those who type in a room, with the names that came along.
+    pub(crate) fn typing(&self, room: RoomId) -> impl Iterator<Item = (UserId, &str)> {
+        let here = self.typists.iter().filter(move |typist| typist.room == room);
+        here.map(|typist| (typist.user, typist.name.as_str()))
+    }
+
+    pub(crate) fn is_typing(&self, user: UserId) -> bool {
+        self.typists.iter().any(|typist| typist.user == user)
     }
 
     pub(crate) fn presence(&self, user: UserId) -> Option<(PresenceState, UnixMillis)> {

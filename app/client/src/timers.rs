@@ -16,6 +16,8 @@ pub(crate) enum Timer {
     Marks(RoomId),
     /// Somebody has not said for a while that they are still typing.
     Typing,
+    /// The names of people are late.
+    People,
 }
 
 /// Pending timers. Only those that are set cost anything.

@@ -3,20 +3,11 @@
 //! Compatibility: unknown fields are ignored, and unknown words (kind, event, role, state, code) become `Unknown`. An
 //! unknown frame type is an error that names it; the page counts such a frame and skips it (see [`crate::Incoming`]).
 
-use crate::{ApiError, ClientId, ErrorCode, Message, Presence, Rev, RoomId, RoomSummary, Seq, UnixMillis, UserId};
+use crate::{
+    ApiError, ClientId, Cursor, ErrorCode, Mark, Message, Person, Presence, Rev, RoomHead, RoomId, RoomSummary, Seq,
+    UnixMillis, UserId,
+};
 use serde::{Deserialize, Serialize};
-
-/// How far a device has a room: `[room_id, seq, rev]` on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cursor(pub RoomId, pub Seq, pub Rev);
-
-/// The newest numbers of a room: `[room_id, last_seq, last_rev]` on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoomHead(pub RoomId, pub Seq, pub Rev);
-
-/// How far a member is: `[user_id, delivered_seq, read_seq]` on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Mark(pub UserId, pub Seq, pub Seq);
 
 /// What a client says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +114,14 @@ pub enum ClientFrame {
         #[serde(default)]
         away: bool,
     },
+    /// What these people are called, as far as that changed.
+    #[serde(rename = "people:get")]
+    PeopleGet {
+        /// Only those who changed after this `people_rev`; -1 for people of whom the device knows nothing.
+        since: i64,
+        /// Who, at most [`crate::limits::PEOPLE_IDS`].
+        ids: Vec<UserId>,
+    },
     /// The person is typing. Said again every [`crate::limits::TYPING_EVERY_MS`] while they go on. Never stored.
     #[serde(rename = "typing:start")]
     TypingStart {
@@ -142,7 +141,7 @@ pub enum ClientFrame {
 
 impl ClientFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 12] = [
+    pub const TYPES: [&'static str; 13] = [
         "hello",
         "message:send",
         "message:edit",
@@ -152,6 +151,7 @@ impl ClientFrame {
         "message:delivered",
         "message:read",
         "focus",
+        "people:get",
         "typing:start",
         "typing:stop",
         "ping",
@@ -182,6 +182,9 @@ pub enum ServerFrame {
         more: bool,
         /// Rooms among the cursors that are gone, or no longer this person's.
         gone: Vec<RoomId>,
+        /// How many changes of names this node has told of; none from a server without `people:get`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        people_rev: Option<i64>,
         /// The server's clock, for showing times.
         server_time: UnixMillis,
     },
@@ -329,6 +332,20 @@ pub enum ServerFrame {
         /// All of them at first, then those who differ.
         users: Vec<Presence>,
     },
+    /// Answer to `people:get`.
+    #[serde(rename = "people")]
+    People {
+        /// Those of the people asked for who changed.
+        people: Vec<Person>,
+        /// These are their names as of at least this `people_rev`.
+        rev: i64,
+    },
+    /// Somebody has another name. Sent in the order of `rev`, without gaps after `welcome`.
+    #[serde(rename = "person:changed")]
+    PersonChanged {
+        /// Who, as of now.
+        person: Person,
+    },
     /// The server is there: sent every [`crate::limits::HEARTBEAT_MS`], and as the answer to `ping`. A client that
     /// receives no frame for [`crate::limits::SILENCE_MS`] should treat the connection as lost.
     #[serde(rename = "heartbeat")]
@@ -353,7 +370,7 @@ pub enum ServerFrame {
 
 impl ServerFrame {
     /// Every type of this direction, as on the wire.
-    pub const TYPES: [&'static str; 20] = [
+    pub const TYPES: [&'static str; 22] = [
         "welcome",
         "rooms",
         "messages:offline",
@@ -371,6 +388,8 @@ impl ServerFrame {
         "typing:start",
         "typing:stop",
         "presence:change",
+        "people",
+        "person:changed",
         "heartbeat",
         "goaway",
         "error",

@@ -10,6 +10,7 @@ mod ids;
 mod incoming;
 pub mod limits;
 mod model;
+mod position;
 mod presence;
 mod read;
 mod rest;
@@ -18,10 +19,13 @@ mod write;
 
 pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
-pub use frame::{ClientFrame, Cursor, Mark, RoomHead, ServerFrame};
+pub use frame::{ClientFrame, ServerFrame};
 pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 pub use incoming::Incoming;
-pub use model::{Member, Message, MessageKind, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User};
+pub use model::{
+    Member, Message, MessageKind, Person, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
+};
+pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};
 pub use rest::{

@@ -35,6 +35,8 @@ pub const RECEIPTS_MEMBERS: i64 = 100;
 pub const BATCH_ROWS: i64 = 50;
 /// A device that misses more messages and revisions of a room than this starts over with the newest page.
 pub const RESET_ROWS: i64 = 500;
+/// People whose names one frame asks for.
+pub const PEOPLE_IDS: usize = 200;
 /// People whose presence one device may ask for at once.
 pub const FOCUS_USERS: usize = 200;
 /// How often who goes on typing says so, in milliseconds.

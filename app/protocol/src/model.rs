@@ -126,6 +126,19 @@ pub struct RoomSummary {
     pub other_mark: Option<Mark>,
 }
 
+/// What a person is called: one entry of the map of people, from which every name on a screen comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// Who.
+    pub id: UserId,
+    /// The value of the database's counter of changes (`people_rev`) when this was changed last; 0 where it never was.
+    pub rev: i64,
+    /// The name to sign in with.
+    pub username: String,
+    /// The name to show.
+    pub display_name: String,
+}
+
 /// One member of a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {

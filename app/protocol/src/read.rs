@@ -274,7 +274,7 @@ macro_rules! frames {
 
 frames! {
     ServerFrame {
-        "welcome" => Welcome { protocol, epoch, rooms, more, gone, server_time }
+        "welcome" => Welcome { protocol, epoch, rooms, more, gone, people_rev, server_time }
         "rooms" => Rooms { rooms, more }
         "messages:offline" => Offline { room_id, from, rows, to, more }
         "room:reset" => Reset { room, rows, to }
@@ -291,6 +291,8 @@ frames! {
         "typing:start" => TypingStart { room_id, user_id, name }
         "typing:stop" => TypingStop { room_id, user_id }
         "presence:change" => Presence { users }
+        "people" => People { people, rev }
+        "person:changed" => PersonChanged { person }
         "heartbeat" => Heartbeat { }
         "goaway" => GoAway { retry_after_ms }
         "error" => Error { code, message, retryable }

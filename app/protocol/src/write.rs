@@ -2,8 +2,8 @@
 //! function writes them. It is what serde's derives read, which everybody else uses.
 
 use crate::{
-    AddMember, ClientFrame, ClientId, CreateRoom, Cursor, Mark, Message, MessageKind, Reaction, Rev, Role, RoomId,
-    RoomKind, RoomSummary, Seq, SetRole, SystemEvent, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
+    AddMember, ClientFrame, ClientId, CreateRoom, Cursor, Mark, Message, MessageKind, Person, Reaction, Rev, Role,
+    RoomId, RoomKind, RoomSummary, Seq, SetRole, SystemEvent, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
 };
 use std::fmt::{self, Write};
 use uuid::Uuid;
@@ -180,6 +180,7 @@ both_ways! {
         other_mark,
     }
     Reaction { emoji, users }
+    Person { id, rev, username, display_name }
 }
 
 to_json! {
@@ -258,6 +259,7 @@ frames! {
         Delivered { room_id, seq } => "message:delivered"
         Read { room_id, seq } => "message:read"
         Focus { room_id, users, away } => "focus"
+        PeopleGet { since, ids } => "people:get"
         TypingStart { room_id } => "typing:start"
         TypingStop { room_id } => "typing:stop"
         Ping {} => "ping"

@@ -3,8 +3,8 @@
 
 use protocol::{
     AddMember, ClientFrame, ClientId, CreateRoom, Cursor, ErrorCode, FromJson, Mark, Message, MessageKind,
-    PROTOCOL_VERSION, Presence, PresenceState, Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
-    ServerFrame, SetRole, SystemEvent, ToJson, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
+    PROTOCOL_VERSION, Person, Presence, PresenceState, Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary,
+    Seq, ServerFrame, SetRole, SystemEvent, ToJson, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -19,6 +19,10 @@ const BOB: UserId = UserId(Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_
 const CLIENT_ID: ClientId = ClientId(Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0005));
 const EPOCH: Uuid = Uuid::from_u128(0x0198_0000_0000_4000_8000_0000_0000_0006);
 const TIME: UnixMillis = UnixMillis(1_750_000_000_123);
+
+fn bob() -> Person {
+    Person { id: BOB, rev: 7, username: "bob".into(), display_name: "Robert".into() }
+}
 
 fn client_frames() -> Vec<ClientFrame> {
     vec![
@@ -40,6 +44,7 @@ fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::Delivered { room_id: ROOM, seq: Seq(12) },
         ClientFrame::Read { room_id: ROOM, seq: Seq(11) },
         ClientFrame::Focus { room_id: Some(ROOM), users: vec![ADA, BOB], away: true },
+        ClientFrame::PeopleGet { since: -1, ids: vec![ADA, BOB] },
         ClientFrame::TypingStart { room_id: ROOM },
         ClientFrame::TypingStop { room_id: ROOM },
         ClientFrame::Ping {},
@@ -54,6 +59,7 @@ fn server_frames() -> Vec<ServerFrame> {
             rooms: vec![group()],
             more: true,
             gone: vec![OTHER_ROOM],
+            people_rev: Some(7),
             server_time: TIME,
         },
         ServerFrame::Rooms { rooms: vec![direct()], more: false },
@@ -96,6 +102,8 @@ fn server_frames() -> Vec<ServerFrame> {
                 Presence(BOB, PresenceState::Offline, TIME),
             ],
         },
+        ServerFrame::People { people: vec![bob()], rev: 7 },
+        ServerFrame::PersonChanged { person: bob() },
         ServerFrame::Heartbeat {},
         ServerFrame::GoAway { retry_after_ms: 1_250 },
         ServerFrame::Error { code: ErrorCode::Invalid, message: "type: not known here.".into(), retryable: false },
@@ -115,6 +123,7 @@ fn client_variant(frame: &ClientFrame) -> &'static str {
         ClientFrame::Delivered { .. } => "message:delivered",
         ClientFrame::Read { .. } => "message:read",
         ClientFrame::Focus { .. } => "focus",
+        ClientFrame::PeopleGet { .. } => "people:get",
         ClientFrame::TypingStart { .. } => "typing:start",
         ClientFrame::TypingStop { .. } => "typing:stop",
         ClientFrame::Ping { .. } => "ping",
@@ -140,6 +149,8 @@ fn server_variant(frame: &ServerFrame) -> &'static str {
         ServerFrame::TypingStart { .. } => "typing:start",
         ServerFrame::TypingStop { .. } => "typing:stop",
         ServerFrame::Presence { .. } => "presence:change",
+        ServerFrame::People { .. } => "people",
+        ServerFrame::PersonChanged { .. } => "person:changed",
         ServerFrame::Heartbeat { .. } => "heartbeat",
         ServerFrame::GoAway { .. } => "goaway",
         ServerFrame::Error { .. } => "error",

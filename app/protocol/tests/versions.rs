@@ -58,6 +58,7 @@ fn a_page_of_version_2_reads_the_welcome_that_turns_it_away() {
         rooms: Vec::new(),
         more: false,
         gone: Vec::new(),
+        people_rev: None,
         server_time,
     };
     let expected = json!({"type": "welcome", "data": {

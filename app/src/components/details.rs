@@ -6,7 +6,7 @@ use crate::components::member_row::MemberRow;
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::components::room_settings::{Rename, WayOut};
-use crate::erase::{Erase, each, effect, memo, shown_while};
+use crate::erase::{Erase, each, effect, fingerprint, memo, shown_while};
 use crate::state::{Chat, api};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -64,6 +64,13 @@ impl Roster {
         }
     }
 
+    /// The members under their present names.
+    fn named(self, chat: Chat) -> Vec<Member> {
+        let mut members = self.members.get().unwrap_or_default();
+        members.iter_mut().for_each(|member| member.user.display_name = chat.called(&member.user));
+        members
+    }
+
     fn ids(self) -> Vec<UserId> {
         self.members.with(|members| members.iter().flatten().map(|member| member.user.id).collect())
     }
@@ -99,7 +106,7 @@ fn About(room: RoomId, name: String) -> impl IntoView {
         <ErrorText text=roster.problem />
         <h3 class="dialog-section">"Members"</h3>
         <ul class="members" aria-label="Members">
-            {each(move || roster.members.get().unwrap_or_default(), |member| (member.user.id.0, Uuid::from_u128(member.role as u128)), move |member| view! {
+            {each(move || roster.named(chat), |member| (member.user.id.0, Uuid::from_u64_pair(member.role as u64, fingerprint(&member.user.display_name))), move |member| view! {
                 <MemberRow member own_role=role roster />
              }.erase())}
         </ul>

@@ -15,7 +15,8 @@ const PAGES: usize = 5;
 /// The list, without the sender and those who do not tell.
 #[component]
 pub(crate) fn SeenBy(room: RoomId, seq: Seq, sender: UserId) -> impl IntoView {
-    let me = expect_context::<Chat>().me;
+    let chat = expect_context::<Chat>();
+    let me = chat.me;
     let seen = RwSignal::new(None::<Vec<User>>);
     let problem = RwSignal::new(None);
     effect(move || {
@@ -46,8 +47,8 @@ pub(crate) fn SeenBy(room: RoomId, seq: Seq, sender: UserId) -> impl IntoView {
         <ul class="members" aria-label="Seen by">
             {each(move || seen.get().unwrap_or_default(), |user| (user.id.0, Uuid::nil()), move |user| view! {
                 <li class="member">
-                    <PersonAvatar id=user.id name=user.display_name.clone() />
-                    <p class="person-name">{user.display_name}</p>
+                    <PersonAvatar id=user.id name=chat.called(&user) />
+                    <p class="person-name">{live(move || chat.called(&user))}</p>
                 </li>
             }.erase())}
         </ul>

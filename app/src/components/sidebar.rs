@@ -4,7 +4,7 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
-use crate::erase::{Erase, each, press, shown_while};
+use crate::erase::{Erase, each, live, memo, press, shown_while};
 use crate::state::{Chat, Dialog, Dialogs};
 use leptos::prelude::*;
 use protocol::RoomKind;
@@ -73,12 +73,14 @@ fn Head() -> impl IntoView {
 fn Account() -> impl IntoView {
     let chat = expect_context::<Chat>();
     let user = chat.user.get_value();
+    let (id, username) = (user.id, user.username.clone());
+    let name = memo(move || chat.called(&user));
     view! {
         <div class="account">
-            <PersonAvatar id=user.id name=user.display_name.clone() />
+            {live(move || view! { <PersonAvatar id name=name.get() /> }.erase())}
             <p class="account-text">
-                <span class="account-name">{user.display_name}</span>
-                <span class="account-note">{format!("@{}", user.username)}</span>
+                <span class="account-name">{name}</span>
+                <span class="account-note">{format!("@{username}")}</span>
             </p>
             <a class="icon-button" href="/devices" aria-label="Devices" title="Devices">
                 <Icon path=icon::DEVICES />

@@ -74,6 +74,8 @@ pub(crate) struct Chat {
     pub(crate) visible: RwSignal<bool>,
     /// Who is typing or who is there has changed.
     pub(crate) signals: Trigger,
+    /// Somebody is called something else.
+    people: Trigger,
     /// The socket. Replaced by each `Connect`; never touched on the server.
     pub(super) socket: StoredValue<Option<Socket>, LocalStorage>,
     /// The socket before it with its number, until the present one is open.
@@ -123,6 +125,7 @@ impl Chat {
             unread: RwSignal::new(0),
             visible: RwSignal::new(true),
             signals: Trigger::new(),
+            people: Trigger::new(),
             socket: StoredValue::new_local(None),
             previous_socket: StoredValue::new_local(None),
             generation: StoredValue::new(0),
@@ -181,6 +184,7 @@ impl Chat {
                 View::Timeline(_) => {}
                 View::Connection => self.show_connection(),
                 View::Signals => self.signals.notify(),
+                View::People => self.people.notify(),
             }
         }
     }
@@ -228,6 +232,12 @@ impl Chat {
         if let Some(room) = room.filter(|_| self.room.with_untracked(Option::is_none)) {
             self.look_up(room);
         }
+    }
+
+    /// What somebody is called now; an answer of the server may say what they were called before.
+    pub(crate) fn called(self, user: &User) -> String {
+        self.people.track();
+        self.engine.with_value(|engine| engine.name(user.id).unwrap_or(&user.display_name).to_owned())
     }
 
     /// How the other person of a direct room is, and when they were seen last.
@@ -323,7 +333,7 @@ impl Chat {
         let open = self.open.get_untracked();
         let (rooms, room, unread) = self
             .engine
-            .with_value(|engine| (engine.rooms(), open.and_then(|open| engine.room(open).cloned()), engine.unread()));
+            .with_value(|engine| (engine.rooms(), open.and_then(|open| engine.named_room(open)), engine.unread()));
         self.rooms.replace(rooms.into_iter().map(|room| (room.id, room)).collect());
         set_if_new(self.room, room);
         set_if_new(self.unread, unread);

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// Tables of texts under keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
-    /// Which life of the server's database the rooms are of.
+    /// Which life of the server's database the rooms are of, and what people are called.
     Facts,
     /// Messages that are not sent, by id.
     Unsent,
@@ -28,6 +28,12 @@ pub(crate) const TABLES: [(Table, &str); 4] =
 
 /// The version of records that this page writes. 1: without `v`. 2: with `v`, unsent messages with `epoch`.
 pub(crate) const VERSION: u32 = 2;
+
+/// What keys of people begin with in the table of facts, before their ids. Earlier versions read the first fact only, which
+/// the epoch is.
+const PERSON: &str = "person:";
+/// The key of what the names of people are as of, in the table of facts.
+const PEOPLE_REV: &str = "people_rev";
 
 /// An unsent message that this page cannot read: another version wrote it, or it is damaged. It is shown with its text and
 /// left as it is, for a page that can read it or until the person discards it.
@@ -124,7 +130,20 @@ pub(crate) fn write(change: Change) -> Vec<Write> {
             Write::Remove(Table::Unsent, client_id.to_string())
         }
         Change::Opened(_) => return Vec::new(),
-        Change::Epoch(epoch) => Write::Put(Table::Facts, "epoch".to_owned(), format!("\"{epoch}\"")),
+        // Names are of one epoch, as rooms are; those go one by one.
+        Change::Epoch(epoch) => {
+            return vec![
+                Write::Remove(Table::Facts, PERSON.to_owned()),
+                Write::Remove(Table::Facts, PEOPLE_REV.to_owned()),
+                Write::Put(Table::Facts, "epoch".to_owned(), format!("\"{epoch}\"")),
+            ];
+        }
+        Change::Person(person) => {
+            Write::Put(Table::Facts, format!("{PERSON}{}", person.id), versioned(&person.to_json()))
+        }
+        Change::PersonGone(user) => Write::Remove(Table::Facts, format!("{PERSON}{user}")),
+        // After all people: it tells what they are as of.
+        Change::PeopleRev(rev) => Write::Put(Table::Facts, PEOPLE_REV.to_owned(), rev.to_string()),
         Change::Room(record) => {
             let RoomRecord { summary, rev, opened_at } = *record;
             let key = summary.id.to_string();
@@ -152,7 +171,9 @@ pub(crate) fn read(texts: &Texts, keys: &[String]) -> (Saved, Vec<Unreadable>) {
         }
     }
     let saved = Saved {
-        epoch: all(Table::Facts).next().and_then(|epoch| FromJson::from_json(epoch)),
+        epoch: all(Table::Facts).find_map(|text| FromJson::from_json(text)),
+        people: all(Table::Facts).filter_map(|text| readable(text)).collect(),
+        people_rev: all(Table::Facts).find_map(|text| FromJson::from_json(text)).unwrap_or_default(),
         unsent,
         rooms: all(Table::Rooms).filter_map(|text| readable(text)).map(record).collect(),
         rows: all(Table::Rows).filter_map(|text| readable(text)).collect(),

@@ -2,11 +2,12 @@
 
 use super::{Area, bound, variable};
 use crate::auth::{DEVICE_USERS, KNOWN_DEVICE, live, password, queue, session};
+use crate::chat::people::RENAMED;
 use crate::http::trace;
 use crate::limits;
 use crate::limits::{budget, failures};
 use crate::routes::users::USERS;
-use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
+use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, PEOPLE_IDS, USERNAME_CHARS};
 
 pub(super) fn area() -> Area {
     let rows = vec![
@@ -54,6 +55,9 @@ pub(super) fn area() -> Area {
         bound!(count session::USER_AGENT_CHARS, "session: characters of `User-Agent` that are kept", "cut off", ""),
         bound!(count live::HALF, "node: live sessions in each half of the cache", "one more query", ""),
         bound!(time live::AGE, "cached session: age", "one more query", ""),
+        bound!(count limits::RENAMES_PER_HOUR, "person: changes of the name an hour", "429 with `Retry-After`", ""),
+        bound!(count PEOPLE_IDS, "`people:get`: people", "`error` naming the field", ""),
+        bound!(count RENAMED, "node: changes of names in one read", "the next read has the rest", ""),
         bound!(count USERS, "`GET /api/users`: rows", "the rest is not listed", ""),
         bound!(bytes trace::PATH_BYTES, "request: bytes of its path in the log", "cut off", ""),
     ];

@@ -59,6 +59,7 @@ impl Chat {
         }
         tracing::error!(%epoch, "the database lost commits or was replaced: all devices synchronize again");
         self.told.clear();
+        self.forget_people();
         self.hub.forget_heads();
         for connection in self.connections() {
             let random = self.clock.id().as_u64_pair().1;

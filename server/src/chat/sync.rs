@@ -132,10 +132,11 @@ impl Chat {
     /// Compares this node's rooms with the store, some at a time: finds what was committed and never told.
     pub(crate) async fn check_heads(&self) -> Result<(), Error> {
         self.check_epoch().await?;
+        let people = self.tell_people().await;
         let mut after = None;
         loop {
             let rooms = self.hub.active_rooms(after, HEADS_AT_ONCE);
-            let Some(last) = rooms.last() else { return Ok(()) };
+            let Some(last) = rooms.last() else { return people };
             after = Some(*last);
             self.check_heads_of(&rooms).await?;
         }

@@ -28,6 +28,9 @@ pub(crate) async fn update_me(
     caller: Caller,
     Body(form): Body<UpdateMe>,
 ) -> Result<Json<UserAnswer>, Error> {
+    if form.display_name.as_ref().is_some_and(|name| *name != caller.user.display_name) {
+        app.limits.rename(caller.user.id)?;
+    }
     Ok(Json(UserAnswer { user: app.auth.update(caller.user.id, form).await? }))
 }
 

@@ -4,7 +4,7 @@ use super::device::Device;
 use super::memory::{Memory, Sent};
 use crate::store::model::Tables;
 use client::{ConnectionState, Engine, RowState};
-use protocol::{Message, RoomId, RoomSummary};
+use protocol::{Message, RoomId, RoomSummary, SystemEvent};
 use std::sync::Arc;
 
 /// The first thing that does not hold.
@@ -37,7 +37,10 @@ fn of_device(device: &Device, engine: &Engine, memory: &Memory, tables: &Tables)
 
 /// I1, I4: the list of rooms is the database's, marks and unread counts included.
 fn rooms(device: &Device, engine: &Engine, tables: &Tables) -> Result<(), String> {
-    let (mut shown, stored) = (engine.rooms(), tables.list_rooms(device.user.id));
+    let (mut shown, mut stored) = (engine.rooms(), tables.list_rooms(device.user.id));
+    for last in stored.iter_mut().filter_map(|room| room.last_message.as_mut()) {
+        *last = named(last, tables);
+    }
     for (shown, stored) in shown.iter_mut().zip(&stored) {
         // No screen shows it. What it stands for shows in the rows.
         shown.last_rev = stored.last_rev;
@@ -68,6 +71,7 @@ fn rows(engine: &Engine, id: RoomId, tables: &Tables) -> Result<(), String> {
     let Some((first, last)) = shown.first().zip(shown.last()) else { return Ok(()) };
     let (from, to) = (first.message.seq.0 - 1, last.message.seq.0);
     let range = usize::try_from(from).unwrap()..usize::try_from(to).unwrap();
+    let stored: Vec<_> = stored.iter().map(|row| named(row, tables)).collect();
     let same = stored.get(range.clone()).is_some_and(|stored| stored.iter().eq(shown.iter().map(|row| &row.message)));
     if !same {
         let mut pairs = shown.iter().map(|row| &row.message).zip(stored.get(range.clone()).unwrap_or_default());
@@ -78,6 +82,20 @@ fn rows(engine: &Engine, id: RoomId, tables: &Tables) -> Result<(), String> {
         return Err(format!("I3: {id} shows {range:?} of {} and does not know it", stored.len()));
     }
     Ok(())
+}
+
+/// A stored row as every device is to show it: people in facts bear their present names, as senders do.
+fn named(row: &Message, tables: &Tables) -> Message {
+    let mut row = row.clone();
+    if let Some(
+        SystemEvent::Added { user_id, display_name }
+        | SystemEvent::Removed { user_id, display_name }
+        | SystemEvent::RoleChanged { user_id, display_name, .. },
+    ) = &mut row.event
+    {
+        display_name.clone_from(&tables.users[user_id].display_name);
+    }
+    row
 }
 
 /// I2, I5: each message is stored once, or its sender knows that it is not.

@@ -1,7 +1,7 @@
 //! What a browser keeps for the next page: each save whole or not at all, unless the plan takes that away.
 
 use client::{Change, RoomRecord, Saved, Unsent};
-use protocol::{ClientId, Message, RoomId, Seq};
+use protocol::{ClientId, Message, Person, RoomId, Seq, UserId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -11,6 +11,8 @@ pub(super) struct Disk {
     unsent: BTreeMap<ClientId, Unsent>,
     rooms: BTreeMap<RoomId, RoomRecord>,
     rows: BTreeMap<(RoomId, Seq), Message>,
+    people: BTreeMap<UserId, Person>,
+    people_rev: i64,
 }
 
 impl Disk {
@@ -20,7 +22,13 @@ impl Disk {
                 Change::Unsent(unsent) => drop(self.unsent.insert(unsent.client_id, unsent)),
                 Change::Sent { client_id, .. } | Change::Discarded(client_id) => drop(self.unsent.remove(&client_id)),
                 Change::Opened(_) => {}
-                Change::Epoch(epoch) => self.epoch = Some(epoch),
+                Change::Epoch(epoch) => {
+                    self.epoch = Some(epoch);
+                    self.people.clear();
+                }
+                Change::Person(person) => drop(self.people.insert(person.id, person)),
+                Change::PersonGone(user) => drop(self.people.remove(&user)),
+                Change::PeopleRev(rev) => self.people_rev = rev,
                 Change::Room(record) => drop(self.rooms.insert(record.summary.id, *record)),
                 Change::Row(row) => drop(self.rows.insert((row.room_id, row.seq), row)),
                 Change::RowGone(room, seq) => drop(self.rows.remove(&(room, seq))),
@@ -38,6 +46,8 @@ impl Disk {
             unsent: self.unsent.values().cloned().collect(),
             rooms: self.rooms.values().cloned().collect(),
             rows: self.rows.values().cloned().collect(),
+            people: self.people.values().cloned().collect(),
+            people_rev: self.people_rev,
         }
     }
 

@@ -156,14 +156,15 @@ fn wish(device: &Arc<Device>) {
     };
     let (Some(user), Some(room)) = (chance.pick(&users).copied(), chance.pick(&rooms).copied()) else { return };
     let name = format!("Room {}", chance.below(1_000));
-    let wish = match chance.below(if rooms.len() < 6 { 9 } else { 6 }) {
+    let wish = match chance.below(if rooms.len() < 6 { 10 } else { 7 }) {
         0..=1 => Wish::Join(room),
         2 => Wish::Leave(room),
         3 => Wish::Add(room, user),
         4 => Wish::Remove(room, user),
         5 => Wish::Rename(room, name),
-        6 => Wish::Create(CreateRoom::Public { name }),
-        7 => Wish::Create(CreateRoom::Direct { user_id: user }),
+        6 => Wish::RenameMe(format!("{} {}", device.user.username, chance.below(1_000))),
+        7 => Wish::Create(CreateRoom::Public { name }),
+        8 => Wish::Create(CreateRoom::Direct { user_id: user }),
         _ => Wish::Create(CreateRoom::Group {
             name,
             member_ids: users.into_iter().filter(|_| chance.one_in(2)).collect(),

@@ -9,7 +9,7 @@ use crate::store::{Change, HistoryRange};
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;
-use protocol::{ApiError, ClientId, CreateRoom, ErrorCode, HistoryPage, NewMessage, RoomId, UserId};
+use protocol::{ApiError, ClientId, CreateRoom, ErrorCode, HistoryPage, NewMessage, RoomId, User, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -23,6 +23,8 @@ pub(super) enum Wish {
     Add(RoomId, UserId),
     Remove(RoomId, UserId),
     Rename(RoomId, String),
+    /// The person gives themselves another name.
+    RenameMe(String),
 }
 
 /// Asks a node and waits for its answer. `Unavailable` where it died, or where the answer is lost.
@@ -155,13 +157,17 @@ pub(super) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) 
 
 /// Carries a wish out. The device learns what a browser learns from the answer.
 pub(super) async fn fulfil(device: Arc<Device>, page_number: u64, wish: Wish) {
-    let (me, asked) = (device.user.id, wish.clone());
+    let (me, asked, node_user) = (device.user.id, wish.clone(), device.user.clone());
     let done = ask(&device, async |node| {
         let chat = &node.chat;
         Ok(match asked {
             Wish::Create(form) => Some(chat.create_room(me, form).await?.0),
             Wish::Join(room) => Some(chat.join_room(me, room).await?),
             Wish::Rename(room, name) => Some(chat.rename_room(me, room, &name).await?),
+            Wish::RenameMe(name) => {
+                chat.update_user(User { display_name: name, ..node_user }).await?;
+                None
+            }
             Wish::Leave(room) => {
                 chat.remove_member(me, room, me).await?;
                 None

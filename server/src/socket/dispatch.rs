@@ -104,6 +104,11 @@ impl Dispatch {
                 }
                 self.chat.focus(&self.connection, room_id, users, away).await
             }
+            ClientFrame::PeopleGet { since, ids } => {
+                let (people, rev) = self.chat.list_people(since, &ids).await?;
+                self.connection.send(&ServerFrame::People { people, rev });
+                Ok(())
+            }
             ClientFrame::TypingStart { room_id } => self.typing(room_id),
             ClientFrame::TypingStop { room_id } => {
                 // What nobody was told of has no end to tell of.
@@ -135,6 +140,7 @@ impl Dispatch {
         self.limits.read(self.connection.user, Read::Hello)?;
         let epoch = self.chat.epoch().await?;
         let rooms = self.chat.connect(&self.connection).await?;
+        let people_rev = Some(self.chat.people_rev().await?);
         self.greeted = true;
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
         let cursors = lowest(cursors);
@@ -146,7 +152,7 @@ impl Dispatch {
         let mut pages = self.pages(rooms).into_iter().peekable();
         let (rooms, more) = (pages.next().unwrap_or_default(), pages.peek().is_some());
         let protocol = PROTOCOL_VERSION;
-        self.connection.send(&ServerFrame::Welcome { protocol, epoch, rooms, more, gone, server_time });
+        self.connection.send(&ServerFrame::Welcome { protocol, epoch, rooms, more, gone, people_rev, server_time });
         while let Some(rooms) = pages.next() {
             self.ready().await;
             self.connection.send(&ServerFrame::Rooms { rooms, more: pages.peek().is_some() });
@@ -175,6 +181,7 @@ impl Dispatch {
             rooms: Vec::new(),
             more: false,
             gone: Vec::new(),
+            people_rev: None,
             server_time: self.chat.now(),
         });
         Ok(())

@@ -4,12 +4,12 @@ use crate::chat::reach::{BATCH_BYTES, HEADS_ROOMS, Reach, WELCOME_BYTES};
 use crate::line::{Frame, QUEUE_BYTES};
 use crate::store::cut;
 use protocol::limits::{
-    BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, EMOJI_KINDS, FOCUS_USERS, HELLO_CURSORS, PREVIEW_CHARS, REACTIONS_MAX,
-    RECEIPTS_MEMBERS, ROOM_NAME_CHARS, ROOMS_MAX, USERNAME_CHARS,
+    BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, EMOJI_KINDS, FOCUS_USERS, HELLO_CURSORS, PEOPLE_IDS, PREVIEW_CHARS,
+    REACTIONS_MAX, RECEIPTS_MEMBERS, ROOM_NAME_CHARS, ROOMS_MAX, USERNAME_CHARS,
 };
 use protocol::{
-    ClientId, ErrorCode, Mark, Message, MessageKind, Presence, PresenceState, Reaction, Rev, Role, RoomHead, RoomId,
-    RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
+    ClientId, ErrorCode, Mark, Message, MessageKind, Person, Presence, PresenceState, Reaction, Rev, Role, RoomHead,
+    RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
 };
 use uuid::Uuid;
 
@@ -95,6 +95,11 @@ fn rows() -> Vec<Message> {
     all
 }
 
+fn person() -> Person {
+    let (username, display_name) = ("x".repeat(USERNAME_CHARS.1), name(DISPLAY_NAME_CHARS.1));
+    Person { id: UserId(ID), rev: i64::MAX, username, display_name }
+}
+
 /// The largest frame of the type, and its bound in bytes.
 fn largest(kind: &str) -> (ServerFrame, usize) {
     let (room_id, user_id, client_id) = (RoomId(ID), UserId(ID), ClientId(ID));
@@ -105,8 +110,15 @@ fn largest(kind: &str) -> (ServerFrame, usize) {
         "welcome" => {
             let gone = vec![room_id; HELLO_CURSORS];
             let server_time = UnixMillis(LAST);
-            let welcome =
-                ServerFrame::Welcome { protocol: u32::MAX, epoch: ID, rooms: rooms(), more: true, gone, server_time };
+            let welcome = ServerFrame::Welcome {
+                protocol: u32::MAX,
+                epoch: ID,
+                rooms: rooms(),
+                more: true,
+                gone,
+                people_rev: Some(i64::MAX),
+                server_time,
+            };
             (welcome, WELCOME_BYTES + HELLO_CURSORS * 39 + AROUND)
         }
         "rooms" => (ServerFrame::Rooms { rooms: rooms(), more: false }, WELCOME_BYTES + AROUND),
@@ -138,6 +150,11 @@ fn largest(kind: &str) -> (ServerFrame, usize) {
             let users = vec![Presence(user_id, PresenceState::Unknown, UnixMillis(LAST)); FOCUS_USERS];
             (ServerFrame::Presence { users }, 32 * 1024)
         }
+        "people" => {
+            let people = vec![person(); PEOPLE_IDS];
+            (ServerFrame::People { people, rev: i64::MAX }, 192 * 1024)
+        }
+        "person:changed" => (ServerFrame::PersonChanged { person: person() }, SMALL),
         "goaway" => (ServerFrame::GoAway { retry_after_ms: u64::MAX }, SMALL),
         "error" => (ServerFrame::Error { code, message: text, retryable: false, retry_after_ms: None }, SMALL),
         other => panic!("{other} has no row in this table: how large can it be?"),

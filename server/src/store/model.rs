@@ -13,8 +13,8 @@ use super::{
     Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
-    Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
-    User, UserId,
+    Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
+    UnixMillis, User, UserId,
 };
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) use tables::{Room, Tables};
@@ -107,8 +107,24 @@ impl Store for Model {
     async fn find_user(&self, id: UserId) -> Result<Option<User>> {
         self.read(|tables| tables.users.get(&id).cloned()).await
     }
-    async fn update_user(&self, _: &User) -> Result<()> {
-        absent()
+    async fn update_user(&self, user: &User) -> Result<()> {
+        self.write(|tables| tables.update_user(user)).await
+    }
+    async fn people_rev(&self) -> Result<i64> {
+        self.read(|tables| tables.people_rev).await
+    }
+    async fn list_people(&self, ids: &[UserId], since: i64) -> Result<Vec<Person>> {
+        self.read(|tables| tables.people().filter(|person| person.rev > since && ids.contains(&person.id)).collect())
+            .await
+    }
+    async fn list_renamed(&self, since: i64, limit: i64) -> Result<Vec<Person>> {
+        self.read(|tables| {
+            let mut renamed: Vec<_> = tables.people().filter(|person| person.rev > since.max(0)).collect();
+            renamed.sort_by_key(|person| person.rev);
+            renamed.truncate(usize::try_from(limit).unwrap_or_default());
+            renamed
+        })
+        .await
     }
     async fn check_epoch(&self, next: uuid::Uuid) -> Result<uuid::Uuid> {
         let (epoch, is_same) = self.read(|tables| (tables.epoch, tables.history == tables.timeline)).await?;

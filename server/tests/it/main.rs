@@ -16,6 +16,7 @@ mod members;
 mod messages;
 mod nginx;
 mod pages;
+mod people;
 mod program;
 mod receipts;
 mod renewing;

@@ -5,6 +5,7 @@ mod appending;
 mod database;
 mod history;
 mod joining;
+mod naming;
 mod revising;
 mod versions;
 mod waiting;

@@ -17,6 +17,7 @@ impl Engine {
             self.send_marks(now, room);
         }
         self.tell_focus();
+        self.ask_for_people(now);
         let watches_silence = self.mechanisms.has(Mechanism::HeartbeatDeadline);
         self.timers.set(Timer::Connection, self.connection.deadline(watches_silence));
     }

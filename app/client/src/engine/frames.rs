@@ -21,7 +21,8 @@ impl Engine {
 
     fn apply_frame(&mut self, now: Now, frame: ServerFrame) {
         match frame {
-            ServerFrame::Welcome { protocol, epoch, rooms, more, .. } => {
+            ServerFrame::Welcome { protocol, epoch, rooms, more, people_rev, .. } => {
+                self.people.greet(people_rev);
                 self.welcome(now, protocol, epoch, rooms, more);
             }
             ServerFrame::Rooms { rooms, more } => self.snapshot_page(now, rooms, more),
@@ -66,7 +67,9 @@ impl Engine {
             ServerFrame::Heads { rooms } => self.heads(&rooms),
             ServerFrame::TypingStart { room_id, user_id, name } => self.typing_started(now, room_id, user_id, name),
             ServerFrame::TypingStop { room_id, user_id } => self.typing_stopped(room_id, user_id),
-            ServerFrame::Presence { users } => self.people_changed(users),
+            ServerFrame::Presence { users } => self.presence_changed(users),
+            ServerFrame::People { people, rev } => self.people_answered(people, rev),
+            ServerFrame::PersonChanged { person } => self.person_changed(person),
             ServerFrame::GoAway { retry_after_ms } => self.connection.go_away(retry_after_ms),
             // Without a welcome there is no use in this connection.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
@@ -128,6 +131,7 @@ impl Engine {
     /// A stored message, by whichever way it came.
     pub(super) fn hear(&mut self, message: Message) {
         let id = message.room_id;
+        self.people.meet_in_row(&message);
         if message.sender_id == self.me.id
             && self.outbox.store(message.client_id, message.seq, message.created_at).is_some()
         {
@@ -183,6 +187,7 @@ impl Engine {
 
     pub(super) fn room_came(&mut self, summary: RoomSummary) {
         let id = summary.id;
+        self.people.meet_in_room(&summary);
         if summary.role.is_some() {
             self.rooms.came(id);
         }

@@ -29,6 +29,7 @@ impl Engine {
     fn page(&mut self, id: RoomId, request: HistoryRequest, page: HistoryPage) {
         let me = self.me.id;
         self.confirm(&page.messages);
+        self.meet_in_rows(&page.messages);
         let Some(room) = self.rooms.get_mut(id) else { return };
         room.fetcher.succeed();
         let touched = match request {

@@ -90,6 +90,7 @@ impl Engine {
         self.snapshot = None;
         self.outbox.reconnect();
         self.signals.disconnect();
+        self.people.disconnect();
         self.answer.changed(View::Signals);
         for room in self.rooms.iter_mut() {
             room.fetcher.disconnect();

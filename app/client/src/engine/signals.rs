@@ -10,7 +10,8 @@ impl Engine {
     /// Names of others who are typing in a room that is shown.
     #[must_use]
     pub fn typing(&self, room: RoomId) -> Vec<String> {
-        self.signals.typing(room)
+        let name = |(user, hint): (UserId, &str)| self.people.name(user).unwrap_or(hint).to_owned();
+        self.signals.typing(room).map(name).collect()
     }
 
     /// How the other person of a direct room is, and when they were seen last; none before the server has told.
@@ -30,6 +31,7 @@ impl Engine {
 
     pub(super) fn typing_started(&mut self, now: Now, room: RoomId, user: UserId, name: String) {
         if user != self.me.id {
+            self.people.meet(user);
             self.signals.start(room, user, name, now.monotonic_ms, &mut self.timers);
             self.answer.changed(View::Signals);
         }
@@ -41,7 +43,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn people_changed(&mut self, people: Vec<Presence>) {
+    pub(super) fn presence_changed(&mut self, people: Vec<Presence>) {
         self.signals.learn(people);
         self.answer.changed(View::Signals);
     }

@@ -53,6 +53,7 @@ impl Engine {
         }
         for summary in rooms {
             let id = summary.id;
+            self.people.meet_in_room(&summary);
             let room = self.rooms.entry(id);
             room.unheard = false;
             let touched = room.learn(self.me.id, summary);
@@ -72,6 +73,7 @@ impl Engine {
             self.keeper.touch(id);
         }
         self.rooms.clear();
+        self.people.clear();
         self.outbox.start_over(epoch);
         self.answer.changed(View::Rooms);
         for room in shown {

@@ -25,7 +25,11 @@ impl Engine {
             return;
         }
         let mut changes = self.outbox.take_log();
-        changes.extend(self.keeper.changes(&self.rooms, self.epoch));
+        let (mut kept, is_active) = self.keeper.changes(&self.rooms, self.epoch);
+        if is_active {
+            self.people.save(&mut kept);
+        }
+        changes.extend(kept);
         self.answer.save_first(changes);
     }
 
@@ -66,7 +70,7 @@ impl Engine {
 
     pub(super) fn restore(&mut self, saved: Saved) {
         self.keeper.read(&saved);
-        let Saved { epoch, mut unsent, rooms, rows } = saved;
+        let Saved { epoch, mut unsent, rooms, rows, people, people_rev } = saved;
         // Earlier versions did not keep it with the message: what they kept beside it tells it.
         for unsent in unsent.iter_mut().filter(|unsent| unsent.wish.has_reference()) {
             unsent.epoch = unsent.epoch.or(epoch);
@@ -74,6 +78,9 @@ impl Engine {
         // Rooms of another life of the database are worthless.
         if epoch.is_some() && epoch == self.epoch.or(epoch) {
             self.epoch = epoch;
+            self.restore_people(people, people_rev);
+            rooms.iter().for_each(|record| self.people.meet_in_room(&record.summary));
+            self.meet_in_rows(&rows);
             for record in rooms {
                 let id = record.summary.id;
                 // The person is not in this one any more.
@@ -139,6 +146,7 @@ impl Engine {
                 }
                 // Rooms are not for all.
                 Change::Epoch(_) | Change::Room(_) | Change::Row(_) | Change::RowGone(..) | Change::RoomGone(_) => None,
+                Change::Person(_) | Change::PersonGone(_) | Change::PeopleRev(_) => None,
             };
             if let Some(room) = room {
                 self.touch(room, Touched::ROWS);

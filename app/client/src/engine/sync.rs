@@ -47,6 +47,7 @@ impl Engine {
         more: bool,
     ) {
         self.confirm(&rows);
+        self.meet_in_rows(&rows);
         let me = self.me.id;
         let Some(room) = self.rooms.get_mut(id) else { return };
         let arrived = rows.iter().any(|row| row.sender_id != me);
@@ -73,6 +74,8 @@ impl Engine {
 
     pub(super) fn reset(&mut self, summary: RoomSummary, rows: Vec<Message>, to: (Seq, Rev)) {
         self.confirm(&rows);
+        self.meet_in_rows(&rows);
+        self.people.meet_in_room(&summary);
         let id = summary.id;
         let Some(room) = self.rooms.get_mut(id).filter(|room| room.is_member()) else { return };
         room.fetcher.answered();
@@ -85,6 +88,7 @@ impl Engine {
 
     pub(super) fn changed(&mut self, message: &Message) {
         self.confirm(std::slice::from_ref(message));
+        self.people.meet_in_row(message);
         if let Some(room) = self.rooms.get_mut(message.room_id) {
             let touched = room.change(self.me.id, message);
             self.touch(message.room_id, touched);

@@ -151,7 +151,7 @@ fn a_later_protocol_asks_for_a_reload() {
     device.input(Input::Connected);
     let (protocol, epoch) = (PROTOCOL_VERSION + 1, Uuid::nil());
     let (rooms, more, gone, server_time) = (vec![], false, vec![], UnixMillis(0));
-    let welcome = ServerFrame::Welcome { protocol, epoch, rooms, more, gone, server_time };
+    let welcome = ServerFrame::Welcome { protocol, epoch, rooms, more, gone, people_rev: None, server_time };
     assert!(device.frame(welcome).contains(&Effect::Reload));
     assert_eq!(device.engine.connection(), ConnectionState::Waiting { retry_at: u64::MAX });
     assert_eq!(device.hear(crate::device::text(TEA, 1, 2)), [], "nothing that it says is taken");

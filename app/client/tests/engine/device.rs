@@ -91,7 +91,7 @@ pub(crate) fn page(room: RoomId, seqs: std::ops::RangeInclusive<i64>) -> History
 pub(crate) fn welcome(rooms: Vec<RoomSummary>) -> ServerFrame {
     let epoch = Uuid::from_u128(99);
     let (protocol, gone, server_time) = (PROTOCOL_VERSION, Vec::new(), UnixMillis(0));
-    ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, server_time }
+    ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, people_rev: None, server_time }
 }
 
 pub(crate) fn ack(id: u128, seq: i64) -> ServerFrame {
@@ -214,8 +214,9 @@ impl Device {
 
 pub(crate) fn sent(effects: &[Effect]) -> Vec<ClientFrame> {
     let frame = |effect: &Effect| match effect {
-        // What the device shows is told beside everything else: `signals` looks at that, and `silence` at pings.
-        Effect::Transmit(ClientFrame::Focus { .. } | ClientFrame::Ping {}) => None,
+        // What the device shows is told beside everything else: `signals` looks at that, `silence` at pings, `people` at
+        // questions about names.
+        Effect::Transmit(ClientFrame::Focus { .. } | ClientFrame::Ping {} | ClientFrame::PeopleGet { .. }) => None,
         Effect::Transmit(frame) => Some(frame.clone()),
         _ => None,
     };

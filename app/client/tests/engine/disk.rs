@@ -1,7 +1,7 @@
 //! What a browser would have kept: every `Save` is written whole or, where a page dies first, not at all.
 
 use client::{Change, ConnectionState, Effect, Engine, RoomRecord, RowState, Saved, Unsent};
-use protocol::{ClientId, Message, RoomId, Seq};
+use protocol::{ClientId, Message, Person, RoomId, Seq, UserId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -11,6 +11,8 @@ pub(crate) struct Disk {
     pub(crate) unsent: BTreeMap<ClientId, Unsent>,
     pub(crate) rooms: BTreeMap<RoomId, RoomRecord>,
     pub(crate) rows: BTreeMap<(RoomId, Seq), Message>,
+    pub(crate) people: BTreeMap<UserId, Person>,
+    pub(crate) people_rev: i64,
 }
 
 impl Disk {
@@ -24,7 +26,13 @@ impl Disk {
                     self.unsent.remove(&client_id);
                 }
                 Change::Opened(_) => {}
-                Change::Epoch(epoch) => self.epoch = Some(epoch),
+                Change::Epoch(epoch) => {
+                    self.epoch = Some(epoch);
+                    self.people.clear();
+                }
+                Change::Person(person) => drop(self.people.insert(person.id, person)),
+                Change::PersonGone(user) => drop(self.people.remove(&user)),
+                Change::PeopleRev(rev) => self.people_rev = rev,
                 Change::Room(record) => {
                     self.rooms.insert(record.summary.id, *record);
                 }
@@ -55,6 +63,8 @@ impl Disk {
             unsent: self.unsent.values().cloned().collect(),
             rooms: self.rooms.values().cloned().collect(),
             rows: self.rows.values().cloned().collect(),
+            people: self.people.values().cloned().collect(),
+            people_rev: self.people_rev,
         }
     }
 

@@ -7,6 +7,7 @@ mod device;
 mod disk;
 mod model;
 mod outbox;
+mod people;
 mod reactions;
 mod references;
 mod restoring;

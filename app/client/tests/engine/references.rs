@@ -43,6 +43,7 @@ fn connect(device: &mut Device, epoch: Uuid) -> Vec<Effect> {
         rooms: rooms(),
         more: false,
         gone,
+        people_rev: None,
         server_time,
     }));
     effects

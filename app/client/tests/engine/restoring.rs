@@ -103,7 +103,8 @@ fn a_message_that_only_a_page_of_an_earlier_database_has_is_sent_again() {
     let (epoch, rooms) = (Uuid::from_u128(98), vec![summary(TEA, 10, 10)]);
     device.input(Input::ConnectNow);
     device.input(Input::Connected);
-    let effects = device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, server_time });
+    let effects =
+        device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, people_rev: None, server_time });
     disk.follow(&effects);
     assert_eq!((messages(&effects), disk.unsent.len()), (vec![100], 1));
     assert_eq!(device.ends(1), [(100, SENDING)]);

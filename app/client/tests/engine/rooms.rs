@@ -147,7 +147,7 @@ fn a_room_that_comes_before_a_welcome_of_another_life_stays() {
     device.frame(ServerFrame::RoomChanged { room: summary(room(8), 0, 0) });
     let ServerFrame::Welcome { protocol, gone, server_time, .. } = welcome(Vec::new()) else { panic!() };
     let (epoch, rooms) = (uuid::Uuid::nil(), vec![summary(TEA, 2, 2)]);
-    device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, server_time });
+    device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, people_rev: None, server_time });
     let mut known = ids(&device);
     known.sort();
     assert_eq!(known, [TEA, room(8)]);

@@ -9,7 +9,7 @@ const CAKE: RoomId = room(8);
 fn first_page(rooms: Vec<RoomSummary>) -> ServerFrame {
     match welcome(rooms) {
         ServerFrame::Welcome { protocol, epoch, rooms, gone, server_time, .. } => {
-            ServerFrame::Welcome { protocol, epoch, rooms, more: true, gone, server_time }
+            ServerFrame::Welcome { protocol, epoch, rooms, more: true, gone, people_rev: None, server_time }
         }
         other => panic!("{other:?}"),
     }

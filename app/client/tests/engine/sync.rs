@@ -214,7 +214,8 @@ fn another_life_of_the_database_forgets_cursors() {
         panic!()
     };
     let epoch = Uuid::nil();
-    let effects = device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, server_time });
+    let effects =
+        device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, people_rev: None, server_time });
     assert_eq!(crate::device::fetched(&effects), [client::HistoryRequest::Newest]);
     assert_eq!(device.rows(), []);
 }

@@ -247,7 +247,7 @@ impl World {
         // Two pages at most: frames overtake each other here, which on a real connection they do not.
         let rest = rooms.split_off(self.chance.below(rooms.len() + 1));
         let (more, gone) = (!rest.is_empty(), Vec::new());
-        link.down.push_back(ServerFrame::Welcome { protocol, epoch, rooms, more, gone, server_time });
+        link.down.push_back(ServerFrame::Welcome { protocol, epoch, rooms, more, gone, people_rev: None, server_time });
         if more {
             link.down.push_back(ServerFrame::Rooms { rooms: rest, more: false });
         }

@@ -1,6 +1,6 @@
 use super::*;
 use client::Failure;
-use protocol::{Message, MessageKind, UserId};
+use protocol::{Message, MessageKind, Person, UserId};
 use serde_json::Value;
 
 /// The formats of all versions, a record a line: its table (or `told` for what tabs tell each other) and its text. These
@@ -98,7 +98,7 @@ fn what_is_written_is_of_the_last_version() {
     let mut written = Vec::new();
     for change in told(2).into_iter().take(5).chain(rooms()) {
         for step in write(change) {
-            let Write::Put(table, _, text) = step else { panic!() };
+            let Write::Put(table, _, text) = step else { continue };
             written.push((TABLES[table as usize].1, text));
         }
     }
@@ -129,6 +129,24 @@ fn an_unsent_message_that_cannot_be_read_is_shown_with_its_text() {
     let lost = lost.iter().map(|lost| (lost.key.as_str(), lost.text.as_str(), lost.is_later)).collect::<Vec<_>>();
     let expected = [("a", "from a later version", true), ("b", "without a room", false), ("c", "damaged", false)];
     assert_eq!(lost, expected);
+}
+
+#[test]
+fn people_are_kept_beside_the_epoch() {
+    let person = Person { id: UserId(Uuid::from_u128(3)), rev: 4, username: "bob".into(), display_name: "Bob".into() };
+    let mut facts = std::collections::BTreeMap::new();
+    for change in [Change::PeopleRev(5), Change::Person(person.clone()), rooms()[0].clone()] {
+        let Some(Write::Put(Table::Facts, key, text)) = write(change).pop() else { panic!() };
+        facts.insert(key, text);
+    }
+    let mut texts = Texts::default();
+    texts[Table::Facts as usize] = facts.into_values().collect();
+    let (saved, _) = read(&texts, &[]);
+    assert_eq!((saved.epoch, saved.people, saved.people_rev), (Some(Uuid::from_u128(6)), vec![person], 5));
+    // What earlier versions take for the epoch.
+    assert_eq!(texts[Table::Facts as usize][0], format!("\"{}\"", Uuid::from_u128(6)));
+    let epoch = write(Change::Epoch(Uuid::from_u128(7)));
+    assert!(matches!(&epoch[0], Write::Remove(Table::Facts, key) if key == PERSON), "a new epoch forgets names first");
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod database;
 mod history;
 #[path = "../../../tests/it/store/joining.rs"]
 mod joining;
+#[path = "../../../tests/it/store/naming.rs"]
+mod naming;
 #[path = "../../../tests/it/store/revising.rs"]
 mod revising;
 #[path = "../../../tests/it/store/versions.rs"]

@@ -2,7 +2,8 @@
 
 use super::super::{Access, Error, NewUser, Result, Stamp};
 use protocol::{
-    ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User, UserId,
+    ClientId, Message, MessageKind, Person, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User,
+    UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -15,6 +16,9 @@ pub(crate) struct Tables {
     pub(crate) timeline: u64,
     pub(crate) history: u64,
     pub(crate) users: BTreeMap<UserId, User>,
+    /// How often somebody's name was changed, and which change was each person's last.
+    pub(super) people_rev: i64,
+    pub(super) revs: BTreeMap<UserId, i64>,
     pub(crate) rooms: BTreeMap<RoomId, Room>,
     /// How often something about a person's memberships has moved.
     pub(super) members_versions: BTreeMap<UserId, i64>,
@@ -90,6 +94,8 @@ impl Tables {
             users: BTreeMap::new(),
             members_versions: BTreeMap::new(),
             ended: BTreeSet::new(),
+            people_rev: 0,
+            revs: BTreeMap::new(),
             rooms: [(general, room)].into(),
             ids: HashMap::new(),
             dedupes: true,
@@ -114,6 +120,32 @@ impl Tables {
         let general = self.general;
         let message = general.map(|room| self.enter(room, new.id, role, new.id, SystemEvent::Joined, stamp));
         Ok((user, message.transpose()?))
+    }
+
+    /// Names are of the present wherever a row or a fact is read, as where they are joined.
+    pub(super) fn update_user(&mut self, user: &User) -> Result<()> {
+        let known = self.users.get_mut(&user.id).ok_or(Error::NotFound("user"))?;
+        let renamed = known.display_name != user.display_name;
+        known.display_name.clone_from(&user.display_name);
+        known.receipts = user.receipts;
+        if renamed {
+            self.people_rev += 1;
+            self.revs.insert(user.id, self.people_rev);
+            let rows = self.rooms.values_mut().flat_map(|room| &mut room.messages);
+            for row in rows.filter(|row| row.sender_id == user.id) {
+                row.sender_name.clone_from(&user.display_name);
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn people(&self) -> impl Iterator<Item = Person> {
+        self.users.values().map(|user| Person {
+            id: user.id,
+            rev: self.revs.get(&user.id).copied().unwrap_or_default(),
+            username: user.username.clone(),
+            display_name: user.display_name.clone(),
+        })
     }
 
     /// As a later version stores a message of a kind that this one does not know.

@@ -24,8 +24,8 @@ use crate::store::{
     Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
-    Mark, Member, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId, UnixMillis,
-    User, UserId,
+    Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
+    UnixMillis, User, UserId,
 };
 use std::time::Duration;
 use tokio::time::timeout;
@@ -114,7 +114,7 @@ impl Store for Database {
     }
 
     async fn update_user(&self, user: &User) -> Result<()> {
-        users::update(&self.write, user).await
+        within(CHANGING, async { users::update(self.begin().await?, user).await }).await
     }
 
     async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()> {
@@ -131,6 +131,18 @@ impl Store for Database {
 
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {
         users::list(&self.read, query, limit).await
+    }
+
+    async fn people_rev(&self) -> Result<i64> {
+        users::people_rev(&self.read).await
+    }
+
+    async fn list_people(&self, ids: &[UserId], since: i64) -> Result<Vec<Person>> {
+        users::list_people(&self.read, ids, since).await
+    }
+
+    async fn list_renamed(&self, since: i64, limit: i64) -> Result<Vec<Person>> {
+        users::list_renamed(&self.read, since, limit).await
     }
 
     async fn create_session(&self, session: NewSession) -> Result<()> {

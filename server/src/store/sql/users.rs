@@ -1,12 +1,12 @@
 //! Accounts.
 
 use super::super::id_list;
-use super::rows::{USER_COLUMNS, user, user_columns};
+use super::rows::{Row, USER_COLUMNS, user, user_columns};
 use super::{Pool, Result, Tx, members};
 use crate::store::driver::is_taken;
 use crate::store::{Credentials, Error, NewUser, Stamp};
-use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
-use sqlx::Row;
+use protocol::{Message, Person, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
+use sqlx::Row as _;
 
 /// What a person is found by: both names, folded, a space before each word.
 fn search_text(username: &str, display_name: &str) -> String {
@@ -75,15 +75,54 @@ pub(super) async fn find(pool: &Pool, id: UserId) -> Result<Option<User>> {
     found.map(|row| user(&row, 0)).transpose()
 }
 
-pub(super) async fn update(pool: &Pool, user: &User) -> Result<()> {
-    sqlx::query("update users set display_name = $2, search = $3, receipts = $4 where id = $1")
-        .bind(user.id.0)
-        .bind(&user.display_name)
-        .bind(search_text(&user.username, &user.display_name))
-        .bind(user.receipts)
-        .execute(pool)
-        .await?;
+/// The counter's row is locked before the name is looked at: changes of names are in the order of their numbers.
+pub(super) async fn update(mut tx: Tx, user: &User) -> Result<()> {
+    let renamed = sqlx::query(
+        "update meta set people_rev = people_rev + 1
+         where exists (select 1 from users where id = $1 and display_name <> $2)",
+    )
+    .bind(user.id.0)
+    .bind(&user.display_name)
+    .execute(&mut *tx)
+    .await?
+    .rows_affected()
+        > 0;
+    sqlx::query(
+        "update users set display_name = $2, search = $3, receipts = $4,
+           rev = case when $5 then (select people_rev from meta) else rev end where id = $1",
+    )
+    .bind(user.id.0)
+    .bind(&user.display_name)
+    .bind(search_text(&user.username, &user.display_name))
+    .bind(user.receipts)
+    .bind(renamed)
+    .execute(&mut *tx)
+    .await?;
+    tx.commit().await?;
     Ok(())
+}
+
+pub(super) async fn people_rev(pool: &Pool) -> Result<i64> {
+    Ok(sqlx::query("select people_rev from meta").fetch_one(pool).await?.try_get(0)?)
+}
+
+fn person(row: &Row) -> Result<Person> {
+    let id = UserId(row.try_get(0)?);
+    Ok(Person { id, rev: row.try_get(1)?, username: row.try_get(2)?, display_name: row.try_get(3)? })
+}
+
+pub(super) async fn list_people(pool: &Pool, ids: &[UserId], since: i64) -> Result<Vec<Person>> {
+    let statement = concat!("select id, rev, username, display_name from users where rev > $2 and id in ", ids!("$1"));
+    let ids = id_list(ids.iter().map(|id| id.0));
+    let rows = sqlx::query(statement).bind(ids).bind(since).fetch_all(pool).await?;
+    rows.iter().map(person).collect()
+}
+
+pub(super) async fn list_renamed(pool: &Pool, since: i64, limit: i64) -> Result<Vec<Person>> {
+    let statement =
+        "select id, rev, username, display_name from users where rev > $1 and rev > 0 order by rev limit $2";
+    let rows = sqlx::query(statement).bind(since).bind(limit).fetch_all(pool).await?;
+    rows.iter().map(person).collect()
 }
 
 pub(super) async fn update_last_seen(pool: &Pool, users: &[UserId], at: UnixMillis) -> Result<()> {
