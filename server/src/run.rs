@@ -74,8 +74,7 @@ pub async fn run(
     let private = private_listener(config.http.metrics).await?;
     let store = store::open_watched(&config.store.url, config.store.pool, metrics.pool_wait.clone());
     let store = store.map_err(|error| RunError::Store(error.to_string()))?;
-    let keys = Keys::new(&config.auth.secrets);
-    let hub = Hub::new(open_bus(&config)?, keys, Arc::clone(&metrics));
+    let hub = Hub::new(open_bus(&config)?, Keys::new(&config.auth.secrets), Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
     let sessions = Arc::new(LiveSessions::default());
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);

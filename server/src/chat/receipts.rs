@@ -19,7 +19,8 @@ pub(crate) const BATCH: usize = 1_000;
 /// Marks of one person that are stored and told in one round: what one person makes others draw in a second.
 pub(crate) const PERSON_MARKS: usize = 100;
 
-type Place = (RoomId, UserId);
+/// Whose mark, and where.
+type Key = (RoomId, UserId);
 
 /// Marks that are not stored yet, at most one a member.
 #[derive(Default)]
@@ -32,8 +33,8 @@ struct Waiting {
 #[derive(Default)]
 struct Marks {
     /// The members whose marks wait, the one that has waited longest first: no load on some rooms starves others.
-    order: VecDeque<Place>,
-    marks: HashMap<Place, (Seq, Seq)>,
+    order: VecDeque<Key>,
+    marks: HashMap<Key, (Seq, Seq)>,
 }
 
 impl Waiting {

@@ -62,10 +62,9 @@ impl Dispatch {
         if let Err(error) = done {
             self.connection.send(&ServerFrame::error(error.into_api()));
         }
-        if self.is_catching_up() && self.catch_up.as_ref().is_some_and(|catch_up| !catch_up.is_paused()) {
-            if self.connection.line.is_drained() {
-                self.catch_up_next().await;
-            }
+        let is_paused = self.catch_up.as_ref().is_some_and(|catch_up| catch_up.is_paused());
+        if self.is_catching_up() && !is_paused && self.connection.line.is_drained() {
+            self.catch_up_next().await;
         }
     }
 

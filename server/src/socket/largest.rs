@@ -156,7 +156,7 @@ fn largest(kind: &str) -> (ServerFrame, usize) {
         }
         "person:changed" => (ServerFrame::PersonChanged { person: person() }, SMALL),
         "goaway" => (ServerFrame::GoAway { retry_after_ms: u64::MAX }, SMALL),
-        "error" => (ServerFrame::Error { code, message: text, retryable: false, retry_after_ms: None }, SMALL),
+        "error" => (ServerFrame::Error { code, message: text, retryable: false }, SMALL),
         other => panic!("{other} has no row in this table: how large can it be?"),
     }
 }

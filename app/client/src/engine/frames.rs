@@ -74,15 +74,18 @@ impl Engine {
             // Without a welcome there is no use in this connection.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
             // Later, it is about a mark, which is told again, or about something that was missed.
-            ServerFrame::Error { retryable, .. } => {
-                if retryable {
-                    self.tell_marks_again();
-                }
-                for (id, room) in self.rooms.entries_mut() {
-                    room.fetcher.doubt(now.monotonic_ms, now.random);
-                    self.dirty.insert(id);
-                }
-            }
+            ServerFrame::Error { retryable, .. } => self.failed(now, retryable),
+        }
+    }
+
+    /// The server could not do something and did not say what.
+    fn failed(&mut self, now: Now, retryable: bool) {
+        if retryable {
+            self.tell_marks_again();
+        }
+        for (id, room) in self.rooms.entries_mut() {
+            room.fetcher.doubt(now.monotonic_ms, now.random);
+            self.dirty.insert(id);
         }
     }
 
