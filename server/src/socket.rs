@@ -72,7 +72,8 @@ fn is_key(key: &[u8]) -> bool {
 async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, _place: (Pass, Entry)) {
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
     let attached = Attached { chat: &app.chat, connection: &connection };
-    let mut dispatch = Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits));
+    // Boxed, as the timers: most connections are idle.
+    let mut dispatch = Box::new(Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits)));
     let code = serve(&mut dispatch, &connection.line, &mut socket).await;
     drop(attached);
     if code == Some(CloseCode::SlowConsumer) {
@@ -84,6 +85,13 @@ async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, 
     tracing::debug!(connection = %connection.id, user = %connection.user, ?code, "disconnected");
 }
 
+/// What a connection waits for while nobody says anything.
+struct Timers {
+    heartbeat: Heartbeat,
+    /// When `hello` must have come.
+    hello: Instant,
+}
+
 /// Until one side wants to end it; with the code to close with, if the client still listens.
 ///
 /// What the client missed is sent batch by batch between its frames, and only while little is queued: a client behind a
@@ -93,9 +101,8 @@ pub(crate) async fn serve(
     line: &Arc<Line>,
     incoming: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
 ) -> Option<CloseCode> {
-    // Boxed: it would be the largest part of what an idle connection waits for.
-    let mut heartbeat = Box::new(Heartbeat::start());
-    let hello_deadline = Instant::now() + HELLO_TIMEOUT;
+    // Boxed: they would be the largest part of what an idle connection waits for.
+    let mut timers = Box::new(Timers { heartbeat: Heartbeat::start(), hello: Instant::now() + HELLO_TIMEOUT });
     loop {
         tokio::select! {
             biased;
@@ -115,9 +122,9 @@ pub(crate) async fn serve(
                     None => return None,
                     Some(Err(error)) => return close::code_for(error),
                 }
-                heartbeat.heard();
+                timers.heartbeat.heard();
             }
-            () = async { Box::pin(sleep_until(hello_deadline)).await }, if !dispatch.is_greeted() => {
+            () = async { Box::pin(sleep_until(timers.hello)).await }, if !dispatch.is_greeted() => {
                 return Some(CloseCode::Normal);
             }
             () = async { Box::pin(dispatch.ready()).await }, if dispatch.is_catching_up() => {
@@ -125,7 +132,7 @@ pub(crate) async fn serve(
                     return ended;
                 }
             }
-            beat = heartbeat.beat() => match beat {
+            beat = timers.heartbeat.beat() => match beat {
                 Beat::Due => line.send(Frame::beat()),
                 // Nobody is there to be told why.
                 Beat::Gone => return None,
