@@ -166,6 +166,8 @@ pub trait Store: Send + Sync + 'static {
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>>;
     /// Ids of all members.
     async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>>;
+    /// Those of `others` who share a room with `user`. One query.
+    async fn list_sharing(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>>;
     /// All memberships of these users with their marks. One query.
     async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>>;
     /// For each of these users the marks of the other one in their direct rooms, where both want marks to be told. One query.

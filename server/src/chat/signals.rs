@@ -10,7 +10,8 @@ use std::sync::Arc;
 use tokio::time::MissedTickBehavior;
 
 impl Chat {
-    /// What a connection shows from now on: it is told at once how these people are, and then what changes.
+    /// What a connection shows from now on: it is told at once how those of these people are who share a room with its
+    /// person, and then what changes.
     pub(crate) async fn focus(
         &self,
         connection: &Arc<Connection>,
@@ -21,6 +22,12 @@ impl Chat {
         if users.len() > FOCUS_USERS {
             return Err(Error::Invalid(format!("users: at most {FOCUS_USERS}, these are {}.", users.len())));
         }
+        let users = if users.is_empty() {
+            users
+        } else {
+            let _turn = self.turn().await?;
+            self.store.list_sharing(connection.user, &users).await?
+        };
         let offline = self.hub.focus(connection, room, users.clone(), away);
         if users.is_empty() {
             return Ok(());

@@ -15,8 +15,8 @@ use std::time::Duration;
 pub(crate) const WRITE_BURST_SECONDS: u32 = 12;
 /// Bytes a second for each of `MESSAGES_PER_SECOND`: 64 KiB with the default of 50.
 pub(crate) const WRITE_BYTES: u32 = 64 * 1024 / 50;
-/// Seconds' worth of these bytes that may come at once: 2 MiB with the default.
-pub(crate) const WRITE_BURST_BYTE_SECONDS: u32 = 32;
+/// Seconds' worth of these bytes that may come at once: 768 KiB with the default.
+pub(crate) const WRITE_BURST_BYTE_SECONDS: u32 = 12;
 /// Bytes that each message or change costs beside its text: its row goes to each reader.
 pub(crate) const WRITE_OVERHEAD: u32 = 256;
 /// Units a second for each of `REQUESTS_PER_SECOND`; see [`Read`].

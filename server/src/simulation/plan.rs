@@ -106,13 +106,13 @@ impl Plan {
     pub(super) fn new(mutation: Option<Mutation>, chance: &Chance) -> Self {
         let quiet = chance.one_in(20);
         let faults: Vec<_> = FAULTS.into_iter().filter(|_| !quiet && chance.below(5) < 2).collect();
-        // Of a queue that holds little, what is sent at once is the same part as in what ships.
+        // Of a queue that holds little, what is sent without flow control is the same part as in what ships.
         let most = if faults.contains(&Fault::Narrow) { NARROW_QUEUE / 4 } else { usize::MAX };
-        let drawn = |from: [usize; 3]| from[chance.below(3)].min(most);
+        let drawn = |from: [usize; 3]| from[chance.below(3)];
         let reach = Reach {
             batch_bytes: drawn([1_500, 4_000, 12_000]),
-            fill_bytes: drawn([3_000, 12_000, 256 * 1024]),
-            page_bytes: drawn([3_000, 12_000, 256 * 1024]),
+            fill_bytes: drawn([3_000, 12_000, 256 * 1024]).min(most),
+            page_bytes: drawn([3_000, 12_000, 256 * 1024]).min(most),
             welcome_bytes: drawn([500, 1_500, 4_000]),
         };
         Self { faults, mutation, reach }

@@ -219,6 +219,9 @@ impl Store for Model {
     async fn list_member_ids(&self, room: RoomId) -> Result<Vec<UserId>> {
         self.read(|tables| tables.list_member_ids(room)).await
     }
+    async fn list_sharing(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+        self.read(|tables| tables.list_sharing(user, others)).await
+    }
     async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
         self.read(|tables| tables.list_memberships(users)).await
     }

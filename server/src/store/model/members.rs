@@ -22,6 +22,13 @@ impl Tables {
         self.rooms.get(&room).into_iter().flat_map(|room| room.members.keys()).copied().collect()
     }
 
+    pub(super) fn list_sharing(&self, user: UserId, others: &[UserId]) -> Vec<UserId> {
+        let shares = |other: &&UserId| {
+            self.rooms.values().any(|room| room.members.contains_key(&user) && room.members.contains_key(other))
+        };
+        others.iter().filter(shares).copied().collect()
+    }
+
     pub(super) fn list_memberships(&self, users: &[UserId]) -> Vec<(RoomId, Mark)> {
         let all = self.rooms.iter().flat_map(|(id, room)| room.members.iter().map(move |member| (id, member)));
         let theirs = all.filter(|(_, (user, _))| users.contains(user));

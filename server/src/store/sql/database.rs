@@ -223,6 +223,10 @@ impl Store for Database {
         members::list_ids(&self.read, room).await
     }
 
+    async fn list_sharing(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+        members::list_sharing(&self.read, user, others).await
+    }
+
     async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
         members::list_memberships(&self.read, users).await
     }

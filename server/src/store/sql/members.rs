@@ -39,6 +39,20 @@ pub(super) async fn list_ids(pool: &Pool, room: RoomId) -> Result<Vec<UserId>> {
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
+pub(super) async fn list_sharing(pool: &Pool, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+    let rows = sqlx::query(concat!(
+        "select distinct other.user_id from members other
+         where exists (select 1 from members own where own.room_id = other.room_id and own.user_id = $1)
+           and other.user_id in ",
+        ids!("$2")
+    ))
+    .bind(user.0)
+    .bind(id_list(others.iter().map(|other| other.0)))
+    .fetch_all(pool)
+    .await?;
+    rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
+}
+
 pub(super) async fn list_memberships(pool: &Pool, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
     let rows = sqlx::query(concat!(
         "select room_id, user_id, delivered_seq, read_seq from members where user_id in ",

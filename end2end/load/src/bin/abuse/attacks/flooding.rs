@@ -132,7 +132,8 @@ pub(super) async fn typing(stage: &Stage) -> Result<Finding, Error> {
     Ok(Finding::new(count <= FRAMES, format!("{} frames of typing: {count} are passed on to each reader", 2 * TURNS)))
 }
 
-/// One `hello` that names a room 900 times.
+/// One `hello` that names a room 900 times. One answer is for its cursor; a second one is what the node itself missed, since
+/// the rows come from outside.
 pub(super) async fn hello(stage: &Stage) -> Result<Finding, Error> {
     const CURSORS: usize = 900;
     stage.fill(&[stage.general.0], 2, 40, "news").await?;
@@ -143,5 +144,5 @@ pub(super) async fn hello(stage: &Stage) -> Result<Finding, Error> {
         count += usize::from(kind == "messages:offline" || kind == "room:reset")
     })
     .await;
-    Ok(Finding::new(count <= 1, format!("a hello that names a room {CURSORS} times: {count} answers in 3 s")))
+    Ok(Finding::new(count <= 2, format!("a hello that names a room {CURSORS} times: {count} answers in 3 s")))
 }
