@@ -27,7 +27,7 @@ pub(crate) enum Trouble {
     Shared,
 }
 
-/// Empties what this browser holds of rooms, people and pages, whoever they are of. Unsent messages stay. Given up after
+/// Evicts the rooms, people and pages of all accounts from this browser. Unsent messages stay. Times out after
 /// [`EMPTYING_LIMIT_MS`]: the page goes on.
 pub(crate) async fn empty() {
     worker::forget_pages();

@@ -96,8 +96,8 @@ impl Keeper {
         self.unsaved.insert(room);
     }
 
-    /// What there is to write, and whether rooms are written at all. Of no life of the database, nothing: its rooms could
-    /// not be told from another's.
+    /// What there is to write, and whether rooms are written at all. Without a known epoch no room is written, because it
+    /// could not be told from a room of another epoch.
     pub(crate) fn changes(&mut self, rooms: &Rooms, epoch: Option<Uuid>) -> (Vec<Change>, bool) {
         let mut changes: Vec<_> = self.announced.take().map(Change::Opened).into_iter().collect();
         let Some(epoch) = epoch.filter(|_| self.active) else { return (changes, false) };

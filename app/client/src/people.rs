@@ -30,9 +30,9 @@ pub(crate) struct People {
     rev: i64,
     /// What the server said last of the counter; none before it has on this connection, or where it knows no such frame.
     head: Option<i64>,
-    /// People of whom nothing is known and who are shown.
+    /// People that the screen shows and whose names are unknown: to be asked for.
     wanted: BTreeSet<UserId>,
-    /// People of whom the server says nothing: they are not asked for again on this connection.
+    /// People that the server did not answer for. They are not asked for again on this connection.
     absent: BTreeSet<UserId>,
     /// Those in `known` who are still to be asked for, before `rev` is at `catching_up`.
     behind: VecDeque<UserId>,

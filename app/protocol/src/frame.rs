@@ -117,7 +117,7 @@ pub enum ClientFrame {
     /// What these people are called, as far as that changed.
     #[serde(rename = "people:get")]
     PeopleGet {
-        /// Only those who changed after this `people_rev`; -1 for people of whom the device knows nothing.
+        /// Only people that changed after this `people_rev`; -1 where the device has no names yet.
         since: i64,
         /// Who, at most [`crate::limits::PEOPLE_IDS`].
         ids: Vec<UserId>,

@@ -14,7 +14,7 @@ pub const BODY_CHARS: (usize, usize) = (1, 8_000);
 pub const BODY_BYTES: usize = 32 * 1024;
 /// Characters of the last message that a list of rooms shows.
 pub const PREVIEW_CHARS: usize = 200;
-/// Rooms that one person may be in. Whoever would bring a person into one more is refused.
+/// Rooms per person. A request that would add a person to one more is refused with 409.
 pub const ROOMS_MAX: i64 = 2_000;
 /// Bytes in one WebSocket frame or one request body that a client sends.
 pub const FRAME_BYTES: usize = 64 * 1024;

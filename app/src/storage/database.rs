@@ -115,7 +115,7 @@ impl Database {
     }
 }
 
-/// Removes the rooms of everybody who was signed in in this browser, and leaves their messages.
+/// Removes the cached rooms of every account of this browser, and leaves unsent messages.
 pub(super) async fn empty_all() {
     let Some(factory) = factory() else { return };
     // Not in every browser.

@@ -1,4 +1,4 @@
-//! Names of people: whom the screen shows, and what follows from a name that differs.
+//! Names of people: which people the screen shows, and which views and records change when a name changes.
 
 use super::Engine;
 use crate::people::named;

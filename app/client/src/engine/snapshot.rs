@@ -66,7 +66,7 @@ impl Engine {
         self.dirty.extend(self.outbox.rooms());
     }
 
-    /// The database began another life: what is cached is worthless, what was sent may be lost.
+    /// The server has another epoch: evict the cached rooms and send again what the earlier epoch had acknowledged.
     fn start_over(&mut self, epoch: Uuid) {
         let shown: Vec<_> = self.rooms.iter().filter(|(_, room)| room.timeline.is_some()).map(|(id, _)| id).collect();
         for (id, _) in self.rooms.iter() {
