@@ -48,6 +48,8 @@ pub struct Engine {
     greeted: bool,
     /// What has come of the list of rooms in `welcome`, until all of it has.
     snapshot: Option<Snapshot>,
+    /// Whether marks or rooms have changed on this connection before the list in `welcome` was applied.
+    changed_before_list: bool,
     /// Frames of later nodes that could not be read.
     skipped: u64,
     /// Which life of the server's database this device has heard from.
@@ -93,6 +95,7 @@ impl Engine {
             open,
             greeted: false,
             snapshot: None,
+            changed_before_list: false,
             skipped: 0,
             epoch: None,
             signals: Signals::default(),

@@ -20,6 +20,10 @@ impl Engine {
     }
 
     fn apply_frame(&mut self, now: Now, frame: ServerFrame) {
+        use ServerFrame::{RoomChanged, RoomGone, Status};
+        if self.connection.is_greeting() && matches!(frame, Status { .. } | RoomChanged { .. } | RoomGone { .. }) {
+            self.changed_before_list = true;
+        }
         match frame {
             ServerFrame::Welcome { protocol, epoch, rooms, more, people_rev, .. } => {
                 self.people.greet(people_rev);

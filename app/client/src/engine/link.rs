@@ -67,6 +67,7 @@ impl Engine {
             return;
         }
         self.snapshot = None;
+        self.changed_before_list = false;
         self.rooms.greet();
         // Answered at once, however long `welcome` takes: a slow server is told from a dead link.
         self.answer.transmit(ClientFrame::Ping {});

@@ -39,7 +39,8 @@ impl Engine {
     }
 
     fn apply(&mut self, now: Now, epoch: Uuid, snapshot: Vec<RoomSummary>) {
-        if self.epoch.replace(epoch).is_some_and(|before| before != epoch) {
+        let is_new_epoch = self.epoch.replace(epoch).is_some_and(|before| before != epoch);
+        if is_new_epoch {
             self.start_over(epoch);
         }
         self.clear_up();
@@ -64,6 +65,11 @@ impl Engine {
         }
         self.tell_marks_again();
         self.dirty.extend(self.outbox.rooms());
+        if is_new_epoch && self.changed_before_list {
+            // The list may be older than what changed, and that went with the other epoch. Messages come by heads, but
+            // nobody repeats marks and rooms: the next `hello` is of this epoch, and its list is merged.
+            self.lose(now, None);
+        }
     }
 
     /// The server has another epoch: evict the cached rooms and send again what the earlier epoch had acknowledged.

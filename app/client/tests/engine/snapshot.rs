@@ -1,8 +1,9 @@
 //! The list of rooms comes in pages, and counts only once all of it is here.
 
-use crate::device::{Device, TEA, changed, messages, page, room, summary, welcome};
+use crate::device::{Device, ME, TEA, changed, messages, page, room, summary, user_id, welcome};
 use client::{ConnectionState, Effect, Input, View};
-use protocol::{RoomId, RoomSummary, ServerFrame};
+use protocol::{Mark, RoomId, RoomSummary, Seq, ServerFrame};
+use uuid::Uuid;
 
 const CAKE: RoomId = room(8);
 
@@ -74,4 +75,34 @@ fn each_page_has_its_own_time_to_come() {
     assert_eq!(device.engine.connection(), ConnectionState::Connecting);
     device.wait(60_000);
     assert!(matches!(device.engine.connection(), ConnectionState::Waiting { .. }), "the next one never came");
+}
+
+/// The list of a database that was put back to an earlier state. Read before the person saw message 3 on another device.
+fn list_of_another_epoch() -> ServerFrame {
+    match welcome(vec![summary(TEA, 3, 0)]) {
+        ServerFrame::Welcome { protocol, rooms, more, gone, people_rev, server_time, .. } => {
+            let epoch = Uuid::from_u128(98);
+            ServerFrame::Welcome { protocol, epoch, rooms, more, gone, people_rev, server_time }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_changed_before_the_list_of_another_epoch_is_asked_for_again() {
+    let mut device = greeting();
+    device.frame(ServerFrame::Status { room_id: TEA, marks: vec![Mark(user_id(ME), Seq(3), Seq(3))] });
+    device.frame(list_of_another_epoch());
+    assert!(matches!(device.engine.connection(), ConnectionState::Waiting { .. }), "nobody repeats the mark");
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    device.frame(list_of_another_epoch());
+    assert_eq!(device.engine.connection(), ConnectionState::Online, "of the same epoch it is merged");
+}
+
+#[test]
+fn a_list_of_another_epoch_before_which_nothing_changed_is_taken() {
+    let mut device = greeting();
+    device.frame(list_of_another_epoch());
+    assert_eq!((device.engine.connection(), listed(&device)), (ConnectionState::Online, vec![TEA]));
 }
