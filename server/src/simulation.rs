@@ -24,7 +24,7 @@ mod world;
 
 use crate::chat;
 use client::Mechanism;
-use plan::Mutation;
+use plan::{Fault, Mutation};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,10 +39,10 @@ const SEEDS_OF_A_MUTATION: u64 = 300;
 /// Lines of a failing seed that are printed; of one that is replayed, all.
 const LINES: usize = 300;
 
-fn run(seed: u64, mutation: Option<Mutation>) -> Result<Report, Failure> {
+fn run(seed: u64, faults: &[Fault], mutation: Option<Mutation>) -> Result<Report, Failure> {
     let lines = if number("SEED").is_some() { usize::MAX } else { LINES };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(world::run(seed, mutation, lines))
+    runtime.block_on(world::run(seed, faults, mutation, lines))
 }
 
 fn number(name: &str) -> Option<u64> {
@@ -52,7 +52,7 @@ fn number(name: &str) -> Option<u64> {
 #[test]
 fn a_seed_repeats_itself() {
     for seed in 1..=10 {
-        let hash = || run(seed, None).map_or_else(|failure| panic!("{}", failure.problem), |report| report.hash);
+        let hash = || run(seed, &[], None).map_or_else(|failure| panic!("{}", failure.problem), |report| report.hash);
         assert_eq!(hash(), hash(), "seed {seed}");
     }
 }
@@ -69,7 +69,7 @@ fn every_seed_ends_well() {
                 while let seed = next.fetch_add(1, Ordering::Relaxed)
                     && seed <= last
                 {
-                    match run(seed, None) {
+                    match run(seed, &[], None) {
                         Ok(report) => {
                             let mut counts = counts.lock().unwrap();
                             report
@@ -97,9 +97,10 @@ fn every_seed_ends_well() {
 
 #[test]
 fn a_mechanism_that_is_switched_off_is_missed() {
-    // Flow control, the order of reactions and heads of unreadable frames have direct tests: random histories of this
-    // length do not miss them within these seeds.
     let mutations = [
+        Mutation::Node(chat::Mechanism::FlowControl),
+        Mutation::Engine(Mechanism::OrderedReactions),
+        Mutation::Engine(Mechanism::UnreadableHeads),
         Mutation::Dedupe,
         Mutation::FirstText,
         Mutation::Refusals,
@@ -117,8 +118,11 @@ fn a_mechanism_that_is_switched_off_is_missed() {
         Mutation::Engine(Mechanism::BatchesFirst),
     ];
     for mutation in mutations {
-        let found = (1..=SEEDS_OF_A_MUTATION).find_map(|seed| Some((seed, run(seed, Some(mutation)).err()?)));
+        let with = |seed, mutated| run(seed, mutation.needs(), mutated);
+        let found = (1..=SEEDS_OF_A_MUTATION).find_map(|seed| Some((seed, with(seed, Some(mutation)).err()?)));
         let (seed, failure) = found.unwrap_or_else(|| panic!("nobody misses {mutation:?}"));
         println!("without {mutation:?} seed {seed} fails: {}", failure.problem.lines().next().unwrap_or_default());
+        let same = with(seed, None);
+        assert!(same.is_ok(), "with it seed {seed} fails too: {}", same.err().unwrap().problem);
     }
 }

@@ -92,6 +92,17 @@ pub(super) enum Mutation {
     Engine(client::Mechanism),
 }
 
+impl Mutation {
+    /// Faults without which nobody misses this: histories that look for it have them beside those that are drawn.
+    pub(super) const fn needs(self) -> &'static [Fault] {
+        match self {
+            Self::Node(chat::Mechanism::FlowControl) => &[Fault::Narrow],
+            Self::Engine(client::Mechanism::OrderedReactions | client::Mechanism::UnreadableHeads) => &[Fault::Later],
+            _ => &[],
+        }
+    }
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -103,9 +114,11 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn new(mutation: Option<Mutation>, chance: &Chance) -> Self {
+    /// Draws a plan. It has these faults in any case.
+    pub(super) fn new(faults: &[Fault], mutation: Option<Mutation>, chance: &Chance) -> Self {
         let quiet = chance.one_in(20);
-        let faults: Vec<_> = FAULTS.into_iter().filter(|_| !quiet && chance.below(5) < 2).collect();
+        let is_drawn = |fault: &Fault| (!quiet && chance.below(5) < 2) | faults.contains(fault);
+        let faults: Vec<_> = FAULTS.into_iter().filter(is_drawn).collect();
         // Of a queue that holds little, what is sent without flow control is the same part as in what ships.
         let most = if faults.contains(&Fault::Narrow) { NARROW_QUEUE / 4 } else { usize::MAX };
         let drawn = |from: [usize; 3]| from[chance.below(3)];

@@ -42,9 +42,14 @@ struct World {
 }
 
 /// Runs a seed in the present (paused) runtime.
-pub(super) async fn run(seed: u64, mutation: Option<Mutation>, lines: usize) -> Result<Report, Failure> {
+pub(super) async fn run(
+    seed: u64,
+    faults: &[Fault],
+    mutation: Option<Mutation>,
+    lines: usize,
+) -> Result<Report, Failure> {
     let chance = Chance::new(seed);
-    let plan = Plan::new(mutation, &chance);
+    let plan = Plan::new(faults, mutation, &chance);
     let sim = Sim::new(chance, plan, lines);
     let world = World::new(&sim);
     world.live().await;
