@@ -42,6 +42,7 @@ impl PartialOrd for PresenceState {
     }
 }
 
-/// Somebody's presence: `[user_id, state, last_seen]` on the wire; `last_seen` is 0 where it is not known.
+/// Somebody's presence: `[user_id, state, last_seen]` on the wire. `last_seen` comes with the answer to `focus`, of people
+/// who are offline, where both show others how far they have read; otherwise it is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence(pub UserId, pub PresenceState, pub UnixMillis);

@@ -2,7 +2,7 @@
 //!
 //! What serde derives reads a value in one pass, with a loop over the fields written out for each type. Here a type only
 //! names its fields, and one function looks them up. The derives stay, for those who need to know what is wrong with a
-//! value, and for every other format. Both read the same: `tests/golden.rs` has each frame read both ways.
+//! value, and for every other format. Both read the same: `tests/wire` has each frame read both ways.
 
 use crate::{
     ApiError, ClientId, ErrorBody, ErrorCode, HistoryPage, Mark, Member, MemberPage, MessageKind, Presence,

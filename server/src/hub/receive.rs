@@ -1,0 +1,88 @@
+//! What other nodes publish, as it arrives: verified, then applied to the connections of this node.
+
+use super::channels::Channel;
+use super::controls::Heard;
+use super::envelope::{Control, Envelope, Place};
+use super::{Changed, Hub, Keys};
+use crate::line::Frame;
+use std::ops::ControlFlow;
+use std::sync::PoisonError;
+
+impl Hub {
+    /// Breaks where something that other nodes said was lost before this.
+    pub(super) fn receive(&self, name: &str, payload: &str) -> ControlFlow<()> {
+        // Nothing else is subscribed, but for a moment after the epoch has changed.
+        let Some(channel) = self.channels().and_then(|channels| channels.read(name)) else {
+            return ControlFlow::Continue(());
+        };
+        let envelope = Keys::open(payload);
+        let is_own = envelope.as_ref().is_some_and(|envelope| envelope.node == self.node);
+        if is_own && channel != Channel::Control {
+            return ControlFlow::Continue(());
+        }
+        let Some(envelope) = envelope.filter(|_| self.keys.verifies(name, payload)) else {
+            self.reject(name);
+            return ControlFlow::Continue(());
+        };
+        if is_own {
+            if let Place::Control(number) = envelope.place
+                && let Some(lag) = self.company.echo(number)
+            {
+                // What this node says takes as long to come back as to reach others.
+                self.metrics.bus_lag.observe(lag.as_secs_f64());
+            }
+            return ControlFlow::Continue(());
+        }
+        self.company.hear();
+        match channel {
+            Channel::Presence => self.hear_people(envelope.node, envelope.body),
+            Channel::Room(room) if envelope.place == Place::Signal => {
+                self.signal_here(room, &Frame::of_text(envelope.body));
+            }
+            Channel::Room(room) => self.deliver_here(room, envelope.place, &Frame::of_text(envelope.body)),
+            Channel::Control => return self.receive_control(&envelope),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Something that no node of this deployment has published, or one with another secret.
+    fn reject(&self, channel: &str) {
+        self.metrics.bus_rejected.inc();
+        if let Some(count) = self.rejected.count() {
+            tracing::warn!(
+                count,
+                channel,
+                "frames on the bus were dropped: they are not signed with this node's JWT_SECRET"
+            );
+        }
+    }
+
+    fn receive_control(&self, envelope: &Envelope<'_>) -> ControlFlow<()> {
+        let Place::Control(number) = envelope.place else { return ControlFlow::Continue(()) };
+        let control = Control::decode(envelope.body);
+        let heard = self.controls.lock().unwrap_or_else(PoisonError::into_inner).hear(
+            envelope.node,
+            number,
+            control == Some(Control::Alive),
+        );
+        if heard != Heard::Known {
+            self.obey(control);
+        }
+        if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn obey(&self, control: Option<Control>) {
+        match control {
+            Some(Control::Joined { user, room }) => self.joined_elsewhere(user, *room),
+            Some(Control::Left { user, room }) => self.dismiss_here(user, room),
+            Some(Control::Tell { user, frame }) => self.tell_here(user, &Frame::of_text(&frame)),
+            Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
+            Some(Control::UserChanged { user }) => self.changed(Changed::User(user)),
+            Some(Control::Alive) => {}
+            // A later node knows more: it is skipped, and counted so that operators see a mixed version.
+            None => {
+                self.metrics.bus_unknown.inc();
+            }
+        }
+    }
+}
