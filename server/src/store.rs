@@ -104,8 +104,9 @@ pub trait Store: Send + Sync + 'static {
     async fn update_user(&self, user: &User) -> Result<()>;
     /// These people were there until then.
     async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()>;
-    /// Until when people were there who are not now, as far as it is known.
-    async fn list_last_seen(&self, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>>;
+    /// Until when people were there who are not now, as far as it is known, and as `viewer` may know it: nothing of people
+    /// who tell no marks, and nothing where the viewer tells none.
+    async fn list_last_seen(&self, viewer: UserId, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>>;
     /// Whether there is any account.
     async fn has_users(&self) -> Result<bool>;
     /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.

@@ -80,7 +80,7 @@ fn Receipts() -> impl IntoView {
     view! {
         <label class="choice">
             <input type="checkbox" prop:checked=move || on.get() checked=on.get_untracked() on:change=change />
-            <span>"Let others see what I have read, and show me what they have read."</span>
+            <span>"Let others see what I have read and when I was last here, and show me the same of them."</span>
         </label>
         {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }.erase()))}
     }

@@ -36,7 +36,7 @@ impl Chat {
             [] => BTreeMap::new(),
             offline => {
                 let _turn = self.turn().await?;
-                self.store.list_last_seen(offline).await?.into_iter().collect()
+                self.store.list_last_seen(connection.user, offline).await?.into_iter().collect()
             }
         };
         self.hub.tell_presence(connection, &users, &seen);

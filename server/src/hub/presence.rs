@@ -178,7 +178,7 @@ impl People {
     }
 
     /// Time has passed: who has been away or gone for long enough is so for others too, and watchers are told.
-    pub(super) fn pass(&mut self, now: Instant, wall: UnixMillis) -> Moment {
+    pub(super) fn pass(&mut self, now: Instant) -> Moment {
         let mut moment = Moment::default();
         // Only those whose time has come are looked at, however many are connected.
         while let Some((at, user)) = self.due.first().copied()
@@ -194,15 +194,14 @@ impl People {
                 moment.gone.push(user);
             }
         }
-        let seen = last_seen(wall);
         for user in std::mem::take(&mut self.news) {
             let state = self.here.get(&user).map_or(PresenceState::Offline, |here| here.shown);
-            moment.news.push(Presence(user, state, seen));
+            moment.news.push(Presence(user, state, UnixMillis(0)));
         }
         for user in &moment.gone {
             self.here.remove(user);
         }
-        self.tell(seen);
+        self.tell();
         moment
     }
 
@@ -212,14 +211,16 @@ impl People {
         part(&self.here, after, parts).into_iter().filter_map(shown).collect()
     }
 
-    fn tell(&mut self, seen: UnixMillis) {
+    /// Tells watchers what has changed. When somebody was last seen is left to the answer to `focus`: that asks the database
+    /// whether both people show it.
+    fn tell(&mut self) {
         let mut frames: BTreeMap<Uuid, Vec<Presence>> = BTreeMap::new();
         for user in std::mem::take(&mut self.changed) {
             let Some(watchers) = self.watchers.get(&user) else { continue };
             let state = self.state(user);
             if self.told.insert(user, state) != Some(state) {
                 for watcher in watchers {
-                    frames.entry(*watcher).or_default().push(Presence(user, state, seen));
+                    frames.entry(*watcher).or_default().push(Presence(user, state, UnixMillis(0)));
                 }
             }
         }

@@ -125,7 +125,7 @@ impl Hub {
         if let Some(after) = signals.expired {
             signals.expired = signals.people.expire(after, PARTS, now).map(Some);
         }
-        let moment = signals.people.pass(now, wall);
+        let moment = signals.people.pass(now);
         let mut again = Vec::new();
         if let Some(after) = signals.said {
             again = signals.people.some_here(after, PARTS);

@@ -151,7 +151,7 @@ impl Store for Model {
     async fn update_last_seen(&self, _: &[UserId], _: UnixMillis) -> Result<()> {
         absent()
     }
-    async fn list_last_seen(&self, _: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+    async fn list_last_seen(&self, _: UserId, _: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
         self.read(|_| Vec::new()).await
     }
     async fn has_users(&self) -> Result<bool> {

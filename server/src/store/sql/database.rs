@@ -121,8 +121,8 @@ impl Store for Database {
         users::update_last_seen(&self.write, users, at).await
     }
 
-    async fn list_last_seen(&self, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
-        users::list_last_seen(&self.read, users).await
+    async fn list_last_seen(&self, viewer: UserId, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+        users::list_last_seen(&self.read, viewer, users).await
     }
 
     async fn has_users(&self) -> Result<bool> {

@@ -141,12 +141,14 @@ pub(super) async fn update_last_seen(pool: &Pool, users: &[UserId], at: UnixMill
     Ok(())
 }
 
-pub(super) async fn list_last_seen(pool: &Pool, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+pub(super) async fn list_last_seen(pool: &Pool, viewer: UserId, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
     let rows = sqlx::query(concat!(
-        "select id, last_seen_at from users where last_seen_at is not null and id in ",
+        "select u.id, u.last_seen_at from users u join users me on me.id = $2 and me.receipts
+         where u.receipts and u.last_seen_at is not null and u.id in ",
         ids!("$1")
     ))
     .bind(id_list(users.iter().map(|user| user.0)))
+    .bind(viewer.0)
     .fetch_all(pool)
     .await?;
     rows.iter().map(|row| Ok((UserId(row.try_get(0)?), UnixMillis(row.try_get(1)?)))).collect()

@@ -69,11 +69,14 @@ async fn names_are_unique_and_found(db: Db) {
     }
 
     let bob = db.store.find_credentials("bob").await.unwrap().unwrap().user.id;
-    let seen = async || db.store.list_last_seen(&[ada, bob]).await.unwrap();
-    assert_eq!(seen().await, []);
-    db.store.update_last_seen(&[bob], UnixMillis(7_000)).await.unwrap();
+    let cy = db.user("cy").await;
+    let seen = async |viewer| db.store.list_last_seen(viewer, &[ada, bob]).await.unwrap();
+    assert_eq!(seen(cy).await, []);
+    db.store.update_last_seen(&[ada, bob], UnixMillis(7_000)).await.unwrap();
     db.store.update_last_seen(&[], UnixMillis(8_000)).await.unwrap();
-    assert_eq!(seen().await, [(bob, UnixMillis(7_000))]);
+    // Ada tells no marks: nobody sees when she was there, and she sees it of nobody.
+    assert_eq!(seen(cy).await, [(bob, UnixMillis(7_000))]);
+    assert_eq!(seen(ada).await, []);
     assert_eq!(db.store.list_users("", 1).await.unwrap().len(), 1);
 }
 
