@@ -11,6 +11,7 @@ mod documents;
 mod failover;
 mod faults;
 mod harness;
+mod honest;
 mod limits;
 mod members;
 mod messages;

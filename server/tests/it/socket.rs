@@ -243,3 +243,34 @@ async fn a_reader_who_does_not_read_is_closed_and_delays_nobody() {
     let (_, rooms) = bob.connect(&node).await;
     assert_eq!(rooms.iter().find(|other| other.id == room.id).unwrap().last_seq, Seq(1 + 500), "nothing is lost");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_oldest_connection_above_the_bound_of_a_session_is_closed_with_its_own_code() {
+    let node = Node::start().await;
+    let ada = node.register("ada").await;
+    let (mut oldest, _) = ada.connect(&node).await;
+    let (mut second, _) = ada.connect(&node).await;
+    let mut others = Vec::new();
+    // Whether or not they say hello.
+    for _ in 0..19 {
+        others.push(Ws::open(&node, &ada.token).await);
+    }
+    assert_eq!(oldest.closed().await, Some(CloseCode::TooManySockets.code()));
+    second.send(&ClientFrame::Ping {}).await;
+    second.find("a heartbeat", |frame| (frame == ServerFrame::Heartbeat {}).then_some(())).await;
+    // Another session has its own.
+    let (mut phone, _) = ada.sign_in_again(&node).await.connect(&node).await;
+    phone.send(&ClientFrame::Ping {}).await;
+    phone.find("a heartbeat", |frame| (frame == ServerFrame::Heartbeat {}).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_never_says_hello_is_closed() {
+    let node = Node::start().await;
+    let ada = node.register("ada").await;
+    let mut mute = Ws::open(&node, &ada.token).await;
+    let (mut greeted, _) = ada.connect(&node).await;
+    assert_eq!(mute.closed().await, Some(CloseCode::Normal.code()));
+    greeted.send(&ClientFrame::Ping {}).await;
+    greeted.find("a heartbeat", |frame| (frame == ServerFrame::Heartbeat {}).then_some(())).await;
+}
