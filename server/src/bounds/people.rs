@@ -39,6 +39,7 @@ pub(super) fn area() -> Area {
         bound!(count budget::SIGNALS_AT_ONCE, "person: typing signals at once", "others see no typing", "typing"),
         bound!(count failures::ADDRESS_TIMES, "address block: failed sign-ins with any name, in times `LOGINS_PER_MINUTE`", "429 with `Retry-After`", "passwords"),
         bound!(count failures::NAME_TIMES, "name: failed sign-ins from everywhere, in times `LOGINS_PER_MINUTE`", "429 with `Retry-After`; a known device is exempt", "passwords"),
+        bound!(time failures::WINDOW, "address block and name: for how long failed sign-ins count", "429 with `Retry-After` for that long at most", "passwords"),
         bound!(count failures::FAILURE_KEYS, "node: addresses and names whose failures are counted", "new ones are not counted", ""),
         bound!(count limits::STRANGERS_PER_SECOND, "address block: pages, sign-ins and upgrades without a verified token a second", "429 with `Retry-After`", "strangers"),
         bound!(count limits::STRANGERS_AT_ONCE, "address block: the same at once", "429 with `Retry-After`", "strangers"),

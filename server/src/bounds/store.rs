@@ -14,6 +14,7 @@ pub(super) fn area() -> Area {
         bound!(count sqlite::READERS, "node on SQLite: reading connections", "waits", ""),
         bound!(time pool::PATIENCE, "statement: wait for a connection", "503, or retryable `nack`", ""),
         bound!(time pool::STATEMENT, "statement: time", "503, or retryable `nack`", ""),
+        bound!(time pool::LIFETIME, "connection to the database: time after which it is replaced", "nothing", ""),
         bound!(time sql::STORING, "batch of messages: time", "retryable `nack`", ""),
         bound!(time sql::CHANGING, "change of many rows: time", "503", "delete-room"),
         bound!(time sql::PING, "readiness check: time", "503 of `/readyz`", ""),

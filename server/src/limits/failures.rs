@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// For how long failures count, from the first one.
-pub(super) const WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const WINDOW: Duration = Duration::from_secs(60);
 /// Times `LOGINS_PER_MINUTE` that may fail from one address with any names: a class may mistype as much in its first minute.
 pub(crate) const ADDRESS_TIMES: u32 = 5;
 /// Times `LOGINS_PER_MINUTE` that may fail with one name from everywhere. Devices on which this person signed in before are exempt.

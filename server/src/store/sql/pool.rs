@@ -34,7 +34,7 @@ const BELIEVED: Duration = Duration::from_secs(1);
 /// How long it may take to say so, and to leave what it was in the middle of.
 const ANSWER: Duration = Duration::from_secs(1);
 /// How long a connection is used: what the database keeps for it grows.
-const LIFETIME: Duration = Duration::from_secs(30 * 60);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Before a database that starts is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
 

@@ -3,9 +3,8 @@
 use load::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-use tokio::process::{Child, Command};
 
 /// How long it may take to listen.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -45,7 +44,6 @@ impl Nginx {
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            .kill_on_drop(true)
             .spawn()?;
         let nginx = Self { address, child };
         let deadline = tokio::time::Instant::now() + PATIENCE;
@@ -61,10 +59,9 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // TERM, so that the master ends its workers.
-        if let Some(pid) = self.child.id() {
-            let _ = std::process::Command::new("kill").arg(pid.to_string()).status();
-        }
+        // TERM, and time to obey it: a master that is killed leaves its workers behind.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
     }
 }
 
