@@ -19,11 +19,11 @@ run: build ## Build and start Jackdaw at http://127.0.0.1:3000; nothing else is 
 
 dev: ## Start it with debug checks; rebuild and reload the browser on every change.
 	@setup/tools
-	@$(STEP) "watching" cargo leptos watch
+	@$(STEP) "watching" cargo leptos watch --split
 
 build: ## Build the server (target/release/jackdaw) and the page (target/site).
 	@setup/tools
-	@$(STEP) "building the page and the server (the first time takes minutes)" cargo leptos build --release
+	@$(STEP) "building the page and the server (the first time takes minutes)" cargo leptos build --release --split
 	@$(STEP) "compressing the page" setup/site-size
 
 setup: ## Install what building and testing need and this machine lacks.

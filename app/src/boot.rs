@@ -59,6 +59,13 @@ pub enum BootPage {
     },
 }
 
+impl BootPage {
+    /// Whether the page is a whole document: sign-in, registration and errors. The others are parts of the chat.
+    pub(crate) const fn is_standalone(&self) -> bool {
+        matches!(self, Self::Login { .. } | Self::Register { .. } | Self::NotFound | Self::Error { .. })
+    }
+}
+
 /// A form of the sign-in pages as it was sent, without the password.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Form {

@@ -14,7 +14,12 @@ use leptos::tachys::hydration::Cursor;
 use leptos::tachys::reactive_graph::SharedReactiveFunction;
 use leptos::tachys::renderer::types::{Element, Node};
 use leptos::tachys::view::{Mountable, Position, PositionState, RenderHtml};
+use leptos::reactive::computed::ScopedFuture;
+use leptos::task::spawn_local;
+use leptos::wasm_split::SplitLoaderError;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
 use uuid::Uuid;
 
 /// See the module.
@@ -96,14 +101,41 @@ pub(crate) fn shown_while(
     live(move || when.get().then(&part)).erase()
 }
 
+/// What a function at a split point returns: the view, or why its file could not be loaded.
+pub(crate) type Part = Result<Erased, SplitLoaderError>;
+
+/// A part whose code is a file of its own, loaded when the part is first shown. On the server, and in a browser that has
+/// loaded the file before, the part is there at once.
+pub(crate) fn loaded(part: impl Future<Output = Part> + 'static) -> Erased {
+    loaded_boxed(Box::pin(ScopedFuture::new(part)))
+}
+
+fn loaded_boxed(mut part: Pin<Box<dyn Future<Output = Part>>>) -> Erased {
+    if let Poll::Ready(part) = part.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        return part.unwrap_or_else(not_loaded);
+    }
+    // A signal holds what can be shared; a view can be taken once.
+    let view = RwSignal::new(None::<Arc<Mutex<Option<Erased>>>>);
+    spawn_local(async move {
+        let part = part.await.unwrap_or_else(not_loaded);
+        view.try_set(Some(Arc::new(Mutex::new(Some(part)))));
+    });
+    live(move || view.with(|view| view.as_ref().and_then(|view| view.lock().ok()?.take()))).late()
+}
+
+fn not_loaded(_: SplitLoaderError) -> Erased {
+    view! { <p class="error-text" role="alert">"This could not be loaded. Check the connection, then reload the page."</p> }
+        .late()
+}
+
 /// A view of any type.
-pub(crate) struct Erased(Box<dyn Part>);
+pub(crate) struct Erased(Box<dyn Piece>);
 
 /// What is on the screen of an [`Erased`].
 pub(crate) struct Shown(Box<dyn Mountable>);
 
 /// The few things that can be done with a view, whatever its type.
-trait Part: Send {
+trait Piece: Send {
     fn build(self: Box<Self>) -> Shown;
     fn hydrate(self: Box<Self>, cursor: &Cursor, position: &PositionState) -> Shown;
     /// The browser never writes HTML, and a method of a trait object is part of the download even if nothing calls it.
@@ -113,7 +145,7 @@ trait Part: Send {
 
 struct Rendered<V>(V);
 
-impl<V: RenderHtml + 'static> Part for Rendered<V> {
+impl<V: RenderHtml + 'static> Piece for Rendered<V> {
     fn build(self: Box<Self>) -> Shown {
         Shown(Box::new(self.0.build()))
     }
@@ -130,7 +162,7 @@ impl<V: RenderHtml + 'static> Part for Rendered<V> {
 
 struct Late<V>(V);
 
-impl<V: RenderHtml + 'static> Part for Late<V> {
+impl<V: RenderHtml + 'static> Piece for Late<V> {
     fn build(self: Box<Self>) -> Shown {
         Shown(Box::new(self.0.build()))
     }

@@ -2,32 +2,24 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::components::layout::Layout;
-use crate::erase::{Erase, effect, live, memo};
+use crate::erase::{Erase, Part, effect, live, loaded, memo};
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
 use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
 use crate::state::{self, Address, Place, ending};
 use leptos::prelude::*;
+use leptos::wasm_split::wasm_split;
 
 /// The body of every page.
 #[component]
 pub(crate) fn App() -> impl IntoView {
     let boot = expect_context::<Boot>();
     match (boot.page.clone(), boot.user.clone()) {
-        (BootPage::Login { form }, _) => {
-            effect(ending::nobody_is_signed_in);
-            view! { <Login form open=boot.registration_open /> }.erase()
-        }
-        (BootPage::Register { form }, _) => {
-            effect(ending::nobody_is_signed_in);
-            view! { <Register form open=boot.registration_open /> }.erase()
-        }
-        (BootPage::NotFound, _) => view! { <NotFound /> }.erase(),
-        (BootPage::Error { message }, _) => view! { <Problem message /> }.erase(),
+        (page, _) if page.is_standalone() => loaded(standalone(page, boot.registration_open)),
         (_, Some(user)) => {
             state::provide(user, &boot);
             view! { <Chat /> }.erase()
         }
-        (_, None) => view! { <Problem message="Sign in to see this page.".to_owned() /> }.erase(),
+        (_, None) => loaded(standalone(BootPage::Error { message: "Sign in to see this page.".to_owned() }, false)),
     }
 }
 
@@ -42,9 +34,36 @@ fn Chat() -> impl IntoView {
         match place.get_untracked() {
             Place::List => view! { <Home /> }.erase(),
             Place::Room(_) => view! { <RoomPage /> }.erase(),
-            Place::Devices => view! { <Devices /> }.erase(),
+            Place::Devices => loaded(devices()),
             Place::Elsewhere => view! { <NothingHere /> }.erase(),
         }
     };
     view! { <Layout page=live(show).erase() /> }
+}
+
+// Code splitting: each of these parts is a file of its own, loaded with the first page that shows it. A room, which most
+// people open, does not wait for them.
+
+#[wasm_split(devices, wasm_split_path = leptos::wasm_split, fallible, preload(preload_devices))]
+pub(crate) fn devices() -> Part {
+    Ok(view! { <Devices /> }.erase())
+}
+
+/// The pages that are whole documents: sign-in, registration and errors.
+#[wasm_split(standalone, wasm_split_path = leptos::wasm_split, fallible, preload(preload_standalone))]
+pub(crate) fn standalone(page: BootPage, open: bool) -> Part {
+    Ok(match page {
+        BootPage::Login { form } => {
+            effect(ending::nobody_is_signed_in);
+            view! { <Login form open /> }.erase()
+        }
+        BootPage::Register { form } => {
+            effect(ending::nobody_is_signed_in);
+            view! { <Register form open /> }.erase()
+        }
+        BootPage::Error { message } => view! { <Problem message /> }.erase(),
+        BootPage::NotFound | BootPage::Home | BootPage::Room { .. } | BootPage::Devices { .. } => {
+            view! { <NotFound /> }.erase()
+        }
+    })
 }

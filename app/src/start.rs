@@ -1,7 +1,8 @@
 //! The browser's start: reads the boot data that the server embedded and takes the page over.
 
-use crate::routes::App;
-use crate::{Boot, dom};
+use crate::components::layout;
+use crate::routes::{self, App};
+use crate::{Boot, BootPage, dom};
 use leptos::prelude::*;
 use protocol::FromJson;
 
@@ -15,8 +16,25 @@ pub fn hydrate() {
         leptos::logging::error!("this page carries no boot data: it stays as the server rendered it");
         return;
     };
-    leptos::mount::hydrate_body(move || {
-        provide_context(boot);
-        view! { <App /> }
+    wasm_bindgen_futures::spawn_local(async move {
+        // Hydration needs the code of everything that the server has rendered.
+        let loaded = match boot.page {
+            BootPage::Devices { .. } => routes::preload_devices().await,
+            ref page if page.is_standalone() => routes::preload_standalone().await,
+            _ => Ok(()),
+        };
+        if let Err(error) = loaded {
+            // The server's HTML stays: forms and links work without scripts.
+            return leptos::logging::error!("a part of the page could not be loaded: {error}");
+        }
+        let has_dialogs = !boot.page.is_standalone();
+        leptos::mount::hydrate_body(move || {
+            provide_context(boot);
+            view! { <App /> }
+        });
+        if has_dialogs {
+            // Ahead of the first click, and of the network going away. One that fails is tried again when it is needed.
+            let _ = layout::preload_dialogs().await;
+        }
     });
 }

@@ -66,14 +66,20 @@ async function isOfAPerson(page) {
 
 /** Keeps a page with the files that it names. Pages and files of another build go. */
 async function keep(path, page) {
-  const named = [...new Set((await page.clone().text()).match(/\/pkg\/[\w.-]+\.(js|wasm|css)\b/g))]
+  const named = new Set((await page.clone().text()).match(/\/pkg\/[\w.-]+\.(js|wasm|css)\b/g))
+  // Scripts name the files of parts that come later.
+  for (const name of named) {
+    if (!name.endsWith('.js')) continue
+    const script = await (await file(new Request(name))).text()
+    for (const [, part] of script.matchAll(/"\.\/([\w-]+\.[\w-]{22}\.(?:js|wasm))"/g)) named.add(`/pkg/${part}`)
+  }
   const files = await caches.open(FILES)
   const kept = (await files.keys()).map(({ url }) => new URL(url).pathname)
-  const missing = named.filter((name) => !kept.includes(name))
+  const missing = [...named].filter((name) => !kept.includes(name))
   if (missing.length) {
     await files.addAll(missing)
     await caches.delete(PAGES)
-    await Promise.all(kept.filter((name) => !named.includes(name)).map((name) => files.delete(name)))
+    await Promise.all(kept.filter((name) => !named.has(name)).map((name) => files.delete(name)))
   }
   const pages = await caches.open(PAGES)
   await pages.delete(path)

@@ -8,11 +8,13 @@ use crate::components::new_room::NewRoom;
 use crate::components::notice::Notice;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
-use crate::erase::{Erase, Erased, effect, live, press};
+use crate::erase::{Erase, Erased, Part, effect, live, loaded, press};
 use crate::state::{Address, Chat, Dialog, Dialogs, Place};
 use crate::words;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
+use leptos::wasm_split::wasm_split;
+use protocol::{RoomKind, Seq};
 
 /// `children` is the page. On a narrow screen either the list or the page is shown, see `frame-list` in the style sheet.
 #[component]
@@ -76,10 +78,32 @@ fn OpenDialog() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     live(move || {
         dialogs.open.get().map(|dialog| match dialog {
-            Dialog::New(kind) => view! { <NewRoom kind /> }.late(),
-            Dialog::Browse => view! { <Browse /> }.late(),
-            Dialog::Details => view! { <Details /> }.late(),
-            Dialog::Message(seq) => view! { <MessageActions seq /> }.late(),
+            Dialog::New(kind) => loaded(new_room(kind)),
+            Dialog::Browse => loaded(browse()),
+            Dialog::Details => loaded(details()),
+            Dialog::Message(seq) => loaded(message_actions(seq)),
         })
     })
+}
+
+// Code splitting: all dialogs are one file, because they share most of their code. It is loaded once the page is live.
+
+#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible, preload(preload_dialogs))]
+fn new_room(kind: RoomKind) -> Part {
+    Ok(view! { <NewRoom kind /> }.late())
+}
+
+#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+fn browse() -> Part {
+    Ok(view! { <Browse /> }.late())
+}
+
+#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+fn details() -> Part {
+    Ok(view! { <Details /> }.late())
+}
+
+#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+fn message_actions(seq: Seq) -> Part {
+    Ok(view! { <MessageActions seq /> }.late())
 }
