@@ -39,6 +39,7 @@ struct Reason {
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) connections: Gauge,
+    pub(crate) max_connections: Gauge,
     pub(crate) frames: Counter,
     pub(crate) deliveries: Counter,
     pub(crate) dropped: Counter,
@@ -53,6 +54,7 @@ pub(crate) struct Metrics {
     pub(crate) commit: Histogram,
     pub(crate) batch: Histogram,
     pub(crate) fan_out: Histogram,
+    pub(crate) background_poll: Histogram,
     pub(crate) holes_found: Counter,
     pub(crate) holes_filled: Counter,
     pub(crate) resets: Counter,
@@ -77,6 +79,7 @@ impl Default for Metrics {
         all.0.register("refusals", "Requests and connections that were turned away", refusals.clone());
         Self {
             connections: all.gauge("connections", "Open WebSockets"),
+            max_connections: all.gauge("max_connections", "Of these, so many are accepted (MAX_CONNECTIONS)"),
             frames: all.counter("frames_received", "Frames that clients sent"),
             deliveries: all.counter("deliveries", "Frames that were queued for connections, one for each reader"),
             dropped: all.counter("signals_dropped", "Typing and presence that was left out under pressure"),
@@ -92,6 +95,10 @@ impl Default for Metrics {
             commit: all.seconds("commit_seconds", "Time of one transaction that stores messages"),
             batch: all.histogram("batch_messages", "Messages in one such transaction", 1.0, 10),
             fan_out: all.seconds("fan_out_seconds", "Time to queue one frame for everybody in a room on this node"),
+            background_poll: all.seconds(
+                "background_poll_seconds",
+                "Time for which background work held a thread without giving way to deliveries",
+            ),
             holes_found: all.counter("holes_found", "Rooms in which this node had missed something"),
             holes_filled: all.counter("holes_filled", "Rooms in which it has read that from the database"),
             resets: all.counter("resets", "Devices that started a room over because they had missed too much"),
@@ -122,7 +129,7 @@ impl Metrics {
     }
 
     /// In the text format of Prometheus.
-    fn encode(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn encode(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)

@@ -6,6 +6,7 @@ pub(crate) mod descriptors;
 pub(crate) mod drain;
 pub(crate) mod health;
 mod tasks;
+mod timed;
 
 use crate::auth::{Auth, LiveSessions};
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
@@ -83,6 +84,7 @@ pub async fn run(
     let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
     let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
+    metrics.max_connections.set(config.limits.max_connections.into());
     let listener_limits =
         accept::Limits { max_sockets: config.limits.max_connections as usize, is_counted: config.http.proxy_hops == 0 };
     let app = Arc::new(App {
@@ -136,20 +138,23 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, fl
         tasks.watch(name, task);
     }
     let gaps = Arc::new(tokio::sync::Notify::new());
-    tasks.spawn("repair", database::keep_repaired(Arc::clone(chat), Arc::clone(&gaps)));
-    tasks.spawn("check of heads", database::fill_holes(Arc::clone(chat)));
-    tasks.spawn("check of entered rooms", database::check_opened(Arc::clone(chat)));
-    tasks.spawn("check of sessions", database::check_sessions(Arc::clone(chat)));
-    tasks.spawn(
+    let polls = &metrics.background_poll;
+    tasks.spawn_timed("repair", polls, database::keep_repaired(Arc::clone(chat), Arc::clone(&gaps)));
+    tasks.spawn_timed("check of heads", polls, database::fill_holes(Arc::clone(chat)));
+    tasks.spawn_timed("check of entered rooms", polls, database::check_opened(Arc::clone(chat)));
+    tasks.spawn_timed("check of sessions", polls, database::check_sessions(Arc::clone(chat)));
+    tasks.spawn_timed(
         "health of the database",
+        polls,
         health::watch_database(Arc::clone(health), Arc::clone(store), Arc::clone(metrics)),
     );
-    tasks.spawn("health of the bus", health::watch_bus(Arc::clone(health), Arc::clone(hub), Arc::clone(metrics)));
-    tasks.spawn("purge", database::purge(Arc::clone(chat), Arc::clone(store)));
-    tasks.spawn("subscriptions", Arc::clone(hub).keep_subscriptions());
+    let bus_health = health::watch_bus(Arc::clone(health), Arc::clone(hub), Arc::clone(metrics));
+    tasks.spawn_timed("health of the bus", polls, bus_health);
+    tasks.spawn_timed("purge", polls, database::purge(Arc::clone(chat), Arc::clone(store)));
+    tasks.spawn_timed("subscriptions", polls, Arc::clone(hub).keep_subscriptions());
     tasks.spawn("bus", listen_to_others(Arc::clone(hub), gaps, Arc::clone(&sessions)));
-    tasks.spawn("presence", Arc::clone(chat).keep_presence());
-    tasks.spawn("limits", forget(Arc::clone(&app.limits), sessions));
+    tasks.spawn_timed("presence", polls, Arc::clone(chat).keep_presence());
+    tasks.spawn_timed("limits", polls, forget(Arc::clone(&app.limits), sessions));
     // One for each thread of the runtime: more could not write at the same time.
     for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
         tasks.spawn("flusher", Arc::clone(flushers).run());

@@ -7,7 +7,7 @@
 use crate::{
     ApiError, ClientId, ErrorBody, ErrorCode, HistoryPage, Mark, Member, MemberPage, MessageKind, Presence,
     PresenceState, PublicRoom, PublicRooms, Rev, Role, RoomAnswer, RoomHead, RoomId, RoomKind, Seq, ServerFrame,
-    Session, SessionId, SessionList, SystemEvent, UnixMillis, UserId, UserList,
+    Session, SessionId, SessionList, SystemEvent, UnixMillis, User, UserId, UserList,
 };
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -93,6 +93,21 @@ impl<T: FromJson> FromJson for Vec<T> {
 impl<T: FromJson> FromJson for Option<T> {
     fn from_json(json: &str) -> Option<Self> {
         if json == "null" { Some(None) } else { T::from_json(json).map(Some) }
+    }
+}
+
+/// `receipts` may be missing: versions before that setting told marks.
+impl FromJson for User {
+    fn from_json(json: &str) -> Option<Self> {
+        let fields = Object::read(json)?;
+        Some(Self {
+            id: fields.field("id")?,
+            username: fields.field("username")?,
+            display_name: fields.field("display_name")?,
+            is_admin: fields.field("is_admin")?,
+            created_at: fields.field("created_at")?,
+            receipts: fields.field::<Option<bool>>("receipts")?.unwrap_or(true),
+        })
     }
 }
 

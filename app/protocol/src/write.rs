@@ -170,7 +170,6 @@ macro_rules! both_ways {
 }
 
 both_ways! {
-    User { id, username, display_name, is_admin, created_at, receipts }
     Message {
         room_id, seq, rev, sender_id, sender_name, client_id, kind, body, event, reply_to, created_at, edited_at,
         deleted_at, reactions,
@@ -184,6 +183,7 @@ both_ways! {
 }
 
 to_json! {
+    User { id, username, display_name, is_admin, created_at, receipts }
     UpdateMe { display_name, receipts }
     UpdateRoom { name }
     AddMember { user_id }

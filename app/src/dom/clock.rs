@@ -32,10 +32,12 @@ pub(crate) fn new_client_id() -> ClientId {
     ClientId(Builder::from_unix_timestamp_millis(millis, &random()).into_uuid())
 }
 
+/// From the system. Where that fails, from a weaker source: ids must differ, and are no secret.
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
-    if let Ok(crypto) = window().crypto() {
-        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    let filled = window().crypto().and_then(|crypto| crypto.get_random_values_with_u8_array(&mut bytes));
+    if filled.is_err() {
+        bytes = std::array::from_fn(|_| (js_sys::Math::random() * 256.0) as u8);
     }
     bytes
 }

@@ -104,3 +104,19 @@ test('whoever is taken out of a room sees it go', async ({ signUp }) => {
   await expect(bob.roomLink('Tea')).toHaveCount(0)
   await expect(bob.page.getByText('This room is not here')).toBeVisible()
 })
+
+test('without a source of random numbers messages still have ids of their own', async ({ signUp }) => {
+  const ada = await signUp('ada')
+  await ada.page.addInitScript(() => {
+    Crypto.prototype.getRandomValues = () => {
+      throw new Error('no entropy')
+    }
+  })
+  await ada.open('General')
+  await ada.page.reload()
+  for (const text of ['one', 'two', 'three']) await ada.say(text)
+  for (const text of ['one', 'two', 'three']) await expect(ada.message(text)).toBeVisible()
+  await expect(ada.log.getByText('Sending')).toHaveCount(0)
+  expect(await ada.texts(/^(one|two|three)$/)).toEqual(['one', 'two', 'three'])
+  await expect(ada.page.getByText('Not sent')).toHaveCount(0)
+})

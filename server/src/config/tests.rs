@@ -1,3 +1,4 @@
+use super::variables::VARIABLES;
 use super::*;
 use std::collections::HashMap;
 
@@ -19,6 +20,20 @@ fn defaults_are_one_program_on_sqlite() {
     assert_eq!(config.auth.secrets.current().len(), 32);
     let again = read(&[("DATA_DIR", dir)]).unwrap();
     assert_eq!(again.auth.secrets.current(), config.auth.secrets.current(), "the secret is kept");
+}
+
+#[test]
+fn documented_defaults_are_the_real_ones() {
+    // A value made at the start, one that depends on the machine, and one in words.
+    const NOT_SETTABLE: [&str; 4] = ["JWT_SECRET", "WORKER_THREADS", "LEPTOS_SITE_ROOT", "DATABASE_URL"];
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    let mut set: Vec<(&str, &str)> =
+        VARIABLES.iter().map(|variable| (variable.name, variable.default)).filter(|(_, text)| !text.is_empty()).collect();
+    set.retain(|(name, _)| !NOT_SETTABLE.contains(name) && *name != "DATA_DIR");
+    assert!(set.len() > 12, "{set:?}");
+    set.push(("DATA_DIR", dir));
+    assert_eq!(format!("{:?}", read(&set).unwrap()), format!("{:?}", read(&[("DATA_DIR", dir)]).unwrap()));
 }
 
 #[cfg(unix)]

@@ -2,6 +2,8 @@
 //! stops with an error and is started again, since it would go on without what that task does and look as if nothing were wrong.
 
 use super::RunError;
+use super::timed::Timed;
+use prometheus_client::metrics::histogram::Histogram;
 use std::collections::HashMap;
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
 
@@ -17,6 +19,16 @@ impl Tasks {
     pub(super) fn spawn(&mut self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let id = self.set.spawn(task).id();
         self.names.insert(id, name);
+    }
+
+    /// As [`Tasks::spawn`], for work that goes on beside deliveries: each poll is measured, in seconds.
+    pub(super) fn spawn_timed(
+        &mut self,
+        name: &'static str,
+        polls: &Histogram,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
+        self.spawn(name, Timed::new(task, polls.clone()));
     }
 
     /// Watches a task that runs already and is not aborted with these.

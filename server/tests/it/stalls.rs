@@ -162,14 +162,19 @@ async fn a_node_that_hears_nothing_of_a_redis_any_more_connects_again() {
     let (proxy, here, there, (ada, mut of_ada), (bob, _), room) = behind_a_redis().await;
     proxy.strand();
     // Only by the bus it is heard as it is told; what is read from the database comes as a batch.
+    let mut said = Vec::new();
     until("a message that came by the bus", async || {
-        bob.say(&there, &room, "live again").await;
+        said.push(format!("live again {}", said.len()));
+        bob.say(&there, &room, said.last().unwrap()).await;
         of_ada.hears_live().await.then_some(())
     })
     .await;
-    let page: Value = ada.get(&here, &format!("/api/messages/room/{}", room.id)).await.json();
-    let told = page["messages"].as_array().unwrap().iter().filter(|message| message["body"] == "live again").count();
-    assert!(told > 0);
+    let page: Value = ada.get(&here, &format!("/api/messages/room/{}?limit=100", room.id)).await.json();
+    let stored = page["messages"].as_array().unwrap().iter().filter_map(|message| message["body"].as_str());
+    let mut stored: Vec<_> = stored.filter(|body| body.starts_with("live again")).map(ToOwned::to_owned).collect();
+    let newest = said.split_off(said.len().saturating_sub(stored.len()));
+    stored.sort_by_key(|body| newest.iter().position(|known| known == body));
+    assert_eq!(stored, newest, "each once");
     here.ready().await;
 }
 

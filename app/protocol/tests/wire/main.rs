@@ -3,10 +3,7 @@
 
 mod samples;
 
-use protocol::{
-    AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Role, RoomKind, Seq, ServerFrame, SetRole,
-    SystemEvent, ToJson, UpdateMe, UpdateRoom,
-};
+use protocol::{AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Role, RoomKind, Seq, ServerFrame, SetRole, SystemEvent, ToJson, UpdateMe, UpdateRoom, User};
 use samples::*;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;
@@ -185,4 +182,14 @@ fn what_the_page_writes_is_what_serde_reads() {
     check(UpdateRoom { name: "Tea".into() });
     check(AddMember { user_id: BOB });
     check(SetRole { role: Role::Admin });
+}
+
+#[test]
+fn a_field_that_has_a_default_may_be_missing_for_both_readers() {
+    let mut user = serde_json::to_value(direct().other.expect("a direct room has another person")).expect("it is JSON");
+    user.as_object_mut().expect("it is an object").remove("receipts");
+    let text = user.to_string();
+    let by_serde: User = serde_json::from_str(&text).expect("serde reads it");
+    assert_eq!(User::from_json(&text), Some(by_serde.clone()));
+    assert!(by_serde.receipts, "versions before the setting told marks");
 }

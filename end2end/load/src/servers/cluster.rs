@@ -14,6 +14,8 @@ pub const SECRET: &str = "the secret of runs under a driver";
 pub struct Node {
     /// Where it listens, whenever it runs.
     pub address: SocketAddr,
+    /// Where it tells its metrics.
+    pub metrics_address: SocketAddr,
     program: Program,
 }
 
@@ -31,8 +33,9 @@ impl Cluster {
     pub async fn start(count: usize, program: impl Fn(usize, SocketAddr) -> Program) -> Result<Self, Error> {
         let mut nodes = Vec::new();
         for number in 1..=count {
-            let address = free_address().await?;
-            let mut node = Node { address, program: program(number, address) };
+            let (address, metrics_address) = (free_address().await?, free_address().await?);
+            let program = program(number, address).env("METRICS_ADDR", metrics_address.to_string());
+            let mut node = Node { address, metrics_address, program };
             node.start().await?;
             nodes.push(node);
         }
@@ -116,6 +119,14 @@ impl Node {
         self.program.stop().await
     }
 
+    /// Its metrics, in the text format of Prometheus.
+    ///
+    /// # Errors
+    /// Where it does not answer.
+    pub async fn metrics(&self) -> Result<String, Error> {
+        Ok(get(self.metrics_address, "/metrics").await?)
+    }
+
     /// The number of its process while it runs.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
@@ -124,9 +135,14 @@ impl Node {
 }
 
 async fn is_ready(address: SocketAddr) -> std::io::Result<bool> {
+    Ok(get(address, "/readyz").await?.starts_with("HTTP/1.1 200"))
+}
+
+/// The answer to a request, its head included.
+async fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(address).await?;
-    stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n").await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
-    Ok(answer.starts_with(b"HTTP/1.1 200"))
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: node\r\nconnection: close\r\n\r\n").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
 }

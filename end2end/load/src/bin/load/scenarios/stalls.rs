@@ -1,6 +1,7 @@
 //! Deliveries in short windows over a long time: whether background tasks of a node hold some of them up.
 //!
-//! A task that runs now and then falls into few windows, so that the median window is without it and the worst with it.
+//! Beside the latencies, in which every other program of the machine shows as well, stands the cause itself: the longest time
+//! for which background work of the node held a thread without giving way.
 
 use crate::latency::Latencies;
 use crate::report::Row;
@@ -27,6 +28,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         }
     }
     let tally = all.unwrap_or_default();
+    let held = longest_poll(&stage.cluster.nodes[0].metrics().await?).ok_or("the node does not tell its polls")?;
     let told: Vec<_> = tails.iter().map(|tail| format!("{tail:.1}")).collect();
     println!("  p99.9 of each {} s, in ms: {}", WINDOW.as_secs(), told.join(" "));
     tails.sort_unstable_by(f64::total_cmp);
@@ -34,7 +36,17 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     Ok(Row::of(&stage, rate, &tally, cpu)
         .with("ms delivery p99.9 of the median window", median)
         .with("ms delivery p99.9 of the worst window", worst)
-        .with("ms between the two", worst - median))
+        .with("ms between the two", worst - median)
+        .with("ms at most for which background work held a thread", held * 1e3))
+}
+
+/// The upper bound of the highest bucket that something fell into, in seconds.
+fn longest_poll(metrics: &str) -> Option<f64> {
+    const BUCKET: &str = "jackdaw_background_poll_seconds_bucket{le=\"";
+    let buckets = metrics.lines().filter_map(|line| line.strip_prefix(BUCKET)?.split_once("\"} "));
+    let buckets: Vec<(&str, u64)> = buckets.filter_map(|(le, count)| Some((le, count.parse().ok()?))).collect();
+    let all = buckets.last()?.1;
+    buckets.iter().find(|(_, count)| *count == all).map(|(le, _)| le.parse().unwrap_or(f64::INFINITY))
 }
 
 fn ms(latencies: &Latencies) -> f64 {
