@@ -1,5 +1,6 @@
 //! A very large room is deleted while everybody talks in others: how much later their messages come.
 
+use crate::pipe::Tally;
 use crate::report::Row;
 use crate::stage::{Case, PATIENCE, Stage, World};
 use load::Error;
@@ -12,6 +13,9 @@ use uuid::Uuid;
 const RUN_UP: Duration = Duration::from_secs(1);
 /// How much later than otherwise deliveries may be at the 99.9th percentile, in milliseconds.
 const LATER: f64 = 100.0;
+/// Filling leaves the disk with much to write. What is compared with begins once the p99.9 is below this, in milliseconds,
+/// or after so many tries.
+const CALM: (f64, usize) = (50.0, 8);
 /// Rows of one statement while the room is filled.
 const ROWS: i64 = 500_000;
 
@@ -21,7 +25,7 @@ pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<
     let owner = stage.crowd.people[0].clone();
     let rows = (millions * 1e6) as i64;
     let room = fill(&stage.url, owner.user.id.0, rows).await?;
-    let (before, _) = stage.measure(world, rate).await?;
+    let before = calm(world, &mut stage, rate).await?;
     let url = format!("http://{}/api/rooms/{room}", stage.cluster.nodes[0].address);
     let http = reqwest::Client::builder().timeout(length + PATIENCE).build()?;
     let deleting = async {
@@ -35,18 +39,32 @@ pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<
     stage.cluster.check()?;
     let left = left(&stage.url, room).await?;
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
-    let (calm, busy) = (ms(before.deliveries.percentile(99.9)), ms(tally.deliveries.percentile(99.9)));
+    let (alone, busy) = (ms(before.deliveries.percentile(99.9)), ms(tally.deliveries.percentile(99.9)));
     let mut row = Row::of(&stage, rate, &tally, crate::stage::Cpu::default())
         .with("messages of the room, in millions", millions)
         .with("status of the deletion", f64::from(status))
         .with("s until the deletion was answered", took.as_secs_f64())
         .with("messages of the room left at the end, in thousands", left as f64 / 1e3)
-        .with("ms delivery p99.9 elsewhere before", calm)
+        .with("ms delivery p99.9 elsewhere before", alone)
         .with("ms delivery p99.9 elsewhere meanwhile", busy)
         .with("ms delivery maximum elsewhere before", ms(before.deliveries.max()))
         .with("ms delivery maximum elsewhere meanwhile", ms(tally.deliveries.max()));
-    row.is_clean &= (200..300).contains(&status) && busy <= calm + LATER;
+    row.is_clean &= (200..300).contains(&status) && busy <= alone + LATER;
     Ok(row)
+}
+
+/// Deliveries without a deletion.
+async fn calm(world: &mut World, stage: &mut Stage, rate: f64) -> Result<Tally, Error> {
+    let (mut tally, _) = stage.measure(world, rate).await?;
+    for _ in 1..CALM.1 {
+        let tail = tally.deliveries.percentile(99.9).as_secs_f64() * 1e3;
+        if tail <= CALM.0 {
+            break;
+        }
+        println!("  p99.9 {tail:.0} ms without a deletion: waiting for the disk");
+        tally = stage.measure(world, rate).await?.0;
+    }
+    Ok(tally)
 }
 
 /// A room of this owner with so many messages.
