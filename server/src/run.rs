@@ -84,7 +84,6 @@ pub async fn run(
     let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
     let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
-    metrics.max_connections.set(config.limits.max_connections.into());
     let listener_limits =
         accept::Limits { max_sockets: config.limits.max_connections as usize, is_counted: config.http.proxy_hops == 0 };
     let app = Arc::new(App {

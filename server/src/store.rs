@@ -21,8 +21,8 @@ pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
-    Purged, Revise, Revised, Rows, SessionRecord, Stamp,
+    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Limit, MemberMark, Moved, NewRoom,
+    NewSession, NewUser, Purged, Revise, Revised, Rows, SessionRecord, Stamp,
 };
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -170,9 +170,9 @@ pub trait Store: Send + Sync + 'static {
     /// Those of `others` who share a room with `user`. One query.
     async fn list_sharing(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>>;
     /// All memberships of these users with their marks. One query.
-    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>>;
-    /// For each of these users the marks of the other one in their direct rooms, where both want marks to be told. One query.
-    async fn list_other_marks(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>>;
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<MemberMark>>;
+    /// The marks of the members of these direct rooms, of those people who let others see them. One query.
+    async fn list_direct_marks(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>>;
     /// For each of these users a number that moves with their memberships, roles, and marks in direct rooms. One query.
     async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>>;
     /// Makes `user` a member; `actor` is themselves (joined) or another (added). Nothing where they are one already;

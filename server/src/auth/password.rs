@@ -8,6 +8,7 @@ use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 pub(crate) const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
@@ -65,10 +66,32 @@ impl Hasher {
 }
 
 /// Works away from the threads that serve. The work goes on, and keeps the turn, where the caller is gone.
+///
+/// On a thread of its own for each, which costs a thousandth of the hashing: its priority is low and ends with it, while a
+/// thread of the runtime's pool would keep it.
 async fn in_turn<T: Send + 'static>(turn: Turn, work: impl FnOnce() -> T + Send + 'static) -> Result<(T, Turn), Error> {
-    let done = tokio::task::spawn_blocking(move || (work(), turn));
-    done.await.map_err(|error| Error::Internal(format!("hashing: {error}")))
+    let (done, result) = oneshot::channel();
+    let run = move || {
+        give_way();
+        // The request may have been given up.
+        let _ = done.send((work(), turn));
+    };
+    let failed = |error: &dyn std::fmt::Display| Error::Internal(format!("hashing: {error}"));
+    std::thread::Builder::new().name("password".into()).spawn(run).map_err(|error| failed(&error))?;
+    result.await.map_err(|_| failed(&"the thread panicked"))
 }
+
+/// The rest of the machine goes before this thread. Linux has a priority for each thread, other systems one for the process.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    const NICE: i32 = 10;
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+        tracing::debug!(%error, "passwords are checked at the usual priority");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn give_way() {}
 
 fn argon2() -> Argon2<'static> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("the constants above are within argon2's limits");

@@ -10,8 +10,9 @@ use super::mechanism::Mechanism;
 use crate::Error;
 use crate::hub::Present;
 use crate::line::Frame;
-use protocol::{Mark, RoomId, ServerFrame, UserId};
-use std::collections::BTreeMap;
+use crate::store::MemberMark;
+use protocol::{Mark, RoomId, RoomKind, ServerFrame, UserId};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -121,12 +122,16 @@ impl Chat {
         let versions: BTreeMap<_, _> = self.store.list_members_versions(&users).await?.into_iter().collect();
         let mut rooms: BTreeMap<UserId, Vec<RoomId>> = BTreeMap::new();
         let mut marks: BTreeMap<UserId, Vec<(RoomId, Mark)>> = BTreeMap::new();
-        for (room, Mark(user, _, read)) in self.store.list_memberships(&users).await? {
-            rooms.entry(user).or_default().push(room);
+        let mut direct: BTreeMap<RoomId, Vec<UserId>> = BTreeMap::new();
+        for MemberMark { room_id, kind, mark: Mark(user, _, read) } in self.store.list_memberships(&users).await? {
+            rooms.entry(user).or_default().push(room_id);
             // Of their own marks people see only how far they have read.
-            marks.entry(user).or_default().push((room, Mark(user, read, read)));
+            marks.entry(user).or_default().push((room_id, Mark(user, read, read)));
+            if kind == RoomKind::Direct {
+                direct.entry(room_id).or_default().push(user);
+            }
         }
-        for (user, room, mark) in self.store.list_other_marks(&users).await? {
+        for (user, room, mark) in self.others_marks(&direct).await? {
             marks.entry(user).or_default().push((room, mark));
         }
         for (number, (user, person)) in people.into_iter().enumerate() {
@@ -145,6 +150,22 @@ impl Chat {
             }
         }
         Ok(())
+    }
+
+    /// For these people in these direct rooms the other person's marks, where both let each other see them.
+    async fn others_marks(&self, direct: &BTreeMap<RoomId, Vec<UserId>>) -> Result<Vec<(UserId, RoomId, Mark)>, Error> {
+        if direct.is_empty() {
+            return Ok(Vec::new());
+        }
+        let stored = self.store.list_direct_marks(&direct.keys().copied().collect::<Vec<_>>()).await?;
+        let visible: BTreeSet<_> = stored.iter().map(|(room, mark)| (*room, mark.0)).collect();
+        let mut found = Vec::new();
+        for (room, mark) in stored {
+            let viewers = direct.get(&room).into_iter().flatten();
+            let viewers = viewers.filter(|user| **user != mark.0 && visible.contains(&(room, **user)));
+            found.extend(viewers.map(|user| (*user, room, mark)));
+        }
+        Ok(found)
     }
 
     /// Makes a person's connections be where the database says, and tells them what differs. Returns false where they moved

@@ -28,8 +28,11 @@ fn documented_defaults_are_the_real_ones() {
     const NOT_SETTABLE: [&str; 4] = ["JWT_SECRET", "WORKER_THREADS", "LEPTOS_SITE_ROOT", "DATABASE_URL"];
     let folder = tempfile::tempdir().unwrap();
     let dir = folder.path().to_str().unwrap();
-    let mut set: Vec<(&str, &str)> =
-        VARIABLES.iter().map(|variable| (variable.name, variable.default)).filter(|(_, text)| !text.is_empty()).collect();
+    let mut set: Vec<(&str, &str)> = VARIABLES
+        .iter()
+        .map(|variable| (variable.name, variable.default))
+        .filter(|(_, text)| !text.is_empty())
+        .collect();
     set.retain(|(name, _)| !NOT_SETTABLE.contains(name) && *name != "DATA_DIR");
     assert!(set.len() > 12, "{set:?}");
     set.push(("DATA_DIR", dir));

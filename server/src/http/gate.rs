@@ -42,6 +42,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
+        metrics.max_connections.set(limits.max_connections.into());
         let rate = NonZeroU32::new(limits.connections_per_second).unwrap_or(NonZeroU32::MIN);
         let places = Arc::new(Semaphore::new(limits.max_connections as usize));
         Self { places, bucket: RateLimiter::direct(Quota::per_second(rate)), metrics }

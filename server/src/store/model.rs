@@ -9,8 +9,8 @@ mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
-    Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, Moved, NewRoom, NewSession,
+    NewUser, Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
@@ -222,11 +222,11 @@ impl Store for Model {
     async fn list_sharing(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
         self.read(|tables| tables.list_sharing(user, others)).await
     }
-    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<MemberMark>> {
         self.read(|tables| tables.list_memberships(users)).await
     }
-    async fn list_other_marks(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
-        self.read(|tables| tables.list_other_marks(users)).await
+    async fn list_direct_marks(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
+        self.read(|tables| tables.list_direct_marks(rooms)).await
     }
     async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>> {
         self.read(|tables| tables.list_members_versions(users)).await

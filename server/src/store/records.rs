@@ -181,6 +181,17 @@ pub enum Revised {
     Impossible(&'static str),
 }
 
+/// Somebody's place in a room, with their marks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberMark {
+    /// Where.
+    pub room_id: RoomId,
+    /// Of which kind the room is: in direct rooms the other person's marks are shown.
+    pub kind: RoomKind,
+    /// Who, and how far they are.
+    pub mark: Mark,
+}
+
 /// A member's marks after they moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moved {

@@ -3,7 +3,10 @@
 
 mod samples;
 
-use protocol::{AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Role, RoomKind, Seq, ServerFrame, SetRole, SystemEvent, ToJson, UpdateMe, UpdateRoom, User};
+use protocol::{
+    AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Role, RoomKind, Seq, ServerFrame, SetRole,
+    SystemEvent, ToJson, UpdateMe, UpdateRoom, User,
+};
 use samples::*;
 use serde::{Serialize, de::DeserializeOwned};
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! Memberships and marks.
 
-use super::super::{Error, Moved, Result, Stamp, TOO_MANY_ROOMS, rights};
+use super::super::{Error, MemberMark, Moved, Result, Stamp, TOO_MANY_ROOMS, rights};
 use super::tables::{Membership, Tables};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
@@ -29,15 +29,23 @@ impl Tables {
         others.iter().filter(shares).copied().collect()
     }
 
-    pub(super) fn list_memberships(&self, users: &[UserId]) -> Vec<(RoomId, Mark)> {
-        let all = self.rooms.iter().flat_map(|(id, room)| room.members.iter().map(move |member| (id, member)));
-        let theirs = all.filter(|(_, (user, _))| users.contains(user));
-        theirs.map(|(id, (user, member))| (*id, Mark(*user, member.delivered, member.read))).collect()
+    pub(super) fn list_memberships(&self, users: &[UserId]) -> Vec<MemberMark> {
+        let all =
+            self.rooms.iter().flat_map(|(id, room)| room.members.iter().map(move |member| (id, room.kind, member)));
+        let theirs = all.filter(|(_, _, (user, _))| users.contains(user));
+        let read = |(id, kind, (user, member)): (&RoomId, RoomKind, (&UserId, &Membership))| MemberMark {
+            room_id: *id,
+            kind,
+            mark: Mark(*user, member.delivered, member.read),
+        };
+        theirs.map(read).collect()
     }
 
-    pub(super) fn list_other_marks(&self, users: &[UserId]) -> Vec<(UserId, RoomId, Mark)> {
-        let rooms = users.iter().flat_map(|user| self.list_rooms(*user).into_iter().map(|room| (*user, room)));
-        rooms.filter_map(|(user, room)| Some((user, room.id, room.other_mark?))).collect()
+    pub(super) fn list_direct_marks(&self, rooms: &[RoomId]) -> Vec<(RoomId, Mark)> {
+        let known = rooms.iter().filter_map(|id| Some((id, self.rooms.get(id)?)));
+        let members = known.flat_map(|(id, room)| room.members.iter().map(move |(user, member)| (id, user, member)));
+        let told = members.filter(|(_, user, _)| self.users.get(user).is_some_and(|user| user.receipts));
+        told.map(|(id, user, member)| (*id, Mark(*user, member.delivered, member.read))).collect()
     }
 
     pub(super) fn list_members_versions(&self, users: &[UserId]) -> Vec<(UserId, i64)> {

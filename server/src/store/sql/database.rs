@@ -20,8 +20,8 @@ pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, 
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
-    Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, Moved, NewRoom, NewSession,
+    NewUser, Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
@@ -227,12 +227,12 @@ impl Store for Database {
         members::list_sharing(&self.read, user, others).await
     }
 
-    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
+    async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<MemberMark>> {
         members::list_memberships(&self.read, users).await
     }
 
-    async fn list_other_marks(&self, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
-        marks::list_others(&self.read, users).await
+    async fn list_direct_marks(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
+        marks::list_direct(&self.read, rooms).await
     }
 
     async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>> {

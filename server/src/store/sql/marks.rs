@@ -1,6 +1,7 @@
 //! How far members are. Marks of many at once, since each of them moves with every message that is read.
 
 use super::super::{batch, id_list};
+use super::rows::Row as DbRow;
 use super::{Pool, Result, Tx};
 use crate::store::Moved;
 use protocol::{Mark, RoomId, Seq, UserId};
@@ -44,22 +45,16 @@ async fn move_versions(tx: &mut Tx, rooms: BTreeSet<RoomId>) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn list_others(pool: &Pool, users: &[UserId]) -> Result<Vec<(UserId, RoomId, Mark)>> {
+pub(super) async fn list_direct(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
     let rows = sqlx::query(concat!(
-        "select me.user_id, me.room_id, om.user_id, om.delivered_seq, om.read_seq
-         from members me join rooms r on r.id = me.room_id and r.kind = 0
-           join members om on om.room_id = me.room_id and om.user_id <> me.user_id
-           join users u on u.id = me.user_id and u.receipts join users ou on ou.id = om.user_id and ou.receipts
-         where me.user_id in ",
+        "select m.room_id, m.user_id, m.delivered_seq, m.read_seq
+         from members m join users u on u.id = m.user_id and u.receipts where m.room_id in ",
         ids!("$1")
     ))
-    .bind(id_list(users.iter().map(|user| user.0)))
+    .bind(id_list(rooms.iter().map(|room| room.0)))
     .fetch_all(pool)
     .await?;
-    let mut others = Vec::with_capacity(rows.len());
-    for row in rows {
-        let mark = Mark(UserId(row.try_get(2)?), Seq(row.try_get(3)?), Seq(row.try_get(4)?));
-        others.push((UserId(row.try_get(0)?), RoomId(row.try_get(1)?), mark));
-    }
-    Ok(others)
+    let mark =
+        |row: &DbRow| -> Result<Mark> { Ok(Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?))) };
+    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), mark(row)?))).collect()
 }

@@ -4,9 +4,9 @@ use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
 use super::{Pool, Result, Tx, events};
 use crate::store::codes::Code;
-use crate::store::{Error, Stamp, TOO_MANY_ROOMS, rights};
+use crate::store::{Error, MemberMark, Stamp, TOO_MANY_ROOMS, rights};
 use protocol::limits::ROOMS_MAX;
-use protocol::{Mark, Member, Message, Role, RoomId, Seq, SystemEvent, UserId};
+use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
 
 const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
@@ -53,17 +53,20 @@ pub(super) async fn list_sharing(pool: &Pool, user: UserId, others: &[UserId]) -
     rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
 }
 
-pub(super) async fn list_memberships(pool: &Pool, users: &[UserId]) -> Result<Vec<(RoomId, Mark)>> {
+pub(super) async fn list_memberships(pool: &Pool, users: &[UserId]) -> Result<Vec<MemberMark>> {
     let rows = sqlx::query(concat!(
-        "select room_id, user_id, delivered_seq, read_seq from members where user_id in ",
+        "select m.room_id, r.kind, m.user_id, m.delivered_seq, m.read_seq
+         from members m join rooms r on r.id = m.room_id where m.user_id in ",
         ids!("$1")
     ))
     .bind(id_list(users.iter().map(|user| user.0)))
     .fetch_all(pool)
     .await?;
-    let mark =
-        |row: &DbRow| -> Result<Mark> { Ok(Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?))) };
-    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), mark(row)?))).collect()
+    let read = |row: &DbRow| {
+        let mark = Mark(UserId(row.try_get(2)?), Seq(row.try_get(3)?), Seq(row.try_get(4)?));
+        Ok(MemberMark { room_id: RoomId(row.try_get(0)?), kind: RoomKind::from_code(row.try_get(1)?), mark })
+    };
+    rows.iter().map(read).collect()
 }
 
 pub(super) async fn list_versions(pool: &Pool, users: &[UserId]) -> Result<Vec<(UserId, i64)>> {

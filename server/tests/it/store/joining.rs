@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_both_engines, stamp};
 use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
-use server::store::{Append, Appended, Change, Created, Error, Limit, NewRoom, Purged, Revise, Revised};
+use server::store::{Append, Appended, Change, Created, Error, Limit, MemberMark, NewRoom, Purged, Revise, Revised};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -53,7 +53,8 @@ async fn members_come_and_go(db: Db) {
     ids.sort();
     assert_eq!(ids, all);
     let of_cy = db.store.list_memberships(&[cy]).await.unwrap();
-    let of_the_group = (room, protocol::Mark(cy, Seq(2), Seq(2)));
+    let (kind, mark) = (RoomKind::Group, protocol::Mark(cy, Seq(2), Seq(2)));
+    let of_the_group = MemberMark { room_id: room, kind, mark };
     assert!(of_cy.contains(&of_the_group) && of_cy.len() == 2, "the group and General: {of_cy:?}");
 
     let left = db.store.delete_member(room, bob, bob, stamp()).await.unwrap();
