@@ -124,8 +124,12 @@ fn loaded_boxed(mut part: Pin<Box<dyn Future<Output = Part>>>) -> Erased {
 }
 
 fn not_loaded(_: SplitLoaderError) -> Erased {
-    view! { <p class="error-text" role="alert">"This could not be loaded. Check the connection, then reload the page."</p> }
-        .late()
+    view! {
+        <p class="notice notice-warn not-loaded" role="alert">
+            "This part of the page could not be loaded. Check the connection, then reload the page."
+        </p>
+    }
+    .late()
 }
 
 /// A view of any type.

@@ -89,7 +89,7 @@ fn OpenDialog() -> impl IntoView {
 // Code splitting: all dialogs are one file, because they share most of their code. It is loaded once the page is live.
 
 #[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible, preload(preload_dialogs))]
-fn new_room(kind: RoomKind) -> Part {
+pub(crate) fn new_room(kind: RoomKind) -> Part {
     Ok(view! { <NewRoom kind /> }.late())
 }
 
