@@ -28,7 +28,7 @@ pub(crate) enum Trouble {
 }
 
 /// Evicts the rooms, people and pages of all accounts from this browser. Unsent messages stay. Times out after
-/// [`EMPTYING_LIMIT_MS`]: the page goes on.
+/// [`EMPTY_TIMEOUT_MS`]: the page goes on.
 pub(crate) async fn empty() {
     worker::forget_pages();
     let emptied = future_to_promise(async {
@@ -36,13 +36,13 @@ pub(crate) async fn empty() {
         Ok(JsValue::UNDEFINED)
     });
     let late = Promise::new(&mut |resolve, _| {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, EMPTYING_LIMIT_MS);
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, EMPTY_TIMEOUT_MS);
     });
     let _ = JsFuture::from(Promise::race(&Array::of2(&emptied, &late))).await;
 }
 
 /// How long emptying may take, in milliseconds: a database may wait for another tab.
-const EMPTYING_LIMIT_MS: i32 = 2_000;
+const EMPTY_TIMEOUT_MS: i32 = 2_000;
 
 /// A method by its name: the bindings do not know everything, or not as it is.
 pub(crate) fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {

@@ -32,7 +32,7 @@ use protocol::{ClientId, Message, RoomId, RoomKind, RoomSummary, ServerFrame, Se
 use reach::HEADS_ROOMS;
 pub(crate) use reach::Reach;
 use receipts::Receipts;
-pub(crate) use repair::{Rounds, SLICE_EVERY};
+pub(crate) use repair::{Rounds, SLICE_INTERVAL};
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -79,7 +79,7 @@ pub(crate) struct Chat {
 /// that a herd leaves connections for everything else.
 pub(crate) const CATCHING_UP: u32 = 2;
 /// How long a device may wait for that.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 const NO_ROOM: Error = Error::NotFound("room");
 
@@ -149,7 +149,7 @@ impl Chat {
 
     /// A place among those who read what they missed.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
-        match tokio::time::timeout(PATIENCE, self.catching_up.acquire()).await {
+        match tokio::time::timeout(CATCH_UP_TIMEOUT, self.catching_up.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
             _ => Err(Error::Unavailable("too many devices are being brought up to date".into())),
         }

@@ -26,7 +26,7 @@ pub(crate) use connection::Connection;
 pub(crate) use envelope::Place;
 pub(crate) use keys::Keys;
 pub(crate) use registry::{Moved, Present};
-pub(crate) use signals::TELL_EVERY;
+pub(crate) use signals::PRESENCE_INTERVAL;
 
 use crate::bus::{Bus, BusEvent};
 use crate::line::{Frame, Line};
@@ -49,9 +49,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// People whose connections are measured without giving way to others.
-pub(crate) const MEASURED_AT_ONCE: usize = 500;
+pub(crate) const MEASURE_BATCH: usize = 500;
 /// How often other nodes are told how far this one's numbers are.
-const ALIVE_EVERY: Duration = Duration::from_secs(5);
+const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Called after bus trouble, when this node may have missed something: whoever knows the database mends it.
 pub(crate) type OnGap = Arc<dyn Fn() + Send + Sync>;
@@ -118,7 +118,7 @@ impl Hub {
     /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
     pub(crate) async fn listen(self: Arc<Self>, on_gap: OnGap) {
         let Some(mut events) = self.bus.take_events() else { return };
-        let mut alive = tokio::time::interval(ALIVE_EVERY);
+        let mut alive = tokio::time::interval(ALIVE_INTERVAL);
         loop {
             tokio::select! {
                 biased;
@@ -228,7 +228,7 @@ impl Hub {
     pub(crate) async fn measure(&self) {
         let (mut after, mut connections, mut queued) = (None, 0, 0);
         loop {
-            let people = self.people(after, MEASURED_AT_ONCE);
+            let people = self.people(after, MEASURE_BATCH);
             let Some((last, _)) = people.last() else { break };
             after = Some(*last);
             let lines = people.iter().flat_map(|(_, person)| &person.connections);

@@ -17,7 +17,7 @@ use crate::config;
 use crate::hub::Hub;
 use crate::metrics::{Metrics, Refusal};
 use block::ByBlock;
-use failures::{Failures, WINDOW};
+use failures::{FAILURE_WINDOW, Failures};
 use futures_util::future::join_all;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use protocol::{SessionId, UserId};
@@ -136,7 +136,7 @@ impl Limits {
     pub(crate) async fn share_failure(&self, hub: &Hub, attempt: &Attempt) {
         let keys = self.failure_keys(attempt);
         let counts = keys.iter().map(|key| async move {
-            let count = hub.count(&format!("failed-sign-in:{}", key.text), WINDOW).await;
+            let count = hub.count(&format!("failed-sign-in:{}", key.text), FAILURE_WINDOW).await;
             (key, count)
         });
         for (key, count) in join_all(counts).await {

@@ -29,9 +29,9 @@ use tokio::time::{Instant, timeout_at};
 /// How long a client may take nothing of what is written before it counts as too slow.
 pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 /// The divisor of the queue's bound below which the next batch of what a client missed is added: a quarter, 256 KiB.
-pub(crate) const DRAINED: usize = 4;
+pub(crate) const CATCH_UP_SHARE: usize = 4;
 /// Frames in one write.
-pub(crate) const AT_ONCE: usize = 16;
+pub(crate) const FRAMES_PER_WRITE: usize = 16;
 
 /// What a line writes to: a TCP connection, or what stands for one in tests.
 pub(crate) trait Wire: Send + Sync {
@@ -121,7 +121,7 @@ impl Line {
         let mut queue = self.lock();
         let before = queue.bytes();
         while !queue.is_empty() {
-            let mut parts = [IoSlice::new(&[]); AT_ONCE];
+            let mut parts = [IoSlice::new(&[]); FRAMES_PER_WRITE];
             let count = queue.fill(&mut parts);
             match self.wire.try_write(&parts[..count]) {
                 Ok(bytes) if bytes > 0 => {
@@ -204,7 +204,7 @@ impl Line {
     }
 
     fn has_drained(&self, queue: &Queue) -> bool {
-        queue.bytes() < self.flushers.queue_bytes / DRAINED
+        queue.bytes() < self.flushers.queue_bytes / CATCH_UP_SHARE
     }
 
     fn report_drain(&self, queue: &mut Queue) {

@@ -28,7 +28,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 /// How often limits and sessions forget who has been quiet.
-pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const EVICT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Whether a node can serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,8 +108,8 @@ pub async fn run(
     }
     let fatal = database::prepare(store, Arc::clone(&hub), store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
-    let (router, patience) = (router::router(app), drain::REQUESTS);
-    let server = accept::serve(listener, router, flushers, listener_limits, metrics, stopping, patience);
+    let (router, timeout) = (router::router(app), drain::REQUESTS_TIMEOUT);
+    let server = accept::serve(listener, router, flushers, listener_limits, metrics, stopping, timeout);
     let mut server = tokio::spawn(server);
     let ended = tokio::select! {
         error = fatal => Err(error),
@@ -174,7 +174,7 @@ fn listen_to_others(
 /// Limits and sessions keep in mind who has asked for something lately, and nobody else.
 async fn forget(limits: Arc<Limits>, sessions: Arc<LiveSessions>) {
     loop {
-        tokio::time::sleep(FORGET_EVERY).await;
+        tokio::time::sleep(EVICT_INTERVAL).await;
         let (limits, sessions) = (Arc::clone(&limits), Arc::clone(&sessions));
         // Both look at everybody, which would hold up the connections of the thread.
         let done = tokio::task::spawn_blocking(move || {

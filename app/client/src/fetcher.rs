@@ -6,11 +6,11 @@ use crate::backoff::Backoff;
 use protocol::{Rev, Seq};
 
 /// How long an answer may take, in milliseconds. Later it counts as lost.
-const PATIENCE_MS: u64 = 30_000;
+const FETCH_TIMEOUT_MS: u64 = 30_000;
 /// The shortest and the longest wait after a failure, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
 /// How long a hole may stay before a page is asked for, in milliseconds: most are closed by a frame that is under way.
-const GRACE_MS: u64 = 200;
+const GAP_GRACE_MS: u64 = 200;
 
 /// Something to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Fetcher {
     /// When to look again, if anything is wanted or on its way.
     pub(crate) fn due(&self, wanted: Option<Request>) -> Option<u64> {
         match self.in_flight {
-            Some((_, since)) => Some(since + PATIENCE_MS),
+            Some((_, since)) => Some(since + FETCH_TIMEOUT_MS),
             None => wanted.map(|_| self.earliest()),
         }
     }
@@ -102,7 +102,7 @@ impl Fetcher {
 
     /// Takes an answer that is too late for lost.
     pub(crate) fn expire(&mut self, now: u64, random: u64) {
-        if self.in_flight.is_some_and(|(_, since)| since + PATIENCE_MS <= now) {
+        if self.in_flight.is_some_and(|(_, since)| since + FETCH_TIMEOUT_MS <= now) {
             self.fail(now, random);
         }
     }
@@ -120,6 +120,6 @@ impl Fetcher {
     }
 
     fn earliest(&self) -> u64 {
-        self.not_before.max(self.hole_since.map_or(0, |since| if since == 0 { 0 } else { since + GRACE_MS }))
+        self.not_before.max(self.hole_since.map_or(0, |since| if since == 0 { 0 } else { since + GAP_GRACE_MS }))
     }
 }

@@ -3,7 +3,7 @@
 use protocol::{ClientFrame, RoomId, Seq};
 
 /// Between two frames of one kind about one room, in milliseconds.
-const EVERY_MS: u64 = 1_000;
+const RESEND_INTERVAL_MS: u64 = 1_000;
 
 /// One of the two marks.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,7 @@ impl Mark {
 
     /// When the server is to be told, if it is.
     fn due(&self) -> Option<u64> {
-        (self.here > self.there).then(|| self.told_at.map_or(0, |told| told + EVERY_MS))
+        (self.here > self.there).then(|| self.told_at.map_or(0, |told| told + RESEND_INTERVAL_MS))
     }
 
     fn tell(&mut self, now: u64) -> Option<Seq> {

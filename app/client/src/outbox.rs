@@ -13,7 +13,7 @@ pub(crate) use shared::message;
 use uuid::Uuid;
 
 /// How long the server may take to acknowledge a message, in milliseconds. Later the connection counts as dead.
-pub const ACK_MS: u64 = 15_000;
+pub const ACK_TIMEOUT_MS: u64 = 15_000;
 /// The shortest and the longest wait before a message that the server could not take is sent again, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
 
@@ -194,14 +194,14 @@ impl Outbox {
     pub(crate) fn due(&self, room: RoomId) -> Option<u64> {
         self.of(room).find_map(|entry| match entry.stage {
             Stage::Queued { not_before } => Some(not_before),
-            Stage::InFlight { since } => Some(since + ACK_MS),
+            Stage::InFlight { since } => Some(since + ACK_TIMEOUT_MS),
             Stage::Stored { .. } | Stage::Revised { .. } | Stage::Failed { .. } => None,
         })
     }
 
     /// Whether an acknowledgement is so late that the connection must be dead.
     pub(crate) fn is_late(&self, room: RoomId, now: u64) -> bool {
-        self.of(room).any(|entry| matches!(entry.stage, Stage::InFlight { since } if since + ACK_MS <= now))
+        self.of(room).any(|entry| matches!(entry.stage, Stage::InFlight { since } if since + ACK_TIMEOUT_MS <= now))
     }
 
     /// The server has this message under this number. Answers with it as stored, the first time.

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// People in the map. Those that no row names go first; beyond that a name is asked for again when it is shown.
 pub const PEOPLE_MAX: usize = 5_000;
 /// How long an answer may take before the question is repeated, in milliseconds.
-const ANSWER_MS: u64 = 15_000;
+const PEOPLE_TIMEOUT_MS: u64 = 15_000;
 
 /// A question that the server has not answered.
 #[derive(Debug)]
@@ -148,7 +148,7 @@ impl People {
         if ids.is_empty() {
             return None;
         }
-        self.asked = Some(Asked { ids: ids.clone(), until: now + ANSWER_MS });
+        self.asked = Some(Asked { ids: ids.clone(), until: now + PEOPLE_TIMEOUT_MS });
         Some(ClientFrame::PeopleGet { since, ids })
     }
 

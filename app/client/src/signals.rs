@@ -1,7 +1,7 @@
 //! Typing and presence: what this device shows, what it was told, and what it tells. Nothing here outlives a page.
 
 use crate::timers::{Timer, Timers};
-use protocol::limits::{TYPING_ENDS_MS, TYPING_EVERY_MS};
+use protocol::limits::{TYPING_INTERVAL_MS, TYPING_TIMEOUT_MS};
 use protocol::{ClientFrame, Presence, PresenceState, RoomId, UnixMillis, UserId};
 use std::collections::BTreeMap;
 
@@ -61,7 +61,7 @@ impl Signals {
             self.typed = None;
             return told.map(|_| ClientFrame::TypingStop { room_id: room });
         }
-        if told.is_some_and(|(_, at)| now < at + TYPING_EVERY_MS) {
+        if told.is_some_and(|(_, at)| now < at + TYPING_INTERVAL_MS) {
             return None;
         }
         self.typed = Some((room, now));
@@ -74,7 +74,7 @@ impl Signals {
     }
 
     pub(crate) fn start(&mut self, room: RoomId, user: UserId, name: String, now: u64, timers: &mut Timers) {
-        let until = now + TYPING_ENDS_MS;
+        let until = now + TYPING_TIMEOUT_MS;
         match self.typists.iter_mut().find(|typist| (typist.room, typist.user) == (room, user)) {
             Some(typist) => typist.until = until,
             None => self.typists.push(Typist { room, user, name, until }),

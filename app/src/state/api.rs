@@ -25,12 +25,12 @@ pub(crate) enum Renewal {
 }
 
 /// How long a renewal may take: it holds a lock, and what waits for it shows nothing meanwhile.
-const RENEWAL_LIMIT: Duration = Duration::from_secs(10);
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Renews the session. Tabs take turns, because every refresh token works only once.
 pub(crate) async fn renew() -> Renewal {
     let work = async {
-        match fetch::send_within(RENEWAL_LIMIT, "POST", "/api/auth/refresh").await {
+        match fetch::send_within(RENEWAL_TIMEOUT, "POST", "/api/auth/refresh").await {
             Ok(reply) if reply.status < 300 => Renewal::Done,
             Ok(reply) if matches!(reply.status, 401 | 403) => Renewal::Ended,
             Ok(_) | Err(fetch::Unreachable) => Renewal::Failed,

@@ -15,7 +15,7 @@ use leptos::task::spawn_local;
 use std::time::Duration;
 
 /// How long the storage may take to open. After that the page goes on without; a late answer is welcome.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STORAGE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// See the module. Never touched on the server.
 pub(crate) type Keeping = StoredValue<Kept, LocalStorage>;
@@ -61,7 +61,7 @@ impl Chat {
                     self.own(false);
                 }
             },
-            PATIENCE,
+            STORAGE_TIMEOUT,
         );
     }
 

@@ -9,9 +9,9 @@ use leptos::task::spawn_local;
 use std::time::Duration;
 
 /// How long the tab that sends may take to answer whether it is there.
-const ANSWER: Duration = Duration::from_secs(3);
+const LEADER_ANSWER_TIMEOUT: Duration = Duration::from_secs(3);
 /// Between two such questions while something waits to be sent.
-const PAUSE: Duration = Duration::from_secs(10);
+const LEADER_CHECK_INTERVAL: Duration = Duration::from_secs(10);
 
 /// How this tab stands to the turn. Never touched on the server.
 #[derive(Default)]
@@ -119,8 +119,8 @@ impl Chat {
                 self.keeping.update_value(|kept| kept.turn.watches = false);
                 self.watch_owner();
             };
-            set_timeout(again, PAUSE);
+            set_timeout(again, LEADER_CHECK_INTERVAL);
         };
-        set_timeout(decide, ANSWER);
+        set_timeout(decide, LEADER_ANSWER_TIMEOUT);
     }
 }

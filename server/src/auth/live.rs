@@ -2,7 +2,7 @@
 //! of what a page of history takes.
 //!
 //! What ends or changes here is forgotten here at once, and on other nodes as soon as the bus tells them. While it tells
-//! nothing, what was found may be out of date for [`AGE`], and no longer.
+//! nothing, what was found may be out of date for [`MAX_AGE`], and no longer.
 
 use crate::hub::Changed;
 use protocol::{SessionId, UnixMillis, User};
@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long the database is not asked again.
-pub(crate) const AGE: Duration = Duration::from_secs(10);
+pub(crate) const MAX_AGE: Duration = Duration::from_secs(10);
 /// Sessions of each of the two halves. A full node keeps those that were found last.
-pub(crate) const HALF: usize = 10_000;
+pub(crate) const GENERATION_SESSIONS: usize = 10_000;
 
 /// A session that lived when the database was asked.
 #[derive(Clone, Debug)]
@@ -39,8 +39,8 @@ struct Kept {
 impl Kept {
     /// Lets the older half go where the younger one is full or as old as anything may be.
     fn turn(&mut self, now: Instant) {
-        let is_over = self.since.is_some_and(|since| now.duration_since(since) >= AGE);
-        if is_over || self.young.len() >= HALF {
+        let is_over = self.since.is_some_and(|since| now.duration_since(since) >= MAX_AGE);
+        if is_over || self.young.len() >= GENERATION_SESSIONS {
             self.old = std::mem::take(&mut self.young);
             self.since = None;
         }
@@ -67,7 +67,7 @@ impl LiveSessions {
     pub(super) fn find(&self, id: SessionId) -> Option<Live> {
         let kept = self.lock();
         let (found, live) = kept.young.get(&id).or_else(|| kept.old.get(&id))?;
-        (found.elapsed() < AGE).then(|| live.clone())
+        (found.elapsed() < MAX_AGE).then(|| live.clone())
     }
 
     /// The database was asked after `before` and says that this session lives. Not kept where something was forgotten
@@ -113,7 +113,7 @@ impl LiveSessions {
     /// Gives back the memory of those who have not asked for anything lately.
     pub(crate) fn forget_old(&self) {
         for half in self.lock().halves() {
-            half.retain(|_, (found, _)| found.elapsed() < AGE);
+            half.retain(|_, (found, _)| found.elapsed() < MAX_AGE);
             half.shrink_to_fit();
         }
     }
@@ -161,7 +161,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn the_database_is_asked_again_after_a_while() {
         let sessions = keeping(1..=1);
-        advance(AGE - Duration::from_millis(1)).await;
+        advance(MAX_AGE - Duration::from_millis(1)).await;
         assert!(sessions.find(id(1)).is_some());
         sessions.keep(sessions.moment(), id(2), live(2));
         advance(Duration::from_millis(1)).await;
@@ -173,9 +173,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn there_is_a_bound_and_those_found_last_stay() {
-        let most = 2 * HALF as u128;
+        let most = 2 * GENERATION_SESSIONS as u128;
         let sessions = keeping(1..=2 * most);
-        assert!(held(&sessions) <= 2 * HALF, "{}", held(&sessions));
+        assert!(held(&sessions) <= 2 * GENERATION_SESSIONS, "{}", held(&sessions));
         assert!(sessions.find(id(1)).is_none() && sessions.find(id(2 * most)).is_some());
     }
 

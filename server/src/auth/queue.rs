@@ -10,7 +10,7 @@ use tokio::sync::oneshot;
 
 /// Attempts that may wait for a turn, per node. Above it the block with most of them loses its newest (503, try again). A few
 /// for each of some hundred blocks: with fewer, so many addresses of one attacker would leave no place for anybody else.
-pub(crate) const HASHES_WAITING: usize = 512;
+pub(crate) const HASH_QUEUE_MAX: usize = 512;
 /// How long an attempt may wait for its turn before it is answered with 503.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -72,13 +72,13 @@ impl State {
     fn make_room(&mut self, block: Block, is_known_device: bool) -> bool {
         let count =
             |blocks: &HashMap<Block, Waiting>| blocks.values().map(|waiting| waiting.attempts.len()).sum::<usize>();
-        if count(&self.blocks) < HASHES_WAITING {
+        if count(&self.blocks) < HASH_QUEUE_MAX {
             return true;
         }
         for waiting in self.blocks.values_mut() {
             waiting.attempts.retain(|attempt| !attempt.is_closed());
         }
-        if count(&self.blocks) < HASHES_WAITING {
+        if count(&self.blocks) < HASH_QUEUE_MAX {
             return true;
         }
         let own = self.blocks.get(&block).map_or(0, |waiting| waiting.attempts.len());
@@ -180,7 +180,7 @@ mod tests {
         let queue = Arc::new(Queue::new(1));
         let turn = queue.turn(block(1), false).await.unwrap();
         let mut waiting = Vec::new();
-        for _ in 0..HASHES_WAITING {
+        for _ in 0..HASH_QUEUE_MAX {
             waiting.push(wait(&queue, 1).await);
         }
         assert!(matches!(queue.turn(block(1), false).await, Err(Error::Unavailable(_))), "no more of this block");
@@ -212,11 +212,11 @@ mod tests {
         let turn = queue.turn(block(1), false).await.unwrap();
         let elsewhere = |number: u32| Block::largest(IpAddr::V4(Ipv4Addr::from(number)));
         let mut waiting = Vec::new();
-        for number in 0..u32::try_from(HASHES_WAITING).unwrap() {
+        for number in 0..u32::try_from(HASH_QUEUE_MAX).unwrap() {
             let queue = Arc::clone(&queue);
             waiting.push(tokio::spawn(async move { queue.turn(elsewhere(number), false).await.is_ok() }));
         }
-        while lock(&queue.0).blocks.len() <= HASHES_WAITING {
+        while lock(&queue.0).blocks.len() <= HASH_QUEUE_MAX {
             tokio::task::yield_now().await;
         }
         assert!(queue.turn(block(2), false).await.is_err(), "one of each block waits");

@@ -18,11 +18,11 @@ use tokio::task::{JoinError, JoinHandle};
 /// its channels at once, and several are never used: more than this is megabytes of nothing.
 pub(crate) const CAPACITY: usize = 4_096;
 /// Commands that may wait for a connection; fred's default has no bound.
-pub(crate) const COMMANDS_WAITING: usize = 50_000;
+pub(crate) const COMMAND_QUEUE_MAX: usize = 50_000;
 /// How long a command may take, a subscription included.
 pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 /// Channels in one SUBSCRIBE, so that a node with very many rooms does not send one huge command.
-pub(crate) const CHANNELS_AT_ONCE: usize = 1_000;
+pub(crate) const CHANNEL_BATCH: usize = 1_000;
 
 /// The channels that this node is subscribed to. Locked while a command is sent, so that what Redis has been told is what stands here.
 type Channels = Arc<tokio::sync::Mutex<HashSet<String>>>;
@@ -57,7 +57,7 @@ impl RedisBus {
             })
             .set_connection_config(ConnectionConfig {
                 connection_timeout: COMMAND_TIMEOUT,
-                max_command_buffer_len: COMMANDS_WAITING,
+                max_command_buffer_len: COMMAND_QUEUE_MAX,
                 // A PUBLISH that is tried again may be doubled, and one that is not is only late: others notice by their heads.
                 max_command_attempts: 1,
                 ..ConnectionConfig::default()
@@ -68,7 +68,7 @@ impl RedisBus {
         builder.with_performance_config(|config| config.broadcast_channel_capacity = 1);
         let client = build(&builder)?;
         let channels = Channels::default();
-        let (publisher, queue) = mpsc::channel(COMMANDS_WAITING);
+        let (publisher, queue) = mpsc::channel(COMMAND_QUEUE_MAX);
         // Made before connecting, or the first connection could be missed, and with it what was subscribed until then.
         let (messages, connects) = (subscriber.message_rx(), subscriber.reconnect_rx());
         let (gap, gaps) = mpsc::channel(1);
@@ -180,7 +180,7 @@ fn decode(message: Message) -> Option<BusEvent> {
 
 /// Failures need no handling: the reconnect that follows them subscribes again.
 async fn subscribe_all(client: &Client, channels: Vec<String>) {
-    for some in channels.chunks(CHANNELS_AT_ONCE) {
+    for some in channels.chunks(CHANNEL_BATCH) {
         if let Err(error) = client.subscribe(some.to_vec()).await {
             tracing::debug!(%error, "subscribing failed");
             return;

@@ -13,9 +13,9 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
 /// Between two batches of marks, and before one that failed is tried again.
-pub(crate) const EVERY: Duration = Duration::from_secs(1);
+pub(crate) const MARKS_INTERVAL: Duration = Duration::from_secs(1);
 /// Marks in one transaction.
-pub(crate) const BATCH: usize = 1_000;
+pub(crate) const MARKS_BATCH: usize = 1_000;
 /// Marks of one person that are stored and told in one round: what one person makes others draw in a second.
 pub(crate) const PERSON_MARKS: usize = 100;
 
@@ -102,18 +102,18 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
     loop {
         waiting.some.notified().await;
         let marks = waiting.take();
-        for (number, chunk) in marks.chunks(BATCH).enumerate() {
+        for (number, chunk) in marks.chunks(MARKS_BATCH).enumerate() {
             match store.update_marks(chunk).await {
                 Ok(moved) => tell(&hub, &moved),
                 Err(error) => {
-                    let rest = &marks[number * BATCH..];
+                    let rest = &marks[number * MARKS_BATCH..];
                     tracing::warn!(marks = rest.len(), %error, "marks were not stored, trying again");
                     waiting.add(rest.iter().copied());
                     break;
                 }
             }
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(MARKS_INTERVAL).await;
     }
 }
 

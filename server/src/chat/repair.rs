@@ -16,17 +16,17 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 /// How often people whose `members_version` has moved are compared, and everybody at most.
-pub(crate) const REPAIR_EVERY: Duration = Duration::from_secs(30);
+pub(crate) const REPAIR_INTERVAL: Duration = Duration::from_secs(30);
 /// How often a slice of everybody is compared.
-pub(crate) const SLICE_EVERY: Duration = Duration::from_millis(500);
+pub(crate) const SLICE_INTERVAL: Duration = Duration::from_millis(500);
 /// People in one slice: some thousand memberships, so that reading them holds nobody up for longer than about a millisecond.
-pub(crate) const SLICE: usize = 50;
+pub(crate) const SLICE_PEOPLE: usize = 50;
 /// People whose `members_version` is one query.
-pub(crate) const VERSIONS_AT_ONCE: usize = 500;
+pub(crate) const VERSIONS_BATCH: usize = 500;
 /// People who are compared without giving way to other tasks.
-const WITHOUT_PAUSE: usize = 8;
+const QUERIES_PER_PAUSE: usize = 8;
 /// Between two slices that are read one after the other.
-const PROMPT_PAUSE: Duration = Duration::from_millis(20);
+const PROMPT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// What stands out of the comparison of everybody.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub(crate) struct Rounds {
 
 impl Default for Rounds {
     fn default() -> Self {
-        let next = Instant::now() + REPAIR_EVERY;
+        let next = Instant::now() + REPAIR_INTERVAL;
         Self { after: None, next, versions: next }
     }
 }
@@ -60,22 +60,22 @@ impl Chat {
         sessions.and(heads).and(holes).and(people)
     }
 
-    /// What is due of the comparisons that are made all the time, see [`SLICE_EVERY`].
+    /// What is due of the comparisons that are made all the time, see [`SLICE_INTERVAL`].
     pub(crate) async fn repair_some(&self, rounds: &mut Rounds) -> Result<(), Error> {
         let now = Instant::now();
         if rounds.versions <= now {
-            rounds.versions = now + REPAIR_EVERY;
+            rounds.versions = now + REPAIR_INTERVAL;
             self.compare_moved().await?;
         }
         if rounds.after.is_none() && rounds.next > now {
             return Ok(());
         }
         if rounds.after.is_none() {
-            rounds.next = now + REPAIR_EVERY;
+            rounds.next = now + REPAIR_INTERVAL;
         }
         let after = rounds.after;
-        let people = self.hub.people(after, SLICE);
-        rounds.after = people.last().map(|(user, _)| *user).filter(|_| people.len() == SLICE);
+        let people = self.hub.people(after, SLICE_PEOPLE);
+        rounds.after = people.last().map(|(user, _)| *user).filter(|_| people.len() == SLICE_PEOPLE);
         self.told.retain(after, rounds.after, &people);
         self.compare(people).await
     }
@@ -83,11 +83,11 @@ impl Chat {
     async fn compare_everybody(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let people = self.hub.people(after, SLICE);
+            let people = self.hub.people(after, SLICE_PEOPLE);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             done = done.and(self.compare(people).await);
-            sleep(PROMPT_PAUSE).await;
+            sleep(PROMPT_INTERVAL).await;
         }
     }
 
@@ -95,17 +95,17 @@ impl Chat {
     async fn compare_moved(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let mut people = self.hub.people(after, VERSIONS_AT_ONCE);
+            let mut people = self.hub.people(after, VERSIONS_BATCH);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             let users: Vec<_> = people.iter().map(|(user, _)| *user).collect();
             let stored: BTreeMap<_, _> = self.store.list_members_versions(&users).await?.into_iter().collect();
             people.retain(|(user, person)| person.compared.is_none_or(|seen| stored.get(user) != Some(&seen)));
             while !people.is_empty() {
-                let rest = people.split_off(people.len().min(SLICE));
+                let rest = people.split_off(people.len().min(SLICE_PEOPLE));
                 done = done.and(self.compare(people).await);
                 people = rest;
-                sleep(PROMPT_PAUSE).await;
+                sleep(PROMPT_INTERVAL).await;
             }
         }
     }
@@ -140,7 +140,7 @@ impl Chat {
                 }
             }
             self.tell_marks(user, &marks.remove(&user).unwrap_or_default());
-            if number % WITHOUT_PAUSE == WITHOUT_PAUSE - 1 {
+            if number % QUERIES_PER_PAUSE == QUERIES_PER_PAUSE - 1 {
                 tokio::task::yield_now().await;
             }
         }

@@ -94,8 +94,8 @@ impl World {
 }
 
 /// What a device gets from now until so much later.
-async fn within(ear: &mut Ear, patience: Duration) -> Vec<ServerFrame> {
-    sleep(patience).await;
+async fn within(ear: &mut Ear, timeout: Duration) -> Vec<ServerFrame> {
+    sleep(timeout).await;
     std::iter::from_fn(|| ear.try_recv()).map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 

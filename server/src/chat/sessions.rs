@@ -8,7 +8,7 @@ use crate::Error;
 use std::collections::BTreeSet;
 
 /// People whose sessions are one query.
-pub(crate) const PEOPLE_AT_ONCE: usize = 500;
+pub(crate) const SESSIONS_BATCH: usize = 500;
 
 impl Chat {
     /// Closes the connections on this node whose sessions have ended or expired.
@@ -18,7 +18,7 @@ impl Chat {
     pub(crate) async fn check_sessions(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let people = self.hub.people(after, PEOPLE_AT_ONCE);
+            let people = self.hub.people(after, SESSIONS_BATCH);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             let connections = people.iter().flat_map(|(_, person)| &person.connections);

@@ -2,7 +2,7 @@
 
 use super::Chat;
 use crate::Error;
-use crate::hub::{Connection, TELL_EVERY};
+use crate::hub::{Connection, PRESENCE_INTERVAL};
 use protocol::limits::FOCUS_USERS;
 use protocol::{RoomId, ServerFrame, UserId};
 use std::collections::BTreeMap;
@@ -60,7 +60,7 @@ impl Chat {
 
     /// Tells who came and went, and keeps until when people were there, for as long as the node lives.
     pub(crate) async fn keep_presence(self: Arc<Self>) {
-        let mut tick = tokio::time::interval(TELL_EVERY);
+        let mut tick = tokio::time::interval(PRESENCE_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;

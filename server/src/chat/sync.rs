@@ -10,7 +10,7 @@ use protocol::limits::{BATCH_ROWS, RESET_ROWS};
 use protocol::{Cursor, Rev, RoomId, Seq, ServerFrame, UserId};
 
 /// Rooms whose heads are one query, compared without giving way to others.
-pub(crate) const HEADS_AT_ONCE: usize = 500;
+pub(crate) const HEADS_BATCH: usize = 500;
 
 impl Chat {
     /// What follows the cursor, as a frame, and whether there is more. A device may hold a room, by the answer to a request,
@@ -135,7 +135,7 @@ impl Chat {
         let people = self.tell_people().await;
         let mut after = None;
         loop {
-            let rooms = self.hub.active_rooms(after, HEADS_AT_ONCE);
+            let rooms = self.hub.active_rooms(after, HEADS_BATCH);
             let Some(last) = rooms.last() else { return people };
             after = Some(*last);
             self.check_heads_of(&rooms).await?;
@@ -145,7 +145,7 @@ impl Chat {
     /// Waits until somebody enters rooms in which nobody else is connected here, and compares these: what was committed
     /// after their summaries were read, and told before this node heard of the room, nobody tells again.
     pub(crate) async fn check_opened(&self) -> Result<(), Error> {
-        for rooms in self.hub.rooms_opened().await.chunks(HEADS_AT_ONCE) {
+        for rooms in self.hub.rooms_opened().await.chunks(HEADS_BATCH) {
             self.check_heads_of(rooms).await?;
         }
         Ok(())

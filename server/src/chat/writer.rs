@@ -18,12 +18,12 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// Messages of one node that may wait to be stored. Beyond it a sender is told to come back: a retryable `nack`, 503.
-pub(crate) const WAITING: usize = 2_000;
+pub(crate) const QUEUE_MAX: usize = 2_000;
 /// Messages in one transaction.
-pub(crate) const BATCH: usize = 500;
+pub(crate) const BATCH_MAX: usize = 500;
 /// How long a message may wait to be stored. Clients give a connection up after 15 s without an answer: what is stored later
 /// than that was asked for again meanwhile, and an overloaded node would do everything twice.
-pub(crate) const WAIT: Duration = Duration::from_secs(12);
+pub(crate) const QUEUE_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Where the answer to a message goes.
 pub(crate) enum Reply {
@@ -102,7 +102,7 @@ pub(super) struct Writer(mpsc::Sender<Entry>);
 impl Writer {
     /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
     pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
-        let (sender, queue) = mpsc::channel(WAITING);
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let committer = Committer { store, hub, metrics };
         (Self(sender), tokio::spawn(committer.run(queue)))
     }
@@ -139,7 +139,7 @@ impl Committer {
 
     async fn take(&self, mut queue: mpsc::Receiver<Entry>, slow: &SlowLane) {
         let mut waiting = Vec::new();
-        while queue.recv_many(&mut waiting, BATCH).await > 0 {
+        while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
             let entries = slow.take_theirs(waiting.drain(..));
             for locked in self.commit(entries).await {
                 slow.push(locked);
@@ -149,7 +149,7 @@ impl Committer {
 
     /// Stores a batch, in order. Answers with the entries whose rooms are locked.
     async fn commit(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
-        for late in entries.extract_if(.., |entry| entry.since.elapsed() > WAIT) {
+        for late in entries.extract_if(.., |entry| entry.since.elapsed() > QUEUE_TIMEOUT) {
             late.refuse(Error::Unavailable("the message waited too long to be stored".into()));
         }
         if entries.is_empty() {

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Who is refused comes back after this long at least, so that seconds with a full bucket do not follow each other.
-pub(crate) const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
 /// What is added at random, so that those who are refused at once do not come back at once.
 const SPREAD_MS: u64 = 5_000;
 
@@ -64,7 +64,7 @@ impl Gate {
 }
 
 fn stay_away(until_free: Duration, random: u64) -> Duration {
-    until_free + PAUSE + Duration::from_millis(random % SPREAD_MS)
+    until_free + RETRY_AFTER_MIN + Duration::from_millis(random % SPREAD_MS)
 }
 
 /// Middleware of `/ws`.
@@ -116,7 +116,7 @@ mod tests {
         let gate = gate(1_000, 2);
         let first = gate.admit(0).unwrap();
         let (second, copy) = (gate.admit(0).unwrap(), first.clone());
-        assert_eq!(gate.admit(1_234).unwrap_err(), PAUSE + Duration::from_millis(1_234));
+        assert_eq!(gate.admit(1_234).unwrap_err(), RETRY_AFTER_MIN + Duration::from_millis(1_234));
         drop(first);
         assert!(gate.admit(0).is_err(), "a copy holds the place");
         drop(copy);
@@ -130,7 +130,10 @@ mod tests {
         let entered = (0..100).filter(|_| gate.admit(0).is_ok()).count();
         assert!((10..100).contains(&entered), "{entered} of 100 at once");
         let away = gate.admit(SPREAD_MS - 1).unwrap_err();
-        assert!(away > PAUSE + Duration::from_millis(SPREAD_MS - 1) && away < Duration::from_secs(7), "{away:?}");
+        assert!(
+            away > RETRY_AFTER_MIN + Duration::from_millis(SPREAD_MS - 1) && away < Duration::from_secs(7),
+            "{away:?}"
+        );
         assert_eq!(gate.places.available_permits(), 1_000, "who is refused takes no place");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::registry::Active;
-use super::sequence::STRAGGLERS;
+use super::sequence::REORDER_TIMEOUT;
 use crate::line::{Frame, Line};
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
 use std::collections::BTreeMap;
@@ -11,8 +11,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 /// How long a room whose hole could not be filled is left alone: doubled with each failure, up to this.
-pub(crate) const BACKOFF_MOST: Duration = Duration::from_secs(60);
-const BACKOFF_FIRST: Duration = Duration::from_secs(1);
+pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(60);
+const BACKOFF_MIN: Duration = Duration::from_secs(1);
 
 /// Something of a room is missing.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ impl Holes {
             return false;
         }
         let is_new = !self.0.contains_key(&room);
-        self.0.entry(room).or_insert(Hole { due: now + STRAGGLERS, failures: 0 });
+        self.0.entry(room).or_insert(Hole { due: now + REORDER_TIMEOUT, failures: 0 });
         is_new
     }
 
@@ -46,9 +46,9 @@ impl Holes {
     /// A room's hole could not be filled: others have their turn first.
     fn defer(&mut self, room: RoomId, now: Instant) {
         if let Some(hole) = self.0.get_mut(&room) {
-            let backoff = BACKOFF_FIRST.saturating_mul(2_u32.saturating_pow(hole.failures));
+            let backoff = BACKOFF_MIN.saturating_mul(2_u32.saturating_pow(hole.failures));
             hole.failures += 1;
-            hole.due = now + backoff.min(BACKOFF_MOST);
+            hole.due = now + backoff.min(BACKOFF_MAX);
         }
     }
 

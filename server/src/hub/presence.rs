@@ -15,9 +15,9 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 /// How long somebody must have been away or gone before others are told: connections break and come back all the time.
-pub(super) const HYSTERESIS: Duration = Duration::from_secs(30);
+pub(super) const OFFLINE_DELAY: Duration = Duration::from_secs(30);
 /// How long it holds what a node said. It says so again well before.
-pub(crate) const HOLDS: Duration = Duration::from_secs(40);
+pub(crate) const REMOTE_PRESENCE_TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Somebody who is connected to this node, or was a moment ago.
 #[derive(Debug)]
@@ -61,7 +61,7 @@ pub(super) struct People {
     news: BTreeSet<UserId>,
     /// What watchers were told last.
     told: BTreeMap<UserId, PresenceState>,
-    /// When others are to be told of those who are less than they were, [`HYSTERESIS`] after that began.
+    /// When others are to be told of those who are less than they were, [`OFFLINE_DELAY`] after that began.
     due: BTreeSet<(Instant, UserId)>,
 }
 
@@ -70,7 +70,7 @@ pub(super) struct People {
 pub(super) struct Moment {
     /// For other nodes.
     pub(super) news: Vec<Presence>,
-    /// Who is not connected here any more; they were last seen [`HYSTERESIS`] ago.
+    /// Who is not connected here any more; they were last seen [`OFFLINE_DELAY`] ago.
     pub(super) gone: Vec<UserId>,
 }
 
@@ -99,12 +99,12 @@ impl People {
         if actual < here.shown {
             if here.less_since.is_none() {
                 here.less_since = Some(now);
-                self.due.insert((now + HYSTERESIS, user));
+                self.due.insert((now + OFFLINE_DELAY, user));
             }
             return;
         }
         if let Some(since) = here.less_since.take() {
-            self.due.remove(&(since + HYSTERESIS, user));
+            self.due.remove(&(since + OFFLINE_DELAY, user));
         }
         if here.shown != actual {
             here.shown = actual;
@@ -150,7 +150,7 @@ impl People {
             if *state == PresenceState::Offline {
                 self.forget(*user, |other, _| other == node);
             } else {
-                self.elsewhere.entry(*user).or_default().insert(node, (*state, now + HOLDS));
+                self.elsewhere.entry(*user).or_default().insert(node, (*state, now + REMOTE_PRESENCE_TIMEOUT));
             }
         }
     }
@@ -257,7 +257,7 @@ fn part<T>(people: &BTreeMap<UserId, T>, after: Option<UserId>, parts: u32) -> V
 
 /// Who is told to be gone now was there until the hysteresis began.
 pub(super) fn last_seen(wall: UnixMillis) -> UnixMillis {
-    UnixMillis(wall.0 - i64::try_from(HYSTERESIS.as_millis()).unwrap_or(0))
+    UnixMillis(wall.0 - i64::try_from(OFFLINE_DELAY.as_millis()).unwrap_or(0))
 }
 
 #[cfg(test)]

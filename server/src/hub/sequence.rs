@@ -11,9 +11,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long a hole may stay before the store is asked: most are closed by a frame that is under way.
-pub(crate) const STRAGGLERS: Duration = Duration::from_millis(200);
+pub(crate) const REORDER_TIMEOUT: Duration = Duration::from_millis(200);
 /// Frames of one stream that may wait behind a hole. What is left out is read from the store.
-pub(crate) const WAITING: usize = 1_000;
+pub(crate) const REORDER_MAX: usize = 1_000;
 
 /// One of a room's two streams.
 #[derive(Debug, Default)]
@@ -34,7 +34,7 @@ impl Stream {
         if number > head {
             self.waiting.insert(number, frame.clone());
             self.take(out);
-            while self.waiting.len() > WAITING {
+            while self.waiting.len() > REORDER_MAX {
                 self.waiting.pop_last();
             }
         }

@@ -1,7 +1,7 @@
 //! Typing and presence: told to those who look, never stored, missed by nobody, and the first to be left out under pressure.
 
 use super::channels::Channel;
-use super::presence::{HYSTERESIS, People, last_seen};
+use super::presence::{OFFLINE_DELAY, People, last_seen};
 use super::{Connection, Hub, Place};
 use crate::line::Frame;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
@@ -11,12 +11,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often changes of presence are told, all that gathered at once.
-pub(crate) const TELL_EVERY: Duration = Duration::from_millis(500);
+pub(crate) const PRESENCE_INTERVAL: Duration = Duration::from_millis(500);
 /// In so many of these a node says again who is connected to it, and looks what others said has ended: a part each time, since everybody
 /// at once would hold up the connections of the thread.
-pub(crate) const PARTS: u32 = 30;
+pub(crate) const PRESENCE_SLICES: u32 = 30;
 /// People in one message between nodes.
-pub(crate) const PEOPLE_AT_ONCE: usize = 500;
+pub(crate) const PRESENCE_BATCH: usize = 500;
 
 /// What connections show, and how people are.
 #[derive(Default)]
@@ -113,26 +113,26 @@ impl Hub {
         self.metrics.dropped.inc_by(dropped as u64);
     }
 
-    /// Time has passed, see [`TELL_EVERY`]: tells who came and went. Answers with those who went from here, and when.
+    /// Time has passed, see [`PRESENCE_INTERVAL`]: tells who came and went. Answers with those who went from here, and when.
     pub(crate) fn tell_people(&self, wall: UnixMillis) -> (Vec<UserId>, UnixMillis) {
         let now = Instant::now();
         let mut guard = self.signals();
         let signals = &mut *guard;
         signals.told += 1;
-        if signals.told % PARTS == 1 {
+        if signals.told % PRESENCE_SLICES == 1 {
             (signals.said, signals.expired) = (Some(None), Some(None));
         }
         if let Some(after) = signals.expired {
-            signals.expired = signals.people.expire(after, PARTS, now).map(Some);
+            signals.expired = signals.people.expire(after, PRESENCE_SLICES, now).map(Some);
         }
         let moment = signals.people.pass(now);
         let mut again = Vec::new();
         if let Some(after) = signals.said {
-            again = signals.people.some_here(after, PARTS);
+            again = signals.people.some_here(after, PRESENCE_SLICES);
             signals.said = again.last().map(|Presence(user, ..)| Some(*user));
         }
         drop(guard);
-        for people in moment.news.chunks(PEOPLE_AT_ONCE).chain(again.chunks(PEOPLE_AT_ONCE)) {
+        for people in moment.news.chunks(PRESENCE_BATCH).chain(again.chunks(PRESENCE_BATCH)) {
             if let Ok(body) = serde_json::to_string(people) {
                 self.publish(Channel::Presence, Place::Signal, &body);
             }
@@ -154,4 +154,4 @@ impl Hub {
 }
 
 // A node that dies is not heard any more, and what it said must have ended before 45 seconds are over.
-const _: () = assert!(super::presence::HOLDS.as_secs() + 5 <= 45 && HYSTERESIS.as_secs() == 30);
+const _: () = assert!(super::presence::REMOTE_PRESENCE_TIMEOUT.as_secs() + 5 <= 45 && OFFLINE_DELAY.as_secs() == 30);

@@ -14,9 +14,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 /// How often the channels of rooms that nobody here is in any more are released.
-pub(crate) const RELEASE_EVERY: Duration = Duration::from_secs(60);
+pub(crate) const RELEASE_INTERVAL: Duration = Duration::from_secs(60);
 /// Channels per command, so that a node with very many rooms does not send one huge command.
-pub(crate) const CHANNELS_AT_ONCE: usize = 1_000;
+pub(crate) const CHANNEL_BATCH: usize = 1_000;
 /// How long a join waits for its channels. A bus that is slower is given up on: the check of heads finds what was missed.
 pub(crate) const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -88,7 +88,7 @@ impl Subscriptions {
 impl Hub {
     /// Keeps the node subscribed to what it needs, from when the epoch is known. Runs for as long as the node lives.
     pub(crate) async fn keep_subscriptions(self: Arc<Self>) {
-        let mut release = tokio::time::interval(RELEASE_EVERY);
+        let mut release = tokio::time::interval(RELEASE_INTERVAL);
         let mut held = None;
         loop {
             let channels = self.channels();
@@ -116,7 +116,7 @@ impl Hub {
         const ALWAYS: [Channel; 2] = [Channel::Control, Channel::Presence];
         if let Some(old) = old {
             let rooms = self.lock().take_subscribed();
-            for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
+            for rooms in rooms.chunks(CHANNEL_BATCH) {
                 self.bus.unsubscribe(rooms.iter().map(|room| old.name(Channel::Room(*room))).collect()).await;
             }
             self.bus.unsubscribe(ALWAYS.map(|channel| old.name(channel)).to_vec()).await;
@@ -125,7 +125,7 @@ impl Hub {
         self.bus.subscribe(ALWAYS.map(|channel| new.name(channel)).to_vec()).await;
         let mut after = None;
         loop {
-            let rooms = self.active_rooms(after, CHANNELS_AT_ONCE);
+            let rooms = self.active_rooms(after, CHANNEL_BATCH);
             let Some(last) = rooms.last() else { break };
             after = Some(*last);
             let rooms = self.subscribe_rooms(new, rooms).await;
@@ -165,7 +165,7 @@ impl Hub {
     /// Returns those of these rooms that are subscribed since now.
     async fn subscribe_rooms(&self, channels: &Channels, rooms: Vec<RoomId>) -> Vec<RoomId> {
         let rooms = self.lock().unsubscribed(rooms);
-        for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
+        for rooms in rooms.chunks(CHANNEL_BATCH) {
             self.bus.subscribe(rooms.iter().map(|room| channels.name(Channel::Room(*room))).collect()).await;
             self.lock().subscribed(rooms);
         }
@@ -174,7 +174,7 @@ impl Hub {
 
     /// Releases channels of rooms that nobody came back to. Returns false if there are none.
     async fn release_some(&self, channels: &Channels) -> bool {
-        let rooms = self.lock().take_deserted(CHANNELS_AT_ONCE);
+        let rooms = self.lock().take_deserted(CHANNEL_BATCH);
         if rooms.is_empty() {
             return false;
         }

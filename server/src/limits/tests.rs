@@ -108,7 +108,7 @@ async fn guessing_is_limited_by_name_and_address_and_locks_nobody_out_elsewhere(
     assert!(is_refused(&limits, "192.0.2.1", "ada", false));
     assert!(!is_refused(&limits, "192.0.2.2", "ada", false), "the owner is elsewhere");
     assert!(!is_refused(&limits, "192.0.2.1", "bob", false), "so is everybody else at the same address");
-    tokio::time::advance(WINDOW).await;
+    tokio::time::advance(FAILURE_WINDOW).await;
     assert!(!is_refused(&limits, "192.0.2.1", "ada", false));
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 
 /// Lines that one task writes before others have their turn, and from which on a second task helps: each is a system call.
-pub(crate) const AT_ONCE: usize = 32;
+pub(crate) const CONNECTIONS_PER_TURN: usize = 32;
 
 /// Lines that wait to be written, first come, first served.
 pub(crate) struct Flushers {
@@ -37,7 +37,7 @@ impl Flushers {
 
     /// One of the tasks. Never ends.
     pub(crate) async fn run(self: Arc<Self>) {
-        let mut lines = Vec::with_capacity(AT_ONCE);
+        let mut lines = Vec::with_capacity(CONNECTIONS_PER_TURN);
         loop {
             if self.take(&mut lines) {
                 self.some.notify_one();
@@ -57,7 +57,7 @@ impl Flushers {
     /// Whether there are more.
     fn take(&self, lines: &mut Vec<Arc<Line>>) -> bool {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = due.len().min(AT_ONCE);
+        let count = due.len().min(CONNECTIONS_PER_TURN);
         lines.extend(due.drain(..count));
         !due.is_empty()
     }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 /// queue takes any one frame. Beyond it the client is too slow and is closed (4002); what it misses is stored.
 pub(crate) const QUEUE_BYTES: usize = 1024 * 1024;
 /// Frames for which an empty queue keeps its room.
-const KEPT: usize = 8;
+const KEPT_CAPACITY: usize = 8;
 
 /// Whose turn it is to write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl Queue {
         if self.turn != Turn::Broken {
             self.turn = Turn::Idle;
         }
-        if self.waiting.capacity() > KEPT {
+        if self.waiting.capacity() > KEPT_CAPACITY {
             self.waiting = VecDeque::new();
         }
     }

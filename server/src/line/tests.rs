@@ -183,7 +183,7 @@ async fn ending_a_line_has_one_deadline_however_slowly_the_client_reads() {
     line.send(frame(&long));
     line.close(CloseCode::SessionRevoked);
     let began = Instant::now();
-    let patience = Duration::from_secs(5);
+    let timeout = Duration::from_secs(5);
     let reading = async {
         loop {
             tokio::time::sleep(Duration::from_secs(1)).await;
@@ -192,9 +192,9 @@ async fn ending_a_line_has_one_deadline_however_slowly_the_client_reads() {
     };
     tokio::select! {
         () = reading => {}
-        () = line.finish(began + patience) => {}
+        () = line.finish(began + timeout) => {}
     }
-    assert_eq!(began.elapsed(), patience);
+    assert_eq!(began.elapsed(), timeout);
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn an_empty_queue_takes_any_one_frame_and_what_waits_behind_it_is_bounded(
 async fn what_is_not_live_waits_until_the_queue_has_drained() {
     let (line, pipe) = line(0);
     assert!(line.drained().now_or_never().is_some());
-    line.send(frame(&"x".repeat(QUEUE_BYTES / DRAINED)));
+    line.send(frame(&"x".repeat(QUEUE_BYTES / CATCH_UP_SHARE)));
     line.flush();
     let waiting = tokio::spawn({
         let line = Arc::clone(&line);
@@ -232,7 +232,7 @@ async fn what_is_not_live_waits_until_the_queue_has_drained() {
     line.flush();
     waiting.await.unwrap();
 
-    line.send(frame(&"x".repeat(QUEUE_BYTES / DRAINED)));
+    line.send(frame(&"x".repeat(QUEUE_BYTES / CATCH_UP_SHARE)));
     let waiting = tokio::spawn({
         let line = Arc::clone(&line);
         async move { line.drained().await }

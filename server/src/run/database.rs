@@ -1,7 +1,7 @@
 //! The database around a node's life: one node a file, tried again until it is there, looked at after bus trouble.
 
 use super::{Readiness, RunError};
-use crate::chat::{Chat, Rounds, SLICE_EVERY};
+use crate::chat::{Chat, Rounds, SLICE_INTERVAL};
 use crate::config::StoreConfig;
 use crate::hub::Hub;
 use crate::store::{self, Purged, Store};
@@ -15,24 +15,24 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 /// How often a database that is away is tried again.
-const TRY_EVERY: Duration = Duration::from_secs(3);
+const CONNECT_RETRY_INTERVAL: Duration = Duration::from_secs(3);
 /// How often the heads of a node's rooms are compared with the database.
-pub(crate) const HEADS_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const HEADS_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the database is asked which sessions have ended: how long a connection of one may stay open that the bus did not
 /// tell of.
-pub(crate) const SESSIONS_EVERY: Duration = Duration::from_secs(5);
+pub(crate) const SESSIONS_INTERVAL: Duration = Duration::from_secs(5);
 /// How long rooms that somebody enters gather before they are compared.
-const GATHER: Duration = Duration::from_millis(50);
+const COALESCE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often it is looked for rooms that were deleted through another node, which may have died since.
-pub(crate) const PURGE_EVERY: Duration = Duration::from_secs(30);
+pub(crate) const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 /// Rows of deleted rooms that one transaction removes at most: at first, and ever.
-const PURGE_FIRST: i64 = 500;
+const PURGE_FIRST_ROWS: i64 = 500;
 pub(crate) const PURGE_ROWS: i64 = 5_000;
 /// How long such a transaction may take: on SQLite everybody who writes waits for it.
-pub(crate) const PURGE_TIME: Duration = Duration::from_millis(20);
+pub(crate) const PURGE_SLICE_TARGET: Duration = Duration::from_millis(20);
 /// Before it is tried again where another node removes rows.
-const PURGE_AGAIN: Duration = Duration::from_secs(1);
+const PURGE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How long a message that was refused gets the same answer again, in milliseconds.
 pub(crate) const REFUSED_MS: i64 = 24 * 60 * 60 * 1_000;
@@ -73,9 +73,9 @@ pub(super) async fn prepare(
         match prepared.await {
             Ok(()) => break,
             Err(error @ store::Error::Unavailable(_)) => {
-                tracing::warn!(%error, "waiting for the database, next try in {} s", TRY_EVERY.as_secs());
+                tracing::warn!(%error, "waiting for the database, next try in {} s", CONNECT_RETRY_INTERVAL.as_secs());
                 ready.send_replace(Readiness::NotYet(error.to_string()));
-                tokio::time::sleep(TRY_EVERY).await;
+                tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;
             }
             Err(error) => return RunError::Store(error.to_string()),
         }
@@ -93,7 +93,7 @@ pub(super) async fn prepare(
 async fn file_replaced(file: &Path) -> RunError {
     let opened = identity(file);
     loop {
-        tokio::time::sleep(HEADS_EVERY).await;
+        tokio::time::sleep(HEADS_INTERVAL).await;
         if identity(file) != opened {
             return RunError::Store(format!(
                 "{}: the database file was replaced or removed while Jackdaw was running. Stop Jackdaw before you put a \
@@ -112,7 +112,7 @@ fn identity(file: &Path) -> Option<(u64, u64)> {
 /// Repairs this node's picture after each gap of the bus, and compares some of it all the time, since nobody tells what another node
 /// died before telling. Gaps that come meanwhile are one more.
 pub(crate) async fn keep_repaired(chat: Arc<Chat>, gaps: Arc<Notify>) {
-    let mut tick = tokio::time::interval(SLICE_EVERY);
+    let mut tick = tokio::time::interval(SLICE_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut rounds = Rounds::default();
     loop {
@@ -123,7 +123,7 @@ pub(crate) async fn keep_repaired(chat: Arc<Chat>, gaps: Arc<Notify>) {
         };
         if let Err(error) = done {
             tracing::warn!(%error, "this node's picture could not be compared with the database, trying again");
-            tokio::time::sleep(TRY_EVERY).await;
+            tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;
             if is_gap {
                 gaps.notify_one();
             }
@@ -133,7 +133,7 @@ pub(crate) async fn keep_repaired(chat: Arc<Chat>, gaps: Arc<Notify>) {
 
 /// Closes connections whose sessions have ended, whatever else fails.
 pub(crate) async fn check_sessions(chat: Arc<Chat>) {
-    let mut tick = tokio::time::interval(SESSIONS_EVERY);
+    let mut tick = tokio::time::interval(SESSIONS_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tick.tick().await;
@@ -149,14 +149,14 @@ pub(crate) async fn check_opened(chat: Arc<Chat>) {
         if let Err(error) = chat.check_opened().await {
             tracing::warn!(%error, "how far rooms are could not be read: they are compared with all others soon");
         }
-        tokio::time::sleep(GATHER).await;
+        tokio::time::sleep(COALESCE_INTERVAL).await;
     }
 }
 
 /// Compares this node's rooms with the database every few seconds, and reads what it lacks once stragglers had their time.
 pub(crate) async fn fill_holes(chat: Arc<Chat>) {
     // Not at once: the database may have to be brought up to date first.
-    let mut heads = tokio::time::interval_at(Instant::now() + HEADS_EVERY, HEADS_EVERY);
+    let mut heads = tokio::time::interval_at(Instant::now() + HEADS_INTERVAL, HEADS_INTERVAL);
     heads.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {
@@ -166,7 +166,7 @@ pub(crate) async fn fill_holes(chat: Arc<Chat>) {
         };
         if let Err(error) = done {
             tracing::warn!(%error, "what this node lacks could not be read, trying again");
-            tokio::time::sleep(TRY_EVERY).await;
+            tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;
         }
     }
 }
@@ -174,7 +174,7 @@ pub(crate) async fn fill_holes(chat: Arc<Chat>) {
 /// Removes what deleted rooms leave behind, in small transactions with pauses between them.
 pub(super) async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
     loop {
-        let _ = tokio::time::timeout(PURGE_EVERY, chat.room_deleted()).await;
+        let _ = tokio::time::timeout(PURGE_INTERVAL, chat.room_deleted()).await;
         if let Err(error) = purge_all(&*store, chat.now()).await {
             tracing::warn!(%error, "what deleted rooms leave behind was not removed, trying again");
         }
@@ -184,12 +184,12 @@ pub(super) async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
 async fn purge_all(store: &dyn Store, now: UnixMillis) -> Result<(), store::Error> {
     let old = UnixMillis(now.0 - REFUSED_MS);
     while store.delete_refusals(old, PURGE_ROWS).await? == PURGE_ROWS as u64 {}
-    let mut most = PURGE_FIRST;
+    let mut most = PURGE_FIRST_ROWS;
     loop {
         let began = Instant::now();
         match store.purge(most).await? {
             Purged::Nothing => return Ok(()),
-            Purged::NotYet => tokio::time::sleep(PURGE_AGAIN).await,
+            Purged::NotYet => tokio::time::sleep(PURGE_RETRY_INTERVAL).await,
             Purged::Rows { count, pause } => {
                 let took = began.elapsed();
                 tracing::debug!(count, ?took, "rows of deleted rooms were removed");
@@ -202,6 +202,6 @@ async fn purge_all(store: &dyn Store, now: UnixMillis) -> Result<(), store::Erro
 
 /// As many rows as the database removes in the time that others may wait.
 fn next_size(rows: i64, took: Duration) -> i64 {
-    let fitting = rows.saturating_mul(PURGE_TIME.as_micros() as i64) / (took.as_micros() as i64).max(1);
-    fitting.clamp(rows / 2, rows * 2).clamp(PURGE_FIRST / 10, PURGE_ROWS)
+    let fitting = rows.saturating_mul(PURGE_SLICE_TARGET.as_micros() as i64) / (took.as_micros() as i64).max(1);
+    fitting.clamp(rows / 2, rows * 2).clamp(PURGE_FIRST_ROWS / 10, PURGE_ROWS)
 }

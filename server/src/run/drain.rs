@@ -7,23 +7,23 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// How long requests that are under way may take once the listener has closed.
-pub(crate) const REQUESTS: Duration = Duration::from_secs(5);
+pub(crate) const REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
 /// How often it is looked whether the last connection has gone.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A few connections need not take the whole time.
-const GAP_MOST: Duration = Duration::from_millis(20);
+const STAGGER_MAX: Duration = Duration::from_millis(20);
 /// Clients come back after a delay of their own, up to this.
 const SPREAD_MS: u64 = 2_000;
 
-/// Tells connections to come back elsewhere and closes them, evenly over most of `patience`, then waits until they have
-/// gone or `patience` is over.
-pub(super) async fn connections(chat: &Chat, patience: Duration) {
+/// Tells connections to come back elsewhere and closes them, evenly over most of `timeout`, then waits until they have
+/// gone or `timeout` is over.
+pub(super) async fn connections(chat: &Chat, timeout: Duration) {
     let began = Instant::now();
     let connections = chat.connections();
     if !connections.is_empty() {
         tracing::info!(connections = connections.len(), "asking connections to go elsewhere");
     }
-    let gap = gap(connections.len(), patience);
+    let gap = gap(connections.len(), timeout);
     for (number, connection) in connections.into_iter().enumerate() {
         tokio::time::sleep_until(began + gap.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX))).await;
         // Ids are random in their last bytes: a delay that differs for each connection.
@@ -31,15 +31,15 @@ pub(super) async fn connections(chat: &Chat, patience: Duration) {
         connection.send(&ServerFrame::GoAway { retry_after_ms: random % SPREAD_MS });
         connection.close(CloseCode::GoingAway);
     }
-    while !chat.is_empty() && began.elapsed() < patience {
-        tokio::time::sleep(LOOK_EVERY).await;
+    while !chat.is_empty() && began.elapsed() < timeout {
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
 /// Between two ends, so that all fit into four fifths of the time: the last ones need some to leave.
-fn gap(connections: usize, patience: Duration) -> Duration {
+fn gap(connections: usize, timeout: Duration) -> Duration {
     let count = u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
-    (patience * 4 / 5 / count).min(GAP_MOST)
+    (timeout * 4 / 5 / count).min(STAGGER_MAX)
 }
 
 #[cfg(test)]
@@ -49,8 +49,8 @@ mod tests {
     #[test]
     fn many_connections_take_the_time_that_there_is_and_few_do_not() {
         assert_eq!(gap(10_000, Duration::from_secs(10)), Duration::from_micros(800));
-        assert_eq!(gap(5, Duration::from_secs(10)), GAP_MOST);
+        assert_eq!(gap(5, Duration::from_secs(10)), STAGGER_MAX);
         assert_eq!(gap(5, Duration::ZERO), Duration::ZERO);
-        assert_eq!(gap(0, Duration::from_secs(10)), GAP_MOST);
+        assert_eq!(gap(0, Duration::from_secs(10)), STAGGER_MAX);
     }
 }

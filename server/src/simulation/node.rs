@@ -132,7 +132,7 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
         node.sim.fail("a device that reads as fast as its link allows was closed as too slow".into());
     }
     if let Some(code) = code {
-        connection.line.finish(Instant::now() + close::CLOSING).await;
+        connection.line.finish(Instant::now() + close::CLOSE_TIMEOUT).await;
         while let Some(text) = ear.try_recv() {
             say(&node.sim, &mut sender, text);
         }

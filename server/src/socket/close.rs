@@ -8,7 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use tungstenite::error::{CapacityError, Error};
 
 /// How long ending a connection may take: a client that does not read holds its place no longer.
-pub(crate) const CLOSING: Duration = Duration::from_secs(5);
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The code for a fault in reading; none where nobody is there to be told.
 pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
@@ -22,9 +22,9 @@ pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
 
 /// Ends a connection in order: writes what is queued, then a close frame, and waits for its answer so that the code is
 /// not lost with the connection. Where the client closed first, its close frame is answered instead (RFC 6455, section
-/// 5.5.1). All of it takes [`CLOSING`] at most.
+/// 5.5.1). All of it takes [`CLOSE_TIMEOUT`] at most.
 pub(super) async fn send(socket: &mut WebSocket, line: &Line, code: CloseCode) {
-    let deadline = Instant::now() + CLOSING;
+    let deadline = Instant::now() + CLOSE_TIMEOUT;
     line.finish(deadline).await;
     let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
     // Refused where the client closed first: the library has its answer ready and writes it on the next read.

@@ -7,7 +7,7 @@ use crate::hub::Connection;
 use crate::limits::{FrameLimit, Limits, Read};
 use crate::line::Frame;
 use crate::store::{Change, cut};
-use protocol::limits::{HELLO_CURSORS, TYPING_EVERY_MS};
+use protocol::limits::{HELLO_CURSORS, TYPING_INTERVAL_MS};
 use protocol::{
     ApiError, ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame,
 };
@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
 /// Frames above the limit that are answered. Who goes on is not listening.
-pub(crate) const EXCESS: u32 = 100;
+pub(crate) const EXCESS_FRAMES_MAX: u32 = 100;
 
 /// What one connection has said so far, and who answers it.
 pub(crate) struct Dispatch {
@@ -52,7 +52,7 @@ impl Dispatch {
             Ok(frame) => self.handle(frame).await,
             Err(error @ Error::RateLimited { .. }) => {
                 self.excess += 1;
-                if self.excess > EXCESS {
+                if self.excess > EXCESS_FRAMES_MAX {
                     return self.connection.close(CloseCode::RateLimited);
                 }
                 Err(error)
@@ -259,7 +259,7 @@ impl Dispatch {
 
     /// More often than this it is no news, and costs everybody who looks.
     fn typing(&mut self, room: RoomId) -> Result<(), Error> {
-        let pause = Duration::from_millis(TYPING_EVERY_MS / 2);
+        let pause = Duration::from_millis(TYPING_INTERVAL_MS / 2);
         if self.typed.is_some_and(|(typed, at)| typed == room && at.elapsed() < pause) {
             return Ok(());
         }

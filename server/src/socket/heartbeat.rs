@@ -1,27 +1,27 @@
 //! The heartbeat of one connection: when the next one is due, and when the client counts as gone.
 //!
-//! Both sides use it to detect a link that went silent without a close. The server sends a heartbeat every [`EVERY`];
+//! Both sides use it to detect a link that went silent without a close. The server sends a heartbeat every [`HEARTBEAT_INTERVAL`];
 //! the client's WebSocket answers the ping in it, so a client that is there is heard at least as often.
 
-use protocol::limits::{HEARTBEAT_MS, SILENCE_MS};
+use protocol::limits::{HEARTBEAT_INTERVAL_MS, IDLE_TIMEOUT_MS};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Between two heartbeats of a connection.
-pub(crate) const EVERY: Duration = Duration::from_millis(HEARTBEAT_MS);
+pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(HEARTBEAT_INTERVAL_MS);
 /// A client of which nothing is received for this long, pongs included, is gone.
-pub(crate) const SILENCE: Duration = Duration::from_millis(SILENCE_MS);
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_millis(IDLE_TIMEOUT_MS);
 /// A timer that fires later than this says that the process itself was suspended: the client may have sent something
 /// meanwhile that is not read yet.
-const LATE: Duration = Duration::from_secs(10);
+const LATE_AFTER: Duration = Duration::from_secs(10);
 
 /// What a heartbeat's timer asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Beat {
     /// Send a heartbeat.
     Due,
-    /// Nothing was received for [`SILENCE`].
+    /// Nothing was received for [`IDLE_TIMEOUT`].
     Gone,
 }
 
@@ -39,7 +39,7 @@ impl Heartbeat {
     /// Of a connection that was opened just now.
     pub(crate) fn start() -> Self {
         let now = Instant::now();
-        let next = now + EVERY;
+        let next = now + HEARTBEAT_INTERVAL;
         Self { heard: now, next, timer: Box::pin(sleep_until(next)) }
     }
 
@@ -55,15 +55,15 @@ impl Heartbeat {
         loop {
             self.timer.as_mut().await;
             let now = Instant::now();
-            if now >= self.timer.deadline() + LATE {
+            if now >= self.timer.deadline() + LATE_AFTER {
                 self.heard = now;
             }
-            if now >= self.heard + SILENCE {
+            if now >= self.heard + IDLE_TIMEOUT {
                 return Beat::Gone;
             }
             let is_due = now >= self.next;
             if is_due {
-                self.next = now + EVERY;
+                self.next = now + HEARTBEAT_INTERVAL;
             }
             self.arm();
             if is_due {
@@ -73,7 +73,7 @@ impl Heartbeat {
     }
 
     fn arm(&mut self) {
-        let due = self.next.min(self.heard + SILENCE);
+        let due = self.next.min(self.heard + IDLE_TIMEOUT);
         if self.timer.deadline() != due {
             self.timer.as_mut().reset(due);
         }

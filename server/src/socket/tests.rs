@@ -1,6 +1,6 @@
 //! What a connection costs that says nothing, and when it counts as gone.
 
-use super::heartbeat::{EVERY, SILENCE};
+use super::heartbeat::{HEARTBEAT_INTERVAL, IDLE_TIMEOUT};
 use super::*;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
@@ -74,7 +74,7 @@ async fn a_client_that_is_not_there_any_more_is_asked_and_then_given_up() {
     // Half open: nothing comes, and nothing says that nothing will.
     let ended = serve(&mut dispatch, &line, &mut hello().chain(stream::pending())).await;
     assert_eq!(ended, None, "nobody is there to be told why");
-    assert_eq!(began.elapsed(), SILENCE, "no later than that");
+    assert_eq!(began.elapsed(), IDLE_TIMEOUT, "no later than that");
     let heartbeat = r#"{"type":"heartbeat","data":{}}"#;
     let said = std::iter::from_fn(|| ear.try_recv()).filter(|text| text.is_empty() || text == heartbeat);
     let said: Vec<String> = said.collect();
@@ -91,7 +91,7 @@ async fn a_client_is_given_up_so_long_after_the_last_that_was_received() {
         Ok(Message::Pong(axum::body::Bytes::new()))
     });
     serve(&mut dispatch, &line, &mut Box::pin(hello().chain(pong).chain(stream::pending()))).await;
-    assert_eq!(began.elapsed(), last + SILENCE);
+    assert_eq!(began.elapsed(), last + IDLE_TIMEOUT);
 }
 
 #[tokio::test(start_paused = true)]
@@ -116,10 +116,13 @@ async fn a_healthy_client_costs_one_wake_up_for_each_heartbeat() {
 #[tokio::test(start_paused = true)]
 async fn a_process_that_was_suspended_does_not_give_its_clients_up() {
     let mut heartbeat = Heartbeat::start();
-    tokio::time::advance(SILENCE * 3).await;
+    tokio::time::advance(IDLE_TIMEOUT * 3).await;
     assert_eq!(heartbeat.beat().await, Beat::Due);
     assert_eq!(
-        tokio::time::timeout(SILENCE + EVERY, async { while heartbeat.beat().await != Beat::Gone {} }).await,
+        tokio::time::timeout(IDLE_TIMEOUT + HEARTBEAT_INTERVAL, async {
+            while heartbeat.beat().await != Beat::Gone {}
+        })
+        .await,
         Ok(()),
         "but asks them"
     );
@@ -138,11 +141,11 @@ async fn a_client_that_only_answers_pings_stays() {
     let (mut dispatch, line, _ear) = connection();
     let began = Instant::now();
     let pongs = stream::unfold(0, async |count| {
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(HEARTBEAT_INTERVAL).await;
         (count < 40).then_some((Ok(Message::Pong(axum::body::Bytes::new())), count + 1))
     });
     serve(&mut dispatch, &line, &mut Box::pin(hello().chain(pongs))).await;
-    assert!(began.elapsed() > EVERY * 40, "until it ended by itself");
+    assert!(began.elapsed() > HEARTBEAT_INTERVAL * 40, "until it ended by itself");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The contract of a bus: the same on the one in the process and on Redis.
 
-use crate::harness::{PATIENCE, Proxy, redis_url, until};
+use crate::harness::{CONDITION_TIMEOUT, Proxy, redis_url, until};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use server::testing::{Bus, BusEvent, Exchange, RedisBus};
@@ -30,12 +30,12 @@ impl Listener {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, next).await.expect("a message arrives")
+        tokio::time::timeout(CONDITION_TIMEOUT, next).await.expect("a message arrives")
     }
 
     async fn gap(&mut self) {
         let gap = async { while self.events.next().await.unwrap() != BusEvent::Gap {} };
-        tokio::time::timeout(PATIENCE, gap).await.expect("a gap is told");
+        tokio::time::timeout(CONDITION_TIMEOUT, gap).await.expect("a gap is told");
     }
 }
 

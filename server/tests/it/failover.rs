@@ -3,7 +3,7 @@
 
 mod replica;
 
-use crate::harness::{Node, Options, PATIENCE, Person, Ws, fresh_postgres, redis_url, until};
+use crate::harness::{CONDITION_TIMEOUT, Node, Options, Person, Ws, fresh_postgres, redis_url, until};
 use protocol::{CloseCode, PROTOCOL_VERSION, RoomId, Seq, ServerFrame};
 use replica::Pair;
 use serde_json::json;
@@ -98,6 +98,6 @@ async fn a_node_whose_file_is_replaced_ends_and_says_why() {
     let file = folder.path().join("jackdaw.db");
     std::fs::copy(&file, folder.path().join("backup")).unwrap();
     std::fs::rename(folder.path().join("backup"), &file).unwrap();
-    let error = tokio::time::timeout(PATIENCE, node.ended()).await.expect("the node ends").to_string();
+    let error = tokio::time::timeout(CONDITION_TIMEOUT, node.ended()).await.expect("the node ends").to_string();
     assert!(error.contains("jackdaw.db") && error.contains("replaced"), "{error}");
 }

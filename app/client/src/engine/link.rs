@@ -1,7 +1,7 @@
 //! The connection's life: opening, greeting, noticing that it was lost, and trying again.
 
 use super::Engine;
-use crate::connection::{Closed, LATE_MS, Step};
+use crate::connection::{Closed, SUSPEND_THRESHOLD_MS, Step};
 use crate::{ConnectionState, Effect, Now, View};
 use protocol::{ClientFrame, PROTOCOL_VERSION};
 
@@ -54,11 +54,11 @@ impl Engine {
     /// Whether this device stood still since the last input. The clock on the wall goes on where the monotonic one of
     /// some systems does not; elsewhere a timer is late (`is_timer`: this input is one).
     pub(super) fn was_suspended(&mut self, now: Now, is_timer: bool) -> bool {
-        let late = is_timer && self.timers.is_late(now.monotonic_ms, LATE_MS);
+        let late = is_timer && self.timers.is_late(now.monotonic_ms, SUSPEND_THRESHOLD_MS);
         let before = self.clocks.replace((now.monotonic_ms, now.wall));
         late || before.is_some_and(|(monotonic_ms, wall)| {
             let by_wall = u64::try_from(now.wall.0.saturating_sub(wall.0)).unwrap_or_default();
-            by_wall > (now.monotonic_ms - monotonic_ms) + LATE_MS
+            by_wall > (now.monotonic_ms - monotonic_ms) + SUSPEND_THRESHOLD_MS
         })
     }
 

@@ -1,7 +1,7 @@
 //! A device that a test steps by hand, and short names for what it hears.
 
 use client::{Effect, Engine, HistoryRequest, Input, Now, Row, RowState, View};
-use protocol::limits::HEARTBEAT_MS;
+use protocol::limits::HEARTBEAT_INTERVAL_MS;
 use protocol::{
     ApiError, ClientFrame, ClientId, ErrorCode, HistoryPage, Message, MessageKind, PROTOCOL_VERSION, Rev, Role, RoomId,
     RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
@@ -160,7 +160,7 @@ impl Device {
     pub(crate) fn stay_online(&mut self, ms: u64) {
         let end = self.now + ms;
         while self.now < end {
-            self.wait(HEARTBEAT_MS.min(end - self.now));
+            self.wait(HEARTBEAT_INTERVAL_MS.min(end - self.now));
             self.frame(ServerFrame::Heartbeat {});
         }
     }

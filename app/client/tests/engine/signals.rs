@@ -2,7 +2,7 @@
 
 use crate::device::{BOB, Device, ME, TEA, changed, room, summary, text, user, user_id};
 use client::{Effect, Input, View};
-use protocol::limits::{TYPING_ENDS_MS, TYPING_EVERY_MS};
+use protocol::limits::{TYPING_INTERVAL_MS, TYPING_TIMEOUT_MS};
 use protocol::{ClientFrame, Presence, PresenceState, RoomKind, RoomSummary, ServerFrame, UnixMillis, UserId};
 
 fn signals(effects: &[Effect]) -> Vec<ClientFrame> {
@@ -28,7 +28,7 @@ fn bob_types(device: &mut Device) -> Vec<Effect> {
 fn typing_is_told_now_and_then_and_ends_with_an_empty_field() {
     let mut device = Device::in_tea();
     assert_eq!(types(&mut device, true), [ClientFrame::TypingStart { room_id: TEA }]);
-    device.wait(TYPING_EVERY_MS - 1);
+    device.wait(TYPING_INTERVAL_MS - 1);
     assert_eq!(types(&mut device, true), []);
     device.wait(1);
     assert_eq!(types(&mut device, true), [ClientFrame::TypingStart { room_id: TEA }]);
@@ -46,9 +46,9 @@ fn others_stop_typing_by_themselves_or_with_what_they_wrote() {
     let mut device = Device::in_tea();
     assert_eq!(changed(&bob_types(&mut device)), [View::Signals]);
     assert_eq!(device.engine.typing(TEA), ["Bob"]);
-    device.wait(TYPING_EVERY_MS);
+    device.wait(TYPING_INTERVAL_MS);
     bob_types(&mut device);
-    device.wait(TYPING_ENDS_MS - 1);
+    device.wait(TYPING_TIMEOUT_MS - 1);
     assert_eq!(device.engine.typing(TEA), ["Bob"], "he went on");
     assert_eq!(changed(&device.wait(1)), [View::Signals]);
     assert!(device.engine.typing(TEA).is_empty());

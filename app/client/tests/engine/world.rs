@@ -5,7 +5,7 @@ use crate::device::{BOB, ME, client_id, room, user, user_id};
 use crate::disk::Disk;
 use crate::model::Server;
 use client::{ConnectionState, Effect, Engine, HistoryRequest, Input, Now, RowState, View};
-use protocol::limits::HEARTBEAT_MS;
+use protocol::limits::HEARTBEAT_INTERVAL_MS;
 use protocol::{
     ApiError, ClientFrame, ClientId, Cursor, ErrorCode, HistoryPage, PROTOCOL_VERSION, Rev, RoomId, RoomSummary,
     ServerFrame, UnixMillis, UserId,
@@ -196,9 +196,9 @@ impl World {
 
     /// Lets time pass and wakes whom it is time for.
     pub(crate) fn wait(&mut self, ms: u64) {
-        let beats = self.now / HEARTBEAT_MS;
+        let beats = self.now / HEARTBEAT_INTERVAL_MS;
         self.now += ms;
-        if self.now / HEARTBEAT_MS > beats {
+        if self.now / HEARTBEAT_INTERVAL_MS > beats {
             self.tell(&ServerFrame::Heartbeat {}, None);
         }
         for index in 0..self.peers.len() {

@@ -116,7 +116,7 @@ pub enum ClientFrame {
         /// Who, at most [`crate::limits::PEOPLE_IDS`].
         ids: Vec<UserId>,
     },
-    /// The person is typing. Said again every [`crate::limits::TYPING_EVERY_MS`] while they go on. Never stored.
+    /// The person is typing. Said again every [`crate::limits::TYPING_INTERVAL_MS`] while they go on. Never stored.
     #[serde(rename = "typing:start")]
     TypingStart {
         /// Where.

@@ -1,7 +1,7 @@
 //! The slow lane: messages for rooms whose locks others hold for longer than a batch waits. One room at a time, in turn, so
 //! that none waits for another; each room's messages in their order, and new ones behind those that wait.
 
-use super::{BATCH, Committer, Entry, WAITING};
+use super::{BATCH_MAX, Committer, Entry, QUEUE_MAX};
 use crate::Error;
 use protocol::RoomId;
 use std::collections::{BTreeMap, VecDeque};
@@ -27,7 +27,7 @@ impl SlowLane {
         let later = rooms.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(room, _)| *room);
         let room = later.or_else(|| rooms.first_key_value().map(|(room, _)| *room))?;
         let waiting = rooms.get_mut(&room)?;
-        let count = waiting.len().min(BATCH);
+        let count = waiting.len().min(BATCH_MAX);
         Some((room, waiting.drain(..count).collect()))
     }
 
@@ -51,7 +51,7 @@ impl SlowLane {
         let mut count: usize = rooms.values().map(VecDeque::len).sum();
         for entry in entries {
             match rooms.get_mut(&entry.append.room_id) {
-                Some(_) if count >= WAITING => entry.refuse(Error::Unavailable("the room is locked".into())),
+                Some(_) if count >= QUEUE_MAX => entry.refuse(Error::Unavailable("the room is locked".into())),
                 Some(waiting) => {
                     waiting.push_back(entry);
                     count += 1;

@@ -1,6 +1,6 @@
 //! Batches in which something is wrong with some: the others do not suffer.
 
-use super::{Reply, WAIT, Writer};
+use super::{QUEUE_TIMEOUT, Reply, Writer};
 use crate::Error;
 use crate::bus::memory::Exchange;
 use crate::hub::{Hub, Keys};
@@ -112,7 +112,7 @@ async fn one_message_that_cannot_be_stored_fails_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_waited_too_long_is_not_stored_any_more() {
     let world = World::new();
-    *world.faults.takes.lock().unwrap() = WAIT + Duration::from_secs(1);
+    *world.faults.takes.lock().unwrap() = QUEUE_TIMEOUT + Duration::from_secs(1);
     let first = world.say(GENERAL, 1);
     tokio::task::yield_now().await;
     tokio::time::sleep(Duration::from_millis(1)).await;

@@ -6,7 +6,7 @@ use crate::bus::{Bus, BusEvent};
 use crate::config::Secrets;
 use crate::hub::channels::{Channel, Channels};
 use crate::hub::envelope::Control;
-use crate::hub::{ALIVE_EVERY, Hub, Keys, Place};
+use crate::hub::{ALIVE_INTERVAL, Hub, Keys, Place};
 use futures_util::{FutureExt, StreamExt};
 use protocol::{RoomId, Seq, ServerFrame};
 use std::sync::Arc;
@@ -62,10 +62,10 @@ async fn rooms_go_over_the_bus_as_long_as_another_node_speaks_and_once_one_does(
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     // Somebody must be there for the node to hear itself.
     let other = listener(&exchange).await;
-    tokio::time::sleep(ALIVE_EVERY * 2).await;
+    tokio::time::sleep(ALIVE_INTERVAL * 2).await;
     assert!(is_published(&hub, &listener(&exchange).await).await, "nobody has spoken yet, and may still");
 
-    tokio::time::sleep(ALIVE_EVERY * (ALONE_AFTER + 1)).await;
+    tokio::time::sleep(ALIVE_INTERVAL * (ALONE_AFTER + 1)).await;
     assert!(!is_published(&hub, &listener(&exchange).await).await);
 
     let (control, node, alive) = (name(Channel::Control), Uuid::from_u128(9), Control::Alive.encode());

@@ -88,9 +88,9 @@ fn people_of_a_node_that_is_silent_are_gone_after_a_while() {
     assert_eq!(world.heard_after(1), [Online]);
     world.now += Duration::from_secs(15);
     world.people.hear(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
-    world.people.expire(None, 1, world.now + HOLDS - Duration::from_secs(1));
+    world.people.expire(None, 1, world.now + REMOTE_PRESENCE_TIMEOUT - Duration::from_secs(1));
     assert_eq!(world.heard_after(1), []);
-    world.people.expire(None, 1, world.now + HOLDS);
+    world.people.expire(None, 1, world.now + REMOTE_PRESENCE_TIMEOUT);
     assert_eq!(world.heard_after(1), [Offline]);
 }
 

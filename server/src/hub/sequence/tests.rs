@@ -47,9 +47,9 @@ fn a_hole_is_told_after_a_while_and_closed_from_the_store() {
     room.sequence.learn((Seq(7), Rev(2)), room.now);
     assert_eq!(room.message(10), [""; 0]);
     assert!(room.sequence.has_hole());
-    assert_eq!(room.sequence.hole(STRAGGLERS, room.now), None);
-    room.now += STRAGGLERS;
-    assert_eq!(room.sequence.hole(STRAGGLERS, room.now), Some((Seq(7), Rev(2))));
+    assert_eq!(room.sequence.hole(REORDER_TIMEOUT, room.now), None);
+    room.now += REORDER_TIMEOUT;
+    assert_eq!(room.sequence.hole(REORDER_TIMEOUT, room.now), Some((Seq(7), Rev(2))));
     let rest = room.sequence.reach((Seq(9), Rev(2)), room.now);
     assert_eq!(texts(rest), ["m10"]);
     assert!(!room.sequence.has_hole());
@@ -77,7 +77,7 @@ fn what_waits_is_bounded_and_read_from_the_store_instead() {
         assert_eq!(room.message(number), [""; 0]);
     }
     let rest = room.sequence.reach((Seq(2), Rev(0)), room.now);
-    assert_eq!(rest.len(), WAITING);
-    assert_eq!(room.sequence.head(), Some((Seq(2 + WAITING as i64), Rev(0))));
+    assert_eq!(rest.len(), REORDER_MAX);
+    assert_eq!(room.sequence.head(), Some((Seq(2 + REORDER_MAX as i64), Rev(0))));
     assert!(room.sequence.has_hole(), "the rest is still to come");
 }

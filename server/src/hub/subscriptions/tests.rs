@@ -65,7 +65,7 @@ async fn who_enters_a_room_that_is_being_released_hears_of_it() {
         assert!(bus.has(ROOM), "a join returns once the channel is subscribed");
         hub.detach(&connection);
         // The release of the channel is under way, and has not been applied.
-        sleep(RELEASE_EVERY + RELEASING / 2).await;
+        sleep(RELEASE_INTERVAL + RELEASING / 2).await;
     }
     hub.attach(&connection);
     let (second, _ear) = testing::connection(UserId(Uuid::from_u128(3)), SessionId(Uuid::from_u128(4)));
@@ -73,11 +73,11 @@ async fn who_enters_a_room_that_is_being_released_hears_of_it() {
     let both = async { tokio::join!(hub.join_here(connection.user, &[ROOM]), hub.join_here(second.user, &[ROOM])) };
     both.await;
     assert!(bus.has(ROOM), "for both of two who enter at once");
-    sleep(RELEASE_EVERY * 3).await;
+    sleep(RELEASE_INTERVAL * 3).await;
     assert!(bus.has(ROOM), "it stays for as long as somebody is in the room");
     hub.detach(&connection);
     hub.detach(&second);
-    sleep(RELEASE_EVERY * 3).await;
+    sleep(RELEASE_INTERVAL * 3).await;
     assert!(!bus.has(ROOM));
 }
 

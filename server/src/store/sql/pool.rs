@@ -26,21 +26,21 @@ type Conn = <Db as Database>::Connection;
 pub(in crate::store) type Options = <Conn as Connection>::Options;
 
 /// How long a request may wait for a connection, including the time to make one.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one statement may take. A read is ended by the database itself before that; this is for when nothing of it is heard.
-pub(crate) const STATEMENT: Duration = Duration::from_secs(10);
+pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection that was used before is believed to live.
-const BELIEVED: Duration = Duration::from_secs(1);
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 /// How long it may take to say so, and to leave what it was in the middle of.
-const ANSWER: Duration = Duration::from_secs(1);
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a connection is used: what the database keeps for it grows.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(30 * 60);
+pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(30 * 60);
 /// Before a database that starts is tried again.
-const AGAIN: Duration = Duration::from_millis(100);
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// One more connection beside the pools, with the driver's own ways.
 pub(super) fn alone(options: &Options) -> sqlx::Pool<Db> {
-    PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options.clone())
+    PoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options.clone())
 }
 
 /// See the module's documentation. Gone with the last of its connections.
@@ -70,7 +70,7 @@ impl Inner {
     }
 
     fn put_back(&self, connection: Conn, made: Instant) {
-        if made.elapsed() < LIFETIME {
+        if made.elapsed() < CONNECTION_LIFETIME {
             self.idle().push(Idle { connection, made, since: Instant::now() });
         }
     }
@@ -85,7 +85,7 @@ impl Inner {
     async fn connect(&self) -> Result<Conn, Error> {
         loop {
             match Conn::connect_with(&self.options).await {
-                Err(error) if is_starting(&error) => sleep(AGAIN).await,
+                Err(error) if is_starting(&error) => sleep(RETRY_INTERVAL).await,
                 done => return done,
             }
         }
@@ -120,7 +120,7 @@ impl Pool {
 
     async fn acquire(&self) -> Result<Lease, Error> {
         let began = Instant::now();
-        let lease = timeout(PATIENCE, self.take()).await.unwrap_or(Err(Error::PoolTimedOut));
+        let lease = timeout(ACQUIRE_TIMEOUT, self.take()).await.unwrap_or(Err(Error::PoolTimedOut));
         self.0.waits.observe(began.elapsed().as_secs_f64());
         lease
     }
@@ -132,7 +132,9 @@ impl Pool {
         while found.is_none()
             && let Some(mut idle) = self.pop()
         {
-            if idle.since.elapsed() < BELIEVED || matches!(timeout(ANSWER, idle.connection.ping()).await, Ok(Ok(()))) {
+            if idle.since.elapsed() < TRUSTED_FOR
+                || matches!(timeout(PING_TIMEOUT, idle.connection.ping()).await, Ok(Ok(())))
+            {
                 made = idle.made;
                 found = Some(idle.connection);
             } else {

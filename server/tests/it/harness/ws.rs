@@ -1,6 +1,6 @@
 //! A WebSocket client that says exactly what it is told, right or wrong.
 
-use super::{Node, PATIENCE};
+use super::{CONDITION_TIMEOUT, Node};
 use futures_util::{SinkExt, StreamExt};
 use protocol::{
     ClientFrame, ClientId, Cursor, ErrorCode, Message as Row, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame,
@@ -107,7 +107,7 @@ impl Ws {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+        tokio::time::timeout(CONDITION_TIMEOUT, search).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
     }
 
     /// The next new message.
@@ -192,6 +192,6 @@ impl Ws {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, end).await.expect("the server closes")
+        tokio::time::timeout(CONDITION_TIMEOUT, end).await.expect("the server closes")
     }
 }

@@ -15,7 +15,7 @@ pub(crate) const ROLE: &str = "client-process";
 /// Connections of one process: descriptors are limited, often to 20,000, and one thread serves them all.
 const CONNECTIONS_EACH: usize = 7_000;
 /// How long the connections of a stage may take, beyond their pace.
-const ENTER_PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A process, which ends with its input.
 struct Client {
@@ -55,10 +55,10 @@ impl Crew {
             clients.push(Client::start(&job, share).await?);
         }
         let mut crew = Self { clients };
-        let patience = ENTER_PATIENCE + Duration::from_secs(connections as u64) / pace.max(1);
-        tokio::time::timeout(patience, crew.wait_for_all())
+        let timeout = CONNECT_TIMEOUT + Duration::from_secs(connections as u64) / pace.max(1);
+        tokio::time::timeout(timeout, crew.wait_for_all())
             .await
-            .map_err(|_| format!("{connections} connections were not open after {} s", patience.as_secs()))??;
+            .map_err(|_| format!("{connections} connections were not open after {} s", timeout.as_secs()))??;
         Ok(crew)
     }
 
@@ -73,11 +73,11 @@ impl Crew {
     }
 
     /// Everybody sends for so long, `rate` messages a second together, and waits until all has arrived.
-    pub(crate) async fn go(&mut self, rate: f64, length: Duration, patience: Duration) -> Result<Tally, Error> {
+    pub(crate) async fn go(&mut self, rate: f64, length: Duration, timeout: Duration) -> Result<Tally, Error> {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         for client in &mut self.clients {
             let rate = rate * client.share;
-            client.say(&Order::Go { rate, millis: millis(length), patience_millis: millis(patience) }).await?;
+            client.say(&Order::Go { rate, millis: millis(length), patience_millis: millis(timeout) }).await?;
         }
         let mut tally = Tally::default();
         for client in &mut self.clients {

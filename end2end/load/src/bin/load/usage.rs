@@ -57,6 +57,12 @@ pub(crate) async fn pin(pid: Option<u32>, processors: &str) -> Result<(), load::
     if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned().into()) }
 }
 
+/// Lets a process and those that it starts go before others of the same processor. Only root may: whether it was done.
+pub(crate) async fn prefer(pid: u32) -> Result<bool, load::Error> {
+    let done = tokio::process::Command::new("renice").args(["-n", "-10", "-p", &pid.to_string()]).output().await?;
+    Ok(done.status.success())
+}
+
 /// Open descriptors of a process.
 pub(crate) fn descriptors(pid: u32) -> usize {
     std::fs::read_dir(format!("/proc/{pid}/fd")).map_or(0, Iterator::count)
