@@ -14,7 +14,7 @@ pub enum BusEvent {
     /// Something was published on a channel that this node listens to, by whichever node, itself included.
     Message { channel: String, payload: String },
     /// Something may have been lost: the connection broke, or this node read too slowly.
-    Gap,
+    Interrupted,
 }
 
 /// One node's hold on the bus.
@@ -22,7 +22,7 @@ pub enum BusEvent {
 pub trait Bus: Send + Sync + 'static {
     /// Publishes without waiting. Kept in order for one channel while nothing breaks; dropped when it cannot be sent.
     fn publish(&self, channel: String, payload: String);
-    /// Listens to these channels from now on. Returns once the bus knows, or after a short while without it: a `Gap` follows then.
+    /// Listens to these channels from now on. Returns once the bus knows, or after a short while without it: `Interrupted` follows then.
     async fn subscribe(&self, channels: Vec<String>);
     /// Stops listening to these channels.
     async fn unsubscribe(&self, channels: Vec<String>);

@@ -54,7 +54,7 @@ pub(crate) const MEASURE_BATCH: usize = 500;
 const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Called after bus trouble, when this node may have missed something: whoever knows the database mends it.
-pub(crate) type OnGap = Arc<dyn Fn() + Send + Sync>;
+pub(crate) type OnInterruption = Arc<dyn Fn() + Send + Sync>;
 
 /// See the module's documentation.
 pub(crate) struct Hub {
@@ -115,8 +115,8 @@ impl Hub {
         })
     }
 
-    /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
-    pub(crate) async fn listen(self: Arc<Self>, on_gap: OnGap) {
+    /// Listens to the bus until it ends. `on_interruption` is called from here and must not block.
+    pub(crate) async fn listen(self: Arc<Self>, on_interruption: OnInterruption) {
         let Some(mut events) = self.bus.take_events() else { return };
         let mut alive = tokio::time::interval(ALIVE_INTERVAL);
         loop {
@@ -124,18 +124,18 @@ impl Hub {
                 biased;
                 event = events.next() => match event {
                     Some(BusEvent::Message { channel, payload }) => if self.receive(&channel, &payload).is_break() {
-                        on_gap();
+                        on_interruption();
                     },
-                    Some(BusEvent::Gap) => {
-                        self.metrics.bus_gaps.inc();
+                    Some(BusEvent::Interrupted) => {
+                        self.metrics.bus_interruptions.inc();
                         self.company.hear();
-                        on_gap();
+                        on_interruption();
                     }
                     None => return,
                 },
                 () = self.moved.notified() => {
                     self.company.hear();
-                    on_gap();
+                    on_interruption();
                 }
                 _ = alive.tick() => self.publish_alive(),
             }

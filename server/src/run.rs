@@ -135,8 +135,8 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, fl
     for (name, task) in chat.take_tasks() {
         tasks.watch(name, task);
     }
-    let gaps = Arc::new(tokio::sync::Notify::new());
-    tasks.spawn("repair", database::keep_repaired(Arc::clone(chat), Arc::clone(&gaps)));
+    let interruptions = Arc::new(tokio::sync::Notify::new());
+    tasks.spawn("repair", database::keep_repaired(Arc::clone(chat), Arc::clone(&interruptions)));
     tasks.spawn("check of heads", database::fill_holes(Arc::clone(chat)));
     tasks.spawn("check of entered rooms", database::check_opened(Arc::clone(chat)));
     tasks.spawn("check of sessions", database::check_sessions(Arc::clone(chat)));
@@ -147,7 +147,7 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, fl
     tasks.spawn("health of the bus", health::watch_bus(Arc::clone(health), Arc::clone(hub), Arc::clone(metrics)));
     tasks.spawn("purge", database::purge(Arc::clone(chat), Arc::clone(store)));
     tasks.spawn("subscriptions", Arc::clone(hub).keep_subscriptions());
-    tasks.spawn("bus", listen_to_others(Arc::clone(hub), gaps, Arc::clone(&sessions)));
+    tasks.spawn("bus", listen_to_others(Arc::clone(hub), interruptions, Arc::clone(&sessions)));
     tasks.spawn("presence", Arc::clone(chat).keep_presence());
     tasks.spawn("limits", forget(Arc::clone(&app.limits), sessions));
     // One for each thread of the runtime: more could not write at the same time.
@@ -157,17 +157,17 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, fl
     tasks
 }
 
-/// What other nodes say reaches connections by the hub, sessions that were found to live, and after a gap the repair.
+/// What other nodes say reaches connections by the hub, sessions that were found to live, and after an interruption of the bus the repair.
 fn listen_to_others(
     hub: Arc<Hub>,
-    gaps: Arc<tokio::sync::Notify>,
+    interruptions: Arc<tokio::sync::Notify>,
     sessions: Arc<LiveSessions>,
 ) -> impl Future<Output = ()> {
     let told = Arc::clone(&sessions);
     hub.on_change(move |changed| told.forget(changed));
     hub.listen(Arc::new(move || {
         sessions.forget_all();
-        gaps.notify_one();
+        interruptions.notify_one();
     }))
 }
 

@@ -71,12 +71,17 @@ impl RedisBus {
         let (publisher, queue) = mpsc::channel(COMMAND_QUEUE_MAX);
         // Made before connecting, or the first connection could be missed, and with it what was subscribed until then.
         let (messages, connects) = (subscriber.message_rx(), subscriber.reconnect_rx());
-        let (gap, gaps) = mpsc::channel(1);
+        let (interruption, interruptions) = mpsc::channel(1);
         let incoming = Incoming {
             messages,
-            gaps,
+            interruptions,
             publisher: tokio::spawn(publish(client.clone(), queue)),
-            subscriber: Task(tokio::spawn(resubscribe(subscriber.clone(), connects, Arc::clone(&channels), gap))),
+            subscriber: Task(tokio::spawn(resubscribe(
+                subscriber.clone(),
+                connects,
+                Arc::clone(&channels),
+                interruption,
+            ))),
         };
         client.connect();
         subscriber.connect();
@@ -109,7 +114,7 @@ async fn resubscribe(
     subscriber: Client,
     mut connects: broadcast::Receiver<Server>,
     channels: Channels,
-    gap: mpsc::Sender<()>,
+    interruption: mpsc::Sender<()>,
 ) {
     // Of several reconnects only the last one matters.
     while !matches!(connects.recv().await, Err(broadcast::error::RecvError::Closed)) {
@@ -117,7 +122,7 @@ async fn resubscribe(
         subscribe_all(&subscriber, channels.iter().cloned().collect()).await;
         drop(channels);
         // One that waits already stands for this one too.
-        if let Err(mpsc::error::TrySendError::Closed(())) = gap.try_send(()) {
+        if let Err(mpsc::error::TrySendError::Closed(())) = interruption.try_send(()) {
             return;
         }
     }
@@ -136,14 +141,14 @@ impl Drop for Task {
 struct Incoming {
     messages: broadcast::Receiver<Message>,
     /// Reconnects after which everything is subscribed again.
-    gaps: mpsc::Receiver<()>,
+    interruptions: mpsc::Receiver<()>,
     /// The tasks of the bus: when one of them ends, so do the events, and with them the node.
     publisher: JoinHandle<()>,
     subscriber: Task,
 }
 
 impl Incoming {
-    /// The next event; `Gap` whenever something may have been lost. Ends with the bus.
+    /// The next event; `Interrupted` whenever something may have been lost. Ends with the bus.
     async fn next(mut self) -> Option<(BusEvent, Self)> {
         loop {
             let event = tokio::select! {
@@ -152,10 +157,10 @@ impl Incoming {
                         Some(event) => event,
                         None => continue,
                     },
-                    Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
+                    Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Interrupted,
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
-                Some(()) = self.gaps.recv() => BusEvent::Gap,
+                Some(()) = self.interruptions.recv() => BusEvent::Interrupted,
                 ended = &mut self.publisher => return ended_with(ended),
                 ended = &mut self.subscriber.0 => return ended_with(ended),
             };

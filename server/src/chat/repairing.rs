@@ -42,7 +42,7 @@ struct World {
     tables: Arc<Mutex<Tables>>,
     damaged: Arc<Damaged>,
     chat: Arc<Chat>,
-    gaps: Arc<Notify>,
+    interruptions: Arc<Notify>,
     metrics: Arc<Metrics>,
     elsewhere: Arc<Chat>,
     elsewhere_store: Arc<dyn Store>,
@@ -71,9 +71,9 @@ impl World {
         };
         let (chat, _) = node(Arc::clone(&damaged) as _, &metrics);
         let (elsewhere, elsewhere_store) = node(Arc::<Damaged>::default(), &Arc::default());
-        let gaps = Arc::new(Notify::new());
-        tokio::spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&gaps)));
-        Self { tables, damaged, chat, gaps, metrics, elsewhere, elsewhere_store }
+        let interruptions = Arc::new(Notify::new());
+        tokio::spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&interruptions)));
+        Self { tables, damaged, chat, interruptions, metrics, elsewhere, elsewhere_store }
     }
 
     /// Somebody's device on the node.
@@ -163,12 +163,12 @@ async fn a_person_whose_room_cannot_be_read_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_gap_what_was_missed_is_told_at_once() {
+async fn after_an_interruption_what_was_missed_is_sent_at_once() {
     let world = World::new();
     let mut ada = world.device(ADA).await;
     sleep(LONG).await;
     let room = world.elsewhere.create_room(ADA, CreateRoom::Public { name: "Tea".into() }).await.unwrap().0;
-    world.gaps.notify_one();
+    world.interruptions.notify_one();
     assert!(shows(&within(&mut ada, Duration::from_millis(100)).await, room.id));
 }
 

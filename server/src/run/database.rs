@@ -109,23 +109,23 @@ fn identity(file: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(file).ok().map(|file| (file.dev(), file.ino()))
 }
 
-/// Repairs this node's picture after each gap of the bus, and compares some of it all the time, since nobody tells what another node
-/// died before telling. Gaps that come meanwhile are one more.
-pub(crate) async fn keep_repaired(chat: Arc<Chat>, gaps: Arc<Notify>) {
+/// Reconciles this node's memberships, marks, sessions and heads with the database after each interruption of the bus, and a slice
+/// of the people all the time: a node may die between a commit and its publish. Interruptions during a repair cause one more repair.
+pub(crate) async fn keep_repaired(chat: Arc<Chat>, interruptions: Arc<Notify>) {
     let mut tick = tokio::time::interval(SLICE_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut rounds = Rounds::default();
     loop {
-        let (done, is_gap) = tokio::select! {
+        let (done, was_interrupted) = tokio::select! {
             biased;
-            () = gaps.notified() => (chat.repair().await, true),
+            () = interruptions.notified() => (chat.repair().await, true),
             _ = tick.tick() => (chat.repair_some(&mut rounds).await, false),
         };
         if let Err(error) = done {
             tracing::warn!(%error, "this node's picture could not be compared with the database, trying again");
             tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;
-            if is_gap {
-                gaps.notify_one();
+            if was_interrupted {
+                interruptions.notify_one();
             }
         }
     }

@@ -23,9 +23,9 @@ pub(super) async fn connections(chat: &Chat, timeout: Duration) {
     if !connections.is_empty() {
         tracing::info!(connections = connections.len(), "asking connections to go elsewhere");
     }
-    let gap = gap(connections.len(), timeout);
+    let stagger = stagger(connections.len(), timeout);
     for (number, connection) in connections.into_iter().enumerate() {
-        tokio::time::sleep_until(began + gap.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX))).await;
+        tokio::time::sleep_until(began + stagger.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX))).await;
         // Ids are random in their last bytes: a delay that differs for each connection.
         let random = u64::from_be_bytes(std::array::from_fn(|i| connection.id.as_bytes()[8 + i]));
         connection.send(&ServerFrame::GoAway { retry_after_ms: random % SPREAD_MS });
@@ -37,7 +37,7 @@ pub(super) async fn connections(chat: &Chat, timeout: Duration) {
 }
 
 /// Between two ends, so that all fit into four fifths of the time: the last ones need some to leave.
-fn gap(connections: usize, timeout: Duration) -> Duration {
+fn stagger(connections: usize, timeout: Duration) -> Duration {
     let count = u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
     (timeout * 4 / 5 / count).min(STAGGER_MAX)
 }
@@ -48,9 +48,9 @@ mod tests {
 
     #[test]
     fn many_connections_take_the_time_that_there_is_and_few_do_not() {
-        assert_eq!(gap(10_000, Duration::from_secs(10)), Duration::from_micros(800));
-        assert_eq!(gap(5, Duration::from_secs(10)), STAGGER_MAX);
-        assert_eq!(gap(5, Duration::ZERO), Duration::ZERO);
-        assert_eq!(gap(0, Duration::from_secs(10)), STAGGER_MAX);
+        assert_eq!(stagger(10_000, Duration::from_secs(10)), Duration::from_micros(800));
+        assert_eq!(stagger(5, Duration::from_secs(10)), STAGGER_MAX);
+        assert_eq!(stagger(5, Duration::ZERO), Duration::ZERO);
+        assert_eq!(stagger(0, Duration::from_secs(10)), STAGGER_MAX);
     }
 }

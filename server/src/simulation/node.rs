@@ -52,16 +52,16 @@ impl Node {
         let hub = Hub::new(bus, Keys::default(), Arc::default());
         let clock = Arc::new(SimClock::new(sim));
         let chat = Chat::with_reach(store, Arc::clone(&hub), clock, Arc::default(), sim.plan.reach);
-        let gaps = Arc::new(Notify::new());
+        let interruptions = Arc::new(Notify::new());
         if let Some(Mutation::Node(mechanism)) = sim.plan.mutation {
             chat.switch_off(mechanism);
         }
-        let mut tasks = vec![sim.spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&gaps)))];
+        let mut tasks = vec![sim.spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&interruptions)))];
         tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_opened(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_sessions(Arc::clone(&chat))));
         tasks.push(sim.spawn(Arc::clone(&hub).keep_subscriptions()));
-        tasks.push(sim.spawn(Arc::clone(&hub).listen(Arc::new(move || gaps.notify_one()))));
+        tasks.push(sim.spawn(Arc::clone(&hub).listen(Arc::new(move || interruptions.notify_one()))));
         let flushers =
             Arc::new(if sim.plan.has(Fault::Narrow) { Flushers::new(NARROW_QUEUE) } else { Flushers::default() });
         tasks.push(sim.spawn(Arc::clone(&flushers).run()));

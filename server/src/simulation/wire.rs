@@ -83,7 +83,7 @@ impl Port {
             sleep(port.wire.sim.chance.millis(20, 3_000)).await;
             port.broken.store(false, Ordering::Relaxed);
             note!(port.wire.sim, "node {} is on the bus again", port.life.number);
-            let _ = port.events.try_send(BusEvent::Gap);
+            let _ = port.events.try_send(BusEvent::Interrupted);
         });
     }
 

@@ -98,15 +98,15 @@ async fn a_room_that_is_entered_again_soon_is_not_subscribed_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_epoch_has_other_channels_and_is_a_gap() {
+async fn another_epoch_has_other_channels_and_is_an_interruption() {
     let bus = Arc::<SlowBus>::default();
     let hub = Hub::new(Arc::clone(&bus) as _, Keys::default(), Arc::default());
-    let gaps = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&gaps);
-    let on_gap = move || {
+    let interruptions = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&interruptions);
+    let on_interruption = move || {
         count.fetch_add(1, Ordering::Relaxed);
     };
-    tokio::spawn(Arc::clone(&hub).listen(Arc::new(on_gap)));
+    tokio::spawn(Arc::clone(&hub).listen(Arc::new(on_interruption)));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
     let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     hub.attach(&connection);
@@ -119,12 +119,12 @@ async fn another_epoch_has_other_channels_and_is_a_gap() {
     hub.enter_epoch(EPOCH);
     joining.await.unwrap();
     assert!(bus.has(ROOM));
-    assert_eq!(gaps.load(Ordering::Relaxed), 0);
+    assert_eq!(interruptions.load(Ordering::Relaxed), 0);
 
     let other = Uuid::from_u128(9);
     hub.enter_epoch(other);
     sleep(Duration::from_secs(10)).await;
     assert!(bus.has_of(other, ROOM) && !bus.has(ROOM));
     assert_eq!(bus.0.lock().unwrap().len(), 3, "one room, control, and presence");
-    assert_eq!(gaps.load(Ordering::Relaxed), 1);
+    assert_eq!(interruptions.load(Ordering::Relaxed), 1);
 }
