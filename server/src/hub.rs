@@ -9,7 +9,7 @@ mod company;
 pub(crate) mod connection;
 mod controls;
 mod envelope;
-pub(crate) mod holes;
+pub(crate) mod gaps;
 mod keys;
 mod memberships;
 pub(crate) mod presence;
@@ -75,7 +75,7 @@ pub(crate) struct Hub {
     /// The numbers of what nodes say about connections, one's own included.
     controls: Mutex<Controls>,
     /// Wakes who reads from the store when frames of a room are missing.
-    holes: Notify,
+    gaps: Notify,
     /// Which channels are subscribed, and who waits for some.
     subscriptions: Subscriptions,
     /// Rooms of which this node hears since a moment ago: what was committed just before is to be looked for.
@@ -104,7 +104,7 @@ impl Hub {
             channels: RwLock::default(),
             moved: Notify::new(),
             controls: Mutex::default(),
-            holes: Notify::new(),
+            gaps: Notify::new(),
             subscriptions: Subscriptions::default(),
             opened: Mutex::default(),
             opening: Notify::new(),
@@ -195,15 +195,15 @@ impl Hub {
         let frames = active.sequence.offer(place, frame, began);
         active.send(&frames);
         let delivered = frames.len() * active.connections.len();
-        let (has_hole, head) = (active.sequence.has_hole(), active.sequence.head());
+        let (has_gap, head) = (active.sequence.has_gap(), active.sequence.head());
         if let Some(head) = head {
             registry.recent.keep(room, place, &frames, head);
         }
-        let is_new_hole = registry.holes.set(room, has_hole, began);
+        let is_new_gap = registry.gaps.set(room, has_gap, began);
         drop(registry);
-        if is_new_hole {
-            self.metrics.holes_found.inc();
-            self.holes.notify_one();
+        if is_new_gap {
+            self.metrics.gaps_found.inc();
+            self.gaps.notify_one();
         }
         self.metrics.deliveries.inc_by(delivered as u64);
         self.metrics.fan_out.observe(began.elapsed().as_secs_f64());

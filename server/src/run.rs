@@ -137,7 +137,7 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, fl
     }
     let interruptions = Arc::new(tokio::sync::Notify::new());
     tasks.spawn("repair", database::keep_repaired(Arc::clone(chat), Arc::clone(&interruptions)));
-    tasks.spawn("check of heads", database::fill_holes(Arc::clone(chat)));
+    tasks.spawn("check of heads", database::fill_gaps(Arc::clone(chat)));
     tasks.spawn("check of entered rooms", database::check_opened(Arc::clone(chat)));
     tasks.spawn("check of sessions", database::check_sessions(Arc::clone(chat)));
     tasks.spawn(

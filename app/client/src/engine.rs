@@ -186,7 +186,7 @@ impl Engine {
         self.rooms.get(room)?.summary.as_ref()
     }
 
-    /// The rows of a room in the order of the screen: stored ones by `seq`, then the outbox. Newest last, without holes.
+    /// The rows of a room in the order of the screen: stored ones by `seq`, then the outbox. Newest last, without gaps.
     #[must_use]
     pub fn rows(&self, room: RoomId) -> Vec<Row> {
         let shown = self.timeline(room).into_iter().flat_map(Timeline::rows);

@@ -9,7 +9,7 @@ use protocol::{Rev, Seq};
 const FETCH_TIMEOUT_MS: u64 = 30_000;
 /// The shortest and the longest wait after a failure, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
-/// How long a hole may stay before a page is asked for, in milliseconds: most are closed by a frame that is under way.
+/// How long a gap may stay before a page is asked for, in milliseconds: most are closed by a frame that is under way.
 const GAP_GRACE_MS: u64 = 200;
 
 /// Something to ask for.
@@ -33,22 +33,22 @@ pub(crate) struct Fetcher {
     /// After a failure, the earliest moment of the next request.
     not_before: u64,
     backoff: Backoff,
-    /// Since when there has been a hole.
-    hole_since: Option<u64>,
+    /// Since when there has been a gap.
+    gap_since: Option<u64>,
 }
 
 impl Fetcher {
     pub(crate) const fn new() -> Self {
         let backoff = Backoff::new(BACKOFF_MS.0, BACKOFF_MS.1);
-        Self { newest: false, older: false, in_flight: None, not_before: 0, backoff, hole_since: None }
+        Self { newest: false, older: false, in_flight: None, not_before: 0, backoff, gap_since: None }
     }
 
     /// The request to make now, if `wanted` is due.
     pub(crate) fn ask(&mut self, wanted: Option<Request>, now: u64) -> Option<Request> {
         if matches!(wanted, Some(Request::Sync(..))) {
-            self.hole_since.get_or_insert(now);
+            self.gap_since.get_or_insert(now);
         } else {
-            self.hole_since = None;
+            self.gap_since = None;
         }
         let request = wanted.filter(|_| self.in_flight.is_none() && self.earliest() <= now)?;
         self.in_flight = Some((request, now));
@@ -110,7 +110,7 @@ impl Fetcher {
     /// The person asked, or the server is there again: no reason to wait any longer.
     pub(crate) const fn hurry(&mut self) {
         self.not_before = 0;
-        self.hole_since = Some(0);
+        self.gap_since = Some(0);
     }
 
     /// Forgets what is wanted.
@@ -120,6 +120,6 @@ impl Fetcher {
     }
 
     fn earliest(&self) -> u64 {
-        self.not_before.max(self.hole_since.map_or(0, |since| if since == 0 { 0 } else { since + GAP_GRACE_MS }))
+        self.not_before.max(self.gap_since.map_or(0, |since| if since == 0 { 0 } else { since + GAP_GRACE_MS }))
     }
 }

@@ -14,7 +14,7 @@ pub(crate) use whole::Mechanisms;
 /// One of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mechanism {
-    /// A hole is filled from the server.
+    /// A gap is filled from the server.
     GapRepair,
     /// A message leaves only once the server has the one before.
     FifoOutbox,

@@ -1,4 +1,4 @@
-//! The stored rows of one room that this device shows: one range of numbers without holes. Knows nothing of the outbox.
+//! The stored rows of one room that this device shows: one range of numbers without gaps. Knows nothing of the outbox.
 
 use protocol::{Message, MessageKind, Seq, UserId};
 use std::collections::VecDeque;
@@ -17,7 +17,7 @@ pub(crate) struct Timeline {
 }
 
 impl Timeline {
-    /// From the newest page. Rows before a hole in it, which no server sends, are left out.
+    /// From the newest page. Rows before a gap in it, which no server sends, are left out.
     pub(crate) fn new(page: Vec<Message>) -> Self {
         let mut timeline = Self { start: Seq(0), rows: VecDeque::new(), follows: true };
         if let Some(last) = page.last() {

@@ -25,7 +25,7 @@ pub struct Verdict {
     /// Messages that stand before one that was typed or stored earlier.
     pub out_of_order: usize,
     /// Numbers that no stored or shown row has, between others that have.
-    pub holes: usize,
+    pub gaps: usize,
     /// Rows that are shown in another state than they are stored in.
     pub stale: usize,
     /// Rooms whose unread messages are miscounted.
@@ -82,7 +82,7 @@ fn check_stored(room: RoomId, stored: &[Row], head: Seq, verdict: &mut Verdict) 
     let mut bodies = HashSet::new();
     for (row, number) in stored.iter().zip(1..) {
         if row.seq != Seq(number) {
-            verdict.holes += 1;
+            verdict.gaps += 1;
             verdict.tell(|| format!("room {room} has number {} in the place of {number}", row.seq));
         }
         if !bodies.insert(&row.body) {
@@ -92,7 +92,7 @@ fn check_stored(room: RoomId, stored: &[Row], head: Seq, verdict: &mut Verdict) 
     }
     let last = stored.last().map_or(Seq(0), |row| row.seq);
     if last != head {
-        verdict.holes += 1;
+        verdict.gaps += 1;
         verdict.tell(|| format!("room {room} ends at {last}, its head says {head}"));
     }
 }
@@ -158,7 +158,7 @@ fn check_shown(device: &Picture, shown: &Shown, truth: &Truth, verdict: &mut Ver
     for pair in shown.rows.windows(2) {
         let step = pair[1].seq.0 - pair[0].seq.0;
         verdict.out_of_order += usize::from(step < 1);
-        verdict.holes += usize::from(step > 1);
+        verdict.gaps += usize::from(step > 1);
         if step != 1 {
             verdict.tell(|| format!("{name} shows {} after {} in {room}", pair[1].seq, pair[0].seq));
         }

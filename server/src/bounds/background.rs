@@ -3,7 +3,7 @@
 use super::{Area, bound};
 use crate::chat::{epoch, repair, sessions, sync};
 use crate::hub;
-use crate::hub::holes;
+use crate::hub::gaps;
 use crate::run;
 use crate::run::database;
 
@@ -23,7 +23,7 @@ pub(super) fn area() -> Area {
         bound!(count repair::VERSIONS_BATCH, "query of what moved: people", "nothing", ""),
         bound!(time repair::SLICE_INTERVAL, "node: interval of slices of everybody", "nothing", ""),
         bound!(count repair::SLICE_PEOPLE, "slice or query of memberships: people", "nothing", ""),
-        bound!(time holes::BACKOFF_MAX, "room that cannot be read: interval of tries", "its missing messages come that much later", ""),
+        bound!(time gaps::BACKOFF_MAX, "room that cannot be read: interval of tries", "its missing messages come that much later", ""),
         bound!(count hub::MEASURE_BATCH, "slice of the measuring of queues: people", "nothing", ""),
     ];
     Area { title: "Background tasks", rows }

@@ -31,7 +31,7 @@ pub(super) fn area() -> Area {
         bound!(count MEMBERS_ADDED, "request: members that it adds", "400 naming the field", ""),
         bound!(count PAGE_MAX, "page of history or of members: rows", "400 naming the field", ""),
         bound!(count PAGE_DEFAULT, "page of history: rows where none are asked for", "the next page is asked for", ""),
-        bound!(count BATCH_ROWS, "`messages:offline`, `room:reset` and a filled hole: rows", "`more`: the next batch is asked for", "long-history"),
+        bound!(count BATCH_ROWS, "`messages:offline`, `room:reset` and a filled gap: rows", "`more`: the next batch is asked for", "long-history"),
         bound!(bytes reach::BATCH_BYTES, "`messages:offline`, `room:reset`: bytes of rows, one row at least", "`more`: the next batch is asked for", "long-messages"),
         bound!(bytes reach::FILL_BYTES, "gap of a node: bytes of rows with which it is filled for everybody", "`heads`: each device asks", "long-messages"),
         bound!(bytes reach::PAGE_BYTES, "page of history: bytes of rows, one row at least", "fewer rows and `next_cursor`", "long-messages"),

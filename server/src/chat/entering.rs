@@ -6,7 +6,7 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::line::Flushers;
 use crate::line::testing::{Ear, connection, connection_by};
-use crate::run::database::{check_opened, fill_holes};
+use crate::run::database::{check_opened, fill_gaps};
 use crate::store::model::{Call, Gate, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp, Store};
 use futures_util::FutureExt;
@@ -130,7 +130,7 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
     let between = Arc::new(Between(Mutex::default()));
     let gate: Arc<dyn Gate> = Arc::<Between>::clone(&between);
     let (_, chat) = node(Arc::new(Model::new(Arc::clone(&tables), gate)));
-    tokio::spawn(fill_holes(Arc::clone(&chat)));
+    tokio::spawn(fill_gaps(Arc::clone(&chat)));
     tokio::spawn(check_opened(Arc::clone(&chat)));
     // The check of all heads has just been; the next one is 5 seconds away.
     tokio::time::sleep(Duration::from_millis(10)).await;

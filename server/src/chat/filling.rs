@@ -33,7 +33,7 @@ async fn filled_after(messages: usize) -> (Vec<usize>, ServerFrame, Seq) {
         last = elsewhere.send_and_wait(storm::ADA, storm::GENERAL, new).await.unwrap().0.seq;
     }
     here.check_heads().await.unwrap();
-    here.fill_holes(true).await.unwrap();
+    here.fill_gaps(true).await.unwrap();
     let texts: Vec<String> = std::iter::from_fn(|| ear.try_recv()).collect();
     let end = serde_json::from_str(texts.last().unwrap()).unwrap();
     (texts.iter().map(String::len).collect(), end, last)

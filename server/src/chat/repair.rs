@@ -55,9 +55,9 @@ impl Chat {
     pub(crate) async fn repair(&self) -> Result<(), Error> {
         let sessions = self.check_sessions().await;
         let heads = self.check_heads().await;
-        let holes = self.fill_holes(true).await;
+        let gaps = self.fill_gaps(true).await;
         let people = self.compare_everybody().await;
-        sessions.and(heads).and(holes).and(people)
+        sessions.and(heads).and(gaps).and(people)
     }
 
     /// What is due of the comparisons that are made all the time, see [`SLICE_INTERVAL`].

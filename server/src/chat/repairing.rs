@@ -6,7 +6,7 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::line::testing::{Ear, connection};
 use crate::metrics::Metrics;
-use crate::run::database::{check_sessions, fill_holes, keep_repaired};
+use crate::run::database::{check_sessions, fill_gaps, keep_repaired};
 use crate::store::model::{Gate, Model, Tables};
 use crate::store::{Append, Appended, Error, NewUser, Result, Stamp, Store};
 use protocol::{
@@ -135,7 +135,7 @@ async fn a_room_that_cannot_be_read_holds_no_other_room_up() {
     let (bad, good) = if first.id < second.id { (first, second) } else { (second, first) };
     let mut ada = world.device(ADA).await;
     world.damaged.0.lock().unwrap().insert(bad.id);
-    tokio::spawn(fill_holes(Arc::clone(&world.chat)));
+    tokio::spawn(fill_gaps(Arc::clone(&world.chat)));
     world.say(&bad, 1, "in the bad one").await;
     world.say(&good, 2, "in the good one").await;
     let frames = within(&mut ada, Duration::from_secs(10)).await;

@@ -112,7 +112,7 @@ async fn what_was_said_before_the_node_listened_is_read_once() {
     let new = NewMessage { client_id: ClientId(Uuid::now_v7()), body: "told to nobody".into(), reply_to: None };
     let said = elsewhere.send_and_wait(ADA, GENERAL, new).await.unwrap().0.seq;
     node.chat.check_heads().await.unwrap();
-    node.chat.fill_holes(true).await.unwrap();
+    node.chat.fill_gaps(true).await.unwrap();
     assert_eq!(node.catch_up((Seq(said.0 - 1), Rev(0))).await.1, 1);
     assert_eq!(node.catch_up((Seq(said.0 - 1), Rev(0))).await.1, 0);
     node.say(1).await;

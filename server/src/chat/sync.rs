@@ -76,22 +76,22 @@ impl Chat {
         self.mechanisms.has(Mechanism::FlowControl)
     }
 
-    /// Returns once holes that were noticed have had their time to be closed by stragglers.
-    pub(crate) async fn hole_noticed(&self) {
-        self.hub.hole_noticed().await;
+    /// Returns once gaps that were noticed have had their time to be closed by stragglers.
+    pub(crate) async fn gap_noticed(&self) {
+        self.hub.gap_noticed().await;
     }
 
-    /// Closes this node's holes from the store, once for all who are connected here. `at_once` does not wait for stragglers. A
+    /// Closes this node's gaps from the store, once for all who are connected here. `at_once` does not wait for stragglers. A
     /// room that cannot be read is tried again later and holds no other room up.
     ///
     /// # Errors
     /// Where the database is away, which is not a matter of one room.
-    pub(crate) async fn fill_holes(&self, at_once: bool) -> Result<(), Error> {
-        for (room, from) in self.hub.holes(at_once) {
+    pub(crate) async fn fill_gaps(&self, at_once: bool) -> Result<(), Error> {
+        for (room, from) in self.hub.gaps(at_once) {
             if !self.mechanisms.has(Mechanism::GapRepair) {
-                self.hub.defer_hole(room);
-            } else if let Err(error) = self.fill_hole(room, from).await {
-                self.hub.defer_hole(room);
+                self.hub.defer_gap(room);
+            } else if let Err(error) = self.fill_gap(room, from).await {
+                self.hub.defer_gap(room);
                 self.metrics.repairs_failed.inc();
                 tracing::warn!(%room, %error, "what this node lacks of a room could not be read, trying again later");
                 if matches!(error, Error::Unavailable(_)) {
@@ -102,12 +102,12 @@ impl Chat {
         Ok(())
     }
 
-    async fn fill_hole(&self, room: RoomId, mut from: (Seq, Rev)) -> Result<(), Error> {
+    async fn fill_gap(&self, room: RoomId, mut from: (Seq, Rev)) -> Result<(), Error> {
         let mut filled = 0;
         loop {
             let Some(rows) = self.store.list_changes(room, from, self.reach.batch()).await? else {
                 // The room is gone, and soon nobody is in it any more.
-                self.hub.defer_hole(room);
+                self.hub.defer_gap(room);
                 return Ok(());
             };
             if is_too_far(&rows, from) || filled >= self.reach.fill_bytes {
@@ -122,7 +122,7 @@ impl Chat {
             let (to, more) = (*to, *more);
             filled += self.hub.fill(room, to, &frame);
             if !more {
-                self.metrics.holes_filled.inc();
+                self.metrics.gaps_filled.inc();
                 return Ok(());
             }
             from = to;

@@ -9,7 +9,7 @@ impl Registry {
     /// How far a room is here, if nothing of it is missing.
     fn whole(&mut self, id: RoomId) -> Option<(Seq, Rev)> {
         let sequence = &self.room(id)?.sequence;
-        sequence.head().filter(|_| !sequence.has_hole())
+        sequence.head().filter(|_| !sequence.has_gap())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Who is connected to this node: plain maps, without locks or waiting.
 
 use super::Connection;
-use super::holes::Holes;
+use super::gaps::Gaps;
 use super::recent::Recent;
 use super::sequence::Sequence;
 use protocol::{RoomId, SessionId, UserId};
@@ -22,7 +22,7 @@ pub(super) struct Registry {
     /// What went out last, of `rooms`.
     pub(super) recent: Recent,
     /// Those of `rooms` of which something is missing here.
-    pub(super) holes: Holes,
+    pub(super) gaps: Gaps,
 }
 
 /// A room in which somebody is connected to this node.
@@ -139,7 +139,7 @@ impl Registry {
             room.sequence = Sequence::default();
             self.recent.forget(*id);
         }
-        self.holes = Holes::default();
+        self.gaps = Gaps::default();
     }
 
     /// The rooms after this one in the order of their ids, `limit` at most.
@@ -254,7 +254,7 @@ impl Registry {
             }
             self.rooms.remove(&room);
             self.recent.forget(room);
-            self.holes.remove(room);
+            self.gaps.remove(room);
         }
     }
 }

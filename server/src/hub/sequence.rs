@@ -1,7 +1,7 @@
 //! In which order a room's frames leave a node: by their numbers, each once. Decides what is missing; reads nothing.
 //!
 //! Messages and revisions are two streams of their own. What is next in line goes out, what was there already is dropped,
-//! and what is ahead of a hole waits until the hole is closed, by a straggler or from the store.
+//! and what is ahead of a gap waits until the gap is closed, by a straggler or from the store.
 
 use super::envelope::Place;
 use crate::line::Frame;
@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a hole may stay before the store is asked: most are closed by a frame that is under way.
+/// How long a gap may stay before the store is asked: most are closed by a frame that is under way.
 pub(crate) const REORDER_TIMEOUT: Duration = Duration::from_millis(200);
-/// Frames of one stream that may wait behind a hole. What is left out is read from the store.
+/// Frames of one stream that may wait behind a gap. What is left out is read from the store.
 pub(crate) const REORDER_MAX: usize = 1_000;
 
 /// One of a room's two streams.
@@ -22,7 +22,7 @@ struct Stream {
     head: Option<i64>,
     /// The highest number heard of.
     known: i64,
-    /// Frames that are ahead of a hole.
+    /// Frames that are ahead of a gap.
     waiting: BTreeMap<i64, Frame>,
 }
 
@@ -62,7 +62,7 @@ impl Stream {
         self.head.get_or_insert(number);
     }
 
-    fn has_hole(&self) -> bool {
+    fn has_gap(&self) -> bool {
         self.head.is_some_and(|head| self.known > head)
     }
 }
@@ -73,7 +73,7 @@ pub(super) struct Sequence {
     messages: Stream,
     revisions: Stream,
     /// Since when something has been missing.
-    hole_since: Option<Instant>,
+    gap_since: Option<Instant>,
 }
 
 impl Sequence {
@@ -94,7 +94,7 @@ impl Sequence {
         self.messages.learn(seq.0);
         self.revisions.learn(rev.0);
         self.watch(now);
-        self.hole_since.is_some()
+        self.gap_since.is_some()
     }
 
     /// What was missing up to here goes out now: the frames that follow it.
@@ -111,23 +111,23 @@ impl Sequence {
         Some((Seq(self.messages.head?), Rev(self.revisions.head.unwrap_or(0))))
     }
 
-    /// Where a hole begins that is as old as this.
-    pub(super) fn hole(&self, age: Duration, now: Instant) -> Option<(Seq, Rev)> {
-        self.hole_since.filter(|since| now.duration_since(*since) >= age)?;
+    /// Where a gap begins that is as old as this.
+    pub(super) fn gap(&self, age: Duration, now: Instant) -> Option<(Seq, Rev)> {
+        self.gap_since.filter(|since| now.duration_since(*since) >= age)?;
         // Nothing was heard of revisions: those from now on are what matters.
         Some((Seq(self.messages.head?), Rev(self.revisions.head.unwrap_or(i64::MAX))))
     }
 
     /// Whether something is missing.
-    pub(super) fn has_hole(&self) -> bool {
-        self.hole_since.is_some()
+    pub(super) fn has_gap(&self) -> bool {
+        self.gap_since.is_some()
     }
 
     fn watch(&mut self, now: Instant) {
-        if self.messages.has_hole() || self.revisions.has_hole() {
-            self.hole_since.get_or_insert(now);
+        if self.messages.has_gap() || self.revisions.has_gap() {
+            self.gap_since.get_or_insert(now);
         } else {
-            self.hole_since = None;
+            self.gap_since = None;
         }
     }
 }

@@ -41,7 +41,7 @@ impl Frame {
         Self(Bytes::from_static(BEAT))
     }
 
-    /// The text follows a hole as long as the longest header, and the right one is written just before it.
+    /// The text follows space for the longest header; the actual header is written directly before the text.
     fn with_header(mut bytes: Vec<u8>) -> Self {
         let length = bytes.len() - HEADER;
         let start = if let Some(short) = u8::try_from(length).ok().filter(|short| *short < 126) {

@@ -154,14 +154,14 @@ pub(crate) async fn check_opened(chat: Arc<Chat>) {
 }
 
 /// Compares this node's rooms with the database every few seconds, and reads what it lacks once stragglers had their time.
-pub(crate) async fn fill_holes(chat: Arc<Chat>) {
+pub(crate) async fn fill_gaps(chat: Arc<Chat>) {
     // Not at once: the database may have to be brought up to date first.
     let mut heads = tokio::time::interval_at(Instant::now() + HEADS_INTERVAL, HEADS_INTERVAL);
     heads.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let done = tokio::select! {
             biased;
-            () = chat.hole_noticed() => chat.fill_holes(false).await,
+            () = chat.gap_noticed() => chat.fill_gaps(false).await,
             _ = heads.tick() => chat.check_heads().await,
         };
         if let Err(error) = done {

@@ -10,7 +10,7 @@ use crate::chat::Chat;
 use crate::hub::{Hub, Keys};
 use crate::line::Flushers;
 use crate::line::testing::{self, Appetite, Ear};
-use crate::run::database::{check_opened, check_sessions, fill_holes, keep_repaired};
+use crate::run::database::{check_opened, check_sessions, fill_gaps, keep_repaired};
 use crate::socket::{self, close, dispatch::Dispatch};
 use crate::store::model::{Model, Tables};
 use axum::body::Bytes;
@@ -57,7 +57,7 @@ impl Node {
             chat.switch_off(mechanism);
         }
         let mut tasks = vec![sim.spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&interruptions)))];
-        tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
+        tasks.push(sim.spawn(fill_gaps(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_opened(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_sessions(Arc::clone(&chat))));
         tasks.push(sim.spawn(Arc::clone(&hub).keep_subscriptions()));

@@ -124,7 +124,7 @@ async fn long_messages_are_caught_up_with_and_paged() {
             None => break,
         }
     }
-    assert_eq!(seqs, (1..=general.last_seq.0 + 60).collect::<Vec<_>>(), "without a hole");
+    assert_eq!(seqs, (1..=general.last_seq.0 + 60).collect::<Vec<_>>(), "without a gap");
 }
 
 #[tokio::test(flavor = "multi_thread")]

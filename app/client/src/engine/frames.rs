@@ -128,7 +128,7 @@ impl Engine {
         }
     }
 
-    /// Everything up to what is known without a hole has arrived on this device.
+    /// Everything up to what is known without a gap has arrived on this device.
     pub(super) fn arrived(&mut self, id: RoomId) {
         if let Some(room) = self.rooms.get_mut(id) {
             room.arrived();

@@ -53,7 +53,7 @@ fn somebody_may_react_to_it_before_its_acknowledgement() {
 }
 
 #[test]
-fn an_acknowledged_message_keeps_its_place_until_the_hole_before_it_is_filled() {
+fn an_acknowledged_message_keeps_its_place_until_the_gap_before_it_is_filled() {
     let mut device = Device::in_tea();
     device.send(100, "hi");
     device.send(101, "ho");

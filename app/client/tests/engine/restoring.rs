@@ -128,7 +128,7 @@ fn rows_join_where_they_meet() {
     assert_eq!(device.seqs(), (1..=70).collect::<Vec<_>>(), "older rows stand before what the server rendered");
     disk.check(&device.engine, TEA);
     let device = next_life((vec![summary(TEA, 200, 60)], Some((TEA, page(TEA, 151..=200)))), &mut disk);
-    assert_eq!(device.seqs(), (151..=200).collect::<Vec<_>>(), "nothing joins across a hole");
+    assert_eq!(device.seqs(), (151..=200).collect::<Vec<_>>(), "nothing joins across a gap");
     assert_eq!(disk.seqs(TEA), (151..=200).collect::<Vec<_>>());
     disk.check(&device.engine, TEA);
 }
@@ -153,7 +153,7 @@ fn a_page_that_was_kept_itself_is_older_than_what_is_kept() {
 }
 
 #[test]
-fn rows_after_a_hole_in_what_was_kept_count_alone() {
+fn rows_after_a_gap_in_what_was_kept_count_alone() {
     let mut disk = earlier_life(10);
     disk.rows.remove(&(TEA, Seq(5)));
     let device = next_life((vec![summary(TEA, 10, 10)], None), &mut disk);

@@ -1,4 +1,4 @@
-//! Rows: one range without holes, whatever comes early, late, twice or not at all.
+//! Rows: one range without gaps, whatever comes early, late, twice or not at all.
 
 use crate::device::{BOB, Device, TEA, changed, fetched, page, summary, synced, text, texts, welcome};
 use client::{HistoryRequest, Input, View};
@@ -40,10 +40,10 @@ fn next_in_line_is_appended_and_repeats_are_dropped() {
 }
 
 #[test]
-fn a_hole_is_filled_by_what_is_late_or_else_by_one_request() {
+fn a_gap_is_filled_by_what_is_late_or_else_by_one_request() {
     let mut device = Device::in_tea();
     assert_eq!(fetched(&device.hear(text(TEA, 12, BOB))), []);
-    assert_eq!(device.seqs().len(), 10, "nothing is shown beyond a hole");
+    assert_eq!(device.seqs().len(), 10, "nothing is shown beyond a gap");
     device.hear(text(TEA, 11, BOB));
     assert_eq!(device.seqs().len(), 12);
     assert_eq!(fetched(&device.wait(1_000)), []);

@@ -128,12 +128,12 @@ fn what_has_arrived_is_told_at_most_once_a_second() {
     assert_eq!(sent(&device.hear(text(TEA, 14, BOB))), []);
     let effects = device.wait(1_000);
     assert_eq!(synced(&effects), [12]);
-    assert!(sent(&effects).contains(&delivered(12)), "nothing beyond a hole has arrived");
+    assert!(sent(&effects).contains(&delivered(12)), "nothing beyond a gap has arrived");
     assert_eq!(sent(&device.hear(text(TEA, 15, ME))), []);
 }
 
 #[test]
-fn rooms_out_of_sight_count_across_a_hole() {
+fn rooms_out_of_sight_count_across_a_gap() {
     let rooms = vec![summary(TEA, 10, 10)];
     let mut device = Device::new(rooms.clone(), None);
     device.go_online(rooms);

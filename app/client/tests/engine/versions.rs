@@ -74,7 +74,7 @@ fn what_an_earlier_page_kept_without_reading_it_is_fetched_anew() {
     device.input(Input::Follow);
     device.input(Input::Restore(disk.read()));
     disk.follow(&device.input(Input::Own { rooms: true }));
-    assert_eq!(device.seqs(), [12], "what stands before it would have a hole");
+    assert_eq!(device.seqs(), [12], "what stands before it would have a gap");
     device.go_online(vec![summary(TEA, 12, 12)]);
     disk.follow(&device.input(Input::LoadOlder(TEA)));
     let messages = (1..=11).map(|seq| text(TEA, seq, BOB)).collect();

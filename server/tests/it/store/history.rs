@@ -23,7 +23,7 @@ async fn pages_run_in_every_direction(db: Db) {
     db.store.append(&batch).await.unwrap();
     let page = async |range, limit| {
         let page = db.store.list_messages(bob, room, range, Limit::rows(limit)).await.unwrap().messages;
-        assert!(page.windows(2).all(|pair| pair[1].seq == pair[0].seq.next()), "oldest first, without holes");
+        assert!(page.windows(2).all(|pair| pair[1].seq == pair[0].seq.next()), "oldest first, without gaps");
         page.first().zip(page.last()).map(|(first, last)| (first.seq.0, last.seq.0))
     };
     assert_eq!(page(HistoryRange::Newest, 50).await, Some((71, 120)));

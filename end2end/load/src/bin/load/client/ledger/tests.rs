@@ -81,7 +81,7 @@ fn doubled_and_disordered_are_told_apart() {
 }
 
 #[test]
-fn a_hole_is_asked_for_once_and_filled() {
+fn a_gap_is_asked_for_once_and_filled() {
     let mut ledger = room_of_three();
     let first = send(&mut ledger, 2, &[0, 1]);
     let second = ledger.plan(0, 100);

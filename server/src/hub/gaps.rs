@@ -10,13 +10,13 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// How long a room whose hole could not be filled is left alone: doubled with each failure, up to this.
+/// How long a room whose gap could not be filled is left alone: doubled with each failure, up to this.
 pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(60);
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
 
 /// Something of a room is missing.
 #[derive(Debug)]
-struct Hole {
+struct Gap {
     /// When it is to be read from the store.
     due: Instant,
     /// How often that has failed.
@@ -25,17 +25,17 @@ struct Hole {
 
 /// The rooms of which something is missing here.
 #[derive(Debug, Default)]
-pub(super) struct Holes(BTreeMap<RoomId, Hole>);
+pub(super) struct Gaps(BTreeMap<RoomId, Gap>);
 
-impl Holes {
-    /// A room has a hole, or has none any more. Returns true if it is a new one.
-    pub(super) fn set(&mut self, room: RoomId, has_hole: bool, now: Instant) -> bool {
-        if !has_hole {
+impl Gaps {
+    /// A room has a gap, or has none any more. Returns true if it is a new one.
+    pub(super) fn set(&mut self, room: RoomId, has_gap: bool, now: Instant) -> bool {
+        if !has_gap {
             self.remove(room);
             return false;
         }
         let is_new = !self.0.contains_key(&room);
-        self.0.entry(room).or_insert(Hole { due: now + REORDER_TIMEOUT, failures: 0 });
+        self.0.entry(room).or_insert(Gap { due: now + REORDER_TIMEOUT, failures: 0 });
         is_new
     }
 
@@ -43,23 +43,23 @@ impl Holes {
         self.0.remove(&room);
     }
 
-    /// A room's hole could not be filled: others have their turn first.
+    /// A room's gap could not be filled: others have their turn first.
     fn defer(&mut self, room: RoomId, now: Instant) {
-        if let Some(hole) = self.0.get_mut(&room) {
-            let backoff = BACKOFF_MIN.saturating_mul(2_u32.saturating_pow(hole.failures));
-            hole.failures += 1;
-            hole.due = now + backoff.min(BACKOFF_MAX);
+        if let Some(gap) = self.0.get_mut(&room) {
+            let backoff = BACKOFF_MIN.saturating_mul(2_u32.saturating_pow(gap.failures));
+            gap.failures += 1;
+            gap.due = now + backoff.min(BACKOFF_MAX);
         }
     }
 
     /// Rooms whose turn it is. Stragglers are not waited for where `at_once`, a room that failed is.
     fn due(&self, at_once: bool, now: Instant) -> Vec<RoomId> {
-        let is_due = |hole: &Hole| hole.due <= now || (at_once && hole.failures == 0);
-        self.0.iter().filter(|(_, hole)| is_due(hole)).map(|(room, _)| *room).collect()
+        let is_due = |gap: &Gap| gap.due <= now || (at_once && gap.failures == 0);
+        self.0.iter().filter(|(_, gap)| is_due(gap)).map(|(room, _)| *room).collect()
     }
 
     fn next(&self) -> Option<Instant> {
-        self.0.values().map(|hole| hole.due).min()
+        self.0.values().map(|gap| gap.due).min()
     }
 }
 
@@ -70,18 +70,18 @@ impl Active {
 }
 
 impl Hub {
-    /// Returns once there is a hole and it has had its time to be closed by stragglers. May be dropped and called again.
-    pub(crate) async fn hole_noticed(&self) {
+    /// Returns once there is a gap and it has had its time to be closed by stragglers. May be dropped and called again.
+    pub(crate) async fn gap_noticed(&self) {
         loop {
-            let due = self.lock().holes.next();
+            let due = self.lock().gaps.next();
             match due {
                 Some(due) if due <= Instant::now() => return,
                 Some(due) => tokio::select! {
                     biased;
                     () = sleep_until(due) => {}
-                    () = self.holes.notified() => {}
+                    () = self.gaps.notified() => {}
                 },
-                None => self.holes.notified().await,
+                None => self.gaps.notified().await,
             }
         }
     }
@@ -118,40 +118,40 @@ impl Hub {
         self.lock().forget_heads();
     }
 
-    /// The store has got as far as this: what is missing here is a hole from now on.
+    /// The store has got as far as this: what is missing here is a gap from now on.
     pub(crate) fn learn_heads(&self, heads: &[RoomHead]) {
         let (mut registry, now) = (self.lock(), Instant::now());
-        let mut holes = false;
+        let mut gaps = false;
         for RoomHead(room, seq, rev) in heads {
             if let Some(active) = registry.room(*room) {
-                let has_hole = active.sequence.learn((*seq, *rev), now);
-                holes |= registry.holes.set(*room, has_hole, now);
+                let has_gap = active.sequence.learn((*seq, *rev), now);
+                gaps |= registry.gaps.set(*room, has_gap, now);
                 registry.recent.learn(*room, (*seq, *rev));
             }
         }
-        if holes {
-            self.holes.notify_one();
+        if gaps {
+            self.gaps.notify_one();
         }
     }
 
-    /// Rooms with a hole that stragglers did not close in time, and what is here of them; all holes where `at_once`. Those that
-    /// could not be filled are left out until their time has come, see [`Hub::defer_hole`].
-    pub(crate) fn holes(&self, at_once: bool) -> Vec<(RoomId, (Seq, Rev))> {
+    /// Rooms with a gap that stragglers did not close in time, and what is here of them; all gaps where `at_once`. Those that
+    /// could not be filled are left out until their time has come, see [`Hub::defer_gap`].
+    pub(crate) fn gaps(&self, at_once: bool) -> Vec<(RoomId, (Seq, Rev))> {
         let (mut registry, now) = (self.lock(), Instant::now());
         let mut found = Vec::new();
-        for room in registry.holes.due(at_once, now) {
-            match registry.room(room).and_then(|active| active.sequence.hole(Duration::ZERO, now)) {
+        for room in registry.gaps.due(at_once, now) {
+            match registry.room(room).and_then(|active| active.sequence.gap(Duration::ZERO, now)) {
                 Some(start) => found.push((room, start)),
                 // Nothing was heard of its messages yet: the check of heads will.
-                None => registry.holes.defer(room, now),
+                None => registry.gaps.defer(room, now),
             }
         }
         found
     }
 
-    /// A room's hole could not be filled: it is tried again later, after others.
-    pub(crate) fn defer_hole(&self, room: RoomId) {
-        self.lock().holes.defer(room, Instant::now());
+    /// A room's gap could not be filled: it is tried again later, after others.
+    pub(crate) fn defer_gap(&self, room: RoomId) {
+        self.lock().gaps.defer(room, Instant::now());
     }
 
     /// Sends what was missing of a room up to `to`, and then what waited for it. Answers with the bytes of the former.
@@ -164,9 +164,9 @@ impl Hub {
         let rest = active.sequence.reach(to, now);
         active.send(&[frame]);
         active.send(&rest);
-        let has_hole = active.sequence.has_hole();
-        registry.holes.remove(room);
-        registry.holes.set(room, has_hole, now);
+        let has_gap = active.sequence.has_gap();
+        registry.gaps.remove(room);
+        registry.gaps.set(room, has_gap, now);
         // What it brought may have been revised.
         registry.recent.forget(room);
         bytes
