@@ -22,7 +22,7 @@ pub(crate) mod writer;
 
 use crate::Error;
 use crate::clock::Clock;
-use crate::hub::{Connection, Hub, Moved, Place};
+use crate::hub::{Connection, Hub, MembershipDiff, StreamPosition};
 use crate::metrics::Metrics;
 use crate::store::{Access, Stamp, Store};
 #[cfg(test)]
@@ -142,12 +142,12 @@ impl Chat {
         if entered.is_err() {
             self.hub.detach(connection);
         }
-        let (rooms, moved) = entered?;
-        self.tell_others(connection, &rooms, &moved);
+        let (rooms, diff) = entered?;
+        self.tell_others(connection, &rooms, &diff);
         Ok(rooms)
     }
 
-    /// A place among those who read what they missed.
+    /// A position among those who read what they missed.
     async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
         match tokio::time::timeout(CATCH_UP_TIMEOUT, self.catching_up.acquire()).await {
             Ok(Ok(turn)) => Ok(turn),
@@ -156,31 +156,31 @@ impl Chat {
     }
 
     /// Makes a person's connections here be in all their rooms: these, as they were just before, and what differs by it.
-    async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, Moved), Error> {
+    async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, MembershipDiff), Error> {
         while let Some(version) = self.hub.version_of(user) {
             let turn = self.turn().await?;
             let rooms = self.store.list_rooms(user).await?;
             drop(turn);
             // Who entered or left one meanwhile is where that led them, and not where these are.
-            if let Some(moved) = self.hub.enter_rooms(user, &rooms, version) {
+            if let Some(diff) = self.hub.enter_rooms(user, &rooms, version) {
                 self.told.begin(user, &rooms);
-                self.hub.subscribe(&moved).await;
-                return Ok((rooms, moved));
+                self.hub.subscribe(&diff).await;
+                return Ok((rooms, diff));
             }
         }
         Err(Error::Unavailable("the connection has ended".into()))
     }
 
     /// What a new connection found out about its person's rooms is news to their other ones on this node.
-    fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], moved: &Moved) {
+    fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], diff: &MembershipDiff) {
         let others = self.hub.connections_of(connection.user);
         for other in others.iter().filter(|other| other.id != connection.id) {
             // Who left meanwhile was told so, and is not told otherwise.
-            let entered = |room: &RoomId| moved.joined.contains(room) && self.hub.is_in(connection.user, *room);
+            let entered = |room: &RoomId| diff.joined.contains(room) && self.hub.is_in(connection.user, *room);
             for room in rooms.iter().filter(|room| entered(&room.id)) {
                 other.send(&ServerFrame::RoomChanged { room: room.clone() });
             }
-            for room in &moved.left {
+            for room in &diff.left {
                 other.send(&ServerFrame::RoomGone { room_id: *room });
             }
         }
@@ -232,8 +232,8 @@ impl Chat {
     /// Tells a room about one of its facts.
     fn announce(&self, message: Option<Message>) {
         if let Some(message) = message {
-            let place = Place::Message(message.seq);
-            self.hub.deliver(message.room_id, place, &ServerFrame::New { message });
+            let position = StreamPosition::Message(message.seq);
+            self.hub.deliver(message.room_id, position, &ServerFrame::New { message });
         }
     }
 

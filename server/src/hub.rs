@@ -2,41 +2,41 @@
 //!
 //! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
 
-mod changes;
+mod catch_up;
 mod channels;
-mod comeback;
-mod company;
 pub(crate) mod connection;
 mod controls;
 mod envelope;
 pub(crate) mod gaps;
+mod invalidation;
 mod keys;
 mod memberships;
+mod peers;
 pub(crate) mod presence;
 mod receive;
-pub(crate) mod recent;
+pub(crate) mod recent_cache;
 mod registry;
 pub(crate) mod rejected;
 pub(crate) mod sequence;
 pub(crate) mod signals;
 pub(crate) mod subscriptions;
 
-pub(crate) use changes::Changed;
 pub(crate) use connection::Connection;
-pub(crate) use envelope::Place;
+pub(crate) use envelope::StreamPosition;
+pub(crate) use invalidation::Invalidation;
 pub(crate) use keys::Keys;
-pub(crate) use registry::{Moved, Present};
+pub(crate) use registry::{ConnectedPerson, MembershipDiff};
 pub(crate) use signals::PRESENCE_INTERVAL;
 
 use crate::bus::{Bus, BusEvent};
 use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
-use changes::OnChange;
 use channels::{Channel, Channels};
-use company::Company;
 use controls::Controls;
 use envelope::Control;
 use futures_util::StreamExt;
+use invalidation::OnInvalidation;
+use peers::PeerDetection;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
 use rejected::Rejected;
@@ -84,10 +84,10 @@ pub(crate) struct Hub {
     opening: Notify,
     /// Who is typing and who is there, for those who look.
     signals: Mutex<Signals>,
-    /// Whether other nodes listen.
-    company: Company,
-    /// Forgets copies of what has changed. Set once, by `run`.
-    on_change: OnceLock<OnChange>,
+    /// Whether other nodes are subscribed.
+    peers: PeerDetection,
+    /// Evicts invalidated entries of caches. Set once, by `run`.
+    on_invalidation: OnceLock<OnInvalidation>,
     /// What operators read of all this.
     metrics: Arc<Metrics>,
 }
@@ -109,8 +109,8 @@ impl Hub {
             opened: Mutex::default(),
             opening: Notify::new(),
             signals: Mutex::default(),
-            company: Company::default(),
-            on_change: OnceLock::new(),
+            peers: PeerDetection::default(),
+            on_invalidation: OnceLock::new(),
             metrics,
         })
     }
@@ -128,13 +128,13 @@ impl Hub {
                     },
                     Some(BusEvent::Interrupted) => {
                         self.metrics.bus_interruptions.inc();
-                        self.company.hear();
+                        self.peers.record_peer();
                         on_interruption();
                     }
                     None => return,
                 },
                 () = self.moved.notified() => {
-                    self.company.hear();
+                    self.peers.record_peer();
                     on_interruption();
                 }
                 _ = alive.tick() => self.publish_alive(),
@@ -167,11 +167,11 @@ impl Hub {
         self.depart(connection);
     }
 
-    /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
-    pub(crate) fn deliver(&self, room: RoomId, place: Place, frame: &ServerFrame) {
+    /// Sends a frame to everybody in a room, on all nodes, in the order of its position.
+    pub(crate) fn deliver(&self, room: RoomId, position: StreamPosition, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.publish_to(room, place, &frame);
-        self.deliver_here(room, place, &frame);
+        self.publish_to(room, position, &frame);
+        self.deliver_here(room, position, &frame);
     }
 
     /// Sends a frame to all connections of a person, on all nodes.
@@ -188,16 +188,16 @@ impl Hub {
     }
 
     /// Sends a frame to everybody in a room on this node, once its turn has come.
-    fn deliver_here(&self, room: RoomId, place: Place, frame: &Frame) {
+    fn deliver_here(&self, room: RoomId, position: StreamPosition, frame: &Frame) {
         let began = Instant::now();
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
-        let frames = active.sequence.offer(place, frame, began);
+        let frames = active.sequence.offer(position, frame, began);
         active.send(&frames);
         let delivered = frames.len() * active.connections.len();
         let (has_gap, head) = (active.sequence.has_gap(), active.sequence.head());
         if let Some(head) = head {
-            registry.recent.keep(room, place, &frames, head);
+            registry.recent.record(room, position, &frames, head);
         }
         let is_new_gap = registry.gaps.set(room, has_gap, began);
         drop(registry);
@@ -286,38 +286,38 @@ impl Hub {
 
     /// Closes the connections of a session on this node, where it is not believed any more.
     pub(crate) fn close_session_here(&self, user: UserId, session: SessionId) {
-        self.changed(Changed::Session(session));
+        self.invalidate(Invalidation::Session(session));
         for connection in self.lock().of_session(user, session) {
             connection.close(CloseCode::SessionRevoked);
         }
     }
 
     /// Tells other nodes what a room's members get, as long as there are any.
-    fn publish_to(&self, room: RoomId, place: Place, frame: &Frame) {
-        if !self.company.is_alone() {
-            self.publish(Channel::Room(room), place, frame.text());
+    fn publish_to(&self, room: RoomId, position: StreamPosition, frame: &Frame) {
+        if !self.peers.is_alone() {
+            self.publish(Channel::Room(room), position, frame.text());
         }
     }
 
-    fn publish(&self, channel: Channel, place: Place, body: &str) {
+    fn publish(&self, channel: Channel, position: StreamPosition, body: &str) {
         let Some(channels) = self.channels() else { return };
         let channel = channels.name(channel);
-        let payload = self.keys.seal(&channel, self.node, place, body);
+        let payload = self.keys.seal(&channel, self.node, position, body);
         self.bus.publish(channel, payload);
     }
 
     fn publish_control(&self, control: &Control) {
         // Published under the lock, so that numbers leave in order.
         let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = Place::Control(controls.next());
-        self.publish(Channel::Control, place, &control.encode());
+        let position = StreamPosition::Control(controls.next());
+        self.publish(Channel::Control, position, &control.encode());
     }
 
     /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
     fn publish_alive(&self) {
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
-        self.company.say(controls.last());
-        self.publish(Channel::Control, Place::Control(controls.last()), &Control::Alive.encode());
+        self.peers.record_sent(controls.last());
+        self.publish(Channel::Control, StreamPosition::Control(controls.last()), &Control::Alive.encode());
     }
 }
 

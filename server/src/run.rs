@@ -163,8 +163,8 @@ fn listen_to_others(
     interruptions: Arc<tokio::sync::Notify>,
     sessions: Arc<LiveSessions>,
 ) -> impl Future<Output = ()> {
-    let told = Arc::clone(&sessions);
-    hub.on_change(move |changed| told.forget(changed));
+    let cache = Arc::clone(&sessions);
+    hub.on_invalidation(move |invalidation| cache.forget(invalidation));
     hub.listen(Arc::new(move || {
         sessions.forget_all();
         interruptions.notify_one();

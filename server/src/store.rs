@@ -21,8 +21,8 @@ pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
-    Purged, Revise, Revised, Rows, SessionRecord, Stamp,
+    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Limit, NewRoom, NewSession, NewUser, Purged,
+    RaisedMark, Revise, Revised, Rows, SessionRecord, Stamp,
 };
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -191,7 +191,7 @@ pub trait Store: Send + Sync + 'static {
     ) -> Result<Option<Message>>;
     /// Raises members' marks, never above a room's head and never down, in one transaction; those that moved, with how
     /// far they may be told. Each member of a room is there once.
-    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>>;
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>>;
 
     /// Stores a batch in one transaction: the right to post and repeats are decided inside, rooms are locked in id
     /// order, and each stored message takes its room's next `seq` in the order of the batch. One answer per entry, in order.

@@ -4,7 +4,7 @@
 //! What ends or changes here is forgotten here at once, and on other nodes as soon as the bus tells them. While it tells
 //! nothing, what was found may be out of date for [`MAX_AGE`], and no longer.
 
-use crate::hub::Changed;
+use crate::hub::Invalidation;
 use protocol::{SessionId, UnixMillis, User};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -92,13 +92,13 @@ impl LiveSessions {
     }
 
     /// What was found about this is out of date.
-    pub(crate) fn forget(&self, changed: Changed) {
+    pub(crate) fn forget(&self, invalidation: Invalidation) {
         let mut kept = self.lock();
         kept.forgotten += 1;
         for half in kept.halves() {
-            match changed {
-                Changed::Session(session) => drop(half.remove(&session)),
-                Changed::User(user) => half.retain(|_, (_, live)| live.user.id != user),
+            match invalidation {
+                Invalidation::Session(session) => drop(half.remove(&session)),
+                Invalidation::User(user) => half.retain(|_, (_, live)| live.user.id != user),
             }
         }
     }
@@ -183,8 +183,8 @@ mod tests {
     async fn what_ended_or_changed_is_forgotten() {
         let sessions = keeping(1..=3);
         sessions.keep(sessions.moment(), id(4), live(3));
-        sessions.forget(Changed::Session(id(1)));
-        sessions.forget(Changed::User(UserId(Uuid::from_u128(3))));
+        sessions.forget(Invalidation::Session(id(1)));
+        sessions.forget(Invalidation::User(UserId(Uuid::from_u128(3))));
         let found = |sessions: &LiveSessions| (1..=4).filter(|n| sessions.find(id(*n)).is_some()).collect::<Vec<_>>();
         assert_eq!(found(&sessions), [2]);
         sessions.forget_all();
@@ -195,7 +195,7 @@ mod tests {
     async fn an_answer_from_before_the_end_is_not_kept() {
         let sessions = LiveSessions::default();
         let before = sessions.moment();
-        sessions.forget(Changed::Session(id(1)));
+        sessions.forget(Invalidation::Session(id(1)));
         sessions.keep(before, id(1), live(1));
         assert!(sessions.find(id(1)).is_none());
         let before = sessions.moment();

@@ -3,7 +3,7 @@
 use super::{Area, bound, variable};
 use crate::chat;
 use crate::chat::{reach, receipts, writer};
-use crate::hub::{recent, sequence};
+use crate::hub::{recent_cache, sequence};
 use crate::limits::budget;
 use protocol::limits::{
     BATCH_ROWS, BODY_BYTES, BODY_CHARS, EMOJI_CHARS, EMOJI_KINDS, MEMBERS_ADDED, PAGE_DEFAULT, PAGE_MAX, PREVIEW_CHARS,
@@ -54,10 +54,10 @@ pub(super) fn area() -> Area {
         bound!(time receipts::MARKS_INTERVAL, "node: interval of stored marks", "ticks come that much later", "marks"),
         bound!(count chat::CATCHING_UP, "node: share of the read connections, as a divisor, on which devices are brought up to date at once", "waits", "hello"),
         bound!(time chat::CATCH_UP_TIMEOUT, "device: wait for that", "`error`, retryable", "hello"),
-        bound!(count recent::ROOM_ROWS, "room: cached messages", "read from the database", ""),
-        bound!(bytes recent::ROOM_BYTES, "room: bytes of cached messages", "read from the database", ""),
-        bound!(count recent::NODE_ROWS, "node: cached messages", "the oldest are evicted", ""),
-        bound!(bytes recent::NODE_BYTES, "node: bytes of cached messages", "the oldest are evicted", ""),
+        bound!(count recent_cache::ROOM_ROWS, "room: cached messages", "read from the database", ""),
+        bound!(bytes recent_cache::ROOM_BYTES, "room: bytes of cached messages", "read from the database", ""),
+        bound!(count recent_cache::NODE_ROWS, "node: cached messages", "the oldest are evicted", ""),
+        bound!(bytes recent_cache::NODE_BYTES, "node: bytes of cached messages", "the oldest are evicted", ""),
         bound!(count sequence::REORDER_MAX, "room and stream: frames that wait behind a gap", "read from the database", ""),
         bound!(time sequence::REORDER_TIMEOUT, "gap: time before the database is asked", "that much later", ""),
     ];

@@ -31,7 +31,7 @@ impl Chat {
     pub(crate) async fn update_user(self: &Arc<Self>, user: User) -> Result<(), Error> {
         self.complete(async move |chat| {
             chat.store.update_user(&user).await?;
-            chat.hub.user_changed(user.id);
+            chat.hub.invalidate_user(user.id);
             // Another node, or the next check, tells what cannot be told now.
             if let Err(error) = chat.tell_people().await {
                 tracing::warn!(%error, "a changed name could not be told yet");

@@ -2,8 +2,8 @@
 //!
 //! A node that dies takes a second's worth with it; devices tell again what was not confirmed to them.
 
-use crate::hub::{Hub, Place};
-use crate::store::{Moved, Store};
+use crate::hub::{Hub, StreamPosition};
+use crate::store::{RaisedMark, Store};
 use protocol::limits::RECEIPTS_MEMBERS;
 use protocol::{Mark, RoomId, Seq, ServerFrame, UserId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -51,7 +51,7 @@ impl Waiting {
         self.some.notify_one();
     }
 
-    /// Everything that waits, but at most [`PERSON_MARKS`] of one person: the rest keeps its place.
+    /// Everything that waits, but at most [`PERSON_MARKS`] of one person: the rest keeps its position.
     fn take(&self) -> Vec<(RoomId, Mark)> {
         let mut waiting = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let order = std::mem::take(&mut waiting.order);
@@ -104,7 +104,7 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
         let marks = waiting.take();
         for (number, chunk) in marks.chunks(MARKS_BATCH).enumerate() {
             match store.update_marks(chunk).await {
-                Ok(moved) => tell(&hub, &moved),
+                Ok(raised) => tell(&hub, &raised),
                 Err(error) => {
                     let rest = &marks[number * MARKS_BATCH..];
                     tracing::warn!(marks = rest.len(), %error, "marks were not stored, trying again");
@@ -119,17 +119,17 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
 
 /// Tells each room of its marks in one frame. Where there are too many to tell, or the person does not want it, only
 /// their own devices hear of them.
-fn tell(hub: &Hub, moved: &[Moved]) {
+fn tell(hub: &Hub, raised: &[RaisedMark]) {
     let mut rooms: BTreeMap<RoomId, Vec<Mark>> = BTreeMap::new();
-    for moved in moved {
-        if moved.receipts && moved.members_count <= RECEIPTS_MEMBERS {
-            rooms.entry(moved.room_id).or_default().push(moved.mark);
+    for raised in raised {
+        if raised.receipts && raised.members_count <= RECEIPTS_MEMBERS {
+            rooms.entry(raised.room_id).or_default().push(raised.mark);
         } else {
-            hub.tell(moved.mark.0, &ServerFrame::Status { room_id: moved.room_id, marks: vec![moved.mark] });
+            hub.tell(raised.mark.0, &ServerFrame::Status { room_id: raised.room_id, marks: vec![raised.mark] });
         }
     }
     for (room_id, marks) in rooms {
-        hub.deliver(room_id, Place::None, &ServerFrame::Status { room_id, marks });
+        hub.deliver(room_id, StreamPosition::None, &ServerFrame::Status { room_id, marks });
     }
 }
 

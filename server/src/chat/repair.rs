@@ -8,7 +8,7 @@
 use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
-use crate::hub::Present;
+use crate::hub::ConnectedPerson;
 use crate::line::Frame;
 use protocol::{Mark, RoomId, ServerFrame, UserId};
 use std::collections::BTreeMap;
@@ -112,7 +112,7 @@ impl Chat {
 
     /// Makes these people's connections be where the database says, and tells them what differs. Where one of them cannot be
     /// brought up to date, the others are, and the next comparison looks again.
-    async fn compare(&self, people: Vec<(UserId, Present)>) -> Result<(), Error> {
+    async fn compare(&self, people: Vec<(UserId, ConnectedPerson)>) -> Result<(), Error> {
         if people.is_empty() || !self.mechanisms.has(Mechanism::Repair) {
             return Ok(());
         }
@@ -150,12 +150,12 @@ impl Chat {
     /// Makes a person's connections be where the database says, and tells them what differs. Returns false where they moved
     /// meanwhile: the next comparison looks again.
     async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<bool, Error> {
-        let Some(moved) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
-        for room in moved.left {
+        let Some(diff) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
+        for room in diff.left {
             self.hub.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
         }
         let mut failed = None;
-        for id in moved.joined {
+        for id in diff.joined {
             match self.room_of(user, id).await {
                 Ok(Some(room)) => self.hub.show_here(user, room),
                 Ok(None) => {}

@@ -3,7 +3,7 @@
 use super::writer::nack;
 use super::{Chat, NO_ROOM};
 use crate::Error;
-use crate::hub::{Connection, Place};
+use crate::hub::{Connection, StreamPosition};
 use crate::store::{Change, Revise, Revised};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Chat {
                     Change::React { emoji, on } => ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on },
                     Change::Edit { .. } | Change::Delete => ServerFrame::Changed { message: message.clone() },
                 };
-                chat.hub.deliver(room_id, Place::Revision(rev), &frame);
+                chat.hub.deliver(room_id, StreamPosition::Revision(rev), &frame);
                 Ok((Some(message), rev))
             }
             Revised::Repeated(rev) => Ok((None, rev)),

@@ -20,13 +20,13 @@ impl Chat {
         if !self.hub.is_in(user, room) && !self.admit(user, room).await? {
             return Ok((ServerFrame::RoomGone { room_id: room }, false));
         }
-        if let Some(rows) = self.missed(room, (seq, rev)) {
+        if let Some(rows) = self.recent_messages(room, (seq, rev)) {
             return Ok((batch(room, (seq, rev), rows), false));
         }
         let _turn = self.turn().await?;
         let rows = self.store.list_changes(room, (seq, rev), self.reach.batch()).await?.ok_or(super::NO_ROOM)?;
         self.metrics.caught_up.inc();
-        self.keep_missed(room, seq, &rows);
+        self.cache_recent(room, seq, &rows);
         if is_too_far(&rows, (seq, rev)) {
             let room_now = self.find_room(user, room).await?;
             let page = self.store.list_messages(user, room, HistoryRange::Newest, self.reach.reset()).await?;
@@ -40,8 +40,8 @@ impl Chat {
     }
 
     /// What follows a cursor, where this node knows all of it and it is one batch.
-    fn missed(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<Rows> {
-        let (messages, bytes, (last_seq, last_rev)) = self.hub.missed(room, cursor)?;
+    fn recent_messages(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<Rows> {
+        let (messages, bytes, (last_seq, last_rev)) = self.hub.recent_messages(room, cursor)?;
         let is_one = messages.len() as i64 <= BATCH_ROWS && bytes <= self.reach.batch_bytes;
         is_one.then(|| {
             self.metrics.caught_up.inc();
@@ -51,11 +51,11 @@ impl Chat {
     }
 
     /// A herd comes back behind by the same messages: what the first one had read is here for the others.
-    fn keep_missed(&self, room: RoomId, after: Seq, rows: &Rows) {
+    fn cache_recent(&self, room: RoomId, after: Seq, rows: &Rows) {
         // Where nothing was left out, everything up to the head is there.
         if !rows.more {
             let revised = rows.messages.iter().take_while(|message| message.seq <= after).count();
-            self.hub.keep_missed(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
+            self.hub.cache_recent(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
         }
     }
 

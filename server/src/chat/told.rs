@@ -1,7 +1,7 @@
 //! Which marks a person's devices on this node were told by a comparison with the database, or by the list of their rooms: what differs
 //! may have been missed. Of each mark only a hash is kept, 8 bytes, since there are as many as memberships.
 
-use crate::hub::Present;
+use crate::hub::ConnectedPerson;
 use protocol::{Mark, RoomId, RoomSummary, UserId};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -40,7 +40,7 @@ impl Told {
     }
 
     /// Forgets those after `after` and up to `last` (everybody, if none) who are not among these people.
-    pub(super) fn retain(&self, after: Option<UserId>, last: Option<UserId>, people: &[(UserId, Present)]) {
+    pub(super) fn retain(&self, after: Option<UserId>, last: Option<UserId>, people: &[(UserId, ConnectedPerson)]) {
         let range = (after.map_or(Bound::Unbounded, Bound::Excluded), last.map_or(Bound::Unbounded, Bound::Included));
         let mut told = self.lock();
         let is_gone = |user: &UserId| people.binary_search_by_key(user, |(user, _)| *user).is_err();
@@ -99,7 +99,7 @@ mod tests {
         told.replace(BOB, &[mark(1, BOB, 3)]);
         told.retain(Some(ADA), None, &[]);
         assert_eq!(told.lock().keys().copied().collect::<Vec<_>>(), [ADA]);
-        told.retain(None, Some(ADA), &[(ADA, Present { connections: Vec::new(), version: 1, compared: None })]);
+        told.retain(None, Some(ADA), &[(ADA, ConnectedPerson { connections: Vec::new(), version: 1, compared: None })]);
         assert_eq!(told.lock().len(), 1);
         told.retain(None, None, &[]);
         assert!(told.lock().is_empty());

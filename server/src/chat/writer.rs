@@ -5,7 +5,7 @@
 mod slow;
 
 use crate::Error;
-use crate::hub::{Connection, Hub, Place};
+use crate::hub::{Connection, Hub, StreamPosition};
 use crate::metrics::Metrics;
 use crate::store::{Append, Appended, Store};
 use futures_util::future::BoxFuture;
@@ -182,8 +182,8 @@ impl Committer {
         }
         reply.answer(client_id, appended);
         if let Some(message) = news {
-            let place = Place::Message(message.seq);
-            self.hub.deliver(message.room_id, place, &ServerFrame::New { message });
+            let position = StreamPosition::Message(message.seq);
+            self.hub.deliver(message.room_id, position, &ServerFrame::New { message });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a node lacks of its rooms, for whoever reads it from the store; and how that reaches the connections.
 
 use super::Hub;
-use super::registry::Active;
+use super::registry::ActiveRoom;
 use super::sequence::REORDER_TIMEOUT;
 use crate::line::{Frame, Line};
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
@@ -63,7 +63,7 @@ impl Gaps {
     }
 }
 
-impl Active {
+impl ActiveRoom {
     pub(super) fn send(&self, frames: &[Frame]) {
         Line::send_all(self.connections.iter().map(|connection| &connection.line), frames);
     }
@@ -168,7 +168,7 @@ impl Hub {
         registry.gaps.remove(room);
         registry.gaps.set(room, has_gap, now);
         // What it brought may have been revised.
-        registry.recent.forget(room);
+        registry.recent.evict(room);
         bytes
     }
 }

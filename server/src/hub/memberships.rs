@@ -3,14 +3,14 @@
 
 use super::Hub;
 use super::envelope::Control;
-use super::registry::{Moved, Present};
+use super::registry::{ConnectedPerson, MembershipDiff};
 use crate::line::Frame;
 use protocol::{RoomHead, RoomId, RoomSummary, ServerFrame, UserId};
 
 impl Hub {
     /// People who are connected to this node, those after this one in the order of their ids, `limit` at most: a list of
     /// everybody would hold others up for as long as it takes to make.
-    pub(crate) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, Present)> {
+    pub(crate) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, ConnectedPerson)> {
         self.lock().people(after, limit)
     }
 
@@ -26,10 +26,10 @@ impl Hub {
 
     /// Puts a person's connections on this node into rooms, and returns once the channels are subscribed. Who calls this
     /// shows them these rooms.
-    pub(crate) async fn join_here(&self, user: UserId, rooms: &[RoomId]) -> Moved {
-        let moved = self.lock().join(user, rooms);
-        self.subscribe(&moved).await;
-        moved
+    pub(crate) async fn join_here(&self, user: UserId, rooms: &[RoomId]) -> MembershipDiff {
+        let diff = self.lock().join(user, rooms);
+        self.subscribe(&diff).await;
+        diff
     }
 
     pub(crate) fn leave_here(&self, user: UserId, room: RoomId) {
@@ -38,10 +38,10 @@ impl Hub {
 
     /// Makes this node's picture of a person's rooms what the database says, unless it has changed since `version`.
     /// Returns once new channels are subscribed. Who calls this tells the person what differs.
-    pub(crate) async fn replace_rooms(&self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
-        let moved = self.lock().replace_rooms(user, rooms, version)?;
-        self.subscribe(&moved).await;
-        Some(moved)
+    pub(crate) async fn replace_rooms(&self, user: UserId, rooms: &[RoomId], version: u64) -> Option<MembershipDiff> {
+        let diff = self.lock().replace_rooms(user, rooms, version)?;
+        self.subscribe(&diff).await;
+        Some(diff)
     }
 
     /// A person's rooms here are what the database had at this `members_version`.
@@ -51,12 +51,12 @@ impl Hub {
 
     /// As [`Hub::replace_rooms`], for a person who is shown these rooms next, and without waiting: see [`Hub::subscribe`]. From here on
     /// a room is not complete without what follows its summary.
-    pub(crate) fn enter_rooms(&self, user: UserId, rooms: &[RoomSummary], version: u64) -> Option<Moved> {
+    pub(crate) fn enter_rooms(&self, user: UserId, rooms: &[RoomSummary], version: u64) -> Option<MembershipDiff> {
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
-        let moved = self.lock().replace_rooms(user, &ids, version)?;
+        let diff = self.lock().replace_rooms(user, &ids, version)?;
         // Before anybody compares these rooms with the database: what that finds beyond the summaries is missing.
         self.learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
-        Some(moved)
+        Some(diff)
     }
 
     /// Shows a room to all connections of a person; those on other nodes enter it with that.
@@ -88,9 +88,9 @@ impl Hub {
 
     /// Another node says that a person is in a room.
     pub(super) fn joined_elsewhere(&self, user: UserId, room: RoomSummary) {
-        let moved = self.lock().join(user, &[room.id]);
+        let diff = self.lock().join(user, &[room.id]);
         self.show_here(user, room);
         // Not waited for: the bus is read by the very task that calls this.
-        self.ask_for(&moved);
+        self.ask_for(&diff);
     }
 }

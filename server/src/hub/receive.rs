@@ -2,8 +2,8 @@
 
 use super::channels::Channel;
 use super::controls::Heard;
-use super::envelope::{Control, Envelope, Place};
-use super::{Changed, Hub, Keys};
+use super::envelope::{Control, Envelope, StreamPosition};
+use super::{Hub, Invalidation, Keys};
 use crate::line::Frame;
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
@@ -25,21 +25,21 @@ impl Hub {
             return ControlFlow::Continue(());
         };
         if is_own {
-            if let Place::Control(number) = envelope.place
-                && let Some(lag) = self.company.echo(number)
+            if let StreamPosition::Control(number) = envelope.position
+                && let Some(lag) = self.peers.record_echo(number)
             {
                 // What this node says takes as long to come back as to reach others.
                 self.metrics.bus_lag.observe(lag.as_secs_f64());
             }
             return ControlFlow::Continue(());
         }
-        self.company.hear();
+        self.peers.record_peer();
         match channel {
             Channel::Presence => self.hear_people(envelope.node, envelope.body),
-            Channel::Room(room) if envelope.place == Place::Signal => {
+            Channel::Room(room) if envelope.position == StreamPosition::Ephemeral => {
                 self.signal_here(room, &Frame::of_text(envelope.body));
             }
-            Channel::Room(room) => self.deliver_here(room, envelope.place, &Frame::of_text(envelope.body)),
+            Channel::Room(room) => self.deliver_here(room, envelope.position, &Frame::of_text(envelope.body)),
             Channel::Control => return self.receive_control(&envelope),
         }
         ControlFlow::Continue(())
@@ -58,7 +58,7 @@ impl Hub {
     }
 
     fn receive_control(&self, envelope: &Envelope<'_>) -> ControlFlow<()> {
-        let Place::Control(number) = envelope.place else { return ControlFlow::Continue(()) };
+        let StreamPosition::Control(number) = envelope.position else { return ControlFlow::Continue(()) };
         let control = Control::decode(envelope.body);
         let heard = self.controls.lock().unwrap_or_else(PoisonError::into_inner).hear(
             envelope.node,
@@ -77,7 +77,7 @@ impl Hub {
             Some(Control::Left { user, room }) => self.dismiss_here(user, room),
             Some(Control::Tell { user, frame }) => self.tell_here(user, &Frame::of_text(&frame)),
             Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
-            Some(Control::UserChanged { user }) => self.changed(Changed::User(user)),
+            Some(Control::UserChanged { user }) => self.invalidate(Invalidation::User(user)),
             Some(Control::Alive) => {}
             // A later node knows more: it is skipped, and counted so that operators see a mixed version.
             None => {

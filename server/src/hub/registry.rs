@@ -2,7 +2,7 @@
 
 use super::Connection;
 use super::gaps::Gaps;
-use super::recent::Recent;
+use super::recent_cache::RecentCache;
 use super::sequence::Sequence;
 use protocol::{RoomId, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,19 +15,19 @@ type Connections = Vec<Arc<Connection>>;
 /// its person is a member.
 #[derive(Default)]
 pub(super) struct Registry {
-    rooms: BTreeMap<RoomId, Active>,
+    rooms: BTreeMap<RoomId, ActiveRoom>,
     users: BTreeMap<UserId, Person>,
     /// Rooms whose last connection has gone and whose channel is still subscribed, since people tend to come back.
     deserted: BTreeSet<RoomId>,
     /// What went out last, of `rooms`.
-    pub(super) recent: Recent,
+    pub(super) recent: RecentCache,
     /// Those of `rooms` of which something is missing here.
     pub(super) gaps: Gaps,
 }
 
 /// A room in which somebody is connected to this node.
 #[derive(Default)]
-pub(super) struct Active {
+pub(super) struct ActiveRoom {
     pub(super) connections: Connections,
     /// Which of its frames have gone out here.
     pub(super) sequence: Sequence,
@@ -47,20 +47,20 @@ struct Person {
 }
 
 /// A person's connections here, and which version of their rooms these are in.
-pub(crate) struct Present {
+pub(crate) struct ConnectedPerson {
     pub(crate) connections: Connections,
     pub(crate) version: u64,
     pub(crate) compared: Option<i64>,
 }
 
-/// The rooms that a person's connections entered and left.
+/// The difference between a person's rooms before and after: what their connections entered and left.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moved {
+pub(crate) struct MembershipDiff {
     pub(crate) joined: Vec<RoomId>,
     pub(crate) left: Vec<RoomId>,
-    /// Those of `joined` in which nobody else is connected here and whose channels are still subscribed.
+    /// Those of `joined` without another local connection whose channels are still subscribed.
     pub(super) opened: Vec<RoomId>,
-    /// Those of `joined` whose channels are not subscribed yet, whoever else waits for them.
+    /// Those of `joined` whose channels are not subscribed yet.
     pub(super) subscribe: Vec<RoomId>,
 }
 
@@ -90,13 +90,13 @@ impl Registry {
         }
     }
 
-    /// Puts all connections of a person into rooms; nothing happens where they have none here.
-    pub(super) fn join(&mut self, user: UserId, rooms: &[RoomId]) -> Moved {
-        let mut moved = Moved::default();
+    /// Subscribes all local connections of a person to rooms. Does nothing without one.
+    pub(super) fn join(&mut self, user: UserId, rooms: &[RoomId]) -> MembershipDiff {
+        let mut diff = MembershipDiff::default();
         for room in rooms {
-            self.join_one(user, *room, &mut moved);
+            self.join_one(user, *room, &mut diff);
         }
-        moved
+        diff
     }
 
     pub(super) fn leave(&mut self, user: UserId, room: RoomId) {
@@ -107,27 +107,26 @@ impl Registry {
         self.remove_from(room, |other| other.user == user);
     }
 
-    /// Leaves what is not in `rooms` and joins the rest. None, and nothing happens, where the person's rooms are no longer
-    /// in this version.
-    pub(super) fn replace_rooms(&mut self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
+    /// Leaves what is not in `rooms` and joins the rest. Returns `None` without changes if `version` is stale.
+    pub(super) fn replace_rooms(&mut self, user: UserId, rooms: &[RoomId], version: u64) -> Option<MembershipDiff> {
         let person = self.users.get(&user).filter(|person| person.version == version)?;
         let wanted: BTreeSet<_> = rooms.iter().collect();
         let left: Vec<_> = person.rooms.iter().copied().filter(|room| !wanted.contains(room)).collect();
         for room in &left {
             self.leave(user, *room);
         }
-        Some(Moved { left, ..self.join(user, rooms) })
+        Some(MembershipDiff { left, ..self.join(user, rooms) })
     }
 
-    pub(super) fn room(&mut self, room: RoomId) -> Option<&mut Active> {
+    pub(super) fn room(&mut self, room: RoomId) -> Option<&mut ActiveRoom> {
         self.rooms.get_mut(&room)
     }
 
     /// The people after this one in the order of their ids, `limit` at most.
-    pub(super) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, Present)> {
+    pub(super) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, ConnectedPerson)> {
         let present = |person: &Person| {
             let Person { connections, version, compared, .. } = person;
-            Present { connections: connections.clone(), version: *version, compared: *compared }
+            ConnectedPerson { connections: connections.clone(), version: *version, compared: *compared }
         };
         let after = self.users.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
         after.take(limit).map(|(user, person)| (*user, present(person))).collect()
@@ -137,7 +136,7 @@ impl Registry {
     pub(super) fn forget_heads(&mut self) {
         for (id, room) in &mut self.rooms {
             room.sequence = Sequence::default();
-            self.recent.forget(*id);
+            self.recent.evict(*id);
         }
         self.gaps = Gaps::default();
     }
@@ -226,22 +225,22 @@ impl Registry {
         taken
     }
 
-    fn join_one(&mut self, user: UserId, room: RoomId, moved: &mut Moved) {
+    fn join_one(&mut self, user: UserId, room: RoomId, diff: &mut MembershipDiff) {
         let Some(person) = self.users.get_mut(&user) else { return };
         if !person.rooms.insert(room) {
             return;
         }
         person.version += 1;
         person.compared = None;
-        moved.joined.push(room);
+        diff.joined.push(room);
         let active = self.rooms.entry(room).or_default();
         let first = active.connections.is_empty();
         active.connections.extend(person.connections.iter().cloned());
         active.is_subscribed |= self.deserted.remove(&room);
         if !active.is_subscribed {
-            moved.subscribe.push(room);
+            diff.subscribe.push(room);
         } else if first {
-            moved.opened.push(room);
+            diff.opened.push(room);
         }
     }
 
@@ -253,7 +252,7 @@ impl Registry {
                 self.deserted.insert(room);
             }
             self.rooms.remove(&room);
-            self.recent.forget(room);
+            self.recent.evict(room);
             self.gaps.remove(room);
         }
     }
@@ -301,8 +300,8 @@ mod tests {
         registry.subscribed(&[room(7)]);
         registry.detach(&ada);
         registry.attach(&ada);
-        let moved = registry.join(ada.user, &[room(7)]);
-        assert_eq!((moved.subscribe, moved.opened), (vec![], vec![room(7)]));
+        let diff = registry.join(ada.user, &[room(7)]);
+        assert_eq!((diff.subscribe, diff.opened), (vec![], vec![room(7)]));
         assert_eq!(registry.take_deserted(9), []);
     }
 
@@ -345,9 +344,9 @@ mod tests {
         assert_eq!(in_room(&mut registry, 8), 2);
         registry.leave(phone.user, room(7));
         assert_eq!(in_room(&mut registry, 7), 0);
-        assert_eq!(registry.replace_rooms(phone.user, &[room(9)], version), None, "they have moved since");
-        let moved = registry.replace_rooms(phone.user, &[room(9)], registry.version_of(phone.user).unwrap()).unwrap();
-        assert_eq!((moved.joined, moved.left), (vec![room(9)], vec![room(8)]));
+        assert_eq!(registry.replace_rooms(phone.user, &[room(9)], version), None, "they have diff since");
+        let diff = registry.replace_rooms(phone.user, &[room(9)], registry.version_of(phone.user).unwrap()).unwrap();
+        assert_eq!((diff.joined, diff.left), (vec![room(9)], vec![room(8)]));
         assert_eq!((in_room(&mut registry, 8), in_room(&mut registry, 9)), (0, 2));
         assert_eq!(registry.of_session(laptop.user, laptop.session).len(), 1);
     }

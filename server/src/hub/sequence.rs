@@ -3,7 +3,7 @@
 //! Messages and revisions are two streams of their own. What is next in line goes out, what was there already is dropped,
 //! and what is ahead of a gap waits until the gap is closed, by a straggler or from the store.
 
-use super::envelope::Place;
+use super::envelope::StreamPosition;
 use crate::line::Frame;
 use protocol::{Rev, Seq};
 use std::collections::BTreeMap;
@@ -78,12 +78,12 @@ pub(super) struct Sequence {
 
 impl Sequence {
     /// A frame has come, from here or from another node: those that go out now, in order.
-    pub(super) fn offer(&mut self, place: Place, frame: &Frame, now: Instant) -> Vec<Frame> {
+    pub(super) fn offer(&mut self, position: StreamPosition, frame: &Frame, now: Instant) -> Vec<Frame> {
         let mut out = Vec::new();
-        match place {
-            Place::Message(seq) => self.messages.offer(seq.0, frame, &mut out),
-            Place::Revision(rev) => self.revisions.offer(rev.0, frame, &mut out),
-            Place::Control(_) | Place::None | Place::Signal => out.push(frame.clone()),
+        match position {
+            StreamPosition::Message(seq) => self.messages.offer(seq.0, frame, &mut out),
+            StreamPosition::Revision(rev) => self.revisions.offer(rev.0, frame, &mut out),
+            StreamPosition::Control(_) | StreamPosition::None | StreamPosition::Ephemeral => out.push(frame.clone()),
         }
         self.watch(now);
         out

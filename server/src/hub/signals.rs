@@ -2,7 +2,7 @@
 
 use super::channels::Channel;
 use super::presence::{OFFLINE_DELAY, People, last_seen};
-use super::{Connection, Hub, Place};
+use super::{Connection, Hub, StreamPosition};
 use crate::line::Frame;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
 use std::collections::BTreeMap;
@@ -100,7 +100,7 @@ impl Hub {
     /// Sends a signal to everybody who looks at a room, on all nodes.
     pub(crate) fn signal(&self, room: RoomId, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.publish_to(room, Place::Signal, &frame);
+        self.publish_to(room, StreamPosition::Ephemeral, &frame);
         self.signal_here(room, &frame);
     }
 
@@ -134,7 +134,7 @@ impl Hub {
         drop(guard);
         for people in moment.news.chunks(PRESENCE_BATCH).chain(again.chunks(PRESENCE_BATCH)) {
             if let Ok(body) = serde_json::to_string(people) {
-                self.publish(Channel::Presence, Place::Signal, &body);
+                self.publish(Channel::Presence, StreamPosition::Ephemeral, &body);
             }
         }
         (moment.gone, last_seen(wall))

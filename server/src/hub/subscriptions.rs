@@ -5,7 +5,7 @@
 
 use super::Hub;
 use super::channels::{Channel, Channels};
-use super::registry::Moved;
+use super::registry::MembershipDiff;
 use protocol::RoomId;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -139,18 +139,18 @@ impl Hub {
     }
 
     /// Returns once the node is subscribed to the rooms that somebody entered.
-    pub(crate) async fn subscribe(&self, moved: &Moved) {
-        if let Some(ticket) = self.ask_for(moved) {
+    pub(crate) async fn subscribe(&self, diff: &MembershipDiff) {
+        if let Some(ticket) = self.ask_for(diff) {
             self.subscriptions.served(ticket).await;
         }
     }
 
     /// As [`Hub::subscribe`], without waiting. Returns the ticket to wait for, if there is anything to wait for.
-    pub(super) fn ask_for(&self, moved: &Moved) -> Option<u64> {
-        if !moved.opened.is_empty() {
-            self.open(&moved.opened);
+    pub(super) fn ask_for(&self, diff: &MembershipDiff) -> Option<u64> {
+        if !diff.opened.is_empty() {
+            self.open(&diff.opened);
         }
-        (!moved.subscribe.is_empty()).then(|| self.subscriptions.ask(&moved.subscribe))
+        (!diff.subscribe.is_empty()).then(|| self.subscriptions.ask(&diff.subscribe))
     }
 
     async fn subscribe_wanted(&self, channels: &Channels) {

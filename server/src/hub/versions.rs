@@ -26,17 +26,17 @@ async fn what_a_later_node_says_is_skipped_and_counted() {
         number.fetch_add(1, Ordering::Relaxed);
     };
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(move || count(&interruption))));
-    hub.on_change(move |_| count(&change));
+    hub.on_invalidation(move |_| count(&change));
     sleep(PAUSE).await;
     // From here on this node knows how far the other one's numbers are.
-    later.user_changed(ADA);
+    later.invalidate_user(ADA);
     sleep(PAUSE).await;
     let (interruptions_before, changes_before) =
         (interruptions.load(Ordering::Relaxed), changes.load(Ordering::Relaxed));
 
     let number = later.controls.lock().unwrap().next();
-    later.publish(Channel::Control, Place::Control(number), r#"{"control":"poll_closed","poll":7}"#);
-    later.user_changed(ADA);
+    later.publish(Channel::Control, StreamPosition::Control(number), r#"{"control":"poll_closed","poll":7}"#);
+    later.invalidate_user(ADA);
     sleep(PAUSE).await;
     assert_eq!(metrics.bus_unknown.get(), 1);
     assert_eq!(changes.load(Ordering::Relaxed), changes_before + 1, "what follows it is heard");

@@ -9,8 +9,8 @@ mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
-    Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, NewRoom, NewSession, NewUser, Purged,
+    RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
@@ -247,7 +247,7 @@ impl Store for Model {
     ) -> Result<Option<Message>> {
         self.write(|tables| tables.update_member(room, actor, user, role, stamp)).await
     }
-    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
         self.write(|tables| Ok(tables.update_marks(marks))).await
     }
 

@@ -181,12 +181,12 @@ pub enum Revised {
     Impossible(&'static str),
 }
 
-/// A member's marks after they moved.
+/// A member's marks after at least one of them was raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct RaisedMark {
     pub room_id: RoomId,
     pub mark: Mark,
-    /// How many would have to be told.
+    /// The members of the room, to whom the marks would be sent.
     pub members_count: i64,
     /// Whether the member wants others to know.
     pub receipts: bool,

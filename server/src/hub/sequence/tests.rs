@@ -14,12 +14,12 @@ impl Room {
 
     fn message(&mut self, number: i64) -> Vec<String> {
         let frame = Frame::of_text(&format!("m{number}"));
-        texts(self.sequence.offer(Place::Message(Seq(number)), &frame, self.now))
+        texts(self.sequence.offer(StreamPosition::Message(Seq(number)), &frame, self.now))
     }
 
     fn revision(&mut self, number: i64) -> Vec<String> {
         let frame = Frame::of_text(&format!("r{number}"));
-        texts(self.sequence.offer(Place::Revision(Rev(number)), &frame, self.now))
+        texts(self.sequence.offer(StreamPosition::Revision(Rev(number)), &frame, self.now))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Memberships and marks.
 
-use super::super::{Error, Moved, Result, Stamp, TOO_MANY_ROOMS, rights};
+use super::super::{Error, RaisedMark, Result, Stamp, TOO_MANY_ROOMS, rights};
 use super::tables::{Membership, Tables};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
@@ -139,11 +139,11 @@ impl Tables {
         members.into_iter().any(|(other, member)| *other != user && member.role == Role::Owner)
     }
 
-    pub(super) fn update_marks(&mut self, marks: &[(RoomId, Mark)]) -> Vec<Moved> {
+    pub(super) fn update_marks(&mut self, marks: &[(RoomId, Mark)]) -> Vec<RaisedMark> {
         marks.iter().filter_map(|(room, mark)| self.update_mark(*room, *mark)).collect()
     }
 
-    fn update_mark(&mut self, room_id: RoomId, Mark(user, delivered, read): Mark) -> Option<Moved> {
+    fn update_mark(&mut self, room_id: RoomId, Mark(user, delivered, read): Mark) -> Option<RaisedMark> {
         let room = self.rooms.get_mut(&room_id)?;
         let head = room.head();
         let members_count = i64::try_from(room.members.len()).unwrap_or(i64::MAX);
@@ -157,6 +157,6 @@ impl Tables {
             let both: Vec<_> = room.members.keys().copied().collect();
             self.move_versions(both);
         }
-        moved.then_some(Moved { room_id, mark, members_count, receipts: true })
+        moved.then_some(RaisedMark { room_id, mark, members_count, receipts: true })
     }
 }

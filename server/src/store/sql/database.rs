@@ -16,12 +16,12 @@ mod sessions;
 mod users;
 
 pub(super) use pool::{Options, Pool, Tx};
-pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, read_moved};
+pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, read_raised_mark};
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, Moved, NewRoom, NewSession, NewUser,
-    Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, NewRoom, NewSession, NewUser, Purged,
+    RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
@@ -259,7 +259,7 @@ impl Store for Database {
             .await
     }
 
-    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
         within(WRITE_TIMEOUT, async { marks::update(self.begin().await?, marks).await }).await
     }
 

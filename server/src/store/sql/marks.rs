@@ -2,23 +2,23 @@
 
 use super::super::{batch, id_list};
 use super::{Pool, Result, Tx};
-use crate::store::Moved;
+use crate::store::RaisedMark;
 use protocol::{Mark, RoomId, Seq, UserId};
 use sqlx::Row;
 use std::collections::BTreeSet;
 
 /// A batch that is written in the order of its keys, so that nodes wait for each other rather than dying of it.
-pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
+pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
     let mut sorted = marks.to_vec();
     sorted.sort_unstable_by_key(|(room, mark)| (*room, mark.0));
-    let moved = batch::raise_marks(&mut tx, &sorted).await?;
-    if moved.is_empty() {
+    let raised = batch::raise_marks(&mut tx, &sorted).await?;
+    if raised.is_empty() {
         return Ok(Vec::new());
     }
-    move_versions(&mut tx, moved.iter().map(|(room, _)| *room).collect()).await?;
-    let moved = batch::moved(&mut tx, &moved).await?;
+    move_versions(&mut tx, raised.iter().map(|(room, _)| *room).collect()).await?;
+    let raised = batch::raised_marks(&mut tx, &raised).await?;
     tx.commit().await?;
-    Ok(moved)
+    Ok(raised)
 }
 
 /// In direct rooms each of the two is shown how far the other one is. People are locked in the order of their ids, and last, so

@@ -1,28 +1,29 @@
-//! The newest messages of rooms as they went out, so that devices which come back a few messages behind need no database.
+//! The recent-message cache: the newest messages per room as they were sent, so that clients which reconnect a few messages
+//! behind cause no query.
 //!
-//! A message here is what the database holds, as long as nobody has revised it. Frames are not decoded to see which one a
-//! revision touches: with each that goes out its room forgets, and begins again from a moment that the database told of.
-//! What was said after a moment is touched by no revision up to it, in whichever order frames arrive.
+//! A cached message equals the stored row as long as no revision touched it. Frames are not decoded to find out which row a
+//! revision touches: each revision clears the cache of its room, which restarts at a `(seq, rev)` snapshot read from the
+//! database. Messages after that snapshot cannot be affected by revisions up to it, in whichever order frames arrive.
 
-use super::envelope::Place;
+use super::envelope::StreamPosition;
 use crate::line::Frame;
 use protocol::{Rev, RoomId, Seq};
 use std::collections::{HashMap, VecDeque};
 
-/// Messages of one room, and bytes of them.
+/// Cached messages per room, and their bytes.
 pub(crate) const ROOM_ROWS: usize = 64;
 pub(crate) const ROOM_BYTES: usize = 32 * 1024;
-/// Messages of all rooms of the node, and bytes of them. The oldest go first, whoever's they are.
+/// Cached messages per node, and their bytes. The oldest are evicted first, across all rooms.
 pub(crate) const NODE_ROWS: usize = 8 * 1024;
 pub(crate) const NODE_BYTES: usize = 4 * 1024 * 1024;
 
-/// How far a room is, in messages and revisions.
+/// A head: the last message and the last revision.
 type Moment = (Seq, Rev);
 
-/// What is kept of one room.
+/// The cached messages of one room.
 #[derive(Debug)]
 struct Room {
-    /// A moment of the database: all rows here were said after it, or are as they were then.
+    /// A snapshot of the database: each row here was sent after it, or is as stored at it.
     since: Moment,
     /// Without a gap; the last of them is `last`.
     rows: VecDeque<Frame>,
@@ -35,7 +36,7 @@ impl Room {
         self.last + 1 - i64::try_from(self.rows.len()).unwrap_or(i64::MAX)
     }
 
-    /// What the oldest row took.
+    /// Removes the oldest row. Returns its bytes.
     fn pop(&mut self) -> usize {
         let bytes = self.rows.pop_front().map_or(0, |frame| frame.len());
         self.bytes -= bytes;
@@ -43,17 +44,17 @@ impl Room {
     }
 }
 
-/// Of all rooms in which somebody is connected to this node.
+/// See the module's documentation. Holds rooms with at least one local connection.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub(super) struct RecentCache {
     rooms: HashMap<RoomId, Room>,
-    /// What was kept, in this order; some of it has gone since.
+    /// Cached messages in the order of insertion; some were evicted since.
     order: VecDeque<(RoomId, i64)>,
     bytes: usize,
 }
 
-impl Recent {
-    /// The database was at this moment. Rows that are older may have been revised since the one known so far.
+impl RecentCache {
+    /// The database was at this snapshot. Older rows may have been revised since the snapshot known so far.
     pub(super) fn learn(&mut self, id: RoomId, moment: Moment) {
         let room = self.rooms.entry(id).or_insert(Room { since: moment, rows: VecDeque::new(), last: 0, bytes: 0 });
         if moment.1 > room.since.1 {
@@ -64,16 +65,19 @@ impl Recent {
         }
     }
 
-    /// What has gone out of a room, which has got as far as this by it.
-    pub(super) fn keep(&mut self, id: RoomId, place: Place, frames: &[Frame], (seq, rev): Moment) {
-        match place {
-            Place::Message(_) => self.sent(id, seq, frames),
-            Place::Revision(_) if !frames.is_empty() => self.revised(id, rev),
-            Place::Revision(_) | Place::Control(_) | Place::None | Place::Signal => {}
+    /// Records frames that were sent to a room, whose head they moved to `(seq, rev)`.
+    pub(super) fn record(&mut self, id: RoomId, position: StreamPosition, frames: &[Frame], (seq, rev): Moment) {
+        match position {
+            StreamPosition::Message(_) => self.sent(id, seq, frames),
+            StreamPosition::Revision(_) if !frames.is_empty() => self.revised(id, rev),
+            StreamPosition::Revision(_)
+            | StreamPosition::Control(_)
+            | StreamPosition::None
+            | StreamPosition::Ephemeral => {}
         }
     }
 
-    /// These messages have gone out, the last one with this number.
+    /// These messages were sent, the last one with this number.
     fn sent(&mut self, id: RoomId, last: Seq, frames: &[Frame]) {
         let first = last.0 + 1 - i64::try_from(frames.len()).unwrap_or(i64::MAX);
         for (number, frame) in (first..).zip(frames) {
@@ -83,35 +87,35 @@ impl Recent {
         }
     }
 
-    /// A revision has gone out: a row may be another now, unless the moment that is known comes after it.
+    /// A revision was sent: cached rows may be stale, unless the known snapshot comes after it.
     fn revised(&mut self, id: RoomId, rev: Rev) {
         if self.rooms.get(&id).is_some_and(|room| rev > room.since.1) {
-            self.forget(id);
+            self.evict(id);
         }
     }
 
-    /// Nobody is there any more, or something went out by another way.
-    pub(super) fn forget(&mut self, id: RoomId) {
+    /// Evicts a room: its last connection has gone, or rows were sent by another way.
+    pub(super) fn evict(&mut self, id: RoomId) {
         if let Some(room) = self.rooms.remove(&id) {
             self.bytes -= room.bytes;
         }
     }
 
-    /// Rows that the database had at this moment, its newest, without a gap.
+    /// Fills the cache with the newest rows as of this snapshot, without a gap.
     pub(super) fn fill(&mut self, id: RoomId, moment: Moment, frames: Vec<Frame>) {
         let is_better = |room: &Room| room.since.1 == moment.1 && room.rows.len() >= frames.len();
         if self.rooms.get(&id).is_some_and(is_better) {
             return;
         }
         let first = moment.0.0 + 1 - i64::try_from(frames.len()).unwrap_or(i64::MAX);
-        self.forget(id);
+        self.evict(id);
         self.learn(id, moment);
         for (number, frame) in (first..).zip(frames) {
             self.push(id, number, frame);
         }
     }
 
-    /// The messages after a cursor, where the room is at `head` and misses nothing. None where that is not known here.
+    /// The messages after a cursor, if the room is at `head` without a gap. Returns `None` if they are not all cached.
     pub(super) fn after(&self, id: RoomId, (seq, rev): Moment, head: Moment) -> Option<Vec<Frame>> {
         let room = self.rooms.get(&id)?;
         let is_unrevised = rev == head.1 && rev == room.since.1;

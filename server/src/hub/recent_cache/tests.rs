@@ -14,18 +14,18 @@ fn frame(number: i64) -> Frame {
 }
 
 /// A room of which these messages went out one by one after a moment.
-fn recent(moment: Moment, numbers: std::ops::RangeInclusive<i64>) -> Recent {
-    let mut recent = Recent::default();
+fn recent(moment: Moment, numbers: std::ops::RangeInclusive<i64>) -> RecentCache {
+    let mut recent = RecentCache::default();
     recent.learn(ROOM, moment);
     say(&mut recent, ROOM, numbers);
     recent
 }
 
-fn say(recent: &mut Recent, room: RoomId, numbers: std::ops::RangeInclusive<i64>) {
+fn say(recent: &mut RecentCache, room: RoomId, numbers: std::ops::RangeInclusive<i64>) {
     numbers.for_each(|number| recent.sent(room, Seq(number), &[frame(number)]));
 }
 
-fn after(recent: &Recent, cursor: Moment, head: Moment) -> Option<Vec<i64>> {
+fn after(recent: &RecentCache, cursor: Moment, head: Moment) -> Option<Vec<i64>> {
     let frames = recent.after(ROOM, cursor, head)?;
     Some(frames.iter().map(|frame| frame.text().parse().unwrap()).collect())
 }
@@ -96,6 +96,6 @@ fn a_room_keeps_so_much_and_all_rooms_together_so_much() {
     assert!(recent.rooms[&ROOM].rows.is_empty(), "the oldest go first");
     let held: usize = recent.rooms.values().map(|room| room.bytes).sum();
     assert!(held == recent.bytes && held > NODE_BYTES / 2, "{held}");
-    (1..2_000).for_each(|number| recent.forget(RoomId(Uuid::from_u128(number))));
+    (1..2_000).for_each(|number| recent.evict(RoomId(Uuid::from_u128(number))));
     assert_eq!((recent.bytes, recent.rooms.len()), (0, 0));
 }

@@ -1,4 +1,4 @@
-//! When a node may keep to itself what is told to a room, and when not any more.
+//! When a node may skip publishing to the bus, and when not any more.
 
 use super::*;
 use crate::bus::memory::{Exchange, MemoryBus};
@@ -6,7 +6,7 @@ use crate::bus::{Bus, BusEvent};
 use crate::config::Secrets;
 use crate::hub::channels::{Channel, Channels};
 use crate::hub::envelope::Control;
-use crate::hub::{ALIVE_INTERVAL, Hub, Keys, Place};
+use crate::hub::{ALIVE_INTERVAL, Hub, Keys, StreamPosition};
 use futures_util::{FutureExt, StreamExt};
 use protocol::{RoomId, Seq, ServerFrame};
 use std::sync::Arc;
@@ -19,28 +19,28 @@ fn name(channel: Channel) -> String {
 }
 
 #[test]
-fn a_node_is_alone_when_it_has_heard_itself_and_nobody_else() {
-    let company = Company::default();
+fn a_node_is_alone_after_its_own_echoes_without_another_node() {
+    let peers = PeerDetection::default();
     let mut is_alone = |number| {
-        company.say(number);
-        assert!(company.echo(number).is_some());
-        assert!(company.echo(number).is_none(), "once");
-        company.is_alone()
+        peers.record_sent(number);
+        assert!(peers.record_echo(number).is_some());
+        assert!(peers.record_echo(number).is_none(), "once");
+        peers.is_alone()
     };
     assert_eq!([1, 1, 2].map(&mut is_alone), [false; 3]);
     assert!(is_alone(2));
-    company.hear();
-    assert!(!company.is_alone());
+    peers.record_peer();
+    assert!(!peers.is_alone());
     for number in 0..100 {
-        company.say(number);
-        assert!(company.echo(number + 1).is_none(), "it does not hear itself");
+        peers.record_sent(number);
+        assert!(peers.record_echo(number + 1).is_none(), "it does not hear itself");
     }
-    assert!(!company.is_alone());
+    assert!(!peers.is_alone());
 }
 
 /// Whether what the hub tells the room goes over the bus.
 async fn is_published(hub: &Hub, listener: &MemoryBus) -> bool {
-    hub.deliver(ROOM, Place::Message(Seq(1)), &ServerFrame::SyncDone {});
+    hub.deliver(ROOM, StreamPosition::Message(Seq(1)), &ServerFrame::SyncDone {});
     tokio::time::sleep(Duration::from_millis(1)).await;
     let mut events = listener.take_events().unwrap();
     let mut heard = std::iter::from_fn(|| events.next().now_or_never().flatten());
@@ -54,7 +54,7 @@ async fn listener(exchange: &Exchange) -> MemoryBus {
 }
 
 #[tokio::test(start_paused = true)]
-async fn rooms_go_over_the_bus_as_long_as_another_node_speaks_and_once_one_does() {
+async fn rooms_are_published_while_and_once_another_node_publishes() {
     let exchange = Exchange::default();
     let hub = Hub::new(Arc::new(exchange.bus()), Keys::default(), Arc::default());
     hub.enter_epoch(Uuid::from_u128(1));
@@ -70,11 +70,11 @@ async fn rooms_go_over_the_bus_as_long_as_another_node_speaks_and_once_one_does(
 
     let (control, node, alive) = (name(Channel::Control), Uuid::from_u128(9), Control::Alive.encode());
     let others = Keys::new(&Secrets::new(b"another deployment".to_vec(), None));
-    let stranger = others.seal(&control, node, Place::Control(0), &alive);
+    let stranger = others.seal(&control, node, StreamPosition::Control(0), &alive);
     other.publish(control.clone(), stranger);
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert!(!is_published(&hub, &listener(&exchange).await).await, "it is not believed");
-    other.publish(control.clone(), Keys::default().seal(&control, node, Place::Control(0), &alive));
+    other.publish(control.clone(), Keys::default().seal(&control, node, StreamPosition::Control(0), &alive));
     tokio::time::sleep(Duration::from_millis(1)).await;
     assert!(is_published(&hub, &listener(&exchange).await).await);
 }
