@@ -3,15 +3,15 @@
 //! A session lives in the database and may be ended there at any time. What travels are two signed tokens: a short-lived
 //! access token and a refresh token that works once. No token is stored, so a stolen database signs nobody in.
 
-pub(crate) mod live;
 pub(crate) mod password;
 pub(crate) mod queue;
 pub(crate) mod session;
+pub(crate) mod session_cache;
 mod token;
 
-pub(crate) use live::LiveSessions;
 pub(crate) use queue::Turn;
 pub(crate) use session::{Caller, NewDevice, Reuse, Tokens};
+pub(crate) use session_cache::SessionCache;
 
 use crate::chat::Chat;
 use crate::config::AuthConfig;
@@ -45,8 +45,8 @@ pub(crate) struct Auth {
     store: Arc<dyn Store>,
     /// Told about new accounts (they join a room) and ended sessions (their sockets close).
     chat: Arc<Chat>,
-    /// What is not asked of the store for each request. Shared with `run`, which hands on what changes.
-    live: Arc<LiveSessions>,
+    /// Caches sessions between requests. Shared with `run`, which invalidates it.
+    session_cache: Arc<SessionCache>,
     /// Signs and checks tokens; the same secret on every node.
     signer: Signer,
     /// Hashes passwords, a few at a time.
@@ -57,9 +57,14 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    pub(crate) fn new(store: Arc<dyn Store>, chat: Arc<Chat>, live: Arc<LiveSessions>, config: AuthConfig) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        chat: Arc<Chat>,
+        session_cache: Arc<SessionCache>,
+        config: AuthConfig,
+    ) -> Self {
         let (signer, hasher) = (Signer::new(&config.secrets), Hasher::new());
-        Self { store, chat, live, signer, hasher, has_users: AtomicBool::new(false), config }
+        Self { store, chat, session_cache, signer, hasher, has_users: AtomicBool::new(false), config }
     }
 
     /// Seconds for which an access token is good.

@@ -71,7 +71,7 @@ pub(crate) struct Hub {
     /// Where nodes meet; nowhere before the epoch is known.
     channels: RwLock<Option<Arc<Channels>>>,
     /// Wakes who listens when the channels were changed.
-    moved: Notify,
+    channels_changed: Notify,
     /// The numbers of what nodes say about connections, one's own included.
     controls: Mutex<Controls>,
     /// Wakes who reads from the store when frames of a room are missing.
@@ -102,7 +102,7 @@ impl Hub {
             keys,
             rejected: Rejected::default(),
             channels: RwLock::default(),
-            moved: Notify::new(),
+            channels_changed: Notify::new(),
             controls: Mutex::default(),
             gaps: Notify::new(),
             subscriptions: Subscriptions::default(),
@@ -133,7 +133,7 @@ impl Hub {
                     }
                     None => return,
                 },
-                () = self.moved.notified() => {
+                () = self.channels_changed.notified() => {
                     self.peers.record_peer();
                     on_interruption();
                 }

@@ -7,11 +7,11 @@ pub(crate) mod drain;
 pub(crate) mod health;
 mod tasks;
 
-use crate::auth::{Auth, LiveSessions};
+use crate::auth::{Auth, SessionCache};
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
 use crate::chat::Chat;
 use crate::clock::SystemClock;
-use crate::http::gate::Gate;
+use crate::http::admission::Admission;
 use crate::hub::{Hub, Keys};
 use crate::limits::Limits;
 use crate::line::Flushers;
@@ -76,10 +76,10 @@ pub async fn run(
     let store = store.map_err(|error| RunError::Store(error.to_string()))?;
     let hub = Hub::new(open_bus(&config)?, Keys::new(&config.auth.secrets), Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
-    let sessions = Arc::new(LiveSessions::default());
+    let sessions = Arc::new(SessionCache::default());
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
-    let gate = Gate::new(&config.limits, Arc::clone(&metrics));
+    let admission = Admission::new(&config.limits, Arc::clone(&metrics));
     let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
     let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
@@ -89,7 +89,7 @@ pub async fn run(
         chat: Arc::clone(&chat),
         auth,
         hub: Arc::clone(&hub),
-        gate,
+        admission,
         sockets: Arc::default(),
         limits,
         metrics: Arc::clone(&metrics),
@@ -129,7 +129,7 @@ pub async fn run(
 }
 
 /// What goes on beside the connections.
-fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, flushers: &Arc<Flushers>) -> Tasks {
+fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, flushers: &Arc<Flushers>) -> Tasks {
     let App { chat, hub, health, metrics, .. } = app;
     let mut tasks = Tasks::default();
     for (name, task) in chat.take_tasks() {
@@ -161,25 +161,25 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, fl
 fn listen_to_others(
     hub: Arc<Hub>,
     interruptions: Arc<tokio::sync::Notify>,
-    sessions: Arc<LiveSessions>,
+    sessions: Arc<SessionCache>,
 ) -> impl Future<Output = ()> {
     let cache = Arc::clone(&sessions);
-    hub.on_invalidation(move |invalidation| cache.forget(invalidation));
+    hub.on_invalidation(move |invalidation| cache.evict(invalidation));
     hub.listen(Arc::new(move || {
-        sessions.forget_all();
+        sessions.clear();
         interruptions.notify_one();
     }))
 }
 
 /// Limits and sessions keep in mind who has asked for something lately, and nobody else.
-async fn forget(limits: Arc<Limits>, sessions: Arc<LiveSessions>) {
+async fn forget(limits: Arc<Limits>, sessions: Arc<SessionCache>) {
     loop {
         tokio::time::sleep(EVICT_INTERVAL).await;
         let (limits, sessions) = (Arc::clone(&limits), Arc::clone(&sessions));
         // Both look at everybody, which would hold up the connections of the thread.
         let done = tokio::task::spawn_blocking(move || {
             limits.forget();
-            sessions.forget_old();
+            sessions.evict_expired();
         });
         if let Err(error) = done.await
             && let Ok(panic) = error.try_into_panic()

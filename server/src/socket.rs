@@ -9,7 +9,7 @@ pub(crate) mod heartbeat;
 pub(crate) mod sockets;
 
 use crate::auth::Caller;
-use crate::http::gate::Pass;
+use crate::http::admission::ConnectionPermit;
 use crate::http::origin;
 use crate::hub::Connection;
 use crate::line::{Frame, Line};
@@ -43,7 +43,7 @@ pub(crate) const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
     parts: Parts,
-    Extension(pass): Extension<Pass>,
+    Extension(permit): Extension<ConnectionPermit>,
     Extension(line): Extension<Arc<Line>>,
     caller: Caller,
     upgrade: WebSocketUpgrade,
@@ -58,7 +58,7 @@ pub(crate) async fn upgrade(
         line.open();
         let connection = Arc::new(Connection::new(user.id, session, &user.display_name, line));
         let entry = app.sockets.enter(&connection);
-        run(app, connection, socket, (pass, entry))
+        run(app, connection, socket, (permit, entry))
     }))
 }
 
@@ -69,7 +69,7 @@ fn is_key(key: &[u8]) -> bool {
 }
 
 /// A connection's whole life.
-async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, _place: (Pass, Entry)) {
+async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, _permits: (ConnectionPermit, Entry)) {
     tracing::debug!(connection = %connection.id, user = %connection.user, "connected");
     let attached = Attached { chat: &app.chat, connection: &connection };
     // Boxed, as the timers: most connections are idle.

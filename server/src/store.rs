@@ -21,8 +21,8 @@ pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Limit, NewRoom, NewSession, NewUser, Purged,
-    RaisedMark, Revise, Revised, Rows, SessionRecord, Stamp,
+    Access, Append, Appended, Created, Credentials, HistoryRange, Limit, NewRoom, NewSession, NewUser, Purged,
+    RaisedMark, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
 };
 
 use prometheus_client::metrics::histogram::Histogram;

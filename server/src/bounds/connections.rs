@@ -1,7 +1,7 @@
 //! Connections: accepting, upgrading, reading and writing.
 
 use super::{Area, bound, variable};
-use crate::http::gate;
+use crate::http::admission;
 use crate::hub::connection::SIGNAL_BYTES;
 use crate::limits;
 use crate::line;
@@ -34,7 +34,7 @@ pub(super) fn area() -> Area {
         bound!(count limits::PERSON_CONNECTIONS_AT_ONCE, "person: new WebSockets at once", "429 with `Retry-After`", "gate"),
         bound!(time accept::HEAD_TIMEOUT, "request: time for its head; also idle time between two requests", "the connection is closed", ""),
         bound!(count descriptors::RESERVED_DESCRIPTORS, "node: descriptors beside connections", "nothing", ""),
-        bound!(time gate::RETRY_AFTER_MIN, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "gate"),
+        bound!(time admission::RETRY_AFTER_MIN, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "gate"),
         bound!(bytes FRAME_BYTES, "frame of a client, and request body", "close 1009, or 413", ""),
         bound!(bytes socket::READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
         bound!(time heartbeat::HEARTBEAT_INTERVAL, "connection: interval of heartbeats, each with a WebSocket ping", "nothing", ""),

@@ -1,7 +1,7 @@
 //! People: accounts, sessions, passwords, requests.
 
 use super::{Area, bound, variable};
-use crate::auth::{DEVICE_USERS, KNOWN_DEVICE, live, password, queue, session};
+use crate::auth::{DEVICE_USERS, KNOWN_DEVICE, password, queue, session, session_cache};
 use crate::chat::people::RENAMED;
 use crate::http::trace;
 use crate::limits;
@@ -54,8 +54,8 @@ pub(super) fn area() -> Area {
         bound!(time queue::WAIT_TIMEOUT, "sign-in: wait for its turn to be hashed", "503", "hashing"),
         bound!(count trace::REQUEST_ID_CHARS, "request: characters of `x-request-id`", "a fresh id", "request-id"),
         bound!(count session::USER_AGENT_CHARS, "session: characters of `User-Agent` that are kept", "cut off", ""),
-        bound!(count live::GENERATION_SESSIONS, "node: live sessions in each half of the cache", "one more query", ""),
-        bound!(time live::MAX_AGE, "cached session: age", "one more query", ""),
+        bound!(count session_cache::GENERATION_SESSIONS, "node: sessions in each of the two generations of the cache", "one more query", ""),
+        bound!(time session_cache::MAX_AGE, "cached session: age", "one more query", ""),
         bound!(count limits::RENAMES_PER_HOUR, "person: changes of the name an hour", "429 with `Retry-After`", ""),
         bound!(count PEOPLE_IDS, "`people:get`: people", "`error` naming the field", ""),
         bound!(count RENAMED, "node: changes of names in one read", "the next read has the rest", ""),

@@ -7,7 +7,7 @@ use crate::hub::{Hub, Keys};
 use crate::line::Flushers;
 use crate::line::testing::{Ear, connection, connection_by};
 use crate::run::database::{check_opened, fill_gaps};
-use crate::store::model::{Call, Gate, Model, Tables};
+use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp, Store};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -23,7 +23,7 @@ const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 struct Between(Mutex<Option<BoxFuture<'static, ()>>>);
 
 #[async_trait::async_trait]
-impl Gate for Between {
+impl FaultHook for Between {
     async fn leave(&self, call: Call) -> Result<()> {
         let meanwhile = self.0.lock().unwrap().take_if(|_| call == Call::Read);
         if let Some(meanwhile) = meanwhile {
@@ -128,8 +128,8 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
         assert!(matches!(appended[..], [Appended::Stored(_)]), "{appended:?}");
     };
     let between = Arc::new(Between(Mutex::default()));
-    let gate: Arc<dyn Gate> = Arc::<Between>::clone(&between);
-    let (_, chat) = node(Arc::new(Model::new(Arc::clone(&tables), gate)));
+    let hook: Arc<dyn FaultHook> = Arc::<Between>::clone(&between);
+    let (_, chat) = node(Arc::new(Model::new(Arc::clone(&tables), hook)));
     tokio::spawn(fill_gaps(Arc::clone(&chat)));
     tokio::spawn(check_opened(Arc::clone(&chat)));
     // The check of all heads has just been; the next one is 5 seconds away.

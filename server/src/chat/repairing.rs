@@ -7,7 +7,7 @@ use crate::hub::{Hub, Keys};
 use crate::line::testing::{Ear, connection};
 use crate::metrics::Metrics;
 use crate::run::database::{check_sessions, fill_gaps, keep_repaired};
-use crate::store::model::{Gate, Model, Tables};
+use crate::store::model::{FaultHook, Model, Tables};
 use crate::store::{Append, Appended, Error, NewUser, Result, Stamp, Store};
 use protocol::{
     ClientId, CloseCode, CreateRoom, Mark, RoomId, RoomSummary, Seq, ServerFrame, SessionId, UnixMillis, UserId,
@@ -30,7 +30,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 #[derive(Default)]
 struct Damaged(Mutex<BTreeSet<RoomId>>);
 
-impl Gate for Damaged {
+impl FaultHook for Damaged {
     fn read_room(&self, room: RoomId) -> Result<()> {
         let is_damaged = self.0.lock().unwrap().contains(&room);
         if is_damaged { Err(Error::Internal("a row that nobody understands".into())) } else { Ok(()) }
@@ -62,8 +62,8 @@ impl World {
         }
         let (tables, damaged) = (Arc::new(Mutex::new(tables)), Arc::<Damaged>::default());
         let metrics = Arc::<Metrics>::default();
-        let node = |gate: Arc<dyn Gate>, metrics: &Arc<Metrics>| {
-            let store: Arc<dyn Store> = Arc::new(Model::new(Arc::clone(&tables), gate));
+        let node = |hook: Arc<dyn FaultHook>, metrics: &Arc<Metrics>| {
+            let store: Arc<dyn Store> = Arc::new(Model::new(Arc::clone(&tables), hook));
             let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::clone(metrics));
             hub.enter_epoch(Uuid::from_u128(9));
             tokio::spawn(Arc::clone(&hub).keep_subscriptions());

@@ -4,7 +4,7 @@ use super::writer::nack;
 use super::{Chat, NO_ROOM};
 use crate::Error;
 use crate::hub::{Connection, StreamPosition};
-use crate::store::{Change, Revise, Revised};
+use crate::store::{Revise, Revised, Revision};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ impl Chat {
         room_id: RoomId,
         seq: Seq,
         client_id: ClientId,
-        change: Change,
+        revision: Revision,
     ) -> Result<(Option<Message>, Rev), Error> {
-        let change = match change {
-            Change::Edit { body } => Change::Edit { body: protocol::body(&body)? },
-            Change::Delete => Change::Delete,
-            Change::React { emoji, on } => Change::React { emoji: protocol::emoji(&emoji)?, on },
+        let revision = match revision {
+            Revision::Edit { body } => Revision::Edit { body: protocol::body(&body)? },
+            Revision::Delete => Revision::Delete,
+            Revision::React { emoji, on } => Revision::React { emoji: protocol::emoji(&emoji)?, on },
         };
-        let revise = Revise { room_id, seq, user_id, client_id, change, now: self.clock.now() };
+        let revise = Revise { room_id, seq, user_id, client_id, revision, now: self.clock.now() };
         self.complete(async move |chat| match chat.store.revise(&revise).await? {
             Revised::Stored(message) => {
                 let rev = message.rev;
-                let frame = match revise.change {
+                let frame = match revise.revision {
                     // Everybody else has the row: what differs is enough.
-                    Change::React { emoji, on } => ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on },
-                    Change::Edit { .. } | Change::Delete => ServerFrame::Changed { message: message.clone() },
+                    Revision::React { emoji, on } => ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on },
+                    Revision::Edit { .. } | Revision::Delete => ServerFrame::Changed { message: message.clone() },
                 };
                 chat.hub.deliver(room_id, StreamPosition::Revision(rev), &frame);
                 Ok((Some(message), rev))
@@ -52,9 +52,9 @@ impl Chat {
         room_id: RoomId,
         seq: Seq,
         client_id: ClientId,
-        change: Change,
+        revision: Revision,
     ) {
-        let answer = match self.revise(connection.user, room_id, seq, client_id, change).await {
+        let answer = match self.revise(connection.user, room_id, seq, client_id, revision).await {
             Ok((_, rev)) => ServerFrame::Ack { client_id, room_id, seq, rev, created_at: self.clock.now() },
             Err(error) => nack(client_id, error),
         };

@@ -6,8 +6,8 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::line::testing::connection;
 use crate::metrics::Metrics;
-use crate::store::model::{Call, Gate, Model, Tables};
-use crate::store::{Change, Limit, NewUser, Result, Stamp, Store};
+use crate::store::model::{Call, FaultHook, Model, Tables};
+use crate::store::{Limit, NewUser, Result, Revision, Stamp, Store};
 use protocol::{ClientId, Cursor, Message, NewMessage, Rev, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ pub(super) const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 struct Counting(AtomicUsize);
 
 #[async_trait::async_trait]
-impl Gate for Counting {
+impl FaultHook for Counting {
     async fn enter(&self, call: Call) -> Result<()> {
         self.0.fetch_add(usize::from(call == Call::Read), Ordering::Relaxed);
         Ok(())
@@ -52,8 +52,8 @@ struct Node {
 impl Node {
     async fn start() -> Self {
         let (reads, metrics) = (Arc::<Counting>::default(), Arc::<Metrics>::default());
-        let gate: Arc<dyn Gate> = Arc::clone(&reads) as _;
-        let store: Arc<dyn Store> = Arc::new(Model::new(tables(), gate));
+        let hook: Arc<dyn FaultHook> = Arc::clone(&reads) as _;
+        let store: Arc<dyn Store> = Arc::new(Model::new(tables(), hook));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::clone(&metrics));
         hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());
@@ -74,8 +74,8 @@ impl Node {
     }
 
     async fn revise(&self, seq: Seq) -> Rev {
-        let change = Change::Edit { body: "changed".into() };
-        self.chat.revise(ADA, GENERAL, seq, ClientId(Uuid::now_v7()), change).await.unwrap().1
+        let revision = Revision::Edit { body: "changed".into() };
+        self.chat.revise(ADA, GENERAL, seq, ClientId(Uuid::now_v7()), revision).await.unwrap().1
     }
 
     /// What a device at this cursor gets, which is what the database has; and how often that was read for it.

@@ -134,7 +134,7 @@ impl Hub {
         self.subscribe_wanted(new).await;
         if old.is_some() {
             // What was said on the new channels before is to be looked for.
-            self.moved.notify_one();
+            self.channels_changed.notify_one();
         }
     }
 

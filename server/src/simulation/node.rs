@@ -1,6 +1,6 @@
 //! A node: the real rules, writer and hub on a simulated store and bus, and sockets served as `socket` serves them.
 
-use super::gate::{Life, NodeGate};
+use super::fault_hook::{Life, NodeFaults};
 use super::later;
 use super::link::{End, Link, Said, Sender};
 use super::plan::{Fault, Mutation};
@@ -47,7 +47,7 @@ impl Node {
         note!(sim, "node {number} starts");
         let life = Life::new(sim, number);
         let port = wire.connect(&life);
-        let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeGate(Arc::clone(&life)))));
+        let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeFaults(Arc::clone(&life)))));
         let bus: Arc<Port> = Arc::clone(&port);
         let hub = Hub::new(bus, Keys::default(), Arc::default());
         let clock = Arc::new(SimClock::new(sim));

@@ -5,7 +5,7 @@ use super::node::Node;
 use super::plan::Fault;
 use super::sim::note;
 use crate::Error;
-use crate::store::{Change, HistoryRange};
+use crate::store::{HistoryRange, Revision};
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;
@@ -148,10 +148,11 @@ pub(super) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) 
     if device.sim.chance.one_in(2) {
         device.hang_up();
     }
-    let change = if device.sim.chance.one_in(3) { Change::Delete } else { Change::Edit { body: "overtaken".into() } };
+    let revision =
+        if device.sim.chance.one_in(3) { Revision::Delete } else { Revision::Edit { body: "overtaken".into() } };
     let id = ClientId(device.sim.id(0));
     let revised =
-        ask(&device, async |node| node.chat.revise(me, room, seq, id, change).await.map(|(_, rev)| rev)).await;
+        ask(&device, async |node| node.chat.revise(me, room, seq, id, revision).await.map(|(_, rev)| rev)).await;
     note!(device.sim, "device {}: {sent:?} is revised elsewhere: {revised:?}", device.number);
 }
 

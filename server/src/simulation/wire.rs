@@ -1,6 +1,6 @@
 //! The bus between the simulated nodes: loses, doubles, delays, breaks, and says so only where a real one would.
 
-use super::gate::{Life, Point};
+use super::fault_hook::{Life, Point};
 use super::plan::Fault;
 use super::sim::{Sim, note};
 use crate::bus::{Bus, BusEvent};

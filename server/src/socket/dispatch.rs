@@ -6,7 +6,7 @@ use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::limits::{FrameLimit, Limits, Read};
 use crate::line::Frame;
-use crate::store::{Change, cut};
+use crate::store::{Revision, cut};
 use protocol::limits::{HELLO_CURSORS, TYPING_INTERVAL_MS};
 use protocol::{
     ApiError, ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame,
@@ -88,13 +88,13 @@ impl Dispatch {
                 Ok(())
             }
             ClientFrame::Edit { client_id, room_id, seq, body } => {
-                self.revise(room_id, seq, client_id, Change::Edit { body }).await
+                self.revise(room_id, seq, client_id, Revision::Edit { body }).await
             }
             ClientFrame::Delete { client_id, room_id, seq } => {
-                self.revise(room_id, seq, client_id, Change::Delete).await
+                self.revise(room_id, seq, client_id, Revision::Delete).await
             }
             ClientFrame::React { client_id, room_id, seq, emoji, on } => {
-                self.revise(room_id, seq, client_id, Change::React { emoji, on }).await
+                self.revise(room_id, seq, client_id, Revision::React { emoji, on }).await
             }
             ClientFrame::SyncMore { room_id, seq, rev } => self.ask(Cursor(room_id, seq, rev)),
             ClientFrame::Focus { room_id, users, away } => {
@@ -249,9 +249,9 @@ impl Dispatch {
         }
     }
 
-    async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, change: Change) -> Result<(), Error> {
-        match self.limits.write(self.connection.user, change.bytes()) {
-            Ok(()) => self.chat.revise_for(&self.connection, room, seq, client_id, change).await,
+    async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, revision: Revision) -> Result<(), Error> {
+        match self.limits.write(self.connection.user, revision.bytes()) {
+            Ok(()) => self.chat.revise_for(&self.connection, room, seq, client_id, revision).await,
             Err(error) => Reply::Socket(Arc::clone(&self.connection)).refuse(client_id, error),
         }
         Ok(())

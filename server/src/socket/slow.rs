@@ -8,7 +8,7 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::line::Flushers;
 use crate::line::testing::{Appetite, Ear, connection_by};
-use crate::store::model::{Call, Gate, Model, Tables};
+use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{Append, NewUser, Result, Stamp, Store};
 use futures_util::stream;
 use protocol::{ClientFrame, ClientId, CreateRoom, Cursor, PROTOCOL_VERSION, Rev, RoomId, Seq, ServerFrame};
@@ -28,7 +28,7 @@ const MESSAGES: usize = 49;
 struct Turnstile(Semaphore);
 
 #[async_trait::async_trait]
-impl Gate for Turnstile {
+impl FaultHook for Turnstile {
     async fn enter(&self, call: Call) -> Result<()> {
         if call == Call::Read {
             self.0.acquire().await.unwrap().forget();

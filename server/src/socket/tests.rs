@@ -7,7 +7,7 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::line::testing::{self, Ear};
 use crate::metrics::Metrics;
-use crate::store::model::{Gate, Model, Tables};
+use crate::store::model::{FaultHook, Model, Tables};
 use futures_util::stream;
 use protocol::{RoomId, SessionId, UserId};
 use std::sync::Mutex;
@@ -28,9 +28,9 @@ fn a_connection_that_says_nothing_is_small() {
 }
 
 /// A database that answers.
-struct Open;
+struct NoFaults;
 
-impl Gate for Open {}
+impl FaultHook for NoFaults {}
 
 /// A node that nobody else uses.
 fn chat() -> Arc<Chat> {
@@ -39,7 +39,7 @@ fn chat() -> Arc<Chat> {
 
 fn chat_with(metrics: &Arc<Metrics>) -> Arc<Chat> {
     let tables = Tables::new(Uuid::from_u128(9), RoomId(Uuid::from_u128(8)));
-    let store = Model::new(Arc::new(Mutex::new(tables)), Arc::new(Open));
+    let store = Model::new(Arc::new(Mutex::new(tables)), Arc::new(NoFaults));
     let hub = Hub::new(Arc::new(crate::bus::memory::Exchange::default().bus()), Keys::default(), Arc::default());
     hub.enter_epoch(Uuid::from_u128(9));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());

@@ -138,19 +138,19 @@ pub struct Revise {
     pub seq: Seq,
     pub user_id: UserId,
     pub client_id: ClientId,
-    pub change: Change,
+    pub revision: Revision,
     pub now: UnixMillis,
 }
 
 /// What is to become of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum Revision {
     Edit { body: String },
     Delete,
     React { emoji: String, on: bool },
 }
 
-impl Change {
+impl Revision {
     /// Bytes of its text.
     pub(crate) fn bytes(&self) -> usize {
         match self {

@@ -5,8 +5,8 @@ use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::line::testing::{Ear, connection};
-use crate::store::model::{Call, Gate, Model, Tables};
-use crate::store::{Change, NewUser, Result, Stamp};
+use crate::store::model::{Call, FaultHook, Model, Tables};
+use crate::store::{NewUser, Result, Revision, Stamp};
 use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ struct Stop {
 }
 
 #[async_trait::async_trait]
-impl Gate for Arc<Stop> {
+impl FaultHook for Arc<Stop> {
     async fn leave(&self, call: Call) -> Result<()> {
         if call == Call::Write && self.closed.load(Ordering::Relaxed) {
             self.committed.notify_one();
@@ -122,7 +122,7 @@ async fn revisions_are_told_of() {
     world.stop.closed.store(false, Ordering::Relaxed);
     let said: Seq = chat.send_and_wait(ADA, GENERAL, new).await.unwrap().0.seq;
     world.stop.closed.store(true, Ordering::Relaxed);
-    let edit = Change::Edit { body: "hallo".into() };
+    let edit = Revision::Edit { body: "hallo".into() };
     let revise = chat.revise(ADA, GENERAL, said, ClientId(Uuid::now_v7()), edit);
     world.hang_up(revise, |frame| matches!(frame, ServerFrame::Changed { .. })).await;
 }

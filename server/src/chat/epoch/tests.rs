@@ -5,7 +5,7 @@ use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::line::testing::{Ear, connection};
-use crate::store::model::{Gate, Model, Tables};
+use crate::store::model::{FaultHook, Model, Tables};
 use crate::store::{NewUser, Stamp};
 use protocol::{ClientId, CloseCode, NewMessage, RoomId, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::{Arc, Mutex};
@@ -15,8 +15,8 @@ const ADA: UserId = UserId(Uuid::from_u128(1));
 const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 const FIRST: Uuid = Uuid::from_u128(9);
 
-struct Open;
-impl Gate for Open {}
+struct NoFaults;
+impl FaultHook for NoFaults {}
 
 fn tables() -> Arc<Mutex<Tables>> {
     let mut tables = Tables::new(FIRST, GENERAL);
@@ -28,7 +28,7 @@ fn tables() -> Arc<Mutex<Tables>> {
 async fn node(tables: &Arc<Mutex<Tables>>) -> Arc<Chat> {
     let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(Open)));
+    let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NoFaults)));
     let chat = Chat::new(store, hub, Arc::new(SystemClock), Arc::default());
     assert_eq!(chat.epoch().await.unwrap(), FIRST);
     chat

@@ -4,7 +4,7 @@ use super::{QUEUE_TIMEOUT, Reply, Writer};
 use crate::Error;
 use crate::bus::memory::Exchange;
 use crate::hub::{Hub, Keys};
-use crate::store::model::{Call, Gate, Model, Tables};
+use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp};
 use protocol::{ClientId, RoomId, UnixMillis, UserId};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ struct Faults {
 }
 
 #[async_trait::async_trait]
-impl Gate for Arc<Faults> {
+impl FaultHook for Arc<Faults> {
     async fn enter(&self, _: Call) -> Result<()> {
         let takes = *self.takes.lock().unwrap();
         tokio::time::sleep(takes).await;

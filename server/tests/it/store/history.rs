@@ -76,7 +76,7 @@ async fn the_list_of_rooms_has_previews(db: Db) {
         seq: Seq(1),
         user_id: bob,
         client_id: protocol::ClientId(uuid::Uuid::now_v7()),
-        change: server::store::Change::React { emoji: "\u{1f44d}".into(), on: true },
+        revision: server::store::Revision::React { emoji: "\u{1f44d}".into(), on: true },
         now: protocol::UnixMillis(9_000),
     };
     db.store.revise(&revise).await.unwrap();

@@ -2,7 +2,7 @@
 
 use super::plan::Fault;
 use super::sim::{Sim, note};
-use crate::store::model::{Call, Gate};
+use crate::store::model::{Call, FaultHook};
 use crate::store::{Error, Result};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -66,9 +66,9 @@ impl Life {
     }
 }
 
-pub(super) struct NodeGate(pub(super) Arc<Life>);
+pub(super) struct NodeFaults(pub(super) Arc<Life>);
 
-impl NodeGate {
+impl NodeFaults {
     async fn pass(&self, call: Call, point: Point, what: &str) -> Result<()> {
         let sim = &self.0.sim;
         sleep(sim.chance.millis(0, if sim.chance.one_in(10) { 60 } else { 4 })).await;
@@ -86,7 +86,7 @@ impl NodeGate {
 }
 
 #[async_trait::async_trait]
-impl Gate for NodeGate {
+impl FaultHook for NodeFaults {
     async fn enter(&self, call: Call) -> Result<()> {
         self.pass(call, Point::BeforeCommit, "before the commit").await
     }

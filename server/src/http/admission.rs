@@ -1,6 +1,6 @@
 //! Admission control of `/ws`, in the order of cost and before the database is asked: whether it is an upgrade, the token's
-//! signature, the person's rate, the node's rate and number. A request that is no upgrade, or whose token this deployment did
-//! not sign, is answered without taking anything from those that are let in.
+//! signature, the person's rate, the node's rate and number. A request that is not an upgrade, or whose token this deployment did
+//! not sign, is refused without using any of the node's permits.
 
 use super::{address, extract, origin};
 use crate::auth::Signed;
@@ -18,21 +18,21 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Who is refused comes back after this long at least, so that seconds with a full bucket do not follow each other.
+/// The shortest `Retry-After`, so that a full bucket is not followed by another full one in the next second.
 pub(crate) const RETRY_AFTER_MIN: Duration = Duration::from_secs(1);
-/// What is added at random, so that those who are refused at once do not come back at once.
+/// Random jitter that is added, so that clients refused together do not retry together.
 const SPREAD_MS: u64 = 5_000;
 
-/// A WebSocket's place, for as long as any copy of it lives, with that of its connection.
+/// The permit of one WebSocket and of its TCP connection, held as long as any copy of it lives.
 #[derive(Clone, Debug)]
-pub(crate) struct Pass {
+pub(crate) struct ConnectionPermit {
     _place: Arc<OwnedSemaphorePermit>,
-    /// None where the request did not come by the listener.
+    /// None for a request that did not come through the listener.
     _connection: Option<accept::Place>,
 }
 
 /// See the module's documentation.
-pub(crate) struct Gate {
+pub(crate) struct Admission {
     /// `MAX_CONNECTIONS`
     places: Arc<Semaphore>,
     /// `CONNECTIONS_PER_SECOND`
@@ -40,21 +40,21 @@ pub(crate) struct Gate {
     metrics: Arc<Metrics>,
 }
 
-impl Gate {
+impl Admission {
     pub(crate) fn new(limits: &Limits, metrics: Arc<Metrics>) -> Self {
         let rate = NonZeroU32::new(limits.connections_per_second).unwrap_or(NonZeroU32::MIN);
         let places = Arc::new(Semaphore::new(limits.max_connections as usize));
         Self { places, bucket: RateLimiter::direct(Quota::per_second(rate)), metrics }
     }
 
-    /// A place for one more connection, or how long to stay away. `random` spreads those who are refused.
-    fn admit(&self, random: u64) -> Result<Pass, Duration> {
+    /// A permit for one more connection, or the time until a retry. `random` is the source of the jitter.
+    fn admit(&self, random: u64) -> Result<ConnectionPermit, Duration> {
         let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
             self.metrics.refuse(Refusal::Full);
             return Err(stay_away(Duration::ZERO, random));
         };
         match self.bucket.check() {
-            Ok(()) => Ok(Pass { _place: Arc::new(place), _connection: None }),
+            Ok(()) => Ok(ConnectionPermit { _place: Arc::new(place), _connection: None }),
             Err(full) => {
                 self.metrics.refuse(Refusal::Herd);
                 Err(stay_away(full.wait_time_from(Instant::now()), random))
@@ -71,15 +71,15 @@ fn stay_away(until_free: Duration, random: u64) -> Duration {
 pub(crate) async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     match check(&app, &parts) {
-        Ok(pass) => {
-            parts.extensions.insert(pass);
+        Ok(permit) => {
+            parts.extensions.insert(permit);
             next.run(Request::from_parts(parts, body)).await
         }
         Err(error) => error.into_response(),
     }
 }
 
-fn check(app: &App, parts: &Parts) -> Result<Pass, Error> {
+fn check(app: &App, parts: &Parts) -> Result<ConnectionPermit, Error> {
     const NO_SESSION: Error = Error::Unauthenticated("Sign in first.");
     if !origin::is_upgrade(parts) {
         return Err(Error::Invalid("This address is for WebSockets: the request must ask for an upgrade.".into()));
@@ -98,42 +98,42 @@ fn check(app: &App, parts: &Parts) -> Result<Pass, Error> {
         }
     };
     app.limits.connection(person)?;
-    let pass = app.gate.admit(random).map_err(|retry_after| Error::Busy { retry_after })?;
-    Ok(Pass { _connection: parts.extensions.get().cloned(), ..pass })
+    let permit = app.admission.admit(random).map_err(|retry_after| Error::Busy { retry_after })?;
+    Ok(ConnectionPermit { _connection: parts.extensions.get().cloned(), ..permit })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn gate(connections_per_second: u32, max_connections: u32) -> Gate {
+    fn admission(connections_per_second: u32, max_connections: u32) -> Admission {
         let limits = Limits { connections_per_second, max_connections, ..Limits::default() };
-        Gate::new(&limits, Arc::new(Metrics::default()))
+        Admission::new(&limits, Arc::new(Metrics::default()))
     }
 
     #[test]
     fn a_place_is_free_again_when_its_connection_ends() {
-        let gate = gate(1_000, 2);
-        let first = gate.admit(0).unwrap();
-        let (second, copy) = (gate.admit(0).unwrap(), first.clone());
-        assert_eq!(gate.admit(1_234).unwrap_err(), RETRY_AFTER_MIN + Duration::from_millis(1_234));
+        let admission = admission(1_000, 2);
+        let first = admission.admit(0).unwrap();
+        let (second, copy) = (admission.admit(0).unwrap(), first.clone());
+        assert_eq!(admission.admit(1_234).unwrap_err(), RETRY_AFTER_MIN + Duration::from_millis(1_234));
         drop(first);
-        assert!(gate.admit(0).is_err(), "a copy holds the place");
+        assert!(admission.admit(0).is_err(), "a copy holds the place");
         drop(copy);
-        assert!(gate.admit(0).is_ok());
+        assert!(admission.admit(0).is_ok());
         drop(second);
     }
 
     #[test]
     fn a_herd_is_let_in_at_the_rate_of_the_bucket() {
-        let gate = gate(10, 1_000);
-        let entered = (0..100).filter(|_| gate.admit(0).is_ok()).count();
+        let admission = admission(10, 1_000);
+        let entered = (0..100).filter(|_| admission.admit(0).is_ok()).count();
         assert!((10..100).contains(&entered), "{entered} of 100 at once");
-        let away = gate.admit(SPREAD_MS - 1).unwrap_err();
+        let away = admission.admit(SPREAD_MS - 1).unwrap_err();
         assert!(
             away > RETRY_AFTER_MIN + Duration::from_millis(SPREAD_MS - 1) && away < Duration::from_secs(7),
             "{away:?}"
         );
-        assert_eq!(gate.places.available_permits(), 1_000, "who is refused takes no place");
+        assert_eq!(admission.places.available_permits(), 1_000, "who is refused takes no place");
     }
 }
