@@ -3,6 +3,7 @@
 //! Routes, sockets and pages reach the store and the hub only through here (and through `auth`). Nothing is told before
 //! it is stored.
 
+mod awareness;
 mod completing;
 pub(crate) mod epoch;
 mod mechanism;
@@ -15,7 +16,6 @@ pub(crate) mod repair;
 mod revisions;
 mod rooms;
 pub(crate) mod sessions;
-mod signals;
 pub(crate) mod sync;
 mod told;
 pub(crate) mod writer;

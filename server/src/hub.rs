@@ -2,6 +2,7 @@
 //!
 //! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
 
+pub(crate) mod awareness;
 mod catch_up;
 mod channels;
 pub(crate) mod connection;
@@ -18,19 +19,19 @@ pub(crate) mod recent_cache;
 mod registry;
 pub(crate) mod rejected;
 pub(crate) mod sequence;
-pub(crate) mod signals;
 pub(crate) mod subscriptions;
 
+pub(crate) use awareness::PRESENCE_INTERVAL;
 pub(crate) use connection::Connection;
 pub(crate) use envelope::StreamPosition;
 pub(crate) use invalidation::Invalidation;
 pub(crate) use keys::Keys;
 pub(crate) use registry::{ConnectedPerson, MembershipDiff};
-pub(crate) use signals::PRESENCE_INTERVAL;
 
 use crate::bus::{Bus, BusEvent};
 use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
+use awareness::Awareness;
 use channels::{Channel, Channels};
 use controls::Controls;
 use envelope::Control;
@@ -40,7 +41,6 @@ use peers::PeerDetection;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
 use rejected::Rejected;
-use signals::Signals;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use subscriptions::Subscriptions;
@@ -83,7 +83,7 @@ pub(crate) struct Hub {
     /// Wakes who looks.
     opening: Notify,
     /// Who is typing and who is there, for those who look.
-    signals: Mutex<Signals>,
+    awareness: Mutex<Awareness>,
     /// Whether other nodes are subscribed.
     peers: PeerDetection,
     /// Evicts invalidated entries of caches. Set once, by `run`.
@@ -108,7 +108,7 @@ impl Hub {
             subscriptions: Subscriptions::default(),
             opened: Mutex::default(),
             opening: Notify::new(),
-            signals: Mutex::default(),
+            awareness: Mutex::default(),
             peers: PeerDetection::default(),
             on_invalidation: OnceLock::new(),
             metrics,
@@ -157,14 +157,14 @@ impl Hub {
 
     /// Registers a connection for its person and session, in the rooms of their other ones.
     pub(crate) fn attach(&self, connection: &Arc<Connection>) {
-        self.arrive(connection);
+        self.connect_awareness(connection);
         self.lock().attach(connection);
     }
 
     /// Forgets a connection that has ended.
     pub(crate) fn detach(&self, connection: &Arc<Connection>) {
         self.lock().detach(connection);
-        self.depart(connection);
+        self.disconnect_awareness(connection);
     }
 
     /// Sends a frame to everybody in a room, on all nodes, in the order of its position.

@@ -79,7 +79,7 @@ impl Default for Metrics {
             connections: all.gauge("connections", "Open WebSockets"),
             frames: all.counter("frames_received", "Frames that clients sent"),
             deliveries: all.counter("deliveries", "Frames that were queued for connections, one for each reader"),
-            dropped: all.counter("signals_dropped", "Typing and presence that was left out under pressure"),
+            dropped: all.counter("awareness_dropped", "Typing and presence frames dropped because a queue was filling"),
             queued_bytes: all.gauge("queued_bytes", "Bytes that wait for readers"),
             rooms: all.gauge("rooms", "Rooms in which somebody is connected to this node"),
             pool_connections: all.gauge("pool_connections", "Connections to the database"),

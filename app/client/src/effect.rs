@@ -42,7 +42,7 @@ pub enum View {
     /// The state of the connection.
     Connection,
     /// Who is typing, and who is there.
-    Signals,
+    Awareness,
     /// What somebody is called, see [`crate::Engine::name`]. Rooms and rows that show the name are told as well.
     People,
 }

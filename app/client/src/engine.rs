@@ -1,24 +1,24 @@
 //! The engine: routes each input to the part that it concerns and collects the effects.
 
+mod awareness;
 mod follow;
 mod frames;
 mod history;
 mod link;
 mod people;
 mod person;
-mod signals;
 mod snapshot;
 mod survive;
 mod sync;
 
 use crate::answer::Answer;
+use crate::awareness::Awareness;
 use crate::connection::Connection;
 use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
 use crate::people::People;
 use crate::rooms::Rooms;
-use crate::signals::Signals;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
@@ -55,7 +55,7 @@ pub struct Engine {
     /// Which life of the server's database this device has heard from.
     epoch: Option<Uuid>,
     /// Who is typing and who is there.
-    signals: Signals,
+    awareness: Awareness,
     /// What people are called.
     people: People,
     timers: Timers,
@@ -98,7 +98,7 @@ impl Engine {
             changed_before_list: false,
             skipped: 0,
             epoch: None,
-            signals: Signals::default(),
+            awareness: Awareness::default(),
             people,
             timers: Timers::default(),
             clocks: None,
@@ -137,7 +137,7 @@ impl Engine {
             Input::Discard(client_id) => self.discard(client_id),
             Input::Receipts(receipts) => self.set_receipts(receipts),
             Input::Typing { room_id, typing } => self.write(now, room_id, typing),
-            Input::Away(away) => self.signals.away = away,
+            Input::Away(away) => self.awareness.away = away,
             Input::Open(room) => self.look_at(now, room),
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
@@ -261,8 +261,8 @@ impl Engine {
                 // The input itself leads to what is asked for.
                 Timer::People => {}
                 Timer::Typing => {
-                    if self.signals.expire(now.monotonic_ms, &mut self.timers) {
-                        self.answer.changed(View::Signals);
+                    if self.awareness.expire(now.monotonic_ms, &mut self.timers) {
+                        self.answer.changed(View::Awareness);
                     }
                 }
                 Timer::History(room) | Timer::Outbox(room) | Timer::Marks(room) => {

@@ -6,6 +6,7 @@
 //! driver natively, the tests step it by hand: the code that is proven is the code that ships.
 
 mod answer;
+mod awareness;
 mod backoff;
 pub mod bounds;
 mod connection;
@@ -22,7 +23,6 @@ mod room;
 mod rooms;
 mod row;
 mod saved;
-mod signals;
 mod timeline;
 mod timers;
 

@@ -73,7 +73,7 @@ pub(crate) struct Chat {
     /// Whether the page can be seen.
     pub(crate) visible: RwSignal<bool>,
     /// Who is typing or who is there has changed.
-    pub(crate) signals: Trigger,
+    pub(crate) awareness: Trigger,
     /// Somebody is called something else.
     people: Trigger,
     /// The socket. Replaced by each `Connect`; never touched on the server.
@@ -124,7 +124,7 @@ impl Chat {
             outdated: RwSignal::new(false),
             unread: RwSignal::new(0),
             visible: RwSignal::new(true),
-            signals: Trigger::new(),
+            awareness: Trigger::new(),
             people: Trigger::new(),
             socket: StoredValue::new_local(None),
             previous_socket: StoredValue::new_local(None),
@@ -183,7 +183,7 @@ impl Chat {
                 View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
                 View::Timeline(_) => {}
                 View::Connection => self.show_connection(),
-                View::Signals => self.signals.notify(),
+                View::Awareness => self.awareness.notify(),
                 View::People => self.people.notify(),
             }
         }
@@ -242,7 +242,7 @@ impl Chat {
 
     /// How the other person of a direct room is, and when they were seen last.
     pub(crate) fn presence(self, room: &RoomSummary) -> Option<(PresenceState, UnixMillis)> {
-        self.signals.track();
+        self.awareness.track();
         let other = room.other.as_ref()?.id;
         self.engine.with_value(|engine| engine.presence(other))
     }

@@ -2,7 +2,7 @@
 
 use super::{Area, bound};
 use crate::bus::{memory, redis};
-use crate::hub::{presence, rejected, signals, subscriptions};
+use crate::hub::{awareness, presence, rejected, subscriptions};
 
 pub(super) fn area() -> Area {
     let rows = vec![
@@ -15,7 +15,7 @@ pub(super) fn area() -> Area {
         bound!(count subscriptions::CHANNEL_BATCH, "command of a node to its bus: channels", "nothing", ""),
         bound!(time subscriptions::JOIN_TIMEOUT, "room entered: time for its channel to be subscribed", "messages of other nodes come with the check of heads", ""),
         bound!(time rejected::LOG_INTERVAL, "node: interval of log lines about frames with a wrong signature", "nothing", ""),
-        bound!(count signals::PRESENCE_BATCH, "message of presence: people", "nothing", ""),
+        bound!(count awareness::PRESENCE_BATCH, "message of presence: people", "nothing", ""),
         bound!(time presence::REMOTE_PRESENCE_TIMEOUT, "presence told by another node: age", "offline", ""),
     ];
     Area { title: "Bus", rows }

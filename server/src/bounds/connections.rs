@@ -2,7 +2,7 @@
 
 use super::{Area, bound, variable};
 use crate::http::admission;
-use crate::hub::connection::SIGNAL_BYTES;
+use crate::hub::connection::AWARENESS_BYTES;
 use crate::limits;
 use crate::line;
 use crate::line::{flushers, queue};
@@ -55,7 +55,7 @@ pub(super) fn area() -> Area {
         bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "presence"),
         bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait behind the frame that is being written", "close 4002; the device comes back with its cursors", "slow-link"),
         bound!(count line::CATCH_UP_SHARE, "connection: share of the queue, as a divisor, above which no batch of missed rows is added", "batches wait", "hello"),
-        bound!(bytes SIGNAL_BYTES, "connection: bytes that wait above which typing and presence are dropped", "no typing, no presence", ""),
+        bound!(bytes AWARENESS_BYTES, "connection: bytes that wait above which typing and presence are dropped", "no typing, no presence", ""),
         bound!(time line::WRITE_TIMEOUT, "connection: time in which the system takes no byte", "close 4002", "revoked-reader"),
         bound!(count line::FRAMES_PER_WRITE, "connection: frames in one write", "nothing", ""),
         bound!(count flushers::CONNECTIONS_PER_TURN, "flusher: connections before other tasks get their turn", "nothing", ""),

@@ -1,12 +1,12 @@
-//! One WebSocket as the rest of the node sees it: who it is, and the line to it.
+//! One WebSocket as the rest of the node sees it: its person and session, and its outbound queue.
 
 use crate::line::{Frame, Line};
 use protocol::{CloseCode, ServerFrame, SessionId, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Bytes that wait above which signals are left out.
-pub(crate) const SIGNAL_BYTES: usize = crate::line::QUEUE_BYTES / 16;
+/// Bytes that wait above which awareness are left out.
+pub(crate) const AWARENESS_BYTES: usize = crate::line::QUEUE_BYTES / 16;
 
 /// A connection, shared by its own task (which ends it) and by the registry of the hub.
 pub(crate) struct Connection {
@@ -29,9 +29,9 @@ impl Connection {
         self.line.send(Frame::encode(frame));
     }
 
-    /// Queues a frame that nobody misses, if little else waits. Whether it did.
-    pub(crate) fn signal(&self, frame: &Frame) -> bool {
-        let has_room = self.line.queued() <= SIGNAL_BYTES;
+    /// Queues an awareness frame unless more than [`AWARENESS_BYTES`] wait. Returns false if it was dropped.
+    pub(crate) fn try_send_awareness(&self, frame: &Frame) -> bool {
+        let has_room = self.line.queued() <= AWARENESS_BYTES;
         if has_room {
             self.line.send(frame.clone());
         }

@@ -35,9 +35,9 @@ impl Hub {
         }
         self.peers.record_peer();
         match channel {
-            Channel::Presence => self.hear_people(envelope.node, envelope.body),
+            Channel::Presence => self.receive_presence(envelope.node, envelope.body),
             Channel::Room(room) if envelope.position == StreamPosition::Ephemeral => {
-                self.signal_here(room, &Frame::of_text(envelope.body));
+                self.deliver_awareness(room, &Frame::of_text(envelope.body));
             }
             Channel::Room(room) => self.deliver_here(room, envelope.position, &Frame::of_text(envelope.body)),
             Channel::Control => return self.receive_control(&envelope),

@@ -67,9 +67,9 @@ fn pages_cost_more_than_requests_and_share_their_budget() {
 #[test]
 fn typing_is_drawn_a_few_times_a_second() {
     let limits = limits(config::Limits { frames_per_second: 0, ..config::Limits::default() });
-    let drawn = (0..1_000).filter(|_| limits.signal(user(1))).count();
+    let drawn = (0..1_000).filter(|_| limits.typing(user(1))).count();
     assert!((10..50).contains(&drawn), "{drawn}");
-    assert!(limits.signal(user(2)));
+    assert!(limits.typing(user(2)));
 }
 
 #[test]

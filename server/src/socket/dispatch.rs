@@ -112,7 +112,7 @@ impl Dispatch {
             ClientFrame::TypingStop { room_id } => {
                 // What nobody was told of has no end to tell of.
                 if self.typed.take().is_some_and(|(typed, _)| typed == room_id) {
-                    return self.signal(room_id, false);
+                    return self.publish_typing(room_id, false);
                 }
                 Ok(())
             }
@@ -263,14 +263,14 @@ impl Dispatch {
         if self.typed.is_some_and(|(typed, at)| typed == room && at.elapsed() < pause) {
             return Ok(());
         }
-        self.signal(room, true)?;
+        self.publish_typing(room, true)?;
         self.typed = Some((room, Instant::now()));
         Ok(())
     }
 
     /// Neither another room nor a message sent nor a second device makes others draw more of one person.
-    fn signal(&self, room: RoomId, typing: bool) -> Result<(), Error> {
-        if self.limits.signal(self.connection.user) {
+    fn publish_typing(&self, room: RoomId, typing: bool) -> Result<(), Error> {
+        if self.limits.typing(self.connection.user) {
             self.chat.typing(&self.connection, room, typing)?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use protocol::{ClientFrame, PROTOCOL_VERSION};
 impl Engine {
     /// Opens a socket if one is only waited for.
     pub(super) fn connect(&mut self, now: Now) {
-        if self.connection.connect(now, !self.signals.away) {
+        if self.connection.connect(now, !self.awareness.away) {
             self.answer.ask(Effect::Connect);
         }
     }
@@ -22,7 +22,7 @@ impl Engine {
 
     /// Somebody or something says that this is a good moment; `asked`: the person does.
     pub(super) fn hurry(&mut self, now: Now, asked: bool) {
-        let step = self.connection.hurry(now, !self.signals.away, asked);
+        let step = self.connection.hurry(now, !self.awareness.away, asked);
         self.take(step);
     }
 
@@ -34,7 +34,7 @@ impl Engine {
 
     /// A deadline of the connection may have passed.
     pub(super) fn time_out(&mut self, now: Now, was_suspended: bool) {
-        let step = self.connection.time_out(now, !self.signals.away, was_suspended);
+        let step = self.connection.time_out(now, !self.awareness.away, was_suspended);
         self.take(step);
     }
 
@@ -90,9 +90,9 @@ impl Engine {
     fn forget_link(&mut self) {
         self.snapshot = None;
         self.outbox.reconnect();
-        self.signals.disconnect();
+        self.awareness.disconnect();
         self.people.disconnect();
-        self.answer.changed(View::Signals);
+        self.answer.changed(View::Awareness);
         for room in self.rooms.iter_mut() {
             room.fetcher.disconnect();
         }

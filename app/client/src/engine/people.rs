@@ -74,8 +74,8 @@ impl Engine {
                 self.answer.changed(View::Timeline(id));
             }
         }
-        if self.signals.is_typing(user) {
-            self.answer.changed(View::Signals);
+        if self.awareness.is_typing(user) {
+            self.answer.changed(View::Awareness);
         }
         self.answer.changed(View::People);
     }

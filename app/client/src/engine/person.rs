@@ -8,7 +8,7 @@ use protocol::{ClientId, RoomId, Seq};
 
 impl Engine {
     pub(super) fn send(&mut self, now: Now, client_id: ClientId, room_id: RoomId, body: String, reply_to: Option<Seq>) {
-        self.signals.sent();
+        self.awareness.sent();
         let message = outbox::message(&self.me, client_id, room_id, body, reply_to, now.wall);
         self.outbox.push(message, self.epoch);
         if self.has_newer(room_id) {

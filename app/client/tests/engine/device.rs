@@ -214,7 +214,7 @@ impl Device {
 
 pub(crate) fn sent(effects: &[Effect]) -> Vec<ClientFrame> {
     let frame = |effect: &Effect| match effect {
-        // What the device shows is told beside everything else: `signals` looks at that, `silence` at pings, `people` at
+        // What the device shows is told beside everything else: `awareness` looks at that, `silence` at pings, `people` at
         // questions about names.
         Effect::Transmit(ClientFrame::Focus { .. } | ClientFrame::Ping {} | ClientFrame::PeopleGet { .. }) => None,
         Effect::Transmit(frame) => Some(frame.clone()),

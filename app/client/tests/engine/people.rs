@@ -53,7 +53,7 @@ fn a_new_name_is_shown_in_rows_rooms_and_signals() {
     device.frame(ServerFrame::TypingStart { room_id: TEA, user_id: user_id(BOB), name: "User 2".into() });
     let effects = device.frame(ServerFrame::PersonChanged { person: person(BOB, 5, "Robert") });
     let views = changed(&effects);
-    assert!([View::Rooms, View::Timeline(TEA), View::Signals, View::People].iter().all(|view| views.contains(view)));
+    assert!([View::Rooms, View::Timeline(TEA), View::Awareness, View::People].iter().all(|view| views.contains(view)));
     assert_eq!(senders(&device), ["Robert"]);
     assert_eq!(device.engine.typing(TEA), ["Robert"]);
     assert_eq!(device.engine.rooms()[0].last_message.as_ref().unwrap().sender_name, "Robert");

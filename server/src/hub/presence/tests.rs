@@ -53,12 +53,12 @@ impl World {
 fn who_comes_back_soon_was_never_gone() {
     let mut world = World::new();
     let (ada, _ear) = connection(ADA);
-    world.people.turn(&ada, false, world.now);
+    world.people.set_away(&ada, false, world.now);
     assert_eq!(world.heard_after(1), [Online]);
     world.people.leave(&ada, world.now);
     assert_eq!(world.heard_after(29), []);
     let (again, _ear) = connection(ADA);
-    world.people.turn(&again, false, world.now);
+    world.people.set_away(&again, false, world.now);
     assert_eq!(world.heard_after(60), []);
     world.people.leave(&again, world.now);
     let (moment, heard) = world.after(30);
@@ -70,11 +70,11 @@ fn who_comes_back_soon_was_never_gone() {
 fn the_device_that_is_looked_at_counts() {
     let mut world = World::new();
     let ((phone, _a), (laptop, _b)) = (connection(ADA), connection(ADA));
-    world.people.turn(&phone, true, world.now);
+    world.people.set_away(&phone, true, world.now);
     assert_eq!(world.heard_after(1), [Away]);
-    world.people.turn(&laptop, false, world.now);
+    world.people.set_away(&laptop, false, world.now);
     assert_eq!(world.heard_after(1), [Online]);
-    world.people.turn(&laptop, true, world.now);
+    world.people.set_away(&laptop, true, world.now);
     assert_eq!(world.heard_after(29), [], "they may look again in a moment");
     assert_eq!(world.heard_after(1), [Away]);
     world.people.leave(&laptop, world.now);
@@ -84,10 +84,10 @@ fn the_device_that_is_looked_at_counts() {
 #[test]
 fn people_of_a_node_that_is_silent_are_gone_after_a_while() {
     let mut world = World::new();
-    world.people.hear(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
+    world.people.apply(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
     assert_eq!(world.heard_after(1), [Online]);
     world.now += Duration::from_secs(15);
-    world.people.hear(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
+    world.people.apply(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
     world.people.expire(None, 1, world.now + REMOTE_PRESENCE_TIMEOUT - Duration::from_secs(1));
     assert_eq!(world.heard_after(1), []);
     world.people.expire(None, 1, world.now + REMOTE_PRESENCE_TIMEOUT);
@@ -98,10 +98,10 @@ fn people_of_a_node_that_is_silent_are_gone_after_a_while() {
 fn who_is_connected_to_two_nodes_is_there_while_one_of_them_says_so() {
     let mut world = World::new();
     let (ada, _ear) = connection(ADA);
-    world.people.turn(&ada, true, world.now);
-    world.people.hear(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
+    world.people.set_away(&ada, true, world.now);
+    world.people.apply(OTHER_NODE, &[Presence(ADA, Online, UnixMillis(0))], world.now);
     assert_eq!(world.heard_after(1), [Online]);
-    world.people.hear(OTHER_NODE, &[Presence(ADA, Offline, UnixMillis(0))], world.now);
+    world.people.apply(OTHER_NODE, &[Presence(ADA, Offline, UnixMillis(0))], world.now);
     assert_eq!(world.heard_after(1), [Away]);
     assert_eq!(world.people.some_here(None, 1), [Presence(ADA, Away, UnixMillis(0))]);
 }
@@ -110,13 +110,13 @@ fn who_is_connected_to_two_nodes_is_there_while_one_of_them_says_so() {
 fn nobody_is_told_of_people_whom_they_do_not_show() {
     let mut world = World::new();
     let (cy, _ear) = connection(UserId(Uuid::from_u128(4)));
-    world.people.turn(&cy, false, world.now);
+    world.people.set_away(&cy, false, world.now);
     assert_eq!(world.heard_after(1), [], "Cy is not shown");
     let (bob, mut ear) = connection(BOB);
     world.people.watch(&bob, Some((Arc::clone(&bob), vec![ADA])));
     world.people.watch(&bob, Some((Arc::clone(&bob), vec![cy.user])));
     let (ada, _ear) = connection(ADA);
-    world.people.turn(&ada, false, world.now);
+    world.people.set_away(&ada, false, world.now);
     assert_eq!(world.heard_after(1), [Online]);
     assert!(ear.try_recv().is_none(), "this one shows somebody else now");
     world.people.leave(&bob, world.now);
@@ -129,7 +129,7 @@ fn a_reader_who_is_behind_is_told_once_they_have_read() {
     let bob = Arc::clone(&world.people.watches.values().next().unwrap().connection);
     bob.line.send(Frame::of_text(&"x".repeat(200_000)));
     let (ada, _ear) = connection(ADA);
-    world.people.turn(&ada, false, world.now);
+    world.people.set_away(&ada, false, world.now);
     world.people.pass(world.now);
     world.ear.try_recv().unwrap();
     assert!(world.ear.try_recv().is_none(), "it was left out");
@@ -141,7 +141,7 @@ fn everybody_is_said_again_in_parts() {
     let mut world = World::new();
     let people: Vec<_> = (100..200).map(|number| connection(UserId(Uuid::from_u128(number)))).collect();
     for (connection, _) in &people {
-        world.people.turn(connection, false, world.now);
+        world.people.set_away(connection, false, world.now);
     }
     let (mut after, mut said) = (None, Vec::new());
     loop {

@@ -25,7 +25,7 @@ struct Typist {
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
-pub(crate) struct Signals {
+pub(crate) struct Awareness {
     /// Whether nobody looks at this device.
     pub(crate) away: bool,
     /// What the server knows; of a new connection, that it shows nothing.
@@ -37,7 +37,7 @@ pub(crate) struct Signals {
     people: BTreeMap<UserId, (PresenceState, UnixMillis)>,
 }
 
-impl Signals {
+impl Awareness {
     /// The frame that tells what is shown, if the server does not know.
     pub(crate) fn focus(&mut self, focus: Focus) -> Option<ClientFrame> {
         if self.told == focus {

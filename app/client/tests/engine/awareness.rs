@@ -5,19 +5,19 @@ use client::{Effect, Input, View};
 use protocol::limits::{TYPING_INTERVAL_MS, TYPING_TIMEOUT_MS};
 use protocol::{ClientFrame, Presence, PresenceState, RoomKind, RoomSummary, ServerFrame, UnixMillis, UserId};
 
-fn signals(effects: &[Effect]) -> Vec<ClientFrame> {
-    let is_signal = |frame: &ClientFrame| {
+fn awareness(effects: &[Effect]) -> Vec<ClientFrame> {
+    let is_awareness = |frame: &ClientFrame| {
         matches!(frame, ClientFrame::Focus { .. } | ClientFrame::TypingStart { .. } | ClientFrame::TypingStop { .. })
     };
     let frame = |effect: &Effect| match effect {
         Effect::Transmit(frame) => Some(frame.clone()),
         _ => None,
     };
-    effects.iter().filter_map(frame).filter(is_signal).collect()
+    effects.iter().filter_map(frame).filter(is_awareness).collect()
 }
 
 fn types(device: &mut Device, typing: bool) -> Vec<ClientFrame> {
-    signals(&device.input(Input::Typing { room_id: TEA, typing }))
+    awareness(&device.input(Input::Typing { room_id: TEA, typing }))
 }
 
 fn bob_types(device: &mut Device) -> Vec<Effect> {
@@ -44,13 +44,13 @@ fn typing_is_told_now_and_then_and_ends_with_an_empty_field() {
 #[test]
 fn others_stop_typing_by_themselves_or_with_what_they_wrote() {
     let mut device = Device::in_tea();
-    assert_eq!(changed(&bob_types(&mut device)), [View::Signals]);
+    assert_eq!(changed(&bob_types(&mut device)), [View::Awareness]);
     assert_eq!(device.engine.typing(TEA), ["Bob"]);
     device.wait(TYPING_INTERVAL_MS);
     bob_types(&mut device);
     device.wait(TYPING_TIMEOUT_MS - 1);
     assert_eq!(device.engine.typing(TEA), ["Bob"], "he went on");
-    assert_eq!(changed(&device.wait(1)), [View::Signals]);
+    assert_eq!(changed(&device.wait(1)), [View::Awareness]);
     assert!(device.engine.typing(TEA).is_empty());
 
     bob_types(&mut device);
@@ -69,14 +69,14 @@ fn the_server_is_told_what_is_shown_whenever_that_differs() {
     let bob = user_id(BOB);
     let with_bob = RoomSummary { kind: RoomKind::Direct, other: Some(user(BOB)), ..summary(room(8), 0, 0) };
     let focus = |users: &[UserId], away| ClientFrame::Focus { room_id: Some(TEA), users: users.to_vec(), away };
-    assert_eq!(signals(&device.input(Input::Room(with_bob))), [focus(&[bob], false)]);
-    assert_eq!(signals(&device.input(Input::Wake)), []);
-    assert_eq!(signals(&device.input(Input::Away(true))), [focus(&[bob], true)]);
+    assert_eq!(awareness(&device.input(Input::Room(with_bob))), [focus(&[bob], false)]);
+    assert_eq!(awareness(&device.input(Input::Wake)), []);
+    assert_eq!(awareness(&device.input(Input::Away(true))), [focus(&[bob], true)]);
     assert_eq!(device.engine.presence(bob), None);
     let users = vec![Presence(bob, PresenceState::Away, UnixMillis(5))];
-    assert_eq!(changed(&device.frame(ServerFrame::Presence { users })), [View::Signals]);
+    assert_eq!(changed(&device.frame(ServerFrame::Presence { users })), [View::Awareness]);
     assert_eq!(device.engine.presence(bob), Some((PresenceState::Away, UnixMillis(5))));
     device.input(Input::Disconnected { code: None });
     let online = device.go_online(vec![summary(TEA, 10, 10)]);
-    assert_eq!(signals(&online), [focus(&[], true)], "a new connection knows nothing, and the room with Bob is gone");
+    assert_eq!(awareness(&online), [focus(&[], true)], "a new connection knows nothing, and the room with Bob is gone");
 }

@@ -1,4 +1,4 @@
-//! Typing and presence: who may hear of whom, and when somebody was last seen.
+//! Awareness (typing and presence): who may see whose, and when somebody was last seen.
 
 use super::Chat;
 use crate::Error;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 use tokio::time::MissedTickBehavior;
 
 impl Chat {
-    /// What a connection shows from now on: it is told at once how those of these people are who share a room with its
-    /// person, and then what changes.
+    /// Sets what a connection shows. It receives the presence of those `users` who share a room with its person, and then
+    /// each change.
     pub(crate) async fn focus(
         &self,
         connection: &Arc<Connection>,
@@ -39,11 +39,11 @@ impl Chat {
                 self.store.list_last_seen(connection.user, offline).await?.into_iter().collect()
             }
         };
-        self.hub.tell_presence(connection, &users, &seen);
+        self.hub.send_presence(connection, &users, &seen);
         Ok(())
     }
 
-    /// A person has begun or ended to type.
+    /// A person started or stopped typing.
     pub(crate) fn typing(&self, connection: &Connection, room: RoomId, typing: bool) -> Result<(), Error> {
         let user_id = connection.user;
         if !self.hub.is_in(user_id, room) {
@@ -54,21 +54,21 @@ impl Chat {
         } else {
             ServerFrame::TypingStop { room_id: room, user_id }
         };
-        self.hub.signal(room, &frame);
+        self.hub.publish_awareness(room, &frame);
         Ok(())
     }
 
-    /// Tells who came and went, and keeps until when people were there, for as long as the node lives.
+    /// Publishes presence and stores when people were last seen, for as long as the node lives.
     pub(crate) async fn keep_presence(self: Arc<Self>) {
         let mut tick = tokio::time::interval(PRESENCE_INTERVAL);
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tick.tick().await;
-            let (gone, at) = self.hub.tell_people(self.clock.now());
+            let (gone, at) = self.hub.publish_presence(self.clock.now());
             if !gone.is_empty()
                 && let Err(error) = self.store.update_last_seen(&gone, at).await
             {
-                tracing::debug!(%error, "when people were last seen is not kept");
+                tracing::debug!(%error, "the time when people were last seen was not stored");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Who is typing, who is there, and what the server needs to know for that.
 
 use super::Engine;
-use crate::signals::Focus;
+use crate::awareness::Focus;
 use crate::{Now, View};
 use protocol::limits::FOCUS_USERS;
 use protocol::{Presence, PresenceState, RoomId, UnixMillis, UserId};
@@ -11,20 +11,20 @@ impl Engine {
     #[must_use]
     pub fn typing(&self, room: RoomId) -> Vec<String> {
         let name = |(user, hint): (UserId, &str)| self.people.name(user).unwrap_or(hint).to_owned();
-        self.signals.typing(room).map(name).collect()
+        self.awareness.typing(room).map(name).collect()
     }
 
     /// How the other person of a direct room is, and when they were seen last; none before the server has told.
     #[must_use]
     pub fn presence(&self, user: UserId) -> Option<(PresenceState, UnixMillis)> {
-        self.signals.presence(user)
+        self.awareness.presence(user)
     }
 
     pub(super) fn write(&mut self, now: Now, room: RoomId, typing: bool) {
         if !self.connection.is_online() {
             return;
         }
-        if let Some(frame) = self.signals.write(room, typing, now.monotonic_ms) {
+        if let Some(frame) = self.awareness.write(room, typing, now.monotonic_ms) {
             self.answer.transmit(frame);
         }
     }
@@ -32,20 +32,20 @@ impl Engine {
     pub(super) fn typing_started(&mut self, now: Now, room: RoomId, user: UserId, name: String) {
         if user != self.me.id {
             self.people.meet(user);
-            self.signals.start(room, user, name, now.monotonic_ms, &mut self.timers);
-            self.answer.changed(View::Signals);
+            self.awareness.start(room, user, name, now.monotonic_ms, &mut self.timers);
+            self.answer.changed(View::Awareness);
         }
     }
 
     pub(super) fn typing_stopped(&mut self, room: RoomId, user: UserId) {
-        if self.signals.stop(room, user) {
-            self.answer.changed(View::Signals);
+        if self.awareness.stop(room, user) {
+            self.answer.changed(View::Awareness);
         }
     }
 
     pub(super) fn presence_changed(&mut self, people: Vec<Presence>) {
-        self.signals.learn(people);
-        self.answer.changed(View::Signals);
+        self.awareness.learn(people);
+        self.answer.changed(View::Awareness);
     }
 
     /// Tells what this device shows, where the server does not know.
@@ -57,8 +57,8 @@ impl Engine {
         let mut users: Vec<UserId> = others.collect();
         // Ids grow with time: these are the latest rooms.
         users.drain(..users.len().saturating_sub(FOCUS_USERS));
-        let focus = Focus { room: self.open, users, away: self.signals.away };
-        if let Some(frame) = self.signals.focus(focus) {
+        let focus = Focus { room: self.open, users, away: self.awareness.away };
+        if let Some(frame) = self.awareness.focus(focus) {
             self.answer.transmit(frame);
         }
     }
