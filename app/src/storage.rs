@@ -2,13 +2,13 @@
 
 pub(crate) mod database;
 pub(crate) mod drafts;
-mod kept;
+mod records;
 pub(crate) mod tabs;
 pub(crate) mod worker;
 
 use js_sys::{Array, Function, Promise, Reflect};
-pub(crate) use kept::{Told, Unreadable};
 use leptos::prelude::window;
+pub(crate) use records::{PeerMessage, Unreadable};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
@@ -50,7 +50,7 @@ pub(crate) fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {
 }
 
 /// Asks the browser not to clear what this site keeps when space runs short. It decides by itself, or asks the person.
-pub(crate) fn persist() {
+pub(crate) fn request_persistence() {
     // Not in every browser.
     let storage = Reflect::get(&window().navigator(), &"storage".into());
     if let Ok(storage) = storage

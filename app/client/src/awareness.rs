@@ -1,11 +1,11 @@
-//! Typing and presence: what this device shows, what it was told, and what it tells. Nothing here outlives a page.
+//! Awareness (typing and presence): what this device shows, what it received, and what it sends. Nothing here is persisted.
 
 use crate::timers::{Timer, Timers};
 use protocol::limits::{TYPING_INTERVAL_MS, TYPING_TIMEOUT_MS};
 use protocol::{ClientFrame, Presence, PresenceState, RoomId, UnixMillis, UserId};
 use std::collections::BTreeMap;
 
-/// What the server is told that this device shows.
+/// What this device shows, as sent to the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Focus {
     pub(crate) room: Option<RoomId>,
@@ -28,40 +28,40 @@ struct Typist {
 pub(crate) struct Awareness {
     /// Whether nobody looks at this device.
     pub(crate) away: bool,
-    /// What the server knows; of a new connection, that it shows nothing.
-    told: Focus,
+    /// What was sent on this connection.
+    sent_focus: Focus,
     /// In the order in which they began.
     typists: Vec<Typist>,
-    /// Where this person is typing, and when that was told.
+    /// Where this person is typing, and when that was sent.
     typed: Option<(RoomId, u64)>,
     people: BTreeMap<UserId, (PresenceState, UnixMillis)>,
 }
 
 impl Awareness {
-    /// The frame that tells what is shown, if the server does not know.
+    /// The frame to send, if the focus differs from what was sent.
     pub(crate) fn focus(&mut self, focus: Focus) -> Option<ClientFrame> {
-        if self.told == focus {
+        if self.sent_focus == focus {
             return None;
         }
-        self.told = focus.clone();
+        self.sent_focus = focus.clone();
         Some(ClientFrame::Focus { room_id: focus.room, users: focus.users, away: focus.away })
     }
 
     /// A new connection knows nothing, and who was typing may have stopped.
     pub(crate) fn disconnect(&mut self) {
-        self.told = Focus::default();
+        self.sent_focus = Focus::default();
         self.typed = None;
         self.typists.clear();
     }
 
     /// The person types, or has emptied the field. The frame that says so, unless it was said a moment ago.
     pub(crate) fn write(&mut self, room: RoomId, typing: bool, now: u64) -> Option<ClientFrame> {
-        let told = self.typed.filter(|(typed, _)| *typed == room);
+        let sent = self.typed.filter(|(typed, _)| *typed == room);
         if !typing {
             self.typed = None;
-            return told.map(|_| ClientFrame::TypingStop { room_id: room });
+            return sent.map(|_| ClientFrame::TypingStop { room_id: room });
         }
-        if told.is_some_and(|(_, at)| now < at + TYPING_INTERVAL_MS) {
+        if sent.is_some_and(|(_, at)| now < at + TYPING_INTERVAL_MS) {
             return None;
         }
         self.typed = Some((room, now));
@@ -82,12 +82,12 @@ impl Awareness {
         self.wait(timers);
     }
 
-    /// Whether they were typing.
+    /// Returns true if they were typing.
     pub(crate) fn stop(&mut self, room: RoomId, user: UserId) -> bool {
         self.end(|typist| (typist.room, typist.user) == (room, user))
     }
 
-    /// Who has not said for a while that they go on. Whether there was anybody.
+    /// Ends the typing of people without a repeated frame. Returns true if there were any.
     pub(crate) fn expire(&mut self, now: u64, timers: &mut Timers) -> bool {
         let ended = self.end(|typist| typist.until <= now);
         self.wait(timers);

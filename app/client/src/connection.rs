@@ -131,12 +131,13 @@ impl Connection {
         matches!(self.phase, Phase::Online { .. })
     }
 
-    /// Whether frames are of the present socket. A socket that was given up may still talk until the next one replaces it.
-    pub(crate) const fn hears(&self) -> bool {
+    /// Whether frames of the present socket are processed. A socket that was given up may still deliver frames until the next
+    /// one replaces it.
+    pub(crate) const fn accepts_frames(&self) -> bool {
         matches!(self.phase, Phase::Greeting { .. } | Phase::Online { .. })
     }
 
-    /// Whether the socket that was given up, or that the other side parked, may still answer what was sent on it.
+    /// Whether acks and nacks of a socket that was given up, or parked by the server, still count.
     pub(crate) const fn takes_late_answers(&self) -> bool {
         match self.phase {
             Phase::Opening { .. } | Phase::Parked => true,
@@ -223,8 +224,8 @@ impl Connection {
         expected
     }
 
-    /// A frame has come. A mere heartbeat shows that the server is there, but not that `welcome` will come.
-    pub(crate) const fn heard(&mut self, now: Now, is_heartbeat: bool) {
+    /// A frame arrived. A heartbeat alone shows that the server is alive, but not that `welcome` will come.
+    pub(crate) const fn frame_received(&mut self, now: Now, is_heartbeat: bool) {
         let until = now.monotonic_ms + IDLE_TIMEOUT_MS;
         match self.phase {
             Phase::Online { since, .. } => self.phase = Phase::Online { since, until, probing: false },

@@ -1,31 +1,31 @@
 //! The engine: routes each input to the part that it concerns and collects the effects.
 
+mod actions;
 mod awareness;
-mod follow;
+mod flush;
 mod frames;
 mod history;
 mod link;
 mod people;
-mod person;
+mod persistence;
 mod snapshot;
-mod survive;
 mod sync;
 
 use crate::answer::Answer;
 use crate::awareness::Awareness;
 use crate::connection::Connection;
-use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
 use crate::people::People;
+use crate::persistence::Persistence;
 use crate::rooms::Rooms;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
+use persistence::TabRole;
 use protocol::{HistoryPage, RoomId, RoomSummary, UnixMillis, User};
 use snapshot::Snapshot;
 use std::collections::BTreeSet;
-use survive::Duty;
 use uuid::Uuid;
 
 /// A device's view of its person's rooms. See the crate's documentation.
@@ -35,13 +35,13 @@ pub struct Engine {
     connection: Connection,
     rooms: Rooms,
     outbox: Outbox,
-    /// What the storage has as unsent and the page has as a row: the page may be of an earlier life of the database. Ends
-    /// with `welcome`.
-    doubtful: Vec<Unsent>,
-    /// Whether messages leave from here.
-    duty: Duty,
-    /// What outlives this engine of rooms.
-    keeper: Keeper,
+    /// Messages that the storage has as unsent and the page has as rows: the page may be of an earlier epoch. Empty after
+    /// `welcome`.
+    unverified: Vec<Unsent>,
+    /// Whether this tab sends.
+    tab_role: TabRole,
+    /// Which rooms are persisted.
+    persistence: Persistence,
     /// The room that the person looks at.
     open: Option<RoomId>,
     /// Whether the server has told this engine which rooms there are.
@@ -52,7 +52,7 @@ pub struct Engine {
     changed_before_list: bool,
     /// Frames of later nodes that could not be read.
     skipped: u64,
-    /// Which life of the server's database this device has heard from.
+    /// The epoch of what this device holds.
     epoch: Option<Uuid>,
     /// Who is typing and who is there.
     awareness: Awareness,
@@ -89,9 +89,9 @@ impl Engine {
             connection: Connection::new(),
             rooms: known,
             outbox: Outbox::default(),
-            doubtful: Vec::new(),
-            duty: Duty::Owns,
-            keeper: Keeper::default(),
+            unverified: Vec::new(),
+            tab_role: TabRole::Leader,
+            persistence: Persistence::default(),
             open,
             greeted: false,
             snapshot: None,
@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// What the server rendered is of this life of its database: a `welcome` of another one makes it worthless.
+    /// Sets the epoch of what the server rendered: a `welcome` of another epoch drops it.
     #[must_use]
     pub const fn of_epoch(mut self, epoch: Option<Uuid>) -> Self {
         self.epoch = epoch;
@@ -145,17 +145,17 @@ impl Engine {
             Input::Room(summary) if self.rooms.is_of_before(&summary) => {}
             Input::Room(summary) => self.room_answered(summary),
             // The server says so itself, in the order of what else it says: an answer may be older than another entry.
-            Input::RoomLeft(_) if self.connection.hears() => {}
+            Input::RoomLeft(_) if self.connection.accepts_frames() => {}
             Input::RoomLeft(room) => self.room_gone(room),
-            Input::Follow => self.wait_for_others(),
+            Input::BecomeFollower => self.become_follower(),
             Input::Restore(saved) => self.restore(saved),
-            Input::Own { rooms } => self.own(now, rooms),
-            Input::Heard(changes) => self.heard(now, changes),
+            Input::BecomeLeader { rooms } => self.become_leader(now, rooms),
+            Input::PeerWrites(writes) => self.apply_peer_writes(now, writes),
         }
         if was_suspended {
             self.probe(now);
         }
-        self.follow(now);
+        self.flush(now);
         self.save();
         if self.connection.state() != before {
             self.answer.changed(View::Connection);
@@ -210,7 +210,7 @@ impl Engine {
     /// again leads back to the newest.
     #[must_use]
     pub fn has_newer(&self, room: RoomId) -> bool {
-        self.timeline(room).is_some_and(|timeline| !timeline.follows())
+        self.timeline(room).is_some_and(|timeline| !timeline.is_at_newest())
     }
 
     /// Whether a page of older rows is on its way.

@@ -1,11 +1,10 @@
-//! What one room asks of the server, pages and what it missed: one request at a time, and when to ask again. What is
-//! missing is the room's to say.
+//! The requests of one room, pages and catch-up: one at a time, with a timeout and backoff. The room decides what is missing.
 
 use crate::HistoryRequest;
 use crate::backoff::Backoff;
 use protocol::{Rev, Seq};
 
-/// How long an answer may take, in milliseconds. Later it counts as lost.
+/// How long an answer may take, in milliseconds. After that it counts as lost.
 const FETCH_TIMEOUT_MS: u64 = 30_000;
 /// The shortest and the longest wait after a failure, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
@@ -73,7 +72,7 @@ impl Fetcher {
         self.in_flight = Some((request, now));
     }
 
-    /// The connection is gone, and with it the answer to what was asked on it.
+    /// The connection is gone: requests on it get no answer any more.
     pub(crate) fn disconnect(&mut self) {
         self.in_flight = self.in_flight.filter(|(request, _)| matches!(request, Request::Page(_)));
     }
@@ -93,8 +92,8 @@ impl Fetcher {
         self.not_before = now + self.backoff.fail(random);
     }
 
-    /// The server could not do something, and did not say what.
-    pub(crate) fn doubt(&mut self, now: u64, random: u64) {
+    /// The server sent an error that names no request: a pending sync counts as failed.
+    pub(crate) fn fail_sync(&mut self, now: u64, random: u64) {
         if matches!(self.in_flight, Some((Request::Sync(..), _))) {
             self.fail(now, random);
         }

@@ -6,7 +6,7 @@ mod revisions;
 mod shared;
 
 use crate::backoff::Backoff;
-use crate::saved::Change;
+use crate::saved::StorageWrite;
 use crate::{Revision, Row, RowState};
 use protocol::{ClientFrame, ClientId, Message, Rev, RoomId, Seq, UnixMillis};
 pub(crate) use shared::message;
@@ -49,15 +49,15 @@ enum Stage {
 #[derive(Clone, Debug)]
 enum Intent {
     /// Store this: without a number, with the device's time until the server's is known.
-    Say(Box<Message>),
-    /// Change a stored message.
+    Send(Box<Message>),
+    /// StorageWrite a stored message.
     Revise { seq: Seq, revision: Revision },
 }
 
 impl Intent {
     const fn has_reference(&self) -> bool {
         match self {
-            Self::Say(message) => message.reply_to.is_some(),
+            Self::Send(message) => message.reply_to.is_some(),
             Self::Revise { .. } => true,
         }
     }
@@ -100,7 +100,7 @@ impl Entry {
     fn rename(&mut self, client_id: ClientId) {
         self.client_id = client_id;
         self.foreign = false;
-        if let Intent::Say(message) = &mut self.intent {
+        if let Intent::Send(message) = &mut self.intent {
             message.client_id = client_id;
         }
     }
@@ -113,7 +113,7 @@ impl Entry {
     fn frame(&self) -> ClientFrame {
         let (client_id, room_id) = (self.client_id, self.room_id);
         match &self.intent {
-            Intent::Say(message) => {
+            Intent::Send(message) => {
                 ClientFrame::Send { client_id, room_id, body: message.body.clone(), reply_to: message.reply_to }
             }
             Intent::Revise { seq, revision } => revisions::frame(client_id, room_id, *seq, revision),
@@ -130,15 +130,15 @@ pub(crate) struct Outbox {
     last_order: u64,
     /// Whether what earlier page lives left is here.
     restored: bool,
-    /// Another tab sends, and keeps what becomes of it.
-    pub(crate) follows: bool,
-    /// What differs from what is kept; ends with each [`Outbox::take_log`].
-    log: Vec<Change>,
+    /// Another tab is the leader: it sends and persists the outcome.
+    pub(crate) is_follower: bool,
+    /// Writes that are not saved yet; emptied by each [`Outbox::take_log`].
+    log: Vec<StorageWrite>,
 }
 
 impl Outbox {
     pub(crate) fn push(&mut self, message: Message, epoch: Option<Uuid>) {
-        self.add(Entry::new(message.client_id, message.room_id, Intent::Say(Box::new(message)), epoch));
+        self.add(Entry::new(message.client_id, message.room_id, Intent::Send(Box::new(message)), epoch));
     }
 
     fn add(&mut self, new: Entry) {
@@ -152,7 +152,7 @@ impl Outbox {
     fn append(&mut self, mut entry: Entry) {
         self.last_order += 1;
         entry.order = self.last_order;
-        self.log.push(Change::Unsent(entry.unsent()));
+        self.log.push(StorageWrite::Unsent(entry.unsent()));
         self.entries.push(entry);
     }
 
@@ -163,7 +163,7 @@ impl Outbox {
     /// Rows of a room, in order.
     pub(crate) fn rows(&self, room: RoomId) -> impl Iterator<Item = Row> {
         self.of(room).filter_map(|entry| {
-            let Intent::Say(message) = &entry.intent else { return None };
+            let Intent::Send(message) = &entry.intent else { return None };
             let state = match &entry.stage {
                 Stage::Queued { .. } | Stage::InFlight { .. } => RowState::Sending,
                 Stage::Stored { .. } | Stage::Revised { .. } => RowState::Sent,
@@ -207,11 +207,11 @@ impl Outbox {
     /// The server has this message under this number. Answers with it as stored, the first time.
     pub(crate) fn store(&mut self, client_id: ClientId, seq: Seq, created_at: UnixMillis) -> Option<Message> {
         let entry = self.find(client_id).filter(|entry| !matches!(entry.stage, Stage::Stored { .. }))?;
-        let Intent::Say(message) = &mut entry.intent else { return None };
+        let Intent::Send(message) = &mut entry.intent else { return None };
         entry.stage = Stage::Stored { seq };
         message.created_at = created_at;
         let message = Message { seq, ..(**message).clone() };
-        self.sent(Change::Sent { client_id, seq, rev: Rev(0), created_at });
+        self.sent(StorageWrite::Sent { client_id, seq, rev: Rev(0), created_at });
         Some(message)
     }
 
@@ -228,16 +228,16 @@ impl Outbox {
         let entry = self.find(client_id).filter(|entry| !matches!(entry.stage, Stage::Stored { .. }))?;
         entry.stage = Stage::Failed { reason, retryable };
         let (room, unsent) = (entry.room_id, entry.unsent());
-        self.log.push(Change::Unsent(unsent));
+        self.log.push(StorageWrite::Unsent(unsent));
         Some(room)
     }
 
     /// The room is gone: nothing can be sent to it, and what it has of ours is not shown any more.
     pub(crate) fn fail_room(&mut self, room: RoomId) {
-        self.retain(|entry| entry.room_id != room || (matches!(entry.intent, Intent::Say(_)) && !entry.is_stored()));
+        self.retain(|entry| entry.room_id != room || (matches!(entry.intent, Intent::Send(_)) && !entry.is_stored()));
         for entry in self.entries.iter_mut().filter(|entry| entry.room_id == room) {
             entry.stage = Stage::Failed { reason: ROOM_GONE.to_owned(), retryable: true };
-            self.log.push(Change::Unsent(entry.unsent()));
+            self.log.push(StorageWrite::Unsent(entry.unsent()));
         }
     }
 
@@ -247,7 +247,7 @@ impl Outbox {
     pub(crate) fn retry(&mut self, client_id: ClientId, anew: ClientId) -> Option<RoomId> {
         let mut entry = self.take_failed(client_id)?;
         if entry.is_refused() {
-            self.log.push(Change::Discarded(client_id));
+            self.log.push(StorageWrite::Discarded(client_id));
             entry.rename(anew);
         }
         entry.stage = Stage::Queued { not_before: 0 };
@@ -260,7 +260,7 @@ impl Outbox {
     /// Forgets a failed message. Answers with its room.
     pub(crate) fn discard(&mut self, client_id: ClientId) -> Option<RoomId> {
         let room = self.forget(client_id)?;
-        self.log.push(Change::Discarded(client_id));
+        self.log.push(StorageWrite::Discarded(client_id));
         Some(room)
     }
 
@@ -301,15 +301,15 @@ impl Outbox {
         self.entries.retain(|entry| {
             let stays = stays(entry);
             if !stays && !entry.is_stored() {
-                log.push(Change::Discarded(entry.client_id));
+                log.push(StorageWrite::Discarded(entry.client_id));
             }
             stays
         });
     }
 
-    fn sent(&mut self, change: Change) {
-        if !self.follows {
-            self.log.push(change);
+    fn sent(&mut self, write: StorageWrite) {
+        if !self.is_follower {
+            self.log.push(write);
         }
     }
 

@@ -4,7 +4,7 @@
 //! The database counts changes of names (`people_rev`). A device that was away asks for what changed since the value that
 //! it knows; while it is connected it is told of every change, in order.
 
-use crate::saved::Change;
+use crate::saved::StorageWrite;
 use protocol::limits::PEOPLE_IDS;
 use protocol::{ClientFrame, Message, Person, RoomSummary, SystemEvent, UserId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -220,12 +220,12 @@ impl People {
     }
 
     /// What differs from what is kept.
-    pub(crate) fn save(&mut self, changes: &mut Vec<Change>) {
+    pub(crate) fn save(&mut self, writes: &mut Vec<StorageWrite>) {
         for id in std::mem::take(&mut self.changed) {
-            changes.push(self.known.get(&id).cloned().map_or(Change::PersonGone(id), Change::Person));
+            writes.push(self.known.get(&id).cloned().map_or(StorageWrite::PersonGone(id), StorageWrite::Person));
         }
         if std::mem::take(&mut self.moved) {
-            changes.push(Change::PeopleRev(self.rev));
+            writes.push(StorageWrite::PeopleRev(self.rev));
         }
     }
 

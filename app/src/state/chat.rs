@@ -5,8 +5,8 @@ use crate::dom::{self, document};
 use crate::erase::effect;
 use crate::socket::Socket;
 use crate::state::Clock;
-use crate::state::keeping::{Keeping, Kept};
 use crate::state::keyed::Keyed;
+use crate::state::persistence::{Persistence, PersistenceHandle};
 use crate::state::rows::{RowView, lay_out};
 use crate::storage::Unreadable;
 use client::{ConnectionState, Effect as Ask, Engine, Input, Revision, View};
@@ -65,7 +65,7 @@ pub(crate) struct Chat {
     /// The device is not the person's own: nothing is kept.
     pub(super) shared: bool,
     /// What outlives the page, and the other tabs.
-    pub(super) keeping: Keeping,
+    pub(super) persistence: PersistenceHandle,
     /// The server speaks a later protocol than this page.
     pub(crate) outdated: RwSignal<bool>,
     /// Unread messages over all rooms.
@@ -120,7 +120,7 @@ impl Chat {
             connection: RwSignal::new(ConnectionState::Connecting),
             offline: RwSignal::new(false),
             shared: boot.shared,
-            keeping: Keeping::new_local(Kept::default()),
+            persistence: PersistenceHandle::new_local(Persistence::default()),
             outdated: RwSignal::new(false),
             unread: RwSignal::new(0),
             visible: RwSignal::new(true),
@@ -146,7 +146,7 @@ impl Chat {
             document::follow_visibility(self.visible);
             document::on_resumed(move || self.dispatch(Input::Resumed));
             self.keep_session();
-            self.begin_keeping();
+            self.start_persistence();
             self.dispatch(Input::ConnectNow);
         });
         // Whoever comes back to the page does not want to wait for a timer.
@@ -201,8 +201,8 @@ impl Chat {
             ConnectionState::Connecting | ConnectionState::SignedOut => {}
         }
         match (before, state) {
-            (_, ConnectionState::Parked) => self.give_up_turn(),
-            (ConnectionState::Parked, _) => self.seek_turn(),
+            (_, ConnectionState::Parked) => self.resign(),
+            (ConnectionState::Parked, _) => self.seek_leadership(),
             _ => {}
         }
     }

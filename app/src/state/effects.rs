@@ -22,7 +22,7 @@ impl Chat {
     /// Does one thing that the engine asks for. `Changed` is `dispatch`'s own.
     pub(super) fn run(self, ask: Ask) {
         match ask {
-            Ask::Save(changes) => self.keep(changes),
+            Ask::Save(changes) => self.save(changes),
             Ask::Connect => self.connect(),
             Ask::Transmit(frame) => self.socket.with_value(|socket| {
                 if let Some(socket) = socket {

@@ -5,7 +5,7 @@ use protocol::{CloseCode, ServerFrame, SessionId, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Bytes that wait above which awareness are left out.
+/// Queued bytes above which awareness frames are dropped.
 pub(crate) const AWARENESS_BYTES: usize = crate::line::QUEUE_BYTES / 16;
 
 /// A connection, shared by its own task (which ends it) and by the registry of the hub.

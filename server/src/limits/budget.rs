@@ -1,5 +1,5 @@
 //! What one person may cost, on all their devices together: messages and changes in count and in bytes, reads by what they
-//! cost the database, and awareness that others draw. Honest use, 500 queued messages that are flushed at once or 20 devices
+//! cost the database, and awareness frames that others receive. Honest use, 500 queued messages that are flushed at once or 20 devices
 //! that come back at once, stays below.
 
 use super::{By, Limits, SECOND, quota, wait};
@@ -23,7 +23,7 @@ pub(crate) const WRITE_OVERHEAD: u32 = 256;
 pub(crate) const READ_UNITS: u32 = 2;
 /// Seconds' worth of these units that may be used at once.
 pub(crate) const READ_BURST_SECONDS: u32 = 60;
-/// Typing awareness a second, and at once.
+/// Typing frames per second that are published, and at once.
 pub(crate) const TYPING_PER_SECOND: u32 = 2;
 /// See [`TYPING_PER_SECOND`].
 pub(crate) const TYPING_AT_ONCE: u32 = 10;
@@ -109,7 +109,7 @@ impl Limits {
         take(self.budget.reads.as_ref(), user, Read::Request as u32)
     }
 
-    /// Whether one more typing signal of this person may be drawn by others. Others are dropped: awareness end by themselves.
+    /// Whether one more typing frame of this person may be published. Excess frames are dropped: typing ends by a timeout.
     pub(crate) fn typing(&self, user: UserId) -> bool {
         take(self.budget.awareness.as_ref(), user, 1).is_ok()
     }

@@ -8,7 +8,7 @@ use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::{request, watch};
 use crate::clock::Clock;
-use client::{Change, ConnectionState, Effect, Engine, Input, Now};
+use client::{ConnectionState, Effect, Engine, Input, Now, StorageWrite};
 use protocol::{Incoming, RoomId, ServerFrame, SessionId, User};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::mpsc;
@@ -118,7 +118,7 @@ impl Device {
             state.engine = Some(self.made(engine));
             state.page
         };
-        self.input(Input::Follow);
+        self.input(Input::BecomeFollower);
         self.input(Input::ConnectNow);
         self.sim.spawn(settle(Arc::clone(self), page));
     }
@@ -209,7 +209,7 @@ impl Device {
     }
 
     /// Keeps this, unless the page dies meanwhile. Whether it lives on.
-    fn save(&self, state: &mut State, mut changes: Vec<Change>) -> bool {
+    fn save(&self, state: &mut State, mut changes: Vec<StorageWrite>) -> bool {
         let torn = self.sim.plan.lacks(Mutation::Transaction);
         // What is torn matters only in rooms that the next page does not get from the server: more have to die.
         let dies = self.sim.strikes(Fault::Reload, if torn { 8 } else { 150 });
@@ -319,7 +319,7 @@ async fn settle(device: Arc<Device>, page: u64) {
         (state.disk.read(), state.open)
     };
     device.input(Input::Restore(saved));
-    device.input(Input::Own { rooms: true });
+    device.input(Input::BecomeLeader { rooms: true });
     device.input(Input::Open(open));
 }
 

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use crate::store::model::Tables;
-use client::{Change, Engine, Input, Row, RowState};
+use client::{Engine, Input, Row, RowState, StorageWrite};
 use protocol::{ClientId, ErrorCode, RoomId, RoomSummary, Seq, ServerFrame, UserId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -82,7 +82,7 @@ impl Memory {
                 self.revised.push(Revised { client_id: *client_id, room_id: *room_id, settled: false });
             }
             // A page begins.
-            Input::Follow => (self.greeted, self.welcome) = (false, None),
+            Input::BecomeFollower => (self.greeted, self.welcome) = (false, None),
             Input::Frame(frame) => self.hear_frame(frame),
             Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
             Input::Discard(client_id) => {
@@ -206,14 +206,14 @@ impl Memory {
 
     /// The page died before it kept this, and so before anything of it left the device, and before the next page could
     /// know of it.
-    pub(super) fn miss(&mut self, changes: &[Change]) {
+    pub(super) fn miss(&mut self, changes: &[StorageWrite]) {
         for change in changes {
             match change {
-                Change::Unsent(unsent) => {
+                StorageWrite::Unsent(unsent) => {
                     self.hear(&Input::Discard(unsent.client_id), None);
                     self.settle(|revised| revised.client_id == unsent.client_id);
                 }
-                Change::Sent { client_id, .. } => {
+                StorageWrite::Sent { client_id, .. } => {
                     if let Some(sent) = self.find(*client_id) {
                         sent.acknowledged = false;
                     }

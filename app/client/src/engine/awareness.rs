@@ -49,7 +49,7 @@ impl Engine {
     }
 
     /// Tells what this device shows, where the server does not know.
-    pub(super) fn tell_focus(&mut self) {
+    pub(super) fn send_focus(&mut self) {
         if !self.connection.is_online() {
             return;
         }

@@ -60,7 +60,7 @@ impl Engine {
         }
         if answered {
             room.fetcher.answered();
-            if std::mem::take(&mut room.unheard) || room.cursor() > before {
+            if std::mem::take(&mut room.unconfirmed) || room.cursor() > before {
                 room.fetcher.succeed();
                 // The next batch is asked for as soon as this one is stored.
                 room.fetcher.hurry();
@@ -80,7 +80,7 @@ impl Engine {
         let Some(room) = self.rooms.get_mut(id).filter(|room| room.is_member()) else { return };
         room.fetcher.answered();
         room.fetcher.succeed();
-        room.unheard = false;
+        room.unconfirmed = false;
         let touched = room.reset(self.me.id, summary, rows, to);
         room.arrived();
         self.touch(id, touched);

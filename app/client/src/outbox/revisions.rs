@@ -2,7 +2,7 @@
 
 use super::{Entry, Intent, Outbox, Stage};
 use crate::Revision;
-use crate::saved::Change;
+use crate::saved::StorageWrite;
 use protocol::{ClientFrame, ClientId, Message, Reaction, Rev, RoomId, Seq, UnixMillis, UserId};
 use uuid::Uuid;
 
@@ -39,7 +39,7 @@ impl Outbox {
         let Intent::Revise { seq, .. } = entry.intent else { return None };
         entry.stage = Stage::Revised { rev };
         let room = entry.room_id;
-        self.sent(Change::Sent { client_id, seq, rev, created_at: UnixMillis(0) });
+        self.sent(StorageWrite::Sent { client_id, seq, rev, created_at: UnixMillis(0) });
         Some(room)
     }
 
@@ -47,7 +47,7 @@ impl Outbox {
     pub(crate) fn refuse_revision(&mut self, client_id: ClientId) -> Option<RoomId> {
         let is_it = |entry: &Entry| entry.client_id == client_id && matches!(entry.intent, Intent::Revise { .. });
         let index = self.entries.iter().position(is_it)?;
-        self.log.push(Change::Discarded(client_id));
+        self.log.push(StorageWrite::Discarded(client_id));
         Some(self.entries.remove(index).room_id)
     }
 }

@@ -54,7 +54,7 @@ fn others_stop_typing_by_themselves_or_with_what_they_wrote() {
     assert!(device.engine.typing(TEA).is_empty());
 
     bob_types(&mut device);
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     assert!(device.engine.typing(TEA).is_empty(), "there it is");
     bob_types(&mut device);
     device.frame(ServerFrame::TypingStop { room_id: TEA, user_id: user_id(BOB) });

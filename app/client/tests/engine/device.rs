@@ -139,7 +139,7 @@ impl Device {
         self.input(Input::Frame(frame))
     }
 
-    pub(crate) fn hear(&mut self, message: Message) -> Vec<Effect> {
+    pub(crate) fn receive(&mut self, message: Message) -> Vec<Effect> {
         self.frame(ServerFrame::New { message })
     }
 

@@ -76,7 +76,7 @@ impl World {
         let peers = vec![peer(ME), peer(ME), peer(BOB)];
         let mut world = Self { server, peers, chance: Chance::new(seed), now: 1_000, faults: true, ids: 0 };
         for index in 0..world.peers.len() {
-            world.input(index, Input::Own { rooms: true });
+            world.input(index, Input::BecomeLeader { rooms: true });
             world.input(index, Input::ConnectNow);
         }
         world
@@ -96,7 +96,7 @@ impl World {
         peer.engine = Engine::new(user(number), rooms, open);
         (peer.link, peer.wake, peer.settled) = (None, None, false);
         peer.pages.clear();
-        self.input(index, Input::Follow);
+        self.input(index, Input::BecomeFollower);
         self.input(index, Input::ConnectNow);
         if self.chance.one_in(2) {
             let open = self.peers[index].open;
@@ -112,7 +112,7 @@ impl World {
     fn settle(&mut self, index: usize) {
         let saved = self.peers[index].disk.read();
         self.input(index, Input::Restore(saved));
-        self.input(index, Input::Own { rooms: true });
+        self.input(index, Input::BecomeLeader { rooms: true });
         let open = self.peers[index].open;
         self.input(index, Input::Open(open));
         self.peers[index].settled = true;
@@ -125,7 +125,7 @@ impl World {
         let before = Screen::of(&peer.engine);
         let effects = peer.engine.handle(now, input);
         Screen::of(&peer.engine).check(&before, &effects, &told, peer.open.filter(|_| peer.settled));
-        peer.disk.follow(&effects);
+        peer.disk.apply(&effects);
         if peer.settled {
             (1..=ROOMS).for_each(|number| peer.disk.check(&peer.engine, room(number)));
         }

@@ -1,18 +1,18 @@
-//! The format of what is kept in the browser: a JSON text per record, in a table and under a key.
+//! The format of the records in the browser: a JSON text per record, in a table and under a key.
 //!
 //! Records carry the version of their format in `v`; those without one are of version 1. Rule of compatibility: fields are
 //! read by name and unknown ones ignored, so a new optional field needs no new version. [`VERSION`] is raised when an
 //! earlier page would misread a record; every page reads all earlier versions for ever (`golden/`). An unsent message
 //! that cannot be read is not skipped: the person is shown its text, see [`Unreadable`].
 
-use client::{Change, Failure, Revision, RoomRecord, Saved, Unsent, Wish};
+use client::{Failure, Revision, RoomRecord, Saved, StorageWrite, Unsent, Wish};
 use protocol::{ClientId, FromJson, Object, Rev, RoomId, RoomSummary, Seq, ToJson, UnixMillis, write_object};
 use uuid::Uuid;
 
 /// Tables of texts under keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Table {
-    /// Which life of the server's database the rooms are of, and what people are called.
+    /// The epoch of the rooms, and the names of people.
     Facts,
     /// Messages that are not sent, by id.
     Unsent,
@@ -119,44 +119,44 @@ protocol::to_json! {
     RoomText { summary, rev, opened_at }
 }
 
-/// What to write for a change.
-pub(crate) fn write(change: Change) -> Vec<Write> {
-    let write = match change {
-        Change::Unsent(unsent) => {
+/// The steps of a write.
+pub(crate) fn write(write: StorageWrite) -> Vec<Write> {
+    let step = match write {
+        StorageWrite::Unsent(unsent) => {
             let key = unsent.client_id.to_string();
             Write::Put(Table::Unsent, key, versioned(&unsent_text(unsent).to_json()))
         }
-        Change::Sent { client_id, .. } | Change::Discarded(client_id) => {
+        StorageWrite::Sent { client_id, .. } | StorageWrite::Discarded(client_id) => {
             Write::Remove(Table::Unsent, client_id.to_string())
         }
-        Change::Opened(_) => return Vec::new(),
+        StorageWrite::Opened(_) => return Vec::new(),
         // Names are of one epoch, as rooms are; those go one by one.
-        Change::Epoch(epoch) => {
+        StorageWrite::Epoch(epoch) => {
             return vec![
                 Write::Remove(Table::Facts, PERSON.to_owned()),
                 Write::Remove(Table::Facts, PEOPLE_REV.to_owned()),
                 Write::Put(Table::Facts, "epoch".to_owned(), format!("\"{epoch}\"")),
             ];
         }
-        Change::Person(person) => {
+        StorageWrite::Person(person) => {
             Write::Put(Table::Facts, format!("{PERSON}{}", person.id), versioned(&person.to_json()))
         }
-        Change::PersonGone(user) => Write::Remove(Table::Facts, format!("{PERSON}{user}")),
+        StorageWrite::PersonGone(user) => Write::Remove(Table::Facts, format!("{PERSON}{user}")),
         // After all people: it tells what they are as of.
-        Change::PeopleRev(rev) => Write::Put(Table::Facts, PEOPLE_REV.to_owned(), rev.to_string()),
-        Change::Room(record) => {
+        StorageWrite::PeopleRev(rev) => Write::Put(Table::Facts, PEOPLE_REV.to_owned(), rev.to_string()),
+        StorageWrite::Room(record) => {
             let RoomRecord { summary, rev, opened_at } = *record;
             let key = summary.id.to_string();
             Write::Put(Table::Rooms, key, versioned(&RoomText { summary, rev, opened_at }.to_json()))
         }
-        Change::Row(row) => Write::Put(Table::Rows, row_key(row.room_id, row.seq), versioned(&row.to_json())),
-        Change::RowGone(room, seq) => Write::Remove(Table::Rows, row_key(room, seq)),
-        Change::RoomGone(room) => {
+        StorageWrite::Row(row) => Write::Put(Table::Rows, row_key(row.room_id, row.seq), versioned(&row.to_json())),
+        StorageWrite::RowGone(room, seq) => Write::Remove(Table::Rows, row_key(room, seq)),
+        StorageWrite::RoomGone(room) => {
             let room = room.to_string();
             return vec![Write::Remove(Table::Rooms, room.clone()), Write::Remove(Table::Rows, room)];
         }
     };
-    vec![write]
+    vec![step]
 }
 
 /// What the tables hold, and which unsent messages cannot be read. `keys` are those of the unsent ones, in their order.
@@ -181,75 +181,75 @@ pub(crate) fn read(texts: &Texts, keys: &[String]) -> (Saved, Vec<Unreadable>) {
     (saved, lost)
 }
 
-/// A change as other tabs are told, if they are, see [`Change::is_for_all`].
-pub(crate) fn tell(change: &Change) -> Option<String> {
-    let text = match change {
-        Change::Unsent(unsent) => unsent_text(unsent.clone()).to_json(),
-        Change::Sent { client_id, seq, rev, created_at } => {
+/// A write as it is sent to other tabs, if it is, see [`StorageWrite::is_shared`].
+pub(crate) fn peer_message(write: &StorageWrite) -> Option<String> {
+    let text = match write {
+        StorageWrite::Unsent(unsent) => unsent_text(unsent.clone()).to_json(),
+        StorageWrite::Sent { client_id, seq, rev, created_at } => {
             format!(r#"{{"sent":"{client_id}","seq":{seq},"rev":{rev},"created_at":{}}}"#, created_at.0)
         }
-        Change::Discarded(client_id) => format!(r#"{{"discarded":"{client_id}"}}"#),
-        Change::Opened(room) => format!(r#"{{"opened":"{room}"}}"#),
+        StorageWrite::Discarded(client_id) => format!(r#"{{"discarded":"{client_id}"}}"#),
+        StorageWrite::Opened(room) => format!(r#"{{"opened":"{room}"}}"#),
         _ => return None,
     };
     Some(versioned(&text))
 }
 
-/// Asks the tab that sends whether it is there, and what it answers. Earlier pages ignore both.
-pub(crate) const ASK: &str = r#"{"owner":"ask"}"#;
-pub(crate) const HERE: &str = r#"{"owner":"here"}"#;
+/// Asks the leader whether it is alive, and its answer. Earlier pages ignore both.
+pub(crate) const ASK_LEADER: &str = r#"{"owner":"ask"}"#;
+pub(crate) const LEADER_IS_HERE: &str = r#"{"owner":"here"}"#;
 
-/// What another tab told.
+/// A message of another tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Told {
-    /// What [`tell`] says.
-    Change(Change),
+pub(crate) enum PeerMessage {
+    /// A write, see [`peer_message`].
+    Write(StorageWrite),
     /// A message that this page cannot read.
     Unreadable(Unreadable),
-    /// The tab that sends cannot read a message of this tab, see [`cannot_read`].
+    /// The leader cannot read a message of this tab, see [`cannot_read`].
     NotRead,
-    /// [`ASK`]
-    AsksOwner,
-    /// [`HERE`]
-    OwnerIsHere,
+    /// [`ASK_LEADER`]
+    AsksLeader,
+    /// [`LEADER_IS_HERE`]
+    LeaderIsHere,
 }
 
-/// Reads what another tab told. `None` where that is of no use to the person.
-pub(crate) fn hear(text: &str) -> Option<Told> {
+/// Reads a message of another tab. Returns `None` if it can be ignored.
+pub(crate) fn read_peer_message(text: &str) -> Option<PeerMessage> {
     match text {
-        ASK => return Some(Told::AsksOwner),
-        HERE => return Some(Told::OwnerIsHere),
+        ASK_LEADER => return Some(PeerMessage::AsksLeader),
+        LEADER_IS_HERE => return Some(PeerMessage::LeaderIsHere),
         _ => {}
     }
     let told = Object::read(text)?;
     if told.field::<Option<String>>("unreadable").flatten().is_some() {
-        return Some(Told::NotRead);
+        return Some(PeerMessage::NotRead);
     }
     let readable = version(&told).is_some_and(|version| version <= VERSION);
-    match change(&told, text).filter(|_| readable) {
-        Some(change) => Some(Told::Change(change)),
-        None => told.field::<String>("body").map(|_| Told::Unreadable(unreadable("", text))),
+    match shared_write(&told, text).filter(|_| readable) {
+        Some(write) => Some(PeerMessage::Write(write)),
+        None => told.field::<String>("body").map(|_| PeerMessage::Unreadable(unreadable("", text))),
     }
 }
 
-/// Tells the other tabs that this one, which sends, cannot read this message.
+/// The message with which the leader says that it cannot read this message of another tab.
 pub(crate) fn cannot_read(message: &Unreadable) -> String {
     let mut text = String::new();
     write_object(&mut text, &[("v", &VERSION), ("unreadable", &message.key)]);
     text
 }
 
-fn change(told: &Object, text: &str) -> Option<Change> {
+fn shared_write(told: &Object, text: &str) -> Option<StorageWrite> {
     if let Some(client_id) = told.field::<Option<ClientId>>("sent")? {
         let (seq, rev) = (told.field("seq")?, told.field("rev")?);
-        return Some(Change::Sent { client_id, seq, rev, created_at: told.field("created_at")? });
+        return Some(StorageWrite::Sent { client_id, seq, rev, created_at: told.field("created_at")? });
     }
     if let Some(client_id) = told.field::<Option<ClientId>>("discarded")? {
-        return Some(Change::Discarded(client_id));
+        return Some(StorageWrite::Discarded(client_id));
     }
     match told.field::<Option<RoomId>>("opened")? {
-        Some(room) => Some(Change::Opened(room)),
-        None => UnsentText::from_json(text).map(unsent).map(Change::Unsent),
+        Some(room) => Some(StorageWrite::Opened(room)),
+        None => UnsentText::from_json(text).map(unsent).map(StorageWrite::Unsent),
     }
 }
 
@@ -275,7 +275,7 @@ fn unsent_text(unsent: Unsent) -> UnsentText {
         reason: failed.map(|failed| failed.reason),
     };
     match wish {
-        Wish::Say { body, reply_to, created_at } => {
+        Wish::Send { body, reply_to, created_at } => {
             (text.body, text.reply_to, text.created_at) = (body, reply_to, created_at);
         }
         Wish::Revise { seq, revision } => {
@@ -294,7 +294,7 @@ fn unsent(text: UnsentText) -> Unsent {
     let UnsentText { order, client_id, room_id, epoch, body, reply_to, created_at, seq, emoji, on, reason, retryable } =
         text;
     let wish = match (seq, emoji) {
-        (None, _) => Wish::Say { body, reply_to, created_at },
+        (None, _) => Wish::Send { body, reply_to, created_at },
         (Some(seq), Some(emoji)) => Wish::Revise { seq, revision: Revision::React { emoji, on } },
         (Some(seq), None) if body.is_empty() => Wish::Revise { seq, revision: Revision::Delete },
         (Some(seq), None) => Wish::Revise { seq, revision: Revision::Edit(body) },
@@ -307,5 +307,5 @@ fn record(text: RoomText) -> RoomRecord {
 }
 
 #[cfg(test)]
-#[path = "kept/tests.rs"]
+#[path = "records/tests.rs"]
 mod tests;

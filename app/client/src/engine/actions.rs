@@ -48,9 +48,9 @@ impl Engine {
         self.open = open;
         self.rooms.forget_strangers(open);
         let Some(id) = open else { return };
-        self.keep_room(now, id);
+        self.persist_room(now, id);
         let room = self.rooms.entry(id);
-        let shown = room.timeline.as_ref().is_some_and(crate::timeline::Timeline::follows);
+        let shown = room.timeline.as_ref().is_some_and(crate::timeline::Timeline::is_at_newest);
         // A room that one is not in tells nothing by itself.
         if !shown || !room.is_member() {
             let rows = !std::mem::replace(&mut room.fetcher.newest, true);
@@ -75,7 +75,7 @@ impl Engine {
         if room.read(me, seq) {
             room.marks.read(seq);
             self.answer.changed(View::Rooms);
-            self.keeper.touch(id);
+            self.persistence.touch(id);
             self.dirty.insert(id);
         }
     }

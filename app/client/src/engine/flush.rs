@@ -1,7 +1,7 @@
 //! What follows from the state that an input left: pages to fetch, messages and marks to send, moments to wait for.
 
 use super::Engine;
-use super::survive::Duty;
+use super::persistence::TabRole;
 use crate::answer::Touched;
 use crate::fetcher::Request;
 use crate::timers::Timer;
@@ -9,14 +9,14 @@ use crate::{Effect, Mechanism, Now};
 use protocol::{RoomId, Seq};
 
 impl Engine {
-    pub(super) fn follow(&mut self, now: Now) {
+    pub(super) fn flush(&mut self, now: Now) {
         // Giving a connection up makes more rooms dirty, once.
         while let Some(room) = self.dirty.pop_first() {
             self.fetch(now, room);
             self.send_messages(now, room);
             self.send_marks(now, room);
         }
-        self.tell_focus();
+        self.send_focus();
         self.ask_for_people(now);
         let watches_silence = self.mechanisms.has(Mechanism::HeartbeatDeadline);
         self.timers.set(Timer::Connection, self.connection.deadline(watches_silence));
@@ -41,7 +41,7 @@ impl Engine {
         if self.connection.is_online() && self.outbox.is_late(room, now.monotonic_ms) {
             self.lose(now, None);
         }
-        if !self.connection.is_online() || self.duty != Duty::Owns {
+        if !self.connection.is_online() || self.tab_role != TabRole::Leader {
             self.timers.set(Timer::Outbox(room), None);
             return;
         }
@@ -68,7 +68,7 @@ impl Engine {
     pub(super) fn touch(&mut self, id: RoomId, mut touched: Touched) {
         let room = self.rooms.get(id);
         let timeline = room.and_then(|room| room.timeline.as_ref());
-        let shown = match timeline.filter(|timeline| timeline.follows()) {
+        let shown = match timeline.filter(|timeline| timeline.is_at_newest()) {
             Some(timeline) => timeline.last(),
             None if room.is_some_and(|room| room.fetcher.newest) => Seq(0),
             // Without the newest rows on the screen or on their way, a stored message has no place to wait for.
@@ -77,7 +77,7 @@ impl Engine {
         let revised = |seq| timeline.and_then(|timeline| timeline.row(seq)).map(|row| row.rev);
         touched.rows |= self.outbox.settle(id, shown, revised);
         self.answer.touched(id, touched);
-        self.keeper.touch(id);
+        self.persistence.touch(id);
         self.dirty.insert(id);
     }
 }

@@ -9,7 +9,7 @@ use protocol::{Message, Rev, RoomSummary, Seq, UserId};
 
 impl Room {
     /// Takes what was kept, the rows in order.
-    pub(crate) fn recall(&mut self, me: UserId, saved: RoomRecord, rows: Vec<Message>) -> Touched {
+    pub(crate) fn restore(&mut self, me: UserId, saved: RoomRecord, rows: Vec<Message>) -> Touched {
         let RoomRecord { summary, rev, .. } = saved;
         let read = summary.read_seq;
         let mut touched = Touched::default();
@@ -37,7 +37,7 @@ impl Room {
             self.rev = rev;
             return true;
         };
-        let differs = shown.follows() && shown.join(saved);
+        let differs = shown.is_at_newest() && shown.join(saved);
         if differs {
             // What is known to be in all of it.
             self.rev = self.rev.min(rev);

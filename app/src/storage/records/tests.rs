@@ -31,31 +31,32 @@ fn message() -> Message {
 }
 
 /// What is written as unsent and told to other tabs, as the page of this version had it.
-fn told(version: usize) -> [Change; 8] {
+fn told(version: usize) -> [StorageWrite; 8] {
     let body = "two \"lines\"\n– and 🐦".to_owned();
-    let say = Wish::Say { body: body.clone(), reply_to: Some(Seq(3)), created_at: UnixMillis(4) };
+    let say = Wish::Send { body: body.clone(), reply_to: Some(Seq(3)), created_at: UnixMillis(4) };
     let (client_id, epoch) = (ClientId(Uuid::from_u128(1)), (version > 1).then(|| Uuid::from_u128(5)));
     let unsent = Unsent { order: 7, client_id, room_id: room_id(), epoch, wish: say, failed: None };
-    let revise = |revision| Change::Unsent(Unsent { wish: Wish::Revise { seq: Seq(8), revision }, ..unsent.clone() });
+    let revise =
+        |revision| StorageWrite::Unsent(Unsent { wish: Wish::Revise { seq: Seq(8), revision }, ..unsent.clone() });
     let failed = Some(Failure { reason: "No.".into(), retryable: true });
     [
-        Change::Unsent(unsent.clone()),
-        Change::Unsent(Unsent { failed, ..unsent.clone() }),
+        StorageWrite::Unsent(unsent.clone()),
+        StorageWrite::Unsent(Unsent { failed, ..unsent.clone() }),
         revise(Revision::Edit(body)),
         revise(Revision::Delete),
         revise(Revision::React { emoji: "👍".into(), on: true }),
-        Change::Sent { client_id, seq: Seq(9), rev: Rev(2), created_at: UnixMillis(10) },
-        Change::Discarded(client_id),
-        Change::Opened(room_id()),
+        StorageWrite::Sent { client_id, seq: Seq(9), rev: Rev(2), created_at: UnixMillis(10) },
+        StorageWrite::Discarded(client_id),
+        StorageWrite::Opened(room_id()),
     ]
 }
 
 /// What else is written.
-fn rooms() -> [Change; 3] {
+fn rooms() -> [StorageWrite; 3] {
     let summary: RoomSummary = serde_json::from_str(ROOM).unwrap();
     let summary = RoomSummary { last_message: Some(message()), ..summary };
     let record = RoomRecord { summary, rev: Rev(2), opened_at: UnixMillis(11) };
-    [Change::Epoch(Uuid::from_u128(6)), Change::Room(Box::new(record)), Change::Row(message())]
+    [StorageWrite::Epoch(Uuid::from_u128(6)), StorageWrite::Room(Box::new(record)), StorageWrite::Row(message())]
 }
 
 const ROOM: &str = r#"{"id":"00000000-0000-0000-0000-000000000002","kind":"group","name":"Tea","last_seq":9,"last_rev":2,
@@ -72,14 +73,14 @@ fn every_earlier_version_is_read() {
     for (version, golden) in (1..).zip(GOLDEN) {
         let texts = TABLES.map(|(_, name)| lines(golden, name));
         let (saved, lost) = read(&texts, &[]);
-        let unsent: Vec<_> = saved.unsent.into_iter().map(Change::Unsent).collect();
+        let unsent: Vec<_> = saved.unsent.into_iter().map(StorageWrite::Unsent).collect();
         assert_eq!((unsent.as_slice(), lost), (&told(version)[..5], vec![]), "version {version}");
-        let epoch = saved.epoch.map(Change::Epoch).into_iter();
-        let room = saved.rooms.into_iter().map(|room| Change::Room(Box::new(room)));
-        let kept: Vec<_> = epoch.chain(room).chain(saved.rows.into_iter().map(Change::Row)).collect();
+        let epoch = saved.epoch.map(StorageWrite::Epoch).into_iter();
+        let room = saved.rooms.into_iter().map(|room| StorageWrite::Room(Box::new(room)));
+        let kept: Vec<_> = epoch.chain(room).chain(saved.rows.into_iter().map(StorageWrite::Row)).collect();
         assert_eq!(kept, rooms(), "version {version}");
-        let heard: Vec<_> = lines(golden, "told").iter().filter_map(|text| hear(text)).collect();
-        assert_eq!(heard, told(version).map(Told::Change), "version {version}");
+        let heard: Vec<_> = lines(golden, "told").iter().filter_map(|text| read_peer_message(text)).collect();
+        assert_eq!(heard, told(version).map(PeerMessage::Write), "version {version}");
     }
 }
 
@@ -102,7 +103,7 @@ fn what_is_written_is_of_the_last_version() {
             written.push((TABLES[table as usize].1, text));
         }
     }
-    written.extend(told(2).map(|change| ("told", tell(&change).unwrap())));
+    written.extend(told(2).map(|change| ("told", peer_message(&change).unwrap())));
     assert_eq!(written.len(), GOLDEN[1].lines().count());
     let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     for ((table, text), golden) in written.iter().zip(GOLDEN[1].lines()) {
@@ -110,7 +111,7 @@ fn what_is_written_is_of_the_last_version() {
         let same = *table == golden_table && has_all_of(&value(text), &value(golden));
         assert!(same, "an earlier page would misread this, so it needs a new version:\n{text}\n{golden}");
     }
-    assert_eq!(tell(&Change::Epoch(Uuid::nil())), None);
+    assert_eq!(peer_message(&StorageWrite::Epoch(Uuid::nil())), None);
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn an_unsent_message_that_cannot_be_read_is_shown_with_its_text() {
 fn people_are_kept_beside_the_epoch() {
     let person = Person { id: UserId(Uuid::from_u128(3)), rev: 4, username: "bob".into(), display_name: "Bob".into() };
     let mut facts = std::collections::BTreeMap::new();
-    for change in [Change::PeopleRev(5), Change::Person(person.clone()), rooms()[0].clone()] {
+    for change in [StorageWrite::PeopleRev(5), StorageWrite::Person(person.clone()), rooms()[0].clone()] {
         let Some(Write::Put(Table::Facts, key, text)) = write(change).pop() else { panic!() };
         facts.insert(key, text);
     }
@@ -145,18 +146,18 @@ fn people_are_kept_beside_the_epoch() {
     assert_eq!((saved.epoch, saved.people, saved.people_rev), (Some(Uuid::from_u128(6)), vec![person], 5));
     // What earlier versions take for the epoch.
     assert_eq!(texts[Table::Facts as usize][0], format!("\"{}\"", Uuid::from_u128(6)));
-    let epoch = write(Change::Epoch(Uuid::from_u128(7)));
+    let epoch = write(StorageWrite::Epoch(Uuid::from_u128(7)));
     assert!(matches!(&epoch[0], Write::Remove(Table::Facts, key) if key == PERSON), "a new epoch forgets names first");
 }
 
 #[test]
 fn what_a_later_version_tells_is_not_misread() {
-    let text = tell(&told(2)[0]).unwrap().replace(r#""v":2"#, r#""v":3"#);
-    let Some(Told::Unreadable(lost)) = hear(&text) else { panic!() };
+    let text = peer_message(&told(2)[0]).unwrap().replace(r#""v":2"#, r#""v":3"#);
+    let Some(PeerMessage::Unreadable(lost)) = read_peer_message(&text) else { panic!() };
     assert!(lost.is_later && lost.text.starts_with("two"), "{lost:?}");
     assert_eq!(lost.key, Uuid::from_u128(1).to_string());
-    assert_eq!(hear(&cannot_read(&lost)), Some(Told::NotRead));
-    assert_eq!((hear("{}"), hear(r#"{"v":3,"sent":1}"#)), (None, None));
+    assert_eq!(read_peer_message(&cannot_read(&lost)), Some(PeerMessage::NotRead));
+    assert_eq!((read_peer_message("{}"), read_peer_message(r#"{"v":3,"sent":1}"#)), (None, None));
 }
 
 #[test]
@@ -168,7 +169,13 @@ fn rows_are_in_order_by_their_keys() {
 
 #[test]
 fn a_question_for_the_tab_that_sends_is_no_change() {
-    assert_eq!((hear(ASK), hear(HERE)), (Some(Told::AsksOwner), Some(Told::OwnerIsHere)));
-    let told = [ASK, HERE].map(|text| Object::read(text).unwrap());
-    assert!(told.iter().zip([ASK, HERE]).all(|(told, text)| change(told, text).is_none()), "as earlier pages read it");
+    assert_eq!(
+        (read_peer_message(ASK_LEADER), read_peer_message(LEADER_IS_HERE)),
+        (Some(PeerMessage::AsksLeader), Some(PeerMessage::LeaderIsHere))
+    );
+    let told = [ASK_LEADER, LEADER_IS_HERE].map(|text| Object::read(text).unwrap());
+    assert!(
+        told.iter().zip([ASK_LEADER, LEADER_IS_HERE]).all(|(told, text)| shared_write(told, text).is_none()),
+        "as earlier pages read it"
+    );
 }
