@@ -9,7 +9,7 @@ pub(crate) mod session;
 pub(crate) mod session_cache;
 mod token;
 
-pub(crate) use queue::Turn;
+pub(crate) use queue::HashPermit;
 pub(crate) use session::{Caller, NewDevice, Reuse, Tokens};
 pub(crate) use session_cache::SessionCache;
 
@@ -103,8 +103,8 @@ impl Auth {
     }
 
     /// The right to check or hash one password of somebody in this block.
-    pub(crate) async fn turn(&self, block: Block, is_known_device: bool) -> Result<Turn, Error> {
-        self.hasher.turn(block, is_known_device).await
+    pub(crate) async fn permit(&self, block: Block, is_known_device: bool) -> Result<HashPermit, Error> {
+        self.hasher.permit(block, is_known_device).await
     }
 
     /// Whether this person signed in before on the device that has this token.
@@ -139,8 +139,8 @@ impl Auth {
                 "Registration is closed on this server. Ask its administrator for an account.",
             ));
         }
-        let turn = self.hasher.turn(block, false).await?;
-        let password_hash = self.hasher.hash(form.password, turn).await?;
+        let permit = self.hasher.permit(block, false).await?;
+        let password_hash = self.hasher.hash(form.password, permit).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let user = self.chat.create_user(user).await?;
         let tokens = self.sign_in(&user, device).await?;
@@ -157,9 +157,9 @@ impl Auth {
         &self,
         password: String,
         stored: Option<&Credentials>,
-        turn: Turn,
-    ) -> Result<(bool, Turn), Error> {
-        self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), turn).await
+        permit: HashPermit,
+    ) -> Result<(bool, HashPermit), Error> {
+        self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), permit).await
     }
 
     /// Changes what a person may change about their account. What else stands there is read anew: the caller's may be

@@ -15,9 +15,9 @@ pub(crate) mod receipts;
 pub(crate) mod repair;
 mod revisions;
 mod rooms;
+mod sent_marks;
 pub(crate) mod sessions;
 pub(crate) mod sync;
-mod told;
 pub(crate) mod writer;
 
 use crate::Error;
@@ -33,12 +33,12 @@ use reach::HEADS_ROOMS;
 pub(crate) use reach::Reach;
 use receipts::Receipts;
 pub(crate) use repair::{Rounds, SLICE_INTERVAL};
+use sent_marks::SentMarks;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
-use told::Told;
 use uuid::Uuid;
 pub(crate) use writer::Reply;
 use writer::Writer;
@@ -58,11 +58,11 @@ pub(crate) struct Chat {
     /// Labels what is stored.
     clock: Arc<dyn Clock>,
     /// Which marks people were told.
-    told: Told,
+    sent_marks: SentMarks,
     /// Up to which change of a name this node's connections were told.
-    people_told: AtomicI64,
+    people_sent: AtomicI64,
     /// One task at a time tells of names.
-    telling_people: tokio::sync::Mutex<()>,
+    sending_renamed: tokio::sync::Mutex<()>,
     /// How many devices may be brought up to date at the same moment.
     catching_up: Semaphore,
     /// Wakes the task that removes what deleted rooms leave behind.
@@ -96,7 +96,7 @@ impl Chat {
         metrics: Arc<Metrics>,
         reach: Reach,
     ) -> Arc<Self> {
-        let turns = (store.readers() / CATCHING_UP).max(1) as usize;
+        let permits = (store.readers() / CATCHING_UP).max(1) as usize;
         let (writer, writing) = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
         let (receipts, marking) = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
         let tasks = Mutex::new(vec![("writer", writing), ("receipts", marking)]);
@@ -107,10 +107,10 @@ impl Chat {
             receipts,
             epoch: Mutex::default(),
             clock,
-            told: Told::default(),
-            people_told: AtomicI64::new(people::NOT_TOLD),
-            telling_people: tokio::sync::Mutex::default(),
-            catching_up: Semaphore::new(turns),
+            sent_marks: SentMarks::default(),
+            people_sent: AtomicI64::new(people::NOT_SENT),
+            sending_renamed: tokio::sync::Mutex::default(),
+            catching_up: Semaphore::new(permits),
             deleted: Notify::new(),
             reach,
             metrics,
@@ -143,14 +143,14 @@ impl Chat {
             self.hub.detach(connection);
         }
         let (rooms, diff) = entered?;
-        self.tell_others(connection, &rooms, &diff);
+        self.notify_other_connections(connection, &rooms, &diff);
         Ok(rooms)
     }
 
     /// A position among those who read what they missed.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
+    async fn catch_up_permit(&self) -> Result<SemaphorePermit<'_>, Error> {
         match tokio::time::timeout(CATCH_UP_TIMEOUT, self.catching_up.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(Error::Unavailable("too many devices are being brought up to date".into())),
         }
     }
@@ -158,12 +158,12 @@ impl Chat {
     /// Makes a person's connections here be in all their rooms: these, as they were just before, and what differs by it.
     async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, MembershipDiff), Error> {
         while let Some(version) = self.hub.version_of(user) {
-            let turn = self.turn().await?;
+            let permit = self.catch_up_permit().await?;
             let rooms = self.store.list_rooms(user).await?;
-            drop(turn);
+            drop(permit);
             // Who entered or left one meanwhile is where that led them, and not where these are.
             if let Some(diff) = self.hub.enter_rooms(user, &rooms, version) {
-                self.told.begin(user, &rooms);
+                self.sent_marks.begin(user, &rooms);
                 self.hub.subscribe(&diff).await;
                 return Ok((rooms, diff));
             }
@@ -172,7 +172,7 @@ impl Chat {
     }
 
     /// What a new connection found out about its person's rooms is news to their other ones on this node.
-    fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], diff: &MembershipDiff) {
+    fn notify_other_connections(&self, connection: &Connection, rooms: &[RoomSummary], diff: &MembershipDiff) {
         let others = self.hub.connections_of(connection.user);
         for other in others.iter().filter(|other| other.id != connection.id) {
             // Who left meanwhile was told so, and is not told otherwise.
@@ -238,7 +238,7 @@ impl Chat {
     }
 
     /// Puts a person's connections into a room and shows it to them. Where that cannot be done now, a repair will.
-    async fn welcome_to(&self, user: UserId, id: RoomId) {
+    async fn enter_room(&self, user: UserId, id: RoomId) {
         self.hub.join_here(user, &[id]).await;
         match self.room_of(user, id).await {
             Ok(Some(room)) => self.hub.show(user, room),

@@ -29,8 +29,8 @@ pub(crate) use keys::Keys;
 pub(crate) use registry::{ConnectedPerson, MembershipDiff};
 
 use crate::bus::{Bus, BusEvent};
-use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
+use crate::outbound::{Frame, Outbound};
 use awareness::Awareness;
 use channels::{Channel, Channels};
 use controls::Controls;
@@ -175,10 +175,10 @@ impl Hub {
     }
 
     /// Sends a frame to all connections of a person, on all nodes.
-    pub(crate) fn tell(&self, user: UserId, frame: &ServerFrame) {
+    pub(crate) fn send_to_user(&self, user: UserId, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.publish_control(&Control::Tell { user, frame: frame.text().to_owned() });
-        self.tell_here(user, &frame);
+        self.publish_control(&Control::SendToUser { user, frame: frame.text().to_owned() });
+        self.send_to_user_here(user, &frame);
     }
 
     /// Closes the connections of one of a person's sessions, on all nodes.
@@ -231,10 +231,10 @@ impl Hub {
             let people = self.people(after, MEASURE_BATCH);
             let Some((last, _)) = people.last() else { break };
             after = Some(*last);
-            let lines = people.iter().flat_map(|(_, person)| &person.connections);
-            for connection in lines {
+            let outbounds = people.iter().flat_map(|(_, person)| &person.connections);
+            for connection in outbounds {
                 connections += 1;
-                queued += connection.line.queued();
+                queued += connection.outbound.queued();
             }
             tokio::task::yield_now().await;
         }
@@ -271,17 +271,17 @@ impl Hub {
     }
 
     /// Sends a frame to all connections of a person on this node.
-    pub(crate) fn tell_here(&self, user: UserId, frame: &Frame) {
-        Line::send_all(
-            self.lock().of_user(user).iter().map(|connection| &connection.line),
+    pub(crate) fn send_to_user_here(&self, user: UserId, frame: &Frame) {
+        Outbound::send_all(
+            self.lock().of_user(user).iter().map(|connection| &connection.outbound),
             std::slice::from_ref(frame),
         );
     }
 
     /// Sends a frame to all connections of this node.
-    pub(crate) fn tell_everybody_here(&self, frame: &Frame) {
+    pub(crate) fn send_to_all_here(&self, frame: &Frame) {
         let connections = self.connections();
-        Line::send_all(connections.iter().map(|connection| &connection.line), std::slice::from_ref(frame));
+        Outbound::send_all(connections.iter().map(|connection| &connection.outbound), std::slice::from_ref(frame));
     }
 
     /// Closes the connections of a session on this node, where it is not believed any more.

@@ -14,8 +14,8 @@ use crate::clock::SystemClock;
 use crate::http::admission::Admission;
 use crate::hub::{Hub, Keys};
 use crate::limits::Limits;
-use crate::line::Flushers;
 use crate::metrics::{self, Metrics};
+use crate::outbound::WriterPool;
 use crate::store::Store;
 use crate::{App, Config, router, site, store};
 use health::Health;
@@ -100,8 +100,8 @@ pub async fn run(
         readiness,
     });
 
-    let flushers = Arc::<Flushers>::default();
-    let mut tasks = background(&app, &store, sessions, &flushers);
+    let writers = Arc::<WriterPool>::default();
+    let mut tasks = background(&app, &store, sessions, &writers);
     if let Some(private) = private {
         let look_up = look_up(Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
         tasks.spawn("metrics", metrics::serve(private, Arc::clone(&metrics), look_up, health));
@@ -109,7 +109,7 @@ pub async fn run(
     let fatal = database::prepare(store, Arc::clone(&hub), store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
     let (router, timeout) = (router::router(app), drain::REQUESTS_TIMEOUT);
-    let server = accept::serve(listener, router, flushers, listener_limits, metrics, stopping, timeout);
+    let server = accept::serve(listener, router, writers, listener_limits, metrics, stopping, timeout);
     let mut server = tokio::spawn(server);
     let ended = tokio::select! {
         error = fatal => Err(error),
@@ -129,7 +129,7 @@ pub async fn run(
 }
 
 /// What goes on beside the connections.
-fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, flushers: &Arc<Flushers>) -> Tasks {
+fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, writers: &Arc<WriterPool>) -> Tasks {
     let App { chat, hub, health, metrics, .. } = app;
     let mut tasks = Tasks::default();
     for (name, task) in chat.take_tasks() {
@@ -152,7 +152,7 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, fl
     tasks.spawn("limits", forget(Arc::clone(&app.limits), sessions));
     // One for each thread of the runtime: more could not write at the same time.
     for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
-        tasks.spawn("flusher", Arc::clone(flushers).run());
+        tasks.spawn("socket writer", Arc::clone(writers).run());
     }
     tasks
 }

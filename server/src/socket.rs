@@ -1,5 +1,5 @@
 //! `/ws`: one task a connection that reads frames and ends with a documented close code. What it says is written by its
-//! line.
+//! outbound.
 
 mod attached;
 mod catch_up;
@@ -12,7 +12,7 @@ use crate::auth::Caller;
 use crate::http::admission::ConnectionPermit;
 use crate::http::origin;
 use crate::hub::Connection;
-use crate::line::{Frame, Line};
+use crate::outbound::{Frame, Outbound};
 use crate::{App, Error};
 use attached::Attached;
 use axum::Extension;
@@ -44,7 +44,7 @@ pub(crate) async fn upgrade(
     State(app): State<Arc<App>>,
     parts: Parts,
     Extension(permit): Extension<ConnectionPermit>,
-    Extension(line): Extension<Arc<Line>>,
+    Extension(outbound): Extension<Arc<Outbound>>,
     caller: Caller,
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Error> {
@@ -55,8 +55,8 @@ pub(crate) async fn upgrade(
     let upgrade = upgrade.read_buffer_size(READ_BUFFER).max_message_size(FRAME_BYTES).max_frame_size(FRAME_BYTES);
     Ok(upgrade.on_upgrade(move |socket| {
         let Caller { user, session, .. } = caller;
-        line.open();
-        let connection = Arc::new(Connection::new(user.id, session, &user.display_name, line));
+        outbound.open();
+        let connection = Arc::new(Connection::new(user.id, session, &user.display_name, outbound));
         let entry = app.sockets.enter(&connection);
         run(app, connection, socket, (permit, entry))
     }))
@@ -74,13 +74,13 @@ async fn run(app: Arc<App>, connection: Arc<Connection>, mut socket: WebSocket, 
     let attached = Attached { chat: &app.chat, connection: &connection };
     // Boxed, as the timers: most connections are idle.
     let mut dispatch = Box::new(Dispatch::new(Arc::clone(&app.chat), Arc::clone(&connection), Arc::clone(&app.limits)));
-    let code = serve(&mut dispatch, &connection.line, &mut socket).await;
+    let code = serve(&mut dispatch, &connection.outbound, &mut socket).await;
     drop(attached);
     if code == Some(CloseCode::SlowConsumer) {
         app.metrics.slow_readers.inc();
     }
     if let Some(code) = code {
-        Box::pin(close::send(&mut socket, &connection.line, code)).await;
+        Box::pin(close::send(&mut socket, &connection.outbound, code)).await;
     }
     tracing::debug!(connection = %connection.id, user = %connection.user, ?code, "disconnected");
 }
@@ -98,7 +98,7 @@ struct Timers {
 /// slow link gets all of it, and what it sends meanwhile is answered.
 pub(crate) async fn serve(
     dispatch: &mut Dispatch,
-    line: &Arc<Line>,
+    outbound: &Arc<Outbound>,
     incoming: &mut (impl Stream<Item = Result<Message, axum::Error>> + Unpin),
 ) -> Option<CloseCode> {
     // Boxed: they would be the largest part of what an idle connection waits for.
@@ -106,12 +106,12 @@ pub(crate) async fn serve(
     loop {
         tokio::select! {
             biased;
-            code = line.attend() => return code,
+            code = outbound.run_until_closed() => return code,
             received = incoming.next() => {
                 match received {
                     // Boxed: most connections say nothing most of the time, and this is most of their size.
                     Some(Ok(Message::Text(text))) => {
-                        if let Some(ended) = Box::pin(while_writing(line, dispatch.frame(text.as_str()))).await {
+                        if let Some(ended) = Box::pin(while_writing(outbound, dispatch.frame(text.as_str()))).await {
                             return ended;
                         }
                     }
@@ -122,18 +122,18 @@ pub(crate) async fn serve(
                     None => return None,
                     Some(Err(error)) => return close::code_for(error),
                 }
-                timers.heartbeat.heard();
+                timers.heartbeat.record_received();
             }
             () = async { Box::pin(sleep_until(timers.hello)).await }, if !dispatch.is_greeted() => {
                 return Some(CloseCode::Normal);
             }
             () = async { Box::pin(dispatch.ready()).await }, if dispatch.is_catching_up() => {
-                if let Some(ended) = Box::pin(while_writing(line, dispatch.catch_up_next())).await {
+                if let Some(ended) = Box::pin(while_writing(outbound, dispatch.catch_up_next())).await {
                     return ended;
                 }
             }
             beat = timers.heartbeat.beat() => match beat {
-                Beat::Due => line.send(Frame::beat()),
+                Beat::Due => outbound.send(Frame::beat()),
                 // Nobody is there to be told why.
                 Beat::Gone => return None,
             },
@@ -143,12 +143,12 @@ pub(crate) async fn serve(
 
 /// Handles something and goes on writing to the client meanwhile. With how the connection ended, if it did; what is
 /// being handled is carried out nevertheless, since others may be waiting to be told of it.
-async fn while_writing(line: &Line, handling: impl Future<Output = ()>) -> Option<Option<CloseCode>> {
+async fn while_writing(outbound: &Outbound, handling: impl Future<Output = ()>) -> Option<Option<CloseCode>> {
     let mut handling = pin!(handling);
     tokio::select! {
         biased;
         () = &mut handling => None,
-        ended = line.attend() => {
+        ended = outbound.run_until_closed() => {
             handling.await;
             Some(ended)
         }

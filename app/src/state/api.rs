@@ -77,7 +77,7 @@ async fn ask<T: FromJson>(method: &'static str, path: &str) -> Answer<T> {
     T::from_json(&exchange(method, path, None).await?).ok_or_else(unreadable)
 }
 
-async fn tell<T: FromJson>(method: &'static str, path: &str, body: &impl ToJson) -> Answer<T> {
+async fn send<T: FromJson>(method: &'static str, path: &str, body: &impl ToJson) -> Answer<T> {
     T::from_json(&exchange(method, path, Some(body.to_json())).await?).ok_or_else(unreadable)
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn list_public_rooms() -> Answer<PublicRooms> {
 }
 
 pub(crate) async fn create_room(room: &CreateRoom) -> Answer<RoomSummary> {
-    tell("POST", "/api/rooms", room).await.map(|answer: RoomAnswer| answer.room)
+    send("POST", "/api/rooms", room).await.map(|answer: RoomAnswer| answer.room)
 }
 
 pub(crate) async fn find_room(room: RoomId) -> Answer<RoomSummary> {
@@ -113,7 +113,7 @@ pub(crate) async fn join_room(room: RoomId) -> Answer<RoomSummary> {
 }
 
 pub(crate) async fn rename_room(room: RoomId, name: String) -> Answer<RoomSummary> {
-    let answer: RoomAnswer = tell("PATCH", &format!("/api/rooms/{room}"), &UpdateRoom { name }).await?;
+    let answer: RoomAnswer = send("PATCH", &format!("/api/rooms/{room}"), &UpdateRoom { name }).await?;
     Ok(answer.room)
 }
 

@@ -4,8 +4,8 @@ use super::{Area, bound, variable};
 use crate::http::admission;
 use crate::hub::connection::AWARENESS_BYTES;
 use crate::limits;
-use crate::line;
-use crate::line::{flushers, queue};
+use crate::outbound;
+use crate::outbound::{queue, writer_pool};
 use crate::run::accept::{quota, slow};
 use crate::run::{accept, descriptors, drain};
 use crate::socket;
@@ -54,11 +54,11 @@ pub(super) fn area() -> Area {
         bound!(count HELLO_CURSORS, "`hello`: cursors", "`error` naming the field", "hello"),
         bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "presence"),
         bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait behind the frame that is being written", "close 4002; the device comes back with its cursors", "slow-link"),
-        bound!(count line::CATCH_UP_SHARE, "connection: share of the queue, as a divisor, above which no batch of missed rows is added", "batches wait", "hello"),
+        bound!(count outbound::CATCH_UP_SHARE, "connection: share of the queue, as a divisor, above which no batch of missed rows is added", "batches wait", "hello"),
         bound!(bytes AWARENESS_BYTES, "connection: bytes that wait above which typing and presence are dropped", "no typing, no presence", ""),
-        bound!(time line::WRITE_TIMEOUT, "connection: time in which the system takes no byte", "close 4002", "revoked-reader"),
-        bound!(count line::FRAMES_PER_WRITE, "connection: frames in one write", "nothing", ""),
-        bound!(count flushers::CONNECTIONS_PER_TURN, "flusher: connections before other tasks get their turn", "nothing", ""),
+        bound!(time outbound::WRITE_TIMEOUT, "connection: time in which the system takes no byte", "close 4002", "revoked-reader"),
+        bound!(count outbound::FRAMES_PER_WRITE, "connection: frames in one write", "nothing", ""),
+        bound!(count writer_pool::CONNECTIONS_PER_TURN, "writer: connections before it yields to other tasks", "nothing", ""),
         bound!(time drain::REQUESTS_TIMEOUT, "shutdown: time for requests that are under way", "the connection is closed", ""),
     ];
     Area { title: "Connections", rows }

@@ -25,7 +25,7 @@ impl Chat {
         let users = if users.is_empty() {
             users
         } else {
-            let _turn = self.turn().await?;
+            let _permit = self.catch_up_permit().await?;
             self.store.list_sharing(connection.user, &users).await?
         };
         let offline = self.hub.focus(connection, room, users.clone(), away);
@@ -35,7 +35,7 @@ impl Chat {
         let seen: BTreeMap<_, _> = match offline.as_slice() {
             [] => BTreeMap::new(),
             offline => {
-                let _turn = self.turn().await?;
+                let _permit = self.catch_up_permit().await?;
                 self.store.list_last_seen(connection.user, offline).await?.into_iter().collect()
             }
         };

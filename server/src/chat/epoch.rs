@@ -58,8 +58,8 @@ impl Chat {
             return;
         }
         tracing::error!(%epoch, "the database lost commits or was replaced: all devices synchronize again");
-        self.told.clear();
-        self.forget_people();
+        self.sent_marks.clear();
+        self.reset_people_rev();
         self.hub.forget_heads();
         for connection in self.connections() {
             let random = self.clock.id().as_u64_pair().1;

@@ -36,7 +36,7 @@ impl Chat {
         }
         self.complete(async move |chat| {
             if let Some(message) = chat.store.create_member(room, actor, user, chat.stamp()).await? {
-                chat.welcome_to(user, room).await;
+                chat.enter_room(user, room).await;
                 chat.announce(Some(message));
             }
             Ok(())

@@ -3,15 +3,15 @@
 
 use super::Chat;
 use crate::Error;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use crate::store::NewUser;
 use protocol::limits::PEOPLE_IDS;
 use protocol::{Person, ServerFrame, User, UserId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Of [`Chat::people_told`]: no connection needed it yet.
-pub(super) const NOT_TOLD: i64 = -1;
+/// Of [`Chat::people_sent`]: no connection needed it yet.
+pub(super) const NOT_SENT: i64 = -1;
 
 /// Changes of names in one read, while a node tells its connections of them.
 pub(crate) const RENAMED: i64 = 500;
@@ -33,7 +33,7 @@ impl Chat {
             chat.store.update_user(&user).await?;
             chat.hub.invalidate_user(user.id);
             // Another node, or the next check, tells what cannot be told now.
-            if let Err(error) = chat.tell_people().await {
+            if let Err(error) = chat.send_renamed().await {
                 tracing::warn!(%error, "a changed name could not be told yet");
             }
             Ok(())
@@ -52,18 +52,18 @@ impl Chat {
 
     /// How far this node has told of names, for a connection that is registered already: it is told of every later change.
     pub(crate) async fn people_rev(&self) -> Result<i64, Error> {
-        let told = self.people_told.load(Ordering::Acquire);
-        if told != NOT_TOLD {
-            return Ok(told);
+        let sent = self.people_sent.load(Ordering::Acquire);
+        if sent != NOT_SENT {
+            return Ok(sent);
         }
         let rev = self.store.people_rev().await?;
-        let before = self.people_told.compare_exchange(NOT_TOLD, rev, Ordering::AcqRel, Ordering::Acquire);
+        let before = self.people_sent.compare_exchange(NOT_SENT, rev, Ordering::AcqRel, Ordering::Acquire);
         Ok(before.err().unwrap_or(rev))
     }
 
     /// Another epoch began: what was told of names says nothing about it.
-    pub(super) fn forget_people(&self) {
-        self.people_told.store(NOT_TOLD, Ordering::Release);
+    pub(super) fn reset_people_rev(&self) {
+        self.people_sent.store(NOT_SENT, Ordering::Release);
     }
 
     /// Those of these people whose names were changed after `since`, and what the names are as of.
@@ -71,7 +71,7 @@ impl Chat {
         if ids.len() > PEOPLE_IDS {
             return Err(Error::Invalid(format!("ids: at most {PEOPLE_IDS}, these are {}.", ids.len())));
         }
-        let _turn = self.turn().await?;
+        let _permit = self.catch_up_permit().await?;
         // Read first: a name that changes meanwhile may be among those that follow, and is told in any case.
         let rev = self.store.people_rev().await?;
         Ok((self.store.list_people(ids, since).await?, rev))
@@ -79,26 +79,26 @@ impl Chat {
 
     /// Tells the connections of this node of all names that were changed since the last time, in order. Names are open to
     /// everybody with an account, so nobody is left out; each device takes those that it shows.
-    pub(crate) async fn tell_people(&self) -> Result<(), Error> {
+    pub(crate) async fn send_renamed(&self) -> Result<(), Error> {
         // Held over the reads, so that changes go out in their order.
-        let _order = self.telling_people.lock().await;
+        let _order = self.sending_renamed.lock().await;
         let rev = self.store.people_rev().await?;
-        let told = &self.people_told;
-        let before = told.load(Ordering::Acquire);
-        if before == NOT_TOLD || before > rev {
+        let sent = &self.people_sent;
+        let before = sent.load(Ordering::Acquire);
+        if before == NOT_SENT || before > rev {
             // A restored database counts from where its backup was.
-            told.store(rev, Ordering::Release);
+            sent.store(rev, Ordering::Release);
         }
-        while told.load(Ordering::Acquire) < rev {
-            let renamed = self.store.list_renamed(told.load(Ordering::Acquire), RENAMED).await?;
+        while sent.load(Ordering::Acquire) < rev {
+            let renamed = self.store.list_renamed(sent.load(Ordering::Acquire), RENAMED).await?;
             if renamed.is_empty() {
                 // Not so in any database that only this program writes to.
-                told.store(rev, Ordering::Release);
+                sent.store(rev, Ordering::Release);
             }
             for person in renamed {
                 // Before the frame: who registers after it learns from this number that they missed it.
-                told.store(person.rev, Ordering::Release);
-                self.hub.tell_everybody_here(&Frame::encode(&ServerFrame::PersonChanged { person }));
+                sent.store(person.rev, Ordering::Release);
+                self.hub.send_to_all_here(&Frame::encode(&ServerFrame::PersonChanged { person }));
             }
         }
         Ok(())

@@ -104,7 +104,7 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
         let marks = waiting.take();
         for (number, chunk) in marks.chunks(MARKS_BATCH).enumerate() {
             match store.update_marks(chunk).await {
-                Ok(raised) => tell(&hub, &raised),
+                Ok(raised) => send_marks(&hub, &raised),
                 Err(error) => {
                     let rest = &marks[number * MARKS_BATCH..];
                     tracing::warn!(marks = rest.len(), %error, "marks were not stored, trying again");
@@ -119,13 +119,13 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
 
 /// Tells each room of its marks in one frame. Where there are too many to tell, or the person does not want it, only
 /// their own devices hear of them.
-fn tell(hub: &Hub, raised: &[RaisedMark]) {
+fn send_marks(hub: &Hub, raised: &[RaisedMark]) {
     let mut rooms: BTreeMap<RoomId, Vec<Mark>> = BTreeMap::new();
     for raised in raised {
         if raised.receipts && raised.members_count <= RECEIPTS_MEMBERS {
             rooms.entry(raised.room_id).or_default().push(raised.mark);
         } else {
-            hub.tell(raised.mark.0, &ServerFrame::Status { room_id: raised.room_id, marks: vec![raised.mark] });
+            hub.send_to_user(raised.mark.0, &ServerFrame::Status { room_id: raised.room_id, marks: vec![raised.mark] });
         }
     }
     for (room_id, marks) in rooms {

@@ -9,7 +9,7 @@ use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
 use crate::hub::ConnectedPerson;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{Mark, RoomId, ServerFrame, UserId};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -76,7 +76,7 @@ impl Chat {
         let after = rounds.after;
         let people = self.hub.people(after, SLICE_PEOPLE);
         rounds.after = people.last().map(|(user, _)| *user).filter(|_| people.len() == SLICE_PEOPLE);
-        self.told.retain(after, rounds.after, &people);
+        self.sent_marks.retain(after, rounds.after, &people);
         self.compare(people).await
     }
 
@@ -139,7 +139,7 @@ impl Chat {
                     tracing::warn!(%user, %error, "a person's rooms could not be read, trying again later");
                 }
             }
-            self.tell_marks(user, &marks.remove(&user).unwrap_or_default());
+            self.send_marks(user, &marks.remove(&user).unwrap_or_default());
             if number % QUERIES_PER_PAUSE == QUERIES_PER_PAUSE - 1 {
                 tokio::task::yield_now().await;
             }
@@ -152,7 +152,7 @@ impl Chat {
     async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<bool, Error> {
         let Some(diff) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
         for room in diff.left {
-            self.hub.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
+            self.hub.send_to_user_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
         }
         let mut failed = None;
         for id in diff.joined {
@@ -166,10 +166,10 @@ impl Chat {
     }
 
     /// Tells a person which marks moved since their devices were told; they may not have heard it.
-    fn tell_marks(&self, user: UserId, marks: &[(RoomId, Mark)]) {
-        for (room_id, mark) in self.told.replace(user, marks) {
+    fn send_marks(&self, user: UserId, marks: &[(RoomId, Mark)]) {
+        for (room_id, mark) in self.sent_marks.replace(user, marks) {
             let frame = ServerFrame::Status { room_id, marks: vec![mark] };
-            self.hub.tell_here(user, &Frame::encode(&frame));
+            self.hub.send_to_user_here(user, &Frame::encode(&frame));
         }
     }
 }

@@ -34,9 +34,9 @@ impl Chat {
                 Created::Existing(id) => Ok((chat.find_room(user, id).await?, false)),
                 Created::New => {
                     // Its first message is in the summary that everybody gets now.
-                    chat.welcome_to(user, id).await;
+                    chat.enter_room(user, id).await;
                     for member in members {
-                        chat.welcome_to(member, id).await;
+                        chat.enter_room(member, id).await;
                     }
                     Ok((chat.find_room(user, id).await?, true))
                 }
@@ -82,7 +82,7 @@ impl Chat {
         self.complete(async move |chat| {
             if chat.access(user, room).await?.role.is_none() {
                 let message = chat.store.create_member(room, user, user, chat.stamp()).await?;
-                chat.welcome_to(user, room).await;
+                chat.enter_room(user, room).await;
                 chat.announce(message);
             }
             chat.find_room(user, room).await

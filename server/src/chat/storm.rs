@@ -4,8 +4,8 @@ use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::testing::connection;
 use crate::metrics::Metrics;
+use crate::outbound::testing::connection;
 use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{Limit, NewUser, Result, Revision, Stamp, Store};
 use protocol::{ClientId, Cursor, Message, NewMessage, Rev, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
@@ -63,7 +63,7 @@ impl Node {
         Self { chat, store, reads, metrics }
     }
 
-    async fn say(&self, count: usize) -> Seq {
+    async fn send_message(&self, count: usize) -> Seq {
         let mut last = Seq(0);
         for number in 0..count {
             let new =
@@ -93,7 +93,7 @@ impl Node {
 #[tokio::test]
 async fn a_storm_of_devices_that_are_a_few_rows_behind_reads_nothing() {
     let node = Node::start().await;
-    let head = node.say(20).await;
+    let head = node.send_message(20).await;
     for device in 0..100 {
         let (rows, read) = node.catch_up((Seq(head.0 - 1 - device % 20), Rev(0))).await;
         assert_eq!((rows.len() as i64, read), (device % 20 + 1, 0));
@@ -115,7 +115,7 @@ async fn what_was_said_before_the_node_listened_is_read_once() {
     node.chat.fill_gaps(true).await.unwrap();
     assert_eq!(node.catch_up((Seq(said.0 - 1), Rev(0))).await.1, 1);
     assert_eq!(node.catch_up((Seq(said.0 - 1), Rev(0))).await.1, 0);
-    node.say(1).await;
+    node.send_message(1).await;
     let (rows, read) = node.catch_up((Seq(said.0 - 1), Rev(0))).await;
     assert_eq!((rows.len(), read), (2, 0));
 }
@@ -123,7 +123,7 @@ async fn what_was_said_before_the_node_listened_is_read_once() {
 #[tokio::test]
 async fn a_revision_is_never_missed() {
     let node = Node::start().await;
-    let first = node.say(5).await;
+    let first = node.send_message(5).await;
     let rev = node.revise(first).await;
     let (rows, read) = node.catch_up((Seq(first.0 - 1), Rev(0))).await;
     assert_eq!((rows[0].body.as_str(), read), ("changed", 1));

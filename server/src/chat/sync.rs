@@ -23,7 +23,7 @@ impl Chat {
         if let Some(rows) = self.recent_messages(room, (seq, rev)) {
             return Ok((batch(room, (seq, rev), rows), false));
         }
-        let _turn = self.turn().await?;
+        let _permit = self.catch_up_permit().await?;
         let rows = self.store.list_changes(room, (seq, rev), self.reach.batch()).await?.ok_or(super::NO_ROOM)?;
         self.metrics.caught_up.inc();
         self.cache_recent(room, seq, &rows);
@@ -132,7 +132,7 @@ impl Chat {
     /// Compares this node's rooms with the store, some at a time: finds what was committed and never told.
     pub(crate) async fn check_heads(&self) -> Result<(), Error> {
         self.check_epoch().await?;
-        let people = self.tell_people().await;
+        let people = self.send_renamed().await;
         let mut after = None;
         loop {
             let rooms = self.hub.active_rooms(after, HEADS_BATCH);

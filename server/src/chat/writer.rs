@@ -165,14 +165,14 @@ impl Committer {
         for ((append, (reply, since)), answer) in batch.into_iter().zip(replies).zip(answers) {
             match answer {
                 Ok(Appended::Locked) => locked.push(Entry { append, reply, since }),
-                Ok(appended) => self.tell(append.client_id, reply, appended),
+                Ok(appended) => self.publish(append.client_id, reply, appended),
                 Err(error) => reply.refuse(append.client_id, error),
             }
         }
         locked
     }
 
-    fn tell(&self, client_id: ClientId, reply: Reply, appended: Appended) {
+    fn publish(&self, client_id: ClientId, reply: Reply, appended: Appended) {
         // Sender first: their screen should not show the message as news before it is confirmed.
         let news = appended.stored().cloned();
         match &appended {

@@ -4,7 +4,7 @@
 use super::channels::Channel;
 use super::presence::{OFFLINE_DELAY, People, last_seen};
 use super::{Connection, Hub, StreamPosition};
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
 use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};

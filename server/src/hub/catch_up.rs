@@ -2,7 +2,7 @@
 
 use super::Hub;
 use super::registry::Registry;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{Message, Rev, RoomId, Seq, ServerFrame};
 
 impl Registry {

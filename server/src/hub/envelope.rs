@@ -74,7 +74,8 @@ pub(super) enum Control {
     /// The person's connections leave the room, and are told so.
     Left { user: UserId, room: RoomId },
     /// The person's connections get this encoded frame.
-    Tell { user: UserId, frame: String },
+    #[serde(rename = "tell")]
+    SendToUser { user: UserId, frame: String },
     /// The session's connections close.
     SessionEnded { user: UserId, session: SessionId },
     /// What is stored about the person has changed.

@@ -3,7 +3,7 @@
 use super::Hub;
 use super::registry::ActiveRoom;
 use super::sequence::REORDER_TIMEOUT;
-use crate::line::{Frame, Line};
+use crate::outbound::{Frame, Outbound};
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -65,7 +65,7 @@ impl Gaps {
 
 impl ActiveRoom {
     pub(super) fn send(&self, frames: &[Frame]) {
-        Line::send_all(self.connections.iter().map(|connection| &connection.line), frames);
+        Outbound::send_all(self.connections.iter().map(|connection| &connection.outbound), frames);
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Hub;
 use super::envelope::Control;
 use super::registry::{ConnectedPerson, MembershipDiff};
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{RoomHead, RoomId, RoomSummary, ServerFrame, UserId};
 
 impl Hub {
@@ -72,7 +72,7 @@ impl Hub {
         }
         // From here on the room is not complete without what follows.
         self.learn_heads(&[RoomHead(room.id, room.last_seq, room.last_rev)]);
-        self.tell_here(user, &Frame::encode(&ServerFrame::RoomChanged { room }));
+        self.send_to_user_here(user, &Frame::encode(&ServerFrame::RoomChanged { room }));
     }
 
     /// Takes all of a person's connections, on all nodes, out of a room, and tells them so.
@@ -83,7 +83,7 @@ impl Hub {
 
     pub(super) fn dismiss_here(&self, user: UserId, room: RoomId) {
         self.leave_here(user, room);
-        self.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
+        self.send_to_user_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
     }
 
     /// Another node says that a person is in a room.

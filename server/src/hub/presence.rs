@@ -5,7 +5,7 @@
 //! sent the presence of only those people whom it shows.
 
 use super::Connection;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{Presence, PresenceState, UnixMillis, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;

@@ -1,10 +1,10 @@
 //! What other nodes publish, as it arrives: verified, then applied to the connections of this node.
 
 use super::channels::Channel;
-use super::controls::Heard;
+use super::controls::Received;
 use super::envelope::{Control, Envelope, StreamPosition};
 use super::{Hub, Invalidation, Keys};
-use crate::line::Frame;
+use crate::outbound::Frame;
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
@@ -60,22 +60,22 @@ impl Hub {
     fn receive_control(&self, envelope: &Envelope<'_>) -> ControlFlow<()> {
         let StreamPosition::Control(number) = envelope.position else { return ControlFlow::Continue(()) };
         let control = Control::decode(envelope.body);
-        let heard = self.controls.lock().unwrap_or_else(PoisonError::into_inner).hear(
+        let received = self.controls.lock().unwrap_or_else(PoisonError::into_inner).receive(
             envelope.node,
             number,
             control == Some(Control::Alive),
         );
-        if heard != Heard::Known {
-            self.obey(control);
+        if received != Received::Known {
+            self.apply(control);
         }
-        if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if received == Received::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn obey(&self, control: Option<Control>) {
+    fn apply(&self, control: Option<Control>) {
         match control {
             Some(Control::Joined { user, room }) => self.joined_elsewhere(user, *room),
             Some(Control::Left { user, room }) => self.dismiss_here(user, room),
-            Some(Control::Tell { user, frame }) => self.tell_here(user, &Frame::of_text(&frame)),
+            Some(Control::SendToUser { user, frame }) => self.send_to_user_here(user, &Frame::of_text(&frame)),
             Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
             Some(Control::UserChanged { user }) => self.invalidate(Invalidation::User(user)),
             Some(Control::Alive) => {}

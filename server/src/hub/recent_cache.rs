@@ -6,7 +6,7 @@
 //! database. Messages after that snapshot cannot be affected by revisions up to it, in whichever order frames arrive.
 
 use super::envelope::StreamPosition;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{Rev, RoomId, Seq};
 use std::collections::{HashMap, VecDeque};
 

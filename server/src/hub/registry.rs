@@ -261,7 +261,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::testing;
+    use crate::outbound::testing;
     use uuid::Uuid;
 
     fn connection(user: u128, session: u128) -> Arc<Connection> {

@@ -4,7 +4,7 @@
 //! and what is ahead of a gap waits until the gap is closed, by a straggler or from the store.
 
 use super::envelope::StreamPosition;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{Rev, Seq};
 use std::collections::BTreeMap;
 use std::time::Duration;

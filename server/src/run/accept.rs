@@ -9,8 +9,8 @@ pub(crate) use slow::SlowBody;
 
 use super::tasks::panicked;
 use crate::limits::Block;
-use crate::line::{Flushers, Stream};
 use crate::metrics::Metrics;
+use crate::outbound::{UpgradableStream, WriterPool};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
@@ -57,7 +57,7 @@ pub(crate) struct Place {
 struct Door {
     router: Router,
     http: http1::Builder,
-    flushers: Arc<Flushers>,
+    writers: Arc<WriterPool>,
     /// Counts connections by client. None behind proxies, which have those of many.
     quota: Option<Arc<ConnectionQuota>>,
     stopping: watch::Receiver<bool>,
@@ -67,7 +67,7 @@ struct Door {
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
-    flushers: Arc<Flushers>,
+    writers: Arc<WriterPool>,
     config: Limits,
     metrics: Arc<Metrics>,
     mut stopping: watch::Receiver<bool>,
@@ -78,7 +78,7 @@ pub(super) async fn serve(
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES).pipeline_flush(true);
     let quota = config.is_counted.then(|| Arc::new(ConnectionQuota::new(most)));
-    let door = Arc::new(Door { router, http, flushers, quota, stopping: stopping.clone() });
+    let door = Arc::new(Door { router, http, writers, quota, stopping: stopping.clone() });
     // Each connection holds the sender until its last request has been answered.
     let (busy, mut idle) = mpsc::channel::<Infallible>(1);
     loop {
@@ -137,14 +137,14 @@ impl Door {
         let Some(visit) = visit.map(Arc::new) else { return };
         // Small frames must not wait for each other.
         let _ = stream.set_nodelay(true);
-        let stream = Stream::new(stream, Arc::clone(&self.flushers));
-        let (router, line, guest) = (self.router.clone(), Arc::clone(stream.line()), Arc::clone(&visit));
+        let stream = UpgradableStream::new(stream, Arc::clone(&self.writers));
+        let (router, outbound, guest) = (self.router.clone(), Arc::clone(stream.outbound()), Arc::clone(&visit));
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             guest.begin();
             let mut request: Request = request.map(|body| Body::new(TimedBody::new(body)));
             let extensions = request.extensions_mut();
             extensions.insert(Peer(peer));
-            extensions.insert(Arc::clone(&line));
+            extensions.insert(Arc::clone(&outbound));
             extensions.insert(Arc::clone(&guest));
             extensions.insert(place.clone());
             let (answer, guest) = (router.clone().call(request), Arc::clone(&guest));

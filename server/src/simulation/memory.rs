@@ -61,7 +61,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// `engine` as it is before the input.
-    pub(super) fn hear(&mut self, input: &Input, engine: Option<&Engine>) {
+    pub(super) fn record(&mut self, input: &Input, engine: Option<&Engine>) {
         match input {
             Input::Send { client_id, room_id, reply_to, .. } if self.find(*client_id).is_none() => {
                 let rows = engine.map(|engine| engine.rows(*room_id)).unwrap_or_default();
@@ -83,7 +83,7 @@ impl Memory {
             }
             // A page begins.
             Input::BecomeFollower => (self.greeted, self.welcome) = (false, None),
-            Input::Frame(frame) => self.hear_frame(frame),
+            Input::Frame(frame) => self.record_frame(frame),
             Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
             Input::Discard(client_id) => {
                 if let Some(sent) = self.find(*client_id) {
@@ -94,7 +94,7 @@ impl Memory {
         }
     }
 
-    fn hear_frame(&mut self, frame: &ServerFrame) {
+    fn record_frame(&mut self, frame: &ServerFrame) {
         match frame {
             ServerFrame::Ack { client_id, .. } => {
                 if let Some(sent) = self.find(*client_id) {
@@ -112,16 +112,16 @@ impl Memory {
             }
             ServerFrame::Welcome { epoch, rooms, more, .. } => {
                 self.welcome = Some((*epoch, Vec::new()));
-                self.hear_page(rooms, *more);
+                self.record_page(rooms, *more);
             }
-            ServerFrame::Rooms { rooms, more } => self.hear_page(rooms, *more),
+            ServerFrame::Rooms { rooms, more } => self.record_page(rooms, *more),
             ServerFrame::RoomGone { room_id } => self.settle(|revised| revised.room_id == *room_id),
             _ => {}
         }
     }
 
     /// The list of rooms counts once its last page has come.
-    fn hear_page(&mut self, page: &[RoomSummary], more: bool) {
+    fn record_page(&mut self, page: &[RoomSummary], more: bool) {
         let Some((epoch, mut rooms)) = self.welcome.take() else { return };
         rooms.extend(page.iter().map(|room| room.id));
         if more {
@@ -210,7 +210,7 @@ impl Memory {
         for change in changes {
             match change {
                 StorageWrite::Unsent(unsent) => {
-                    self.hear(&Input::Discard(unsent.client_id), None);
+                    self.record(&Input::Discard(unsent.client_id), None);
                     self.settle(|revised| revised.client_id == unsent.client_id);
                 }
                 StorageWrite::Sent { client_id, .. } => {
@@ -225,7 +225,7 @@ impl Memory {
 
     /// Messages that a greeted page shows among the rows of the server: that is as good as an acknowledgement, and what the
     /// storage has of them is given up as soon as it answers.
-    fn told(&self, engine: &Engine) -> BTreeSet<ClientId> {
+    fn reported(&self, engine: &Engine) -> BTreeSet<ClientId> {
         let rooms: BTreeSet<RoomId> = self.sent.iter().filter(|_| self.greeted).map(|sent| sent.room_id).collect();
         let rows = rooms.into_iter().flat_map(|room| engine.rows(room));
         rows.filter(|row| row.message.seq > Seq(0)).map(|row| row.key()).collect()
@@ -242,7 +242,7 @@ impl Memory {
     ) {
         let shown = engine.map(|engine| self.outbox(engine)).unwrap_or_default();
         let sending = shown.iter().filter(|row| row.state == RowState::Sending).map(Row::key);
-        let told = engine.map(|engine| self.told(engine)).unwrap_or_default();
+        let told = engine.map(|engine| self.reported(engine)).unwrap_or_default();
         let kept = disk.waiting().filter(|client_id| !told.contains(client_id));
         let waiting: Vec<ClientId> = sending.chain(kept).collect();
         let stored = |tables: &Tables, id| tables.find_message(user, id).is_some();

@@ -57,7 +57,7 @@ pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: Room
         HistoryRequest::Newest => HistoryRange::Newest,
         HistoryRequest::Before(seq) => HistoryRange::Before(seq),
     };
-    let result = page(&device, room_id, range).await.map_err(told);
+    let result = page(&device, room_id, range).await.map_err(api_error);
     if result.is_err() && device.sim.strikes(Fault::Request, 4) {
         // Not even an error arrives.
         return;
@@ -68,7 +68,7 @@ pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: Room
 }
 
 /// What a device is told of an error. Those who are logged are not of interest here.
-fn told(error: Error) -> ApiError {
+fn api_error(error: Error) -> ApiError {
     match error {
         Error::Unavailable(message) | Error::Internal(message) => ApiError { code: ErrorCode::Unavailable, message },
         told => told.into_api(),

@@ -18,7 +18,7 @@ impl Drop for Attached<'_> {
             self.chat.connection_panicked();
             tracing::error!(connection = %self.connection.id, user = %self.connection.user, "a connection's task panicked");
             // Others may hold the line for a moment longer, and the client would wait for what does not come.
-            self.connection.line.end();
+            self.connection.outbound.end();
         }
     }
 }

@@ -1,6 +1,6 @@
 //! How a connection ends: which code fits which fault, and the closing handshake.
 
-use crate::line::Line;
+use crate::outbound::Outbound;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use protocol::CloseCode;
 use std::time::Duration;
@@ -23,13 +23,13 @@ pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
 /// Ends a connection in order: writes what is queued, then a close frame, and waits for its answer so that the code is
 /// not lost with the connection. Where the client closed first, its close frame is answered instead (RFC 6455, section
 /// 5.5.1). All of it takes [`CLOSE_TIMEOUT`] at most.
-pub(super) async fn send(socket: &mut WebSocket, line: &Line, code: CloseCode) {
+pub(super) async fn send(socket: &mut WebSocket, outbound: &Outbound, code: CloseCode) {
     let deadline = Instant::now() + CLOSE_TIMEOUT;
-    line.finish(deadline).await;
+    outbound.finish(deadline).await;
     let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
     // Refused where the client closed first: the library has its answer ready and writes it on the next read.
     let _ = timeout_at(deadline, socket.send(Message::Close(Some(frame)))).await;
-    line.finish(deadline).await;
+    outbound.finish(deadline).await;
     while let Ok(Some(Ok(_))) = timeout_at(deadline, socket.recv()).await {}
-    line.finish(deadline).await;
+    outbound.finish(deadline).await;
 }

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::limits::{FrameLimit, Limits, Read};
-use crate::line::Frame;
+use crate::outbound::Frame;
 use crate::store::{Revision, cut};
 use protocol::limits::{HELLO_CURSORS, TYPING_INTERVAL_MS};
 use protocol::{
@@ -63,7 +63,7 @@ impl Dispatch {
             self.connection.send(&ServerFrame::error(error.into_api()));
         }
         let is_paused = self.catch_up.as_ref().is_some_and(|catch_up| catch_up.is_paused());
-        if self.is_catching_up() && !is_paused && self.connection.line.is_drained() {
+        if self.is_catching_up() && !is_paused && self.connection.outbound.is_drained() {
             self.catch_up_next().await;
         }
     }
@@ -72,7 +72,7 @@ impl Dispatch {
         match frame {
             ClientFrame::Hello { protocol, epoch, cursors } => self.hello(protocol, epoch, &cursors).await,
             ClientFrame::Ping {} => {
-                self.connection.line.send(Frame::heartbeat());
+                self.connection.outbound.send(Frame::heartbeat());
                 Ok(())
             }
             _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
@@ -126,7 +126,7 @@ impl Dispatch {
             return Err(Error::Invalid("type: hello was said already on this connection.".into()));
         }
         if protocol < PROTOCOL_VERSION {
-            return self.turn_away().await;
+            return self.refuse_version().await;
         }
         if protocol > PROTOCOL_VERSION {
             let problem = format!("protocol: this server speaks version {PROTOCOL_VERSION}, not yet {protocol}.");
@@ -157,7 +157,7 @@ impl Dispatch {
             self.connection.send(&ServerFrame::Rooms { rooms, more: pages.peek().is_some() });
         }
         self.chat.send_heads(&self.connection, &ids);
-        self.tell_done();
+        self.send_done();
         Ok(())
     }
 
@@ -173,7 +173,7 @@ impl Dispatch {
 
     /// Answers the `hello` of an earlier version with a `welcome` that each of them reads: its page asks for a reload and
     /// keeps what is unsent. Nothing else is said on this connection.
-    async fn turn_away(&self) -> Result<(), Error> {
+    async fn refuse_version(&self) -> Result<(), Error> {
         self.connection.send(&ServerFrame::Welcome {
             protocol: PROTOCOL_VERSION,
             epoch: self.chat.epoch().await?,
@@ -209,7 +209,7 @@ impl Dispatch {
             sleep_until(until).await;
         }
         if self.chat.has_flow_control() {
-            self.connection.line.drained().await;
+            self.connection.outbound.drained().await;
         }
     }
 
@@ -226,7 +226,7 @@ impl Dispatch {
                 if !more {
                     catch_up.finish(cursor.0);
                 }
-                self.tell_done();
+                self.send_done();
             }
             Err(error) => {
                 catch_up.fail();
@@ -236,7 +236,7 @@ impl Dispatch {
     }
 
     /// Says so, once, when nothing is left of what `hello` asked for.
-    fn tell_done(&mut self) {
+    fn send_done(&mut self) {
         let Some(catch_up) = &self.catch_up else { return };
         if !catch_up.is_complete() {
             return;

@@ -28,7 +28,7 @@ pub(crate) enum Beat {
 /// One timer for both moments. Ends with its connection.
 pub(crate) struct Heartbeat {
     /// When the client was last known to be there.
-    heard: Instant,
+    last_received: Instant,
     /// When the next heartbeat is due.
     next: Instant,
     /// Fires at the earlier of the two. Boxed: most of the size of an idle connection would be this.
@@ -40,12 +40,12 @@ impl Heartbeat {
     pub(crate) fn start() -> Self {
         let now = Instant::now();
         let next = now + HEARTBEAT_INTERVAL;
-        Self { heard: now, next, timer: Box::pin(sleep_until(next)) }
+        Self { last_received: now, next, timer: Box::pin(sleep_until(next)) }
     }
 
     /// Something was received, or what was received has been handled: while that took long, nothing could be read.
-    pub(crate) fn heard(&mut self) {
-        self.heard = Instant::now();
+    pub(crate) fn record_received(&mut self) {
+        self.last_received = Instant::now();
         // Moving a timer back does not wake anything: a healthy connection wakes once for each heartbeat.
         self.arm();
     }
@@ -56,9 +56,9 @@ impl Heartbeat {
             self.timer.as_mut().await;
             let now = Instant::now();
             if now >= self.timer.deadline() + LATE_AFTER {
-                self.heard = now;
+                self.last_received = now;
             }
-            if now >= self.heard + IDLE_TIMEOUT {
+            if now >= self.last_received + IDLE_TIMEOUT {
                 return Beat::Gone;
             }
             let is_due = now >= self.next;
@@ -73,7 +73,7 @@ impl Heartbeat {
     }
 
     fn arm(&mut self) {
-        let due = self.next.min(self.heard + IDLE_TIMEOUT);
+        let due = self.next.min(self.last_received + IDLE_TIMEOUT);
         if self.timer.deadline() != due {
             self.timer.as_mut().reset(due);
         }

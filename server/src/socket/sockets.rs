@@ -63,7 +63,7 @@ impl Sockets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::testing;
+    use crate::outbound::testing;
     use futures_util::FutureExt;
     use protocol::SessionId;
     use uuid::Uuid;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn is_closed(connection: &Connection) -> bool {
-        connection.line.attend().now_or_never() == Some(Some(CloseCode::TooManySockets))
+        connection.outbound.run_until_closed().now_or_never() == Some(Some(CloseCode::TooManySockets))
     }
 
     #[test]

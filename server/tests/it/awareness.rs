@@ -52,7 +52,7 @@ async fn who_looks_at_a_room_sees_who_is_typing_there() {
     assert_eq!(started.await, (tea.id, ada.id, "Ada".to_owned()));
     of_ada.send(&ClientFrame::TypingStop { room_id: tea.id }).await;
     looks.find("the end", |frame| matches!(frame, ServerFrame::TypingStop { .. }).then_some(())).await;
-    of_ada.say(tea.id, "done").await;
+    of_ada.send_message(tea.id, "done").await;
     let next = elsewhere
         .find("typing or the message", |frame| match frame {
             ServerFrame::TypingStart { .. } => Some("typing"),
@@ -66,7 +66,7 @@ async fn who_looks_at_a_room_sees_who_is_typing_there() {
     of_ada.send(&ClientFrame::TypingStart { room_id: tea.id }).await;
     looks.find("typing", |frame| matches!(frame, ServerFrame::TypingStart { .. }).then_some(())).await;
     of_ada.send(&ClientFrame::TypingStart { room_id: tea.id }).await;
-    of_ada.say(tea.id, "again").await;
+    of_ada.send_message(tea.id, "again").await;
     let next = looks.find("typing or the message", |frame| match frame {
         ServerFrame::TypingStart { .. } => Some("typing"),
         ServerFrame::New { message } if message.body == "again" => Some("the message"),
@@ -97,7 +97,7 @@ async fn one_person_makes_others_draw_little_however_often_they_type_and_stop() 
             of_ada.send(&ClientFrame::TypingStart { room_id: tea.id }).await;
             of_ada.send(&ClientFrame::TypingStop { room_id: tea.id }).await;
         }
-        of_ada.say(tea.id, &round.to_string()).await;
+        of_ada.send_message(tea.id, &round.to_string()).await;
     }
     looks
         .find("the last message", |frame| match frame {
@@ -125,7 +125,7 @@ async fn who_has_left_a_room_hears_nothing_of_it() {
     assert_eq!(ada.delete(&node, &path).await.status, 204);
     of_bob.loses(tea.id).await;
     of_ada.send(&ClientFrame::TypingStart { room_id: tea.id }).await;
-    of_ada.say(general, "later").await;
+    of_ada.send_message(general, "later").await;
     let next = of_bob.find("typing or a message", |frame| match frame {
         ServerFrame::TypingStart { .. } => Some("typing".to_owned()),
         ServerFrame::New { message } if message.room_id == general => Some(message.body),

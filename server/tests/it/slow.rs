@@ -60,8 +60,8 @@ async fn slow_clients_hold_up_nobody_elsewhere() {
     }
     let (mut socket, rooms) =
         timeout(CONDITION_TIMEOUT, ada.connect(&node)).await.expect("a place for somebody elsewhere");
-    socket.say(rooms[0].id, "not held up").await;
-    socket.hears("not held up").await;
+    socket.send_message(rooms[0].id, "not held up").await;
+    socket.receives("not held up").await;
     assert_eq!(timeout(CONDITION_TIMEOUT, node.get("/healthz")).await.expect("an answer").status, 200);
     drop(slow);
 }

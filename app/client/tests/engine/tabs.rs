@@ -29,7 +29,7 @@ impl Tabs {
 
     fn first(&mut self, input: Input) -> Vec<Effect> {
         let effects = self.first.input(input);
-        tell(&mut self.disk, &effects, &mut self.second);
+        relay(&mut self.disk, &effects, &mut self.second);
         effects
     }
 
@@ -55,7 +55,7 @@ fn send(id: u128) -> Input {
     Input::Send { client_id: client_id(id), room_id: TEA, body: "hi".into(), reply_to: None }
 }
 
-fn tell(disk: &mut Disk, effects: &[Effect], other: &mut Device) {
+fn relay(disk: &mut Disk, effects: &[Effect], other: &mut Device) {
     for changes in saved(effects) {
         disk.write(changes.clone());
         let told = changes.into_iter().filter(StorageWrite::is_shared).collect();
@@ -127,11 +127,11 @@ fn a_tab_that_lost_its_turn_only_follows() {
         disk.apply(&first.input(input));
     }
     let effects = second.frame(ack(100, 11));
-    tell(&mut disk, &effects, &mut first);
+    relay(&mut disk, &effects, &mut first);
     assert_eq!(first.ends(1), [(100, SENT)]);
     let effects = first.input(send(101));
     assert_eq!(messages(&effects), []);
-    tell(&mut disk, &effects, &mut second);
+    relay(&mut disk, &effects, &mut second);
     assert_eq!(saved(&first.receive(text(TEA, 12, 2))), [] as [Vec<_>; 0], "it writes no rooms");
     assert_eq!(second.ends(1), [(101, SENDING)]);
     disk.apply(&first.input(Input::Restore(disk.read())));

@@ -154,7 +154,7 @@ impl World {
     pub(crate) fn rename(&mut self, room: RoomId) {
         self.ids += 1;
         let message = self.server.rename(BOB, room, format!("Room {}", self.ids));
-        self.tell(&ServerFrame::New { message }, None);
+        self.deliver(&ServerFrame::New { message }, None);
     }
 
     /// Somebody without a device of ours writes a lot.
@@ -162,11 +162,11 @@ impl World {
         for _ in 0..count {
             self.ids += 1;
             let (message, _) = self.server.send(user_id(BOB), client_id(self.ids << 32), room, "flood".into());
-            self.tell(&ServerFrame::New { message }, None);
+            self.deliver(&ServerFrame::New { message }, None);
         }
     }
 
-    fn tell(&mut self, frame: &ServerFrame, user: Option<UserId>) {
+    fn deliver(&mut self, frame: &ServerFrame, user: Option<UserId>) {
         let peers = self.peers.iter_mut().filter(|peer| user.is_none_or(|user| user == peer.user));
         for link in peers.filter_map(|peer| peer.link.as_mut()).filter(|link| link.attached) {
             link.down.push_back(frame.clone());
@@ -183,9 +183,9 @@ impl World {
         }
     }
 
-    pub(crate) fn tell_heads(&mut self) {
+    pub(crate) fn send_heads(&mut self) {
         let heads = self.server.heads();
-        self.tell(&heads, None);
+        self.deliver(&heads, None);
     }
 
     pub(crate) fn cut(&mut self, index: usize) {
@@ -199,7 +199,7 @@ impl World {
         let beats = self.now / HEARTBEAT_INTERVAL_MS;
         self.now += ms;
         if self.now / HEARTBEAT_INTERVAL_MS > beats {
-            self.tell(&ServerFrame::Heartbeat {}, None);
+            self.deliver(&ServerFrame::Heartbeat {}, None);
         }
         for index in 0..self.peers.len() {
             if self.peers[index].wake.is_some_and(|at| at <= self.now) {
@@ -339,12 +339,12 @@ impl World {
                 let (seq, created_at) = (message.seq, message.created_at);
                 link.down.push_back(ServerFrame::Ack { client_id, room_id, seq, rev: Rev(0), created_at });
                 if new {
-                    self.tell(&ServerFrame::New { message }, None);
+                    self.deliver(&ServerFrame::New { message }, None);
                 }
             }
             ClientFrame::Read { room_id, seq } => {
                 if let Some(frame) = self.server.read(user, room_id, seq) {
-                    self.tell(&frame, Some(user));
+                    self.deliver(&frame, Some(user));
                 }
             }
             ClientFrame::SyncMore { room_id, seq, rev } => self.answer_sync(index, user, Cursor(room_id, seq, rev)),

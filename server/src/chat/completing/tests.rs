@@ -4,7 +4,7 @@ use crate::bus::memory::Exchange;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::testing::{Ear, connection};
+use crate::outbound::testing::{TestClient, connection};
 use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{NewUser, Result, Revision, Stamp};
 use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
@@ -41,7 +41,7 @@ struct World {
     stop: Arc<Stop>,
     chat: Arc<Chat>,
     /// What Bob's device gets.
-    ear: Ear,
+    client: TestClient,
 }
 
 impl World {
@@ -59,10 +59,10 @@ impl World {
         hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());
         let chat = Chat::new(store, hub, Arc::new(SystemClock), Arc::default());
-        let (connection, ear) = connection(BOB, SessionId(Uuid::from_u128(5)));
+        let (connection, client) = connection(BOB, SessionId(Uuid::from_u128(5)));
         chat.connect(&connection).await.unwrap();
         stop.closed.store(true, Ordering::Relaxed);
-        Self { stop, chat, ear }
+        Self { stop, chat, client }
     }
 
     /// Drops the request in the moment of its commit, and reads on until Bob hears what `told` looks for.
@@ -74,7 +74,7 @@ impl World {
         self.stop.closed.store(false, Ordering::Relaxed);
         self.stop.go_on.notify_one();
         for _ in 0..1_000 {
-            while let Some(text) = self.ear.try_recv() {
+            while let Some(text) = self.client.try_recv() {
                 if told(&serde_json::from_str(&text).unwrap()) {
                     return;
                 }

@@ -43,8 +43,8 @@ async fn is_published(hub: &Hub, listener: &MemoryBus) -> bool {
     hub.deliver(ROOM, StreamPosition::Message(Seq(1)), &ServerFrame::SyncDone {});
     tokio::time::sleep(Duration::from_millis(1)).await;
     let mut events = listener.take_events().unwrap();
-    let mut heard = std::iter::from_fn(|| events.next().now_or_never().flatten());
-    heard.any(|event| matches!(event, BusEvent::Message { channel, .. } if channel == name(Channel::Room(ROOM))))
+    let mut received = std::iter::from_fn(|| events.next().now_or_never().flatten());
+    received.any(|event| matches!(event, BusEvent::Message { channel, .. } if channel == name(Channel::Room(ROOM))))
 }
 
 async fn listener(exchange: &Exchange) -> MemoryBus {

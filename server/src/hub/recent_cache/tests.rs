@@ -17,11 +17,11 @@ fn frame(number: i64) -> Frame {
 fn recent(moment: Moment, numbers: std::ops::RangeInclusive<i64>) -> RecentCache {
     let mut recent = RecentCache::default();
     recent.learn(ROOM, moment);
-    say(&mut recent, ROOM, numbers);
+    record(&mut recent, ROOM, numbers);
     recent
 }
 
-fn say(recent: &mut RecentCache, room: RoomId, numbers: std::ops::RangeInclusive<i64>) {
+fn record(recent: &mut RecentCache, room: RoomId, numbers: std::ops::RangeInclusive<i64>) {
     numbers.for_each(|number| recent.sent(room, Seq(number), &[frame(number)]));
 }
 
@@ -47,10 +47,10 @@ fn a_revision_makes_the_room_forget_until_the_database_told_of_a_moment_after_it
     let mut recent = recent(at(10, 3), 11..=12);
     recent.revised(ROOM, Rev(4));
     // It may be this one that was revised: it was only slower.
-    say(&mut recent, ROOM, 13..=13);
+    record(&mut recent, ROOM, 13..=13);
     assert_eq!(after(&recent, at(12, 4), at(13, 4)), None);
     recent.learn(ROOM, at(13, 4));
-    say(&mut recent, ROOM, 14..=15);
+    record(&mut recent, ROOM, 14..=15);
     assert_eq!(after(&recent, at(12, 4), at(15, 4)), None);
     assert_eq!(after(&recent, at(13, 4), at(15, 4)), Some(vec![14, 15]));
     // The database knows a revision that has not gone out here: what is older than that moment may be another.
@@ -69,7 +69,7 @@ fn a_gap_begins_anew_and_rows_from_the_database_fill_in() {
     assert_eq!(after(&recent, at(12, 0), at(16, 0)), None);
     assert_eq!(after(&recent, at(14, 0), at(16, 0)), Some(vec![15, 16]));
     recent.fill(ROOM, at(16, 2), vec![frame(14), frame(15), frame(16)]);
-    say(&mut recent, ROOM, 17..=17);
+    record(&mut recent, ROOM, 17..=17);
     assert_eq!(after(&recent, at(13, 2), at(17, 2)), Some(vec![14, 15, 16, 17]));
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::bus::{Bus, BusEvent};
 use crate::hub::Keys;
-use crate::line::testing;
+use crate::outbound::testing;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use protocol::{SessionId, UserId};
@@ -58,7 +58,7 @@ async fn who_enters_a_room_that_is_being_released_hears_of_it() {
     hub.enter_epoch(EPOCH);
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    let (connection, _client) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     for _ in 0..3 {
         hub.attach(&connection);
         hub.join_here(connection.user, &[ROOM]).await;
@@ -68,7 +68,7 @@ async fn who_enters_a_room_that_is_being_released_hears_of_it() {
         sleep(RELEASE_INTERVAL + RELEASING / 2).await;
     }
     hub.attach(&connection);
-    let (second, _ear) = testing::connection(UserId(Uuid::from_u128(3)), SessionId(Uuid::from_u128(4)));
+    let (second, _client) = testing::connection(UserId(Uuid::from_u128(3)), SessionId(Uuid::from_u128(4)));
     hub.attach(&second);
     let both = async { tokio::join!(hub.join_here(connection.user, &[ROOM]), hub.join_here(second.user, &[ROOM])) };
     both.await;
@@ -87,7 +87,7 @@ async fn a_room_that_is_entered_again_soon_is_not_subscribed_again() {
     let hub = Hub::new(Arc::clone(&bus) as _, Keys::default(), Arc::default());
     hub.enter_epoch(EPOCH);
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    let (connection, _client) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     hub.attach(&connection);
     hub.join_here(connection.user, &[ROOM]).await;
     hub.detach(&connection);
@@ -108,7 +108,7 @@ async fn another_epoch_has_other_channels_and_is_an_interruption() {
     };
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(on_interruption)));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    let (connection, _client) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     hub.attach(&connection);
     let joining = tokio::spawn({
         let (hub, user) = (Arc::clone(&hub), connection.user);

@@ -55,7 +55,7 @@ impl Tables {
         event: SystemEvent,
         stamp: Stamp,
     ) -> Result<Message> {
-        let message = self.tell(room, actor, event, stamp)?;
+        let message = self.insert_system_message(room, actor, event, stamp)?;
         let member = Membership { role, delivered: message.seq, read: message.seq };
         self.room(room)?.members.insert(user, member);
         self.move_versions([user]);
@@ -104,7 +104,7 @@ impl Tables {
         let display_name = self.name(user)?;
         let event =
             if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
-        let message = self.tell(id, actor, event, stamp)?;
+        let message = self.insert_system_message(id, actor, event, stamp)?;
         self.room(id)?.members.remove(&user);
         self.move_versions([user]);
         Ok(message)
@@ -131,7 +131,7 @@ impl Tables {
         }
         self.move_versions([user]);
         let event = SystemEvent::RoleChanged { user_id: user, display_name: self.name(user)?, role };
-        self.tell(id, actor, event, stamp).map(Some)
+        self.insert_system_message(id, actor, event, stamp).map(Some)
     }
 
     fn has_other_owner(&self, room: RoomId, user: UserId) -> bool {

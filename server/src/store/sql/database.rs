@@ -2,7 +2,6 @@
 //! words in which its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
 
 mod epoch;
-mod events;
 mod marks;
 mod members;
 mod messages;
@@ -13,6 +12,7 @@ mod revisions;
 pub(crate) mod rooms;
 mod rows;
 mod sessions;
+mod system_messages;
 mod users;
 
 pub(super) use pool::{Options, Pool, Tx};

@@ -27,17 +27,17 @@ const RUN_UP: Duration = Duration::from_millis(50);
 /// Does what the lines of the input say until it ends.
 pub(crate) fn main() -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = LocalSet::new().block_on(&runtime, obey());
+    let done = LocalSet::new().block_on(&runtime, run());
     runtime.shutdown_background();
     done
 }
 
-async fn obey() -> Result<(), Error> {
+async fn run() -> Result<(), Error> {
     let mut lines = BufReader::with_capacity(1 << 20, tokio::io::stdin()).lines();
     let Some(job) = lines.next_line().await? else { return Ok(()) };
     let mut client = Client::enter(serde_json::from_str(&job)?)?;
     tokio::select! {
-        () = client.wait_for_all() => say(&Word::Connected)?,
+        () = client.wait_for_all() => send(&Word::Connected)?,
         _ = lines.next_line() => return Ok(()),
     }
     while let Some(line) = lines.next_line().await? {
@@ -45,7 +45,7 @@ async fn obey() -> Result<(), Error> {
             Order::Go { rate, millis, patience_millis } => {
                 let (length, timeout) = (Duration::from_millis(millis), Duration::from_millis(patience_millis));
                 tokio::select! {
-                    tally = client.go(rate, length, timeout) => say(&Word::Done(Box::new(tally)))?,
+                    tally = client.go(rate, length, timeout) => send(&Word::Done(Box::new(tally)))?,
                     // The driver says nothing before it has its answer, so this is the end.
                     _ = lines.next_line() => return Ok(()),
                 }
@@ -56,7 +56,7 @@ async fn obey() -> Result<(), Error> {
     Ok(())
 }
 
-fn say(word: &Word) -> Result<(), Error> {
+fn send(word: &Word) -> Result<(), Error> {
     println!("{}", serde_json::to_string(word)?);
     Ok(())
 }

@@ -64,7 +64,7 @@ impl Crew {
 
     async fn wait_for_all(&mut self) -> Result<(), Error> {
         for client in &mut self.clients {
-            match client.hear().await? {
+            match client.receive().await? {
                 Word::Connected => {}
                 Word::Done(_) => return Err("a client process spoke out of turn".into()),
             }
@@ -77,11 +77,11 @@ impl Crew {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         for client in &mut self.clients {
             let rate = rate * client.share;
-            client.say(&Order::Go { rate, millis: millis(length), patience_millis: millis(timeout) }).await?;
+            client.send(&Order::Go { rate, millis: millis(length), patience_millis: millis(timeout) }).await?;
         }
         let mut tally = Tally::default();
         for client in &mut self.clients {
-            match client.hear().await? {
+            match client.receive().await? {
                 Word::Done(done) => tally.merge(&done),
                 Word::Connected => return Err("a client process spoke out of turn".into()),
             }
@@ -101,7 +101,7 @@ impl Crew {
     /// Slow guests read nothing from now on.
     pub(crate) async fn stall(&mut self) -> Result<(), Error> {
         for client in &mut self.clients {
-            client.say(&Order::Stall).await?;
+            client.send(&Order::Stall).await?;
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Client {
         Ok(client)
     }
 
-    async fn say(&mut self, order: &Order) -> Result<(), Error> {
+    async fn send(&mut self, order: &Order) -> Result<(), Error> {
         self.write(serde_json::to_string(order)?).await
     }
 
@@ -128,7 +128,7 @@ impl Client {
         Ok(self.input.write_all(line.as_bytes()).await?)
     }
 
-    async fn hear(&mut self) -> Result<Word, Error> {
+    async fn receive(&mut self) -> Result<Word, Error> {
         let line = self.output.next_line().await?.ok_or("a client process has ended")?;
         Ok(serde_json::from_str(&line)?)
     }

@@ -30,7 +30,7 @@ pub(crate) struct Visitor<'a> {
 
 /// What a frame says, as far as a light client cares.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Received {
     /// A message, live. `order` grows within a room.
     Delivery { number: u32, order: u64 },
     /// The message with this number is stored.
@@ -91,7 +91,7 @@ impl Target {
         }
     }
 
-    pub(crate) fn read(self, text: &str) -> Heard {
+    pub(crate) fn read(self, text: &str) -> Received {
         match self {
             Self::Jackdaw => jackdaw::read(text),
             Self::SocketIo => socketio::read(text),

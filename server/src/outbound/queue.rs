@@ -13,13 +13,13 @@ pub(crate) const QUEUE_BYTES: usize = 1024 * 1024;
 /// Frames for which an empty queue keeps its room.
 const KEPT_CAPACITY: usize = 8;
 
-/// Whose turn it is to write.
+/// Whose state it is to write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum WriteState {
     /// Nothing waits.
     #[default]
     Idle,
-    /// A flusher will write.
+    /// A writer will write.
     Queued,
     /// The system takes no more, since then; the client's own task will write.
     Blocked(Instant),
@@ -34,29 +34,29 @@ pub(super) struct Queue {
     bytes: usize,
     /// Whether a part of the first has been written.
     begun: bool,
-    pub(super) turn: Turn,
-    /// Why the line is to close; nothing is queued any more.
+    pub(super) state: WriteState,
+    /// Why the connection is to close; nothing is queued any more.
     pub(super) closing: Option<CloseCode>,
     /// Whether the client's own task waits for the queue to drain.
     pub(super) is_drain_awaited: bool,
 }
 
 impl Queue {
-    /// Queues a frame behind at most `most` bytes. Whether a flusher has to be told.
+    /// Queues a frame behind at most `most` bytes. Whether a writer has to be told.
     pub(super) fn push(&mut self, frame: Frame, most: usize) -> bool {
-        if self.closing.is_some() || self.turn == Turn::Broken {
+        if self.closing.is_some() || self.state == WriteState::Broken {
             return false;
         }
-        let is_due = self.add(frame.into_bytes(), most) && self.turn == Turn::Idle;
+        let is_due = self.add(frame.into_bytes(), most) && self.state == WriteState::Idle;
         if is_due {
-            self.turn = Turn::Queued;
+            self.state = WriteState::Queued;
         }
         is_due
     }
 
-    /// Something that is no frame of ours, and goes out even where the line is to close.
-    pub(super) fn interject(&mut self, bytes: &[u8], most: usize) {
-        if self.turn != Turn::Broken {
+    /// Something that is no frame of ours, and goes out even where the connection is to close.
+    pub(super) fn push_raw(&mut self, bytes: &[u8], most: usize) {
+        if self.state != WriteState::Broken {
             self.add(Bytes::copy_from_slice(bytes), most);
         }
     }
@@ -110,9 +110,9 @@ impl Queue {
     }
 
     /// Everything has been written.
-    pub(super) fn rest(&mut self) {
-        if self.turn != Turn::Broken {
-            self.turn = Turn::Idle;
+    pub(super) fn set_idle(&mut self) {
+        if self.state != WriteState::Broken {
+            self.state = WriteState::Idle;
         }
         if self.waiting.capacity() > KEPT_CAPACITY {
             self.waiting = VecDeque::new();
@@ -120,15 +120,15 @@ impl Queue {
     }
 
     /// The system takes no more. What has been blocked stays so since it was, however often it is tried.
-    pub(super) fn block(&mut self, has_written: bool) {
-        if has_written || !matches!(self.turn, Turn::Blocked(_)) {
-            self.turn = Turn::Blocked(Instant::now());
+    pub(super) fn set_blocked(&mut self, has_written: bool) {
+        if has_written || !matches!(self.state, WriteState::Blocked(_)) {
+            self.state = WriteState::Blocked(Instant::now());
         }
     }
 
     /// The connection has broken.
-    pub(super) fn break_off(&mut self) {
-        self.turn = Turn::Broken;
+    pub(super) fn set_broken(&mut self) {
+        self.state = WriteState::Broken;
         (self.waiting, self.bytes) = (VecDeque::new(), 0);
     }
 

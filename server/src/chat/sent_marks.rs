@@ -1,4 +1,4 @@
-//! Which marks a person's devices on this node were told by a comparison with the database, or by the list of their rooms: what differs
+//! Which marks a person's devices on this node were sent by a comparison with the database, or by the list of their rooms: what differs
 //! may have been missed. Of each mark only a hash is kept, 8 bytes, since there are as many as memberships.
 
 use crate::hub::ConnectedPerson;
@@ -13,13 +13,13 @@ type Hashes = Box<[u64]>;
 
 /// See the module's documentation.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct SentMarks {
     people: Mutex<BTreeMap<UserId, Hashes>>,
     state: RandomState,
 }
 
-impl Told {
-    /// A person's first device here was told the marks of these rooms. Nothing changes where one was here before: it has been told
+impl SentMarks {
+    /// A person's first device here was sent the marks of these rooms. Nothing changes where one was here before: it has been sent
     /// what was current then.
     pub(super) fn begin(&self, user: UserId, rooms: &[RoomSummary]) {
         if self.lock().contains_key(&user) {
@@ -31,7 +31,7 @@ impl Told {
         self.lock().entry(user).or_insert(hashes);
     }
 
-    /// These are a person's marks now. Returns those that the devices were not told.
+    /// These are a person's marks now. Returns those that the devices were not sent.
     pub(super) fn replace(&self, user: UserId, marks: &[(RoomId, Mark)]) -> Vec<(RoomId, Mark)> {
         let hashes = self.hashes(marks.iter().copied());
         let before = self.lock().insert(user, hashes).unwrap_or_default();
@@ -42,11 +42,11 @@ impl Told {
     /// Forgets those after `after` and up to `last` (everybody, if none) who are not among these people.
     pub(super) fn retain(&self, after: Option<UserId>, last: Option<UserId>, people: &[(UserId, ConnectedPerson)]) {
         let range = (after.map_or(Bound::Unbounded, Bound::Excluded), last.map_or(Bound::Unbounded, Bound::Included));
-        let mut told = self.lock();
+        let mut sent = self.lock();
         let is_gone = |user: &UserId| people.binary_search_by_key(user, |(user, _)| *user).is_err();
-        let gone: Vec<_> = told.range(range).map(|(user, _)| *user).filter(is_gone).collect();
+        let gone: Vec<_> = sent.range(range).map(|(user, _)| *user).filter(is_gone).collect();
         for user in gone {
-            told.remove(&user);
+            sent.remove(&user);
         }
     }
 
@@ -85,23 +85,23 @@ mod tests {
 
     #[test]
     fn what_differs_is_told_once() {
-        let told = Told::default();
+        let sent = SentMarks::default();
         let first = [mark(1, ADA, 3), mark(2, ADA, 4), mark(2, BOB, 1)];
-        assert_eq!(told.replace(ADA, &first), first);
-        assert_eq!(told.replace(ADA, &first), []);
-        assert_eq!(told.replace(ADA, &[mark(2, BOB, 2), first[0]]), [mark(2, BOB, 2)]);
+        assert_eq!(sent.replace(ADA, &first), first);
+        assert_eq!(sent.replace(ADA, &first), []);
+        assert_eq!(sent.replace(ADA, &[mark(2, BOB, 2), first[0]]), [mark(2, BOB, 2)]);
     }
 
     #[test]
     fn who_has_gone_is_forgotten() {
-        let told = Told::default();
-        told.replace(ADA, &[mark(1, ADA, 3)]);
-        told.replace(BOB, &[mark(1, BOB, 3)]);
-        told.retain(Some(ADA), None, &[]);
-        assert_eq!(told.lock().keys().copied().collect::<Vec<_>>(), [ADA]);
-        told.retain(None, Some(ADA), &[(ADA, ConnectedPerson { connections: Vec::new(), version: 1, compared: None })]);
-        assert_eq!(told.lock().len(), 1);
-        told.retain(None, None, &[]);
-        assert!(told.lock().is_empty());
+        let sent = SentMarks::default();
+        sent.replace(ADA, &[mark(1, ADA, 3)]);
+        sent.replace(BOB, &[mark(1, BOB, 3)]);
+        sent.retain(Some(ADA), None, &[]);
+        assert_eq!(sent.lock().keys().copied().collect::<Vec<_>>(), [ADA]);
+        sent.retain(None, Some(ADA), &[(ADA, ConnectedPerson { connections: Vec::new(), version: 1, compared: None })]);
+        assert_eq!(sent.lock().len(), 1);
+        sent.retain(None, None, &[]);
+        assert!(sent.lock().is_empty());
     }
 }

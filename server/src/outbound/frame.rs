@@ -1,4 +1,4 @@
-//! A frame as it goes over the wire, encoded once for all who get it.
+//! A frame as it goes over the socket, encoded once for all who get it.
 
 use axum::body::Bytes;
 use protocol::ServerFrame;

@@ -1,4 +1,4 @@
-//! Facts about a room, stored as messages in the transaction that makes them true.
+//! System messages: facts about a room, stored as messages in the transaction that makes them true.
 
 use super::{Result, Tx};
 use crate::store::codes::Code;
@@ -6,16 +6,15 @@ use crate::store::{Error, Stamp};
 use protocol::{Message, MessageKind, Rev, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
 
-/// Takes the room's lock until the transaction ends, so that what is read of it and its members next stays true. Answers
-/// with its kind.
+/// Locks the room until the transaction ends, so that what is read of it and its members stays true. Returns its kind.
 pub(super) async fn lock_room(tx: &mut Tx, room: RoomId) -> Result<RoomKind> {
     let statement = concat!("select kind from rooms where id = $1 and deleted_at is null", for_update!());
     let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
     Ok(RoomKind::from_code(found.ok_or(Error::NotFound("room"))?.try_get(0)?))
 }
 
-/// Stores what `actor` did as the room's next message, and counts members that came or went with it.
-pub(super) async fn tell(
+/// Inserts what `actor` did as the room's next message, and adds `members_more` to the count of members.
+pub(super) async fn insert(
     tx: &mut Tx,
     room: RoomId,
     actor: UserId,

@@ -1,6 +1,6 @@
-//! A TCP connection that is read and answered as one, by HTTP and then by the WebSocket, and written to by flushers.
+//! A TCP connection that is read and answered as one, by HTTP and then by the WebSocket, and written to by writers.
 
-use super::{Flushers, Line, Wire};
+use super::{Outbound, RawSocket, WriterPool};
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-impl Wire for TcpStream {
+impl RawSocket for TcpStream {
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         match parts {
             [one] => Self::try_write(self, one),
@@ -36,33 +36,33 @@ fn shut_down(stream: &TcpStream, how: Shutdown) -> io::Result<()> {
     std::net::TcpStream::from(handle).shutdown(how)
 }
 
-/// Read by one task. What it writes goes straight out, or through the line once that is open.
-pub(crate) struct Stream {
+/// Read by one task. What it writes goes straight out, or through the connection once that is open.
+pub(crate) struct UpgradableStream {
     stream: Arc<TcpStream>,
-    line: Arc<Line>,
+    outbound: Arc<Outbound>,
 }
 
-impl Stream {
-    pub(crate) fn new(stream: TcpStream, flushers: Arc<Flushers>) -> Self {
+impl UpgradableStream {
+    pub(crate) fn new(stream: TcpStream, writers: Arc<WriterPool>) -> Self {
         let stream = Arc::new(stream);
-        let wire: Arc<dyn Wire> = Arc::clone(&stream) as _;
-        Self { line: Line::new(wire, flushers), stream }
+        let socket: Arc<dyn RawSocket> = Arc::clone(&stream) as _;
+        Self { outbound: Outbound::new(socket, writers), stream }
     }
 
-    /// What frames go over once the connection is a WebSocket, see [`Line::open`].
-    pub(crate) const fn line(&self) -> &Arc<Line> {
-        &self.line
+    /// What frames go over once the connection is a WebSocket, see [`Outbound::open`].
+    pub(crate) const fn outbound(&self) -> &Arc<Outbound> {
+        &self.outbound
     }
 
     fn poll_write_parts(&self, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
-        if self.line.is_open() {
+        if self.outbound.is_open() {
             // All or nothing: what is left over would come to stand within another frame.
-            parts.iter().for_each(|part| self.line.interject(part));
+            parts.iter().for_each(|part| self.outbound.push_raw(part));
             return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
         }
         loop {
             ready!(self.stream.poll_write_ready(cx))?;
-            match Wire::try_write(&*self.stream, parts) {
+            match RawSocket::try_write(&*self.stream, parts) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => return Poll::Ready(done),
             }
@@ -70,7 +70,7 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for UpgradableStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
@@ -82,7 +82,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for UpgradableStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_parts(cx, &[IoSlice::new(bytes)])
     }

@@ -48,7 +48,7 @@ impl Pipe {
     }
 }
 
-impl Wire for Pipe {
+impl RawSocket for Pipe {
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
         let mut state = self.0.lock().unwrap();
         state.writes += 1;
@@ -74,10 +74,10 @@ impl Wire for Pipe {
     fn shutdown(&self) {}
 }
 
-fn line(fits: usize) -> (Arc<Line>, Arc<Pipe>) {
+fn outbound(fits: usize) -> (Arc<Outbound>, Arc<Pipe>) {
     let pipe = Arc::new(Pipe::default());
     pipe.reads(fits);
-    (Line::new(Arc::clone(&pipe) as _, Arc::default()), pipe)
+    (Outbound::new(Arc::clone(&pipe) as _, Arc::default()), pipe)
 }
 
 fn frame(text: &str) -> Frame {
@@ -86,33 +86,34 @@ fn frame(text: &str) -> Frame {
 
 #[tokio::test]
 async fn what_waits_goes_out_in_one_write_and_in_order() {
-    let (line, pipe) = line(1_000);
+    let (outbound, pipe) = outbound(1_000);
     for number in 0..10 {
-        line.send(frame(&number.to_string()));
+        outbound.send(frame(&number.to_string()));
     }
-    let flusher = tokio::spawn(Arc::clone(&line.flushers).run());
-    while line.queued() > 0 {
+    let writer = tokio::spawn(Arc::clone(&outbound.writers).run());
+    while outbound.queued() > 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(pipe.texts(), ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]);
     assert_eq!(pipe.writes(), 1);
-    line.send(frame("again"));
-    while line.queued() > 0 {
+    outbound.send(frame("again"));
+    while outbound.queued() > 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(pipe.texts(), ["again"]);
-    flusher.abort();
+    writer.abort();
 }
 
 #[tokio::test]
-async fn one_message_wakes_a_flusher_once_for_all_lines() {
-    let flushers = Arc::<Flushers>::default();
+async fn one_message_wakes_a_writer_once_for_all_connections() {
+    let writers = Arc::<WriterPool>::default();
     let pipes: Vec<_> = (0..100).map(|_| Arc::new(Pipe::default())).collect();
     pipes.iter().for_each(|pipe| pipe.reads(100));
-    let lines: Vec<_> = pipes.iter().map(|pipe| Line::new(Arc::clone(pipe) as _, Arc::clone(&flushers))).collect();
-    Line::send_all(lines.iter(), &[frame("a"), frame("b")]);
-    tokio::spawn(flushers.run());
-    while lines.iter().any(|line| line.queued() > 0) {
+    let outbounds: Vec<_> =
+        pipes.iter().map(|pipe| Outbound::new(Arc::clone(pipe) as _, Arc::clone(&writers))).collect();
+    Outbound::send_all(outbounds.iter(), &[frame("a"), frame("b")]);
+    tokio::spawn(writers.run());
+    while outbounds.iter().any(|outbound| outbound.queued() > 0) {
         tokio::task::yield_now().await;
     }
     assert!(pipes.iter().all(|pipe| pipe.texts() == ["a", "b"] && pipe.writes() == 1));
@@ -120,68 +121,68 @@ async fn one_message_wakes_a_flusher_once_for_all_lines() {
 
 #[tokio::test]
 async fn what_does_not_fit_follows_from_the_clients_own_task() {
-    let (line, pipe) = line(5);
-    line.send(frame("hello"));
-    line.send(frame("again"));
-    line.flush();
+    let (outbound, pipe) = outbound(5);
+    outbound.send(frame("hello"));
+    outbound.send(frame("again"));
+    outbound.flush();
     assert_eq!(pipe.0.lock().unwrap().written.len(), 5, "within the first frame");
-    let attending = tokio::spawn({
-        let line = Arc::clone(&line);
-        async move { line.attend().await }
+    let writing = tokio::spawn({
+        let outbound = Arc::clone(&outbound);
+        async move { outbound.run_until_closed().await }
     });
     // A pong comes after the frame that was begun, not within it.
-    line.interject(&[0x81, 1, b'!']);
-    while line.queued() > 0 {
+    outbound.push_raw(&[0x81, 1, b'!']);
+    while outbound.queued() > 0 {
         pipe.reads(1);
         tokio::task::yield_now().await;
     }
     assert_eq!(pipe.texts(), ["hello", "again", "!"]);
-    line.close(CloseCode::GoingAway);
-    assert_eq!(attending.await.unwrap(), Some(CloseCode::GoingAway));
+    outbound.close(CloseCode::GoingAway);
+    assert_eq!(writing.await.unwrap(), Some(CloseCode::GoingAway));
 }
 
 #[tokio::test]
 async fn a_reader_who_does_not_read_is_closed_and_loses_nothing_from_the_middle() {
-    let (line, pipe) = line(5);
+    let (outbound, pipe) = outbound(5);
     let long = "x".repeat(100);
     let mut most = 0;
-    while line.lock().closing.is_none() {
-        line.send(frame(&long));
-        line.flush();
-        most = most.max(line.queued());
+    while outbound.lock().closing.is_none() {
+        outbound.send(frame(&long));
+        outbound.flush();
+        most = most.max(outbound.queued());
     }
     assert!((QUEUE_BYTES - 200..QUEUE_BYTES + 200).contains(&most), "{most}");
-    assert!(line.queued() < 200, "nothing is kept for a client that is closed");
-    assert_eq!(line.attend().await, Some(CloseCode::SlowConsumer));
-    line.interject(&[0x88, 0]);
+    assert!(outbound.queued() < 200, "nothing is kept for a client that is closed");
+    assert_eq!(outbound.run_until_closed().await, Some(CloseCode::SlowConsumer));
+    outbound.push_raw(&[0x88, 0]);
     pipe.reads(1_000);
-    line.flush();
+    outbound.flush();
     assert_eq!(pipe.texts(), [&long, ""], "the frame that was begun, and the close");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_who_takes_nothing_for_a_while_is_closed() {
-    let (line, pipe) = line(5);
+    let (outbound, pipe) = outbound(5);
     for text in ["hello", "again"] {
-        line.send(frame(text));
+        outbound.send(frame(text));
     }
-    line.flush();
+    outbound.flush();
     let began = Instant::now();
-    assert_eq!(line.attend().await, Some(CloseCode::SlowConsumer));
+    assert_eq!(outbound.run_until_closed().await, Some(CloseCode::SlowConsumer));
     assert_eq!(began.elapsed().as_secs(), WRITE_TIMEOUT.as_secs());
-    line.send(frame("late"));
-    line.finish(Instant::now()).await;
+    outbound.send(frame("late"));
+    outbound.finish(Instant::now()).await;
     pipe.reads(100);
-    line.flush();
+    outbound.flush();
     assert_eq!(pipe.texts(), ["hello"], "the frame that was begun, and nothing of what waited behind it");
 }
 
 #[tokio::test(start_paused = true)]
-async fn ending_a_line_has_one_deadline_however_slowly_the_client_reads() {
-    let (line, pipe) = line(5);
+async fn ending_a_connection_has_one_deadline_however_slowly_the_client_reads() {
+    let (outbound, pipe) = outbound(5);
     let long = "x".repeat(10_000);
-    line.send(frame(&long));
-    line.close(CloseCode::SessionRevoked);
+    outbound.send(frame(&long));
+    outbound.close(CloseCode::SessionRevoked);
     let began = Instant::now();
     let timeout = Duration::from_secs(5);
     let reading = async {
@@ -192,109 +193,109 @@ async fn ending_a_line_has_one_deadline_however_slowly_the_client_reads() {
     };
     tokio::select! {
         () = reading => {}
-        () = line.finish(began + timeout) => {}
+        () = outbound.finish(began + timeout) => {}
     }
     assert_eq!(began.elapsed(), timeout);
 }
 
 #[tokio::test]
 async fn an_empty_queue_takes_any_one_frame_and_what_waits_behind_it_is_bounded() {
-    let (line, pipe) = line(5);
-    line.send(frame(&"x".repeat(3 * QUEUE_BYTES)));
-    line.flush();
+    let (outbound, pipe) = outbound(5);
+    outbound.send(frame(&"x".repeat(3 * QUEUE_BYTES)));
+    outbound.flush();
     let behind = "y".repeat(1_000);
     for _ in 0..1_000 {
-        line.send(frame(&behind));
+        outbound.send(frame(&behind));
     }
-    assert_eq!(line.lock().closing, None, "a large frame and a megabyte behind it");
+    assert_eq!(outbound.lock().closing, None, "a large frame and a megabyte behind it");
     for _ in 0..100 {
-        line.send(frame(&behind));
+        outbound.send(frame(&behind));
     }
-    assert_eq!(line.lock().closing, Some(CloseCode::SlowConsumer));
+    assert_eq!(outbound.lock().closing, Some(CloseCode::SlowConsumer));
     pipe.reads(4 * QUEUE_BYTES);
-    line.flush();
+    outbound.flush();
     assert_eq!(pipe.texts(), ["x".repeat(3 * QUEUE_BYTES)]);
 }
 
 #[tokio::test]
 async fn what_is_not_live_waits_until_the_queue_has_drained() {
-    let (line, pipe) = line(0);
-    assert!(line.drained().now_or_never().is_some());
-    line.send(frame(&"x".repeat(QUEUE_BYTES / CATCH_UP_SHARE)));
-    line.flush();
+    let (outbound, pipe) = outbound(0);
+    assert!(outbound.drained().now_or_never().is_some());
+    outbound.send(frame(&"x".repeat(QUEUE_BYTES / CATCH_UP_SHARE)));
+    outbound.flush();
     let waiting = tokio::spawn({
-        let line = Arc::clone(&line);
-        async move { line.drained().await }
+        let outbound = Arc::clone(&outbound);
+        async move { outbound.drained().await }
     });
     tokio::task::yield_now().await;
     assert!(!waiting.is_finished());
     pipe.reads(100);
-    line.flush();
+    outbound.flush();
     waiting.await.unwrap();
 
-    line.send(frame(&"x".repeat(QUEUE_BYTES / CATCH_UP_SHARE)));
+    outbound.send(frame(&"x".repeat(QUEUE_BYTES / CATCH_UP_SHARE)));
     let waiting = tokio::spawn({
-        let line = Arc::clone(&line);
-        async move { line.drained().await }
+        let outbound = Arc::clone(&outbound);
+        async move { outbound.drained().await }
     });
     tokio::task::yield_now().await;
-    line.close(CloseCode::GoingAway);
+    outbound.close(CloseCode::GoingAway);
     waiting.await.expect("whoever sends page by page must not wait for a client that is gone");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_who_asks_for_pongs_and_reads_none_is_closed_too() {
-    let (quick, pipe) = line(5);
+    let (quick, pipe) = outbound(5);
     quick.send(frame("hello"));
     quick.flush();
     let pong = [0; 127];
     while quick.lock().closing.is_none() {
-        quick.interject(&pong);
+        quick.push_raw(&pong);
     }
     assert!(quick.queued() <= QUEUE_BYTES, "what was begun and the pongs behind it");
     assert_eq!(pipe.0.lock().unwrap().written.len(), 5);
 
-    let (slow, _pipe) = line(5);
+    let (slow, _pipe) = outbound(5);
     slow.send(frame("hello"));
     slow.flush();
     let began = Instant::now();
     let asking = async {
         loop {
             tokio::time::sleep(WRITE_TIMEOUT / 10).await;
-            slow.interject(&pong);
+            slow.push_raw(&pong);
         }
     };
     let ended = tokio::select! {
         () = asking => None,
-        code = slow.attend() => code,
+        code = slow.run_until_closed() => code,
     };
     assert_eq!((ended, began.elapsed()), (Some(CloseCode::SlowConsumer), WRITE_TIMEOUT), "asking is not reading");
 }
 
 #[tokio::test]
 async fn a_reader_who_reads_gets_any_amount() {
-    let (line, pipe) = line(0);
+    let (outbound, pipe) = outbound(0);
     let long = "x".repeat(100);
     for _ in 0..2 * QUEUE_BYTES / 100 {
         pipe.reads(200);
-        line.send(frame(&long));
-        line.flush();
+        outbound.send(frame(&long));
+        outbound.flush();
     }
-    assert_eq!(line.lock().closing, None);
+    assert_eq!(outbound.lock().closing, None);
     assert_eq!(pipe.texts().len(), 2 * QUEUE_BYTES / 100);
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_was_queued_before_a_close_goes_out_and_nothing_after_it() {
-    let (line, pipe) = line(3);
-    line.send(frame("goaway"));
-    line.close(CloseCode::GoingAway);
-    line.close(CloseCode::SessionRevoked);
-    line.send(frame("late"));
-    let code = line.attend().await;
+    let (outbound, pipe) = outbound(3);
+    outbound.send(frame("goaway"));
+    outbound.close(CloseCode::GoingAway);
+    outbound.close(CloseCode::SessionRevoked);
+    outbound.send(frame("late"));
+    let code = outbound.run_until_closed().await;
     let finishing = tokio::spawn({
-        let line = Arc::clone(&line);
-        async move { line.finish(Instant::now() + Duration::from_secs(5)).await }
+        let outbound = Arc::clone(&outbound);
+        async move { outbound.finish(Instant::now() + Duration::from_secs(5)).await }
     });
     tokio::task::yield_now().await;
     pipe.reads(100);
@@ -308,12 +309,12 @@ async fn what_was_queued_before_a_close_goes_out_and_nothing_after_it() {
 
 #[tokio::test]
 async fn a_broken_line_ends_and_keeps_nothing() {
-    let (line, pipe) = line(100);
+    let (outbound, pipe) = outbound(100);
     pipe.breaks();
-    line.send(frame("hello"));
-    line.flush();
-    assert_eq!((line.attend().await, line.queued()), (None, 0));
-    line.send(frame("again"));
-    line.finish(Instant::now()).await;
-    assert_eq!((line.queued(), pipe.writes()), (0, 1));
+    outbound.send(frame("hello"));
+    outbound.flush();
+    assert_eq!((outbound.run_until_closed().await, outbound.queued()), (None, 0));
+    outbound.send(frame("again"));
+    outbound.finish(Instant::now()).await;
+    assert_eq!((outbound.queued(), pipe.writes()), (0, 1));
 }
