@@ -267,7 +267,7 @@ async fn metrics_have_a_listener_of_their_own() {
         "jackdaw_connections 1",
         "jackdaw_rooms 1",
         "jackdaw_messages_stored_total 1",
-        "jackdaw_refusals_total{reason=\"Full\"} 1",
+        "jackdaw_refusals_total{reason=\"full\"} 1",
         "jackdaw_frames_received_total 2",
         "jackdaw_database_up 1",
         "jackdaw_bus_up 1",
