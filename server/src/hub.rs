@@ -1,6 +1,6 @@
 //! The hub: which connections of this node are in which room, and how frames reach them and the other nodes.
 //!
-//! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
+//! Invariant: it knows neither rules nor the database. Frames are encoded once and shared by all queues.
 
 pub(crate) mod awareness;
 mod catch_up;
@@ -48,47 +48,46 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// People whose connections are measured without giving way to others.
+/// People whose connections are measured before yielding to other tasks.
 pub(crate) const MEASURE_BATCH: usize = 500;
-/// How often other nodes are told how far this one's numbers are.
+/// How often a node publishes a heartbeat with its last control number.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Called after bus trouble, when this node may have missed something: whoever knows the database mends it.
+/// Called after an interruption of the bus, when this node may have missed messages: the caller reconciles with the database.
 pub(crate) type OnInterruption = Arc<dyn Fn() + Send + Sync>;
 
 /// See the module's documentation.
 pub(crate) struct Hub {
-    /// This node's name in envelopes, to know its own.
+    /// This node's id in envelopes, to recognize its own.
     node: Uuid,
     /// Local connections by room, person and session. Held for moments, never across an await.
     registry: Mutex<Registry>,
-    /// How other nodes are reached.
+    /// The bus to other nodes.
     bus: Arc<dyn Bus>,
-    /// By which frames of this deployment are known.
+    /// Sign and verify the frames of this deployment.
     keys: Keys,
-    /// Frames of others.
+    /// Counts frames with a wrong signature.
     rejected: Rejected,
-    /// Where nodes meet; nowhere before the epoch is known.
+    /// The channels of the present epoch; none before it is known.
     channels: RwLock<Option<Arc<Channels>>>,
-    /// Wakes who listens when the channels were changed.
+    /// Wakes [`Hub::listen`] after the channels were replaced.
     channels_changed: Notify,
-    /// The numbers of what nodes say about connections, one's own included.
+    /// The numbers of control messages, per node.
     controls: Mutex<Controls>,
-    /// Wakes who reads from the store when frames of a room are missing.
+    /// Wakes the task that fills gaps from the store.
     gaps: Notify,
-    /// Which channels are subscribed, and who waits for some.
+    /// Pending subscriptions of room channels.
     subscriptions: Subscriptions,
-    /// Rooms of which this node hears since a moment ago: what was committed just before is to be looked for.
+    /// Rooms whose channels were subscribed a moment ago: messages committed just before are to be looked for.
     opened: Mutex<Vec<RoomId>>,
-    /// Wakes who looks.
+    /// Wakes the task that looks for them.
     opening: Notify,
-    /// Who is typing and who is there, for those who look.
+    /// Typing and presence.
     awareness: Mutex<Awareness>,
     /// Whether other nodes are subscribed.
     peers: PeerDetection,
     /// Evicts invalidated entries of caches. Set once, by `run`.
     on_invalidation: OnceLock<OnInvalidation>,
-    /// What operators read of all this.
     metrics: Arc<Metrics>,
 }
 
@@ -115,7 +114,7 @@ impl Hub {
         })
     }
 
-    /// Listens to the bus until it ends. `on_interruption` is called from here and must not block.
+    /// Reads the bus until it ends. `on_interruption` is called from here and must not block.
     pub(crate) async fn listen(self: Arc<Self>, on_interruption: OnInterruption) {
         let Some(mut events) = self.bus.take_events() else { return };
         let mut alive = tokio::time::interval(ALIVE_INTERVAL);
@@ -142,7 +141,7 @@ impl Hub {
         }
     }
 
-    /// The epoch of the database is this. The nodes of one epoch meet on channels of their own: with another one this node moves there.
+    /// Sets the epoch of the database. Nodes of one epoch use their own channels: with another epoch this node moves to them.
     pub(crate) fn enter_epoch(&self, epoch: Uuid) {
         if self.channels().is_some_and(|channels| channels.epoch == epoch) {
             return;
@@ -155,19 +154,19 @@ impl Hub {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Registers a connection for its person and session, in the rooms of their other ones.
+    /// Registers a connection for its person and session, in the rooms of the person's other connections.
     pub(crate) fn attach(&self, connection: &Arc<Connection>) {
         self.connect_awareness(connection);
         self.lock().attach(connection);
     }
 
-    /// Forgets a connection that has ended.
+    /// Removes a connection that has ended.
     pub(crate) fn detach(&self, connection: &Arc<Connection>) {
         self.lock().detach(connection);
         self.disconnect_awareness(connection);
     }
 
-    /// Sends a frame to everybody in a room, on all nodes, in the order of its position.
+    /// Sends a frame to all connections in a room, on all nodes, in the order of its stream position.
     pub(crate) fn deliver(&self, room: RoomId, position: StreamPosition, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
         self.publish_to(room, position, &frame);
@@ -187,7 +186,7 @@ impl Hub {
         self.close_session_here(user, session);
     }
 
-    /// Sends a frame to everybody in a room on this node, once its turn has come.
+    /// Delivers a frame to the room's connections on this node, in the order of its stream.
     fn deliver_here(&self, room: RoomId, position: StreamPosition, frame: &Frame) {
         let began = Instant::now();
         let mut registry = self.lock();
@@ -219,12 +218,12 @@ impl Hub {
         self.lock().of_user(user).to_vec()
     }
 
-    /// Whether nobody is connected to this node.
+    /// Returns true if no connection is registered.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
-    /// Looks up what operators read of connections, some people at a time.
+    /// Samples the gauges of connections, in slices that yield.
     pub(crate) async fn measure(&self) {
         let (mut after, mut connections, mut queued) = (None, 0, 0);
         loop {
@@ -261,7 +260,7 @@ impl Hub {
         self.bus.count(&format!("{}:{key}", epoch.simple()), window).await
     }
 
-    /// Answers if the bus does; else with the reason.
+    /// Pings the bus. Returns the reason if it does not answer.
     pub(crate) async fn ping(&self) -> Result<(), String> {
         self.bus.ping().await
     }
@@ -284,7 +283,7 @@ impl Hub {
         Outbound::send_all(connections.iter().map(|connection| &connection.outbound), std::slice::from_ref(frame));
     }
 
-    /// Closes the connections of a session on this node, where it is not believed any more.
+    /// Closes the connections of a session on this node and evicts it from caches.
     pub(crate) fn close_session_here(&self, user: UserId, session: SessionId) {
         self.invalidate(Invalidation::Session(session));
         for connection in self.lock().of_session(user, session) {
@@ -292,7 +291,7 @@ impl Hub {
         }
     }
 
-    /// Tells other nodes what a room's members get, as long as there are any.
+    /// Publishes a room's frame, unless this node has no peers.
     fn publish_to(&self, room: RoomId, position: StreamPosition, frame: &Frame) {
         if !self.peers.is_alone() {
             self.publish(Channel::Room(room), position, frame.text());
@@ -307,13 +306,13 @@ impl Hub {
     }
 
     fn publish_control(&self, control: &Control) {
-        // Published under the lock, so that numbers leave in order.
+        // Published under the lock, so that numbers are published in order.
         let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
         let position = StreamPosition::Control(controls.next());
         self.publish(Channel::Control, position, &control.encode());
     }
 
-    /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
+    /// Publishes a heartbeat with the last control number, so that the loss of even the last message is detected.
     fn publish_alive(&self) {
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
         self.peers.record_sent(controls.last());

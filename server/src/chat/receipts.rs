@@ -1,6 +1,6 @@
-//! How far people have received and read: collected in memory, stored at most once a second, told to the room.
+//! Receipts: delivered and read marks, collected in memory, stored at most once a second, and sent to the room.
 //!
-//! A node that dies takes a second's worth with it; devices tell again what was not confirmed to them.
+//! A node that dies loses the marks of one second; devices send unconfirmed marks again.
 
 use crate::hub::{Hub, StreamPosition};
 use crate::store::{RaisedMark, Store};
@@ -16,13 +16,13 @@ use tokio::task::{AbortHandle, JoinHandle};
 pub(crate) const MARKS_INTERVAL: Duration = Duration::from_secs(1);
 /// Marks in one transaction.
 pub(crate) const MARKS_BATCH: usize = 1_000;
-/// Marks of one person that are stored and told in one round: what one person makes others draw in a second.
+/// Marks of one person per round: bounds the frames that one person causes per second.
 pub(crate) const PERSON_MARKS: usize = 100;
 
 /// Whose mark, and where.
 type Key = (RoomId, UserId);
 
-/// Marks that are not stored yet, at most one a member.
+/// Marks that are not stored yet, at most one per membership.
 #[derive(Default)]
 struct Waiting {
     marks: Mutex<Marks>,
@@ -32,7 +32,7 @@ struct Waiting {
 
 #[derive(Default)]
 struct Marks {
-    /// The members whose marks wait, the one that has waited longest first: no load on some rooms starves others.
+    /// Memberships with waiting marks, the oldest first: load on some rooms does not starve others.
     order: VecDeque<Key>,
     marks: HashMap<Key, (Seq, Seq)>,
 }
@@ -73,7 +73,7 @@ impl Waiting {
     }
 }
 
-/// The way to the task that stores marks; it ends with this.
+/// Handle of the task that stores marks; dropping it aborts the task.
 pub(super) struct Receipts {
     waiting: Arc<Waiting>,
     task: AbortHandle,
@@ -92,7 +92,7 @@ impl Receipts {
         (Self { waiting, task: task.abort_handle() }, task)
     }
 
-    /// Somebody has received and read up to here.
+    /// Queues a raise of a member's marks.
     pub(super) fn mark(&self, room: RoomId, mark: Mark) {
         self.waiting.add([(room, mark)]);
     }
@@ -117,8 +117,8 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
     }
 }
 
-/// Tells each room of its marks in one frame. Where there are too many to tell, or the person does not want it, only
-/// their own devices hear of them.
+/// Sends each room its marks in one frame. In rooms above [`RECEIPTS_MEMBERS`] members, and for people without receipts, only the
+/// person's own devices receive them.
 fn send_marks(hub: &Hub, raised: &[RaisedMark]) {
     let mut rooms: BTreeMap<RoomId, Vec<Mark>> = BTreeMap::new();
     for raised in raised {

@@ -1,9 +1,9 @@
-//! A node's picture may be out of date, after bus trouble or because another node died before it told: who is in which room, what was
-//! read and said. The database knows; connected people get the difference without reconnecting.
+//! Repair: reconciles memberships, marks, sessions and heads of this node with the database. They may be stale after an interruption
+//! of the bus, or because another node died between commit and publish. Connected clients are sent the difference.
 //!
-//! People are compared in slices, so that no other task of the node waits for all of them. Every 30 seconds those whose
-//! `members_version` has moved; everybody in turn, within some minutes, for what does not move it: their own marks in larger rooms, and
-//! marks that the previous version of the program stores.
+//! People are compared in slices that yield to other tasks: every 30 seconds those whose `members_version` has moved, and everybody
+//! within some minutes, for what does not move it: their own marks in larger rooms, and marks that the previous version of the
+//! program stores.
 
 use super::Chat;
 use super::mechanism::Mechanism;
@@ -15,27 +15,27 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How often people whose `members_version` has moved are compared, and everybody at most.
+/// How often people whose `members_version` has moved are compared; also the shortest round of everybody.
 pub(crate) const REPAIR_INTERVAL: Duration = Duration::from_secs(30);
 /// How often a slice of everybody is compared.
 pub(crate) const SLICE_INTERVAL: Duration = Duration::from_millis(500);
-/// People in one slice: some thousand memberships, so that reading them holds nobody up for longer than about a millisecond.
+/// People per slice: some thousand memberships, so that reading them blocks other tasks for about a millisecond at most.
 pub(crate) const SLICE_PEOPLE: usize = 50;
-/// People whose `members_version` is one query.
+/// People per query of `members_version`.
 pub(crate) const VERSIONS_BATCH: usize = 500;
-/// People who are compared without giving way to other tasks.
+/// People compared before yielding to other tasks.
 const QUERIES_PER_PAUSE: usize = 8;
-/// Between two slices that are read one after the other.
+/// Pause between two slices of one comparison.
 const PROMPT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What stands out of the comparison of everybody.
+/// The progress of the comparison of everybody.
 #[derive(Debug)]
 pub(crate) struct Rounds {
-    /// Up to whom this round has got.
+    /// The last person compared in this round.
     after: Option<UserId>,
     /// When the next round begins.
     next: Instant,
-    /// When versions are looked at next.
+    /// When versions are compared next.
     versions: Instant,
 }
 
@@ -47,11 +47,11 @@ impl Default for Rounds {
 }
 
 impl Chat {
-    /// Brings this node's picture up to date after bus trouble, and tells its connections what they missed. What cannot be read
-    /// does not keep the rest from being brought up to date.
+    /// Reconciles everything with the database after an interruption of the bus, and sends connections what they missed. A part that
+    /// cannot be read does not stop the others.
     ///
     /// # Errors
-    /// The first one: all of it is to be tried again.
+    /// The first error: the whole repair is to be retried.
     pub(crate) async fn repair(&self) -> Result<(), Error> {
         let sessions = self.check_sessions().await;
         let heads = self.check_heads().await;
@@ -60,7 +60,7 @@ impl Chat {
         sessions.and(heads).and(gaps).and(people)
     }
 
-    /// What is due of the comparisons that are made all the time, see [`SLICE_INTERVAL`].
+    /// Makes the background comparisons that are due, see [`SLICE_INTERVAL`].
     pub(crate) async fn repair_some(&self, rounds: &mut Rounds) -> Result<(), Error> {
         let now = Instant::now();
         if rounds.versions <= now {
@@ -110,20 +110,20 @@ impl Chat {
         }
     }
 
-    /// Makes these people's connections be where the database says, and tells them what differs. Where one of them cannot be
-    /// brought up to date, the others are, and the next comparison looks again.
+    /// Reconciles these people's rooms and marks with the database and sends them the difference. A person whose rooms cannot be
+    /// read does not stop the others; the next comparison retries.
     async fn compare(&self, people: Vec<(UserId, ConnectedPerson)>) -> Result<(), Error> {
         if people.is_empty() || !self.mechanisms.has(Mechanism::Repair) {
             return Ok(());
         }
         let users: Vec<_> = people.iter().map(|(user, _)| *user).collect();
-        // Before what they stand for: what moves meanwhile is compared again.
+        // Read before the memberships: what moves meanwhile is compared again.
         let versions: BTreeMap<_, _> = self.store.list_members_versions(&users).await?.into_iter().collect();
         let mut rooms: BTreeMap<UserId, Vec<RoomId>> = BTreeMap::new();
         let mut marks: BTreeMap<UserId, Vec<(RoomId, Mark)>> = BTreeMap::new();
         for (room, Mark(user, _, read)) in self.store.list_memberships(&users).await? {
             rooms.entry(user).or_default().push(room);
-            // Of their own marks people see only how far they have read.
+            // People see only the read mark of their own marks.
             marks.entry(user).or_default().push((room, Mark(user, read, read)));
         }
         for (user, room, mark) in self.store.list_other_marks(&users).await? {
@@ -136,7 +136,7 @@ impl Chat {
                 Ok(false) => {}
                 Err(error) => {
                     self.metrics.repairs_failed.inc();
-                    tracing::warn!(%user, %error, "a person's rooms could not be read, trying again later");
+                    tracing::warn!(%user, %error, "a person's rooms could not be read, retrying later");
                 }
             }
             self.send_marks(user, &marks.remove(&user).unwrap_or_default());
@@ -147,8 +147,8 @@ impl Chat {
         Ok(())
     }
 
-    /// Makes a person's connections be where the database says, and tells them what differs. Returns false where they moved
-    /// meanwhile: the next comparison looks again.
+    /// Reconciles a person's rooms with the database and sends them the difference. Returns false if they changed meanwhile: the next
+    /// comparison looks again.
     async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<bool, Error> {
         let Some(diff) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
         for room in diff.left {
@@ -165,7 +165,7 @@ impl Chat {
         failed.map_or(Ok(true), Err)
     }
 
-    /// Tells a person which marks moved since their devices were told; they may not have heard it.
+    /// Sends a person the marks that differ from what was sent to their devices; a frame may have been lost.
     fn send_marks(&self, user: UserId, marks: &[(RoomId, Mark)]) {
         for (room_id, mark) in self.sent_marks.replace(user, marks) {
             let frame = ServerFrame::Status { room_id, marks: vec![mark] };

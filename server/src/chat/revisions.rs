@@ -9,7 +9,7 @@ use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
 use std::sync::Arc;
 
 impl Chat {
-    /// Stores a revision and tells the room. The row afterwards, if it differs from before, and the revision that it is.
+    /// Stores a revision and sends it to the room. Returns the row afterwards, if it changed, and its `rev`.
     pub(crate) async fn revise(
         self: &Arc<Self>,
         user_id: UserId,
@@ -28,7 +28,7 @@ impl Chat {
             Revised::Stored(message) => {
                 let rev = message.rev;
                 let frame = match revise.revision {
-                    // Everybody else has the row: what differs is enough.
+                    // The other devices have the row: the difference is enough.
                     Revision::React { emoji, on } => ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on },
                     Revision::Edit { .. } | Revision::Delete => ServerFrame::Changed { message: message.clone() },
                 };
@@ -61,7 +61,7 @@ impl Chat {
         connection.send(&answer);
     }
 
-    /// One message, as who may see its room sees it.
+    /// One message of a room that the user may see.
     pub(crate) async fn find_message(&self, user: UserId, room: RoomId, seq: Seq) -> Result<Message, Error> {
         let page = self.history(user, room, crate::store::HistoryRange::After(Seq(seq.0 - 1)), 1).await?;
         page.messages.into_iter().find(|message| message.seq == seq).ok_or(Error::NotFound("message"))

@@ -1,5 +1,5 @@
-//! Which marks a person's devices on this node were sent by a comparison with the database, or by the list of their rooms: what differs
-//! may have been missed. Of each mark only a hash is kept, 8 bytes, since there are as many as memberships.
+//! Which marks a person's devices on this node were sent, by the list of rooms or by a comparison with the database: a mark that
+//! differs may have been lost. Only a hash per mark is stored, 8 bytes, since there are as many marks as memberships.
 
 use crate::hub::ConnectedPerson;
 use protocol::{Mark, RoomId, RoomSummary, UserId};
@@ -19,8 +19,7 @@ pub(super) struct SentMarks {
 }
 
 impl SentMarks {
-    /// A person's first device here was sent the marks of these rooms. Nothing changes where one was here before: it has been sent
-    /// what was current then.
+    /// A person's first device here was sent the marks of these rooms. Does nothing if a device was here before.
     pub(super) fn begin(&self, user: UserId, rooms: &[RoomSummary]) {
         if self.lock().contains_key(&user) {
             return;
@@ -31,7 +30,7 @@ impl SentMarks {
         self.lock().entry(user).or_insert(hashes);
     }
 
-    /// These are a person's marks now. Returns those that the devices were not sent.
+    /// Replaces a person's marks. Returns those that the devices were not sent.
     pub(super) fn replace(&self, user: UserId, marks: &[(RoomId, Mark)]) -> Vec<(RoomId, Mark)> {
         let hashes = self.hashes(marks.iter().copied());
         let before = self.lock().insert(user, hashes).unwrap_or_default();
@@ -39,7 +38,7 @@ impl SentMarks {
         marks.iter().filter(is_new).copied().collect()
     }
 
-    /// Forgets those after `after` and up to `last` (everybody, if none) who are not among these people.
+    /// Removes people after `after` and up to `last` (all, if none) who are not among `people`.
     pub(super) fn retain(&self, after: Option<UserId>, last: Option<UserId>, people: &[(UserId, ConnectedPerson)]) {
         let range = (after.map_or(Bound::Unbounded, Bound::Excluded), last.map_or(Bound::Unbounded, Bound::Included));
         let mut sent = self.lock();
@@ -50,7 +49,7 @@ impl SentMarks {
         }
     }
 
-    /// Forgets everybody: marks begin anew.
+    /// Removes everybody: marks are of another epoch.
     pub(super) fn clear(&self) {
         self.lock().clear();
     }

@@ -1,6 +1,6 @@
-//! The writer: one task a node that commits everything which queued up while its last transaction ran as the next one
-//! (natural group commit: no timer, so no added latency at low load), then answers, then tells. Messages for rooms whose
-//! locks others hold go on in a lane of their own ([`slow`]).
+//! The writer: one task per node that commits everything which queued up while its last transaction ran as the next one
+//! (natural group commit: no timer, so no added latency at low load), then answers, then publishes. Messages for rooms that are
+//! locked by others go to the slow lane ([`slow`]).
 
 mod slow;
 
@@ -17,12 +17,12 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// Messages of one node that may wait to be stored. Beyond it a sender is told to come back: a retryable `nack`, 503.
+/// Messages of one node that may wait to be stored. Above it the sender gets a retryable `nack`, or 503.
 pub(crate) const QUEUE_MAX: usize = 2_000;
 /// Messages in one transaction.
 pub(crate) const BATCH_MAX: usize = 500;
-/// How long a message may wait to be stored. Clients give a connection up after 15 s without an answer: what is stored later
-/// than that was asked for again meanwhile, and an overloaded node would do everything twice.
+/// How long a message may wait to be stored. Clients drop a connection after 15 s without an answer and send the message again, so
+/// an overloaded node that stored it later would do everything twice.
 pub(crate) const QUEUE_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Where the answer to a message goes.
@@ -107,7 +107,7 @@ impl Writer {
         (Self(sender), tokio::spawn(committer.run(queue)))
     }
 
-    /// Whether the task is there.
+    /// Returns true if the task is running.
     pub(super) fn is_alive(&self) -> bool {
         !self.0.is_closed()
     }
@@ -119,7 +119,7 @@ impl Writer {
     }
 }
 
-/// Stores batches, answers and tells.
+/// Stores batches, answers and publishes.
 struct Committer {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
@@ -147,7 +147,7 @@ impl Committer {
         }
     }
 
-    /// Stores a batch, in order. Answers with the entries whose rooms are locked.
+    /// Stores a batch, in order. Returns the entries whose rooms are locked.
     async fn commit(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
         for late in entries.extract_if(.., |entry| entry.since.elapsed() > QUEUE_TIMEOUT) {
             late.refuse(Error::Unavailable("the message waited too long to be stored".into()));
@@ -173,7 +173,7 @@ impl Committer {
     }
 
     fn publish(&self, client_id: ClientId, reply: Reply, appended: Appended) {
-        // Sender first: their screen should not show the message as news before it is confirmed.
+        // The ack first: the sender's page should not receive the message as new before it is confirmed.
         let news = appended.stored().cloned();
         match &appended {
             Appended::Stored(_) => drop(self.metrics.stored.inc()),
@@ -188,8 +188,8 @@ impl Committer {
     }
 }
 
-/// Stores a batch, in order; one answer each. Where it fails by a fault of ours it is stored in halves, so that one entry
-/// that cannot be stored fails by itself, and not the others with it.
+/// Stores a batch, in order; one answer each. After an internal error it is stored in halves, so that one entry that cannot be
+/// stored does not fail the others.
 fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<Result<Appended, Error>>> {
     Box::pin(async move {
         let error = match store_in.append(batch).await {
@@ -197,7 +197,7 @@ fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<
             Err(error) => error,
         };
         if matches!(error, crate::store::Error::Internal(_)) && batch.len() > 1 {
-            tracing::error!(messages = batch.len(), %error, "a batch was not stored, trying halves of it");
+            tracing::error!(messages = batch.len(), %error, "a batch was not stored, retrying in halves");
             let (first, second) = batch.split_at(batch.len() / 2);
             let mut answers = store(store_in, first).await;
             answers.extend(store(store_in, second).await);

@@ -1,4 +1,4 @@
-//! What a node lacks of its rooms, for whoever reads it from the store; and how that reaches the connections.
+//! Gaps in this node's rooms: when each is due to be filled from the store, and how the rows reach the connections.
 
 use super::Hub;
 use super::registry::ActiveRoom;
@@ -10,25 +10,25 @@ use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
-/// How long a room whose gap could not be filled is left alone: doubled with each failure, up to this.
+/// The longest backoff of a room whose gap could not be filled; it doubles with each failure.
 pub(crate) const BACKOFF_MAX: Duration = Duration::from_secs(60);
 const BACKOFF_MIN: Duration = Duration::from_secs(1);
 
-/// Something of a room is missing.
+/// A room with missing numbers.
 #[derive(Debug)]
 struct Gap {
-    /// When it is to be read from the store.
+    /// When it is due to be filled.
     due: Instant,
-    /// How often that has failed.
+    /// How often filling it has failed.
     failures: u32,
 }
 
-/// The rooms of which something is missing here.
+/// All rooms with a gap.
 #[derive(Debug, Default)]
 pub(super) struct Gaps(BTreeMap<RoomId, Gap>);
 
 impl Gaps {
-    /// A room has a gap, or has none any more. Returns true if it is a new one.
+    /// Records whether a room has a gap. Returns true if the gap is new.
     pub(super) fn set(&mut self, room: RoomId, has_gap: bool, now: Instant) -> bool {
         if !has_gap {
             self.remove(room);
@@ -43,7 +43,7 @@ impl Gaps {
         self.0.remove(&room);
     }
 
-    /// A room's gap could not be filled: others have their turn first.
+    /// Defers a room whose gap could not be filled, by a backoff.
     fn defer(&mut self, room: RoomId, now: Instant) {
         if let Some(gap) = self.0.get_mut(&room) {
             let backoff = BACKOFF_MIN.saturating_mul(2_u32.saturating_pow(gap.failures));
@@ -52,7 +52,7 @@ impl Gaps {
         }
     }
 
-    /// Rooms whose turn it is. Stragglers are not waited for where `at_once`, a room that failed is.
+    /// Rooms that are due. `at_once` skips the wait for late frames, but not the backoff.
     fn due(&self, at_once: bool, now: Instant) -> Vec<RoomId> {
         let is_due = |gap: &Gap| gap.due <= now || (at_once && gap.failures == 0);
         self.0.iter().filter(|(_, gap)| is_due(gap)).map(|(room, _)| *room).collect()
@@ -70,7 +70,7 @@ impl ActiveRoom {
 }
 
 impl Hub {
-    /// Returns once there is a gap and it has had its time to be closed by stragglers. May be dropped and called again.
+    /// Returns once a gap is due: late frames had their time to close it. Cancel safe.
     pub(crate) async fn gap_noticed(&self) {
         loop {
             let due = self.lock().gaps.next();
@@ -86,13 +86,13 @@ impl Hub {
         }
     }
 
-    /// From now on these rooms are complete here but for what was committed just before.
+    /// These rooms are subscribed now: only messages committed just before may be missing.
     pub(super) fn open(&self, rooms: &[RoomId]) {
         self.opened.lock().unwrap_or_else(PoisonError::into_inner).extend(rooms);
         self.opening.notify_one();
     }
 
-    /// Rooms of which this node hears since a moment ago, each once, in order. May be dropped and called again.
+    /// Waits for rooms that were subscribed; each once, in order. Cancel safe.
     pub(crate) async fn rooms_opened(&self) -> Vec<RoomId> {
         self.opening.notified().await;
         let mut rooms = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
@@ -101,24 +101,24 @@ impl Hub {
         rooms
     }
 
-    /// Rooms in which somebody is connected to this node, those after this one in the order of their ids, `limit` at most.
+    /// Rooms with local connections in the order of their ids: those after `after`, `limit` at most.
     pub(crate) fn active_rooms(&self, after: Option<RoomId>, limit: usize) -> Vec<RoomId> {
         self.lock().rooms_after(after, limit)
     }
 
-    /// How far these rooms are here, as far as anybody is in them.
+    /// The heads of these rooms on this node; rooms without a local connection are left out.
     pub(crate) fn heads(&self, rooms: &[RoomId]) -> Vec<RoomHead> {
         let mut registry = self.lock();
         let mut head = |room| registry.room(room).and_then(|active| active.sequence.head());
         rooms.iter().filter_map(|room| head(*room).map(|(seq, rev)| RoomHead(*room, seq, rev))).collect()
     }
 
-    /// Numbers begin anew: what was known of how far rooms are belongs to another life of the database.
+    /// Forgets all heads: they belong to another epoch.
     pub(crate) fn forget_heads(&self) {
         self.lock().forget_heads();
     }
 
-    /// The store has got as far as this: what is missing here is a gap from now on.
+    /// Learns heads of the store: numbers that are missing here are a gap from now on.
     pub(crate) fn learn_heads(&self, heads: &[RoomHead]) {
         let (mut registry, now) = (self.lock(), Instant::now());
         let mut gaps = false;
@@ -134,27 +134,26 @@ impl Hub {
         }
     }
 
-    /// Rooms with a gap that stragglers did not close in time, and what is here of them; all gaps where `at_once`. Those that
-    /// could not be filled are left out until their time has come, see [`Hub::defer_gap`].
+    /// Rooms whose gap is due, and where it begins; with `at_once` all gaps but those in backoff, see [`Hub::defer_gap`].
     pub(crate) fn gaps(&self, at_once: bool) -> Vec<(RoomId, (Seq, Rev))> {
         let (mut registry, now) = (self.lock(), Instant::now());
         let mut found = Vec::new();
         for room in registry.gaps.due(at_once, now) {
             match registry.room(room).and_then(|active| active.sequence.gap(Duration::ZERO, now)) {
                 Some(start) => found.push((room, start)),
-                // Nothing was heard of its messages yet: the check of heads will.
+                // No message of the room was seen yet: the check of heads finds it.
                 None => registry.gaps.defer(room, now),
             }
         }
         found
     }
 
-    /// A room's gap could not be filled: it is tried again later, after others.
+    /// Defers a room whose gap could not be filled.
     pub(crate) fn defer_gap(&self, room: RoomId) {
         self.lock().gaps.defer(room, Instant::now());
     }
 
-    /// Sends what was missing of a room up to `to`, and then what waited for it. Answers with the bytes of the former.
+    /// Sends the rows that were missing up to `to`, and then the frames that waited for them. Returns the bytes of the rows.
     pub(crate) fn fill(&self, room: RoomId, to: (Seq, Rev), frame: &ServerFrame) -> usize {
         let frame = Frame::encode(frame);
         let bytes = frame.len();
@@ -167,7 +166,7 @@ impl Hub {
         let has_gap = active.sequence.has_gap();
         registry.gaps.remove(room);
         registry.gaps.set(room, has_gap, now);
-        // What it brought may have been revised.
+        // The cache may lack these rows or their revisions.
         registry.recent.evict(room);
         bytes
     }

@@ -1,6 +1,6 @@
-//! What keeps others out of the bus: a message authentication code on each frame.
+//! Authentication of the bus: a message authentication code on each frame.
 //!
-//! Whoever can write to Redis could otherwise show any frame to anybody. The key is derived from `JWT_SECRET` (HKDF-SHA256, RFC 5869),
+//! Without it, any client of Redis could send any frame to any connection. The key is derived from `JWT_SECRET` (HKDF-SHA256, RFC 5869),
 //! the code is HMAC-SHA256, cut to 128 bits (RFC 2104, section 5). It covers the channel, the node, the position and the body, so that a
 //! frame cannot be moved to another room either. Repeated frames are dropped by their numbers, as those that Redis doubles.
 
@@ -35,7 +35,7 @@ impl Keys {
         payload
     }
 
-    /// Whether what stands in this frame was published on this channel by a node that has one of the keys.
+    /// Returns true if the frame was published on this channel by a node with one of the keys.
     pub(super) fn verifies(&self, channel: &str, payload: &str) -> bool {
         let Some((sent, rest)) = payload.split_at_checked(CODE * 2) else { return false };
         let Some(sent) = unhex(sent) else { return false };
@@ -54,7 +54,7 @@ fn derive(secret: &[u8]) -> Hmac<Sha256> {
     Mac::new_from_slice(&key).expect("a key may have any length")
 }
 
-/// No channel has a line break in its name, so that no two frames have the same text.
+/// Channel names have no line break, so the signed texts of two frames never coincide.
 fn code(key: &Hmac<Sha256>, channel: &str, rest: &str) -> Hmac<Sha256> {
     let mut code = key.clone();
     code.update(channel.as_bytes());

@@ -1,4 +1,4 @@
-//! What other nodes publish, as it arrives: verified, then applied to the connections of this node.
+//! Receives what other nodes publish: verifies it, then applies it to the connections of this node.
 
 use super::channels::Channel;
 use super::controls::Received;
@@ -9,9 +9,9 @@ use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
 impl Hub {
-    /// Breaks where something that other nodes said was lost before this.
+    /// Returns `Break` if a control message before this one was lost.
     pub(super) fn receive(&self, name: &str, payload: &str) -> ControlFlow<()> {
-        // Nothing else is subscribed, but for a moment after the epoch has changed.
+        // Other channels may still arrive for a moment after a change of the epoch.
         let Some(channel) = self.channels().and_then(|channels| channels.read(name)) else {
             return ControlFlow::Continue(());
         };
@@ -28,7 +28,7 @@ impl Hub {
             if let StreamPosition::Control(number) = envelope.position
                 && let Some(lag) = self.peers.record_echo(number)
             {
-                // What this node says takes as long to come back as to reach others.
+                // The round trip of this node's own message is the lag to other nodes.
                 self.metrics.bus_lag.observe(lag.as_secs_f64());
             }
             return ControlFlow::Continue(());
@@ -45,7 +45,7 @@ impl Hub {
         ControlFlow::Continue(())
     }
 
-    /// Something that no node of this deployment has published, or one with another secret.
+    /// Counts a frame that no node of this deployment published, or one with another secret.
     fn reject(&self, channel: &str) {
         self.metrics.bus_rejected.inc();
         if let Some(count) = self.rejected.count() {
@@ -79,7 +79,7 @@ impl Hub {
             Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
             Some(Control::UserChanged { user }) => self.invalidate(Invalidation::User(user)),
             Some(Control::Alive) => {}
-            // A later node knows more: it is skipped, and counted so that operators see a mixed version.
+            // A message of a later version: skipped, and counted so that operators see mixed versions.
             None => {
                 self.metrics.bus_unknown.inc();
             }

@@ -1,4 +1,4 @@
-//! Who is connected to this node: plain maps, without locks or waiting.
+//! The connections of this node: plain maps, without locks or waiting.
 
 use super::Connection;
 use super::gaps::Gaps;
@@ -11,38 +11,38 @@ use std::sync::Arc;
 
 type Connections = Vec<Arc<Connection>>;
 
-/// Local connections, seen from three sides. A connection is in `users` from attach to detach, and in `rooms` wherever
-/// its person is a member.
+/// Local connections by person and by room. A connection is in `users` from attach to detach, and in `rooms` wherever its
+/// person is a member.
 #[derive(Default)]
 pub(super) struct Registry {
     rooms: BTreeMap<RoomId, ActiveRoom>,
     users: BTreeMap<UserId, Person>,
-    /// Rooms whose last connection has gone and whose channel is still subscribed, since people tend to come back.
+    /// Rooms without connections whose channel is still subscribed: most clients reconnect soon.
     deserted: BTreeSet<RoomId>,
-    /// What went out last, of `rooms`.
+    /// The recent messages of `rooms`.
     pub(super) recent: RecentCache,
-    /// Those of `rooms` of which something is missing here.
+    /// Those of `rooms` with a gap on this node.
     pub(super) gaps: Gaps,
 }
 
-/// A room in which somebody is connected to this node.
+/// A room with local connections.
 #[derive(Default)]
 pub(super) struct ActiveRoom {
     pub(super) connections: Connections,
-    /// Which of its frames have gone out here.
+    /// Which of its frames were delivered here.
     pub(super) sequence: Sequence,
-    /// Whether the node is subscribed to the room's channel.
+    /// Whether the room's channel is subscribed.
     is_subscribed: bool,
 }
 
 #[derive(Default)]
 struct Person {
     connections: Connections,
-    /// The rooms that each of these connections is in, and was shown.
+    /// The rooms that each of these connections is in, and was sent.
     rooms: BTreeSet<RoomId>,
-    /// How often `rooms` changed: what was read from the database before a change says nothing about it.
+    /// Counts changes of `rooms`: a read of the database from before a change is stale.
     version: u64,
-    /// The `members_version` of the database with which `rooms` were compared, if nothing has changed since.
+    /// The `members_version` with which `rooms` were last compared, if they did not change since.
     compared: Option<i64>,
 }
 
@@ -67,12 +67,12 @@ pub(crate) struct MembershipDiff {
 impl Registry {
     pub(super) fn attach(&mut self, connection: &Arc<Connection>) {
         let person = self.users.entry(connection.user).or_default();
-        // Again: a connection that is here twice would get each frame twice.
+        // Attached twice: it would get each frame twice.
         if person.connections.iter().any(|other| other.id == connection.id) {
             return;
         }
         person.connections.push(Arc::clone(connection));
-        // A second device of somebody whose rooms are known is in them at once.
+        // A second device of a person whose rooms are known enters them at once.
         for room in &person.rooms {
             self.rooms.entry(*room).or_default().connections.push(Arc::clone(connection));
         }
@@ -132,7 +132,7 @@ impl Registry {
         after.take(limit).map(|(user, person)| (*user, present(person))).collect()
     }
 
-    /// Of no room is it known any more what has gone out.
+    /// Forgets what was delivered, for all rooms.
     pub(super) fn forget_heads(&mut self) {
         for (id, room) in &mut self.rooms {
             room.sequence = Sequence::default();
@@ -185,7 +185,7 @@ impl Registry {
         self.users.values().flat_map(|person| &person.connections).cloned().collect()
     }
 
-    /// Those of these rooms that somebody is in and whose channels are not subscribed, each once.
+    /// Those of these rooms with local connections whose channels are not subscribed, each once.
     pub(super) fn unsubscribed(&self, mut rooms: Vec<RoomId>) -> Vec<RoomId> {
         rooms.sort_unstable();
         rooms.dedup();
@@ -214,7 +214,7 @@ impl Registry {
         taken
     }
 
-    /// Rooms that nobody came back to, `limit` at most: their channels count as released from now on.
+    /// Rooms that stayed without connections, `limit` at most: their channels count as released from now on.
     pub(super) fn take_deserted(&mut self, limit: usize) -> Vec<RoomId> {
         let mut taken = Vec::with_capacity(self.deserted.len().min(limit));
         while taken.len() < limit

@@ -1,4 +1,4 @@
-//! Frames of the bus that are not from a node of this deployment: counted, and logged now and then, however many there are.
+//! Frames of the bus with a wrong signature: counted, and logged at most every [`LOG_INTERVAL`].
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub(crate) const LOG_INTERVAL: Duration = Duration::from_secs(10);
 pub(super) struct Rejected(Mutex<(u64, Option<Instant>)>);
 
 impl Rejected {
-    /// One more. Returns how many there were since the last time if it is time to log them.
+    /// Counts one more. Returns the count since the last log line, if a new one is due.
     pub(super) fn count(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, logged) = &mut *state;

@@ -1,7 +1,7 @@
 //! Which channels of the bus this node is subscribed to.
 //!
-//! One task sends every SUBSCRIBE and UNSUBSCRIBE, one after the other: two that are under way at once may be applied in either
-//! order, and a room whose channel was released last would get nothing from other nodes until everybody had left it.
+//! One task sends every SUBSCRIBE and UNSUBSCRIBE, one after the other: concurrent ones may be applied in either order, and a room
+//! whose UNSUBSCRIBE is applied last would receive nothing from other nodes.
 
 use super::Hub;
 use super::channels::{Channel, Channels};
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How often the channels of rooms that nobody here is in any more are released.
+/// How often channels of rooms without local connections are released.
 pub(crate) const RELEASE_INTERVAL: Duration = Duration::from_secs(60);
 /// Channels per command, so that a node with very many rooms does not send one huge command.
 pub(crate) const CHANNEL_BATCH: usize = 1_000;
-/// How long a join waits for its channels. A bus that is slower is given up on: the check of heads finds what was missed.
+/// How long a join waits for its channels. With a slower bus it goes on: the check of heads finds what was missed.
 pub(crate) const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Rooms whose channels are waited for.
@@ -36,7 +36,7 @@ pub(super) struct Subscriptions {
     wake: Notify,
     /// The last ticket whose channels are subscribed.
     served: AtomicU64,
-    /// Wakes who waits for a ticket.
+    /// Wakes callers that wait for a ticket.
     more: Notify,
 }
 
@@ -86,7 +86,7 @@ impl Subscriptions {
 }
 
 impl Hub {
-    /// Keeps the node subscribed to what it needs, from when the epoch is known. Runs for as long as the node lives.
+    /// Keeps the node subscribed to its channels once the epoch is known. Runs for as long as the node lives.
     pub(crate) async fn keep_subscriptions(self: Arc<Self>) {
         let mut release = tokio::time::interval(RELEASE_INTERVAL);
         let mut held = None;
@@ -133,12 +133,12 @@ impl Hub {
         }
         self.subscribe_wanted(new).await;
         if old.is_some() {
-            // What was said on the new channels before is to be looked for.
+            // Messages on the new channels before this are to be looked for.
             self.channels_changed.notify_one();
         }
     }
 
-    /// Returns once the node is subscribed to the rooms that somebody entered.
+    /// Returns once the channels of entered rooms are subscribed.
     pub(crate) async fn subscribe(&self, diff: &MembershipDiff) {
         if let Some(ticket) = self.ask_for(diff) {
             self.subscriptions.served(ticket).await;
@@ -172,7 +172,7 @@ impl Hub {
         rooms
     }
 
-    /// Releases channels of rooms that nobody came back to. Returns false if there are none.
+    /// Releases channels of rooms that stayed without connections. Returns false if there are none.
     async fn release_some(&self, channels: &Channels) -> bool {
         let rooms = self.lock().take_deserted(CHANNEL_BATCH);
         if rooms.is_empty() {
