@@ -147,7 +147,7 @@ impl Chat {
         Ok(rooms)
     }
 
-    /// A position among those who read what they missed.
+    /// A permit to read what a device missed.
     async fn catch_up_permit(&self) -> Result<SemaphorePermit<'_>, Error> {
         match tokio::time::timeout(CATCH_UP_TIMEOUT, self.catching_up.acquire()).await {
             Ok(Ok(permit)) => Ok(permit),

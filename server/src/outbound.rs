@@ -35,23 +35,23 @@ pub(crate) const FRAMES_PER_WRITE: usize = 16;
 
 /// What an outbound queue is written to: a TCP connection, or what stands for one in tests.
 pub(crate) trait RawSocket: Send + Sync {
-    /// Writes what fits now and says how many bytes that were.
+    /// Writes what fits now. Returns the number of bytes.
     ///
     /// # Errors
-    /// `WouldBlock` where nothing fits; anything else means that the connection has broken.
+    /// `WouldBlock` if nothing fits; any other error means that the connection is broken.
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize>;
-    /// Ready once something fits again. Asked by one task only.
+    /// Ready once something fits again. Polled by one task only.
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()>;
-    /// Ends the connection in both directions, whoever else holds it.
+    /// Ends the connection in both directions, even while others hold it.
     fn shutdown(&self);
 }
 
 /// See the module's documentation.
 pub(crate) struct Outbound {
     socket: Arc<dyn RawSocket>,
-    /// Whether frames go out: before that, the connection is HTTP's.
+    /// Whether frames are written: before that, HTTP uses the connection.
     is_open: AtomicBool,
-    /// Held while the system copies what is written, which does not wait for anybody.
+    /// Held during a write, which is non-blocking.
     queue: Mutex<Queue>,
     /// Wakes the client's own task: the connection is to close, has broken, or takes no more at the moment.
     attention: Notify,
@@ -66,7 +66,7 @@ impl Outbound {
         Arc::new(Self { socket, is_open, queue, attention: Notify::new(), drain: Notify::new(), writers })
     }
 
-    /// From now on frames go out. HTTP has nothing left to write.
+    /// Starts to write frames. HTTP has nothing left to write.
     pub(crate) fn open(&self) {
         self.is_open.store(true, Ordering::Release);
     }
@@ -82,7 +82,7 @@ impl Outbound {
         }
     }
 
-    /// Queues a frame for many.
+    /// Queues frames for many connections.
     pub(crate) fn send_all<'a>(receivers: impl Iterator<Item = &'a Arc<Self>>, frames: &[Frame]) {
         let mut due = Vec::new();
         for outbound in receivers {
@@ -99,7 +99,7 @@ impl Outbound {
         }
     }
 
-    /// Whether somebody has to be told to write now.
+    /// Returns true if the writer pool has to be notified.
     fn queue(&self, frame: Frame) -> bool {
         let mut queue = self.lock();
         let is_due = queue.push(frame, self.writers.queue_bytes);
@@ -110,7 +110,7 @@ impl Outbound {
         is_due
     }
 
-    /// What the WebSocket itself answers, a pong, say, in its place between frames.
+    /// Queues bytes of the WebSocket library (a pong, a close frame) between frames.
     fn push_raw(&self, bytes: &[u8]) {
         self.lock().push_raw(bytes, self.writers.queue_bytes);
         self.flush();
@@ -156,8 +156,8 @@ impl Outbound {
         self.report_end();
     }
 
-    /// Goes on writing where the client took nothing for a while, until the connection is to end: with the code to close with,
-    /// or none where it has broken. May be dropped and called again; by the client's task only.
+    /// Continues blocked writes until the connection is to close. Returns the close code, or `None` if the connection is broken.
+    /// Cancel safe; called by the client's task only.
     pub(crate) async fn run_until_closed(&self) -> Option<CloseCode> {
         loop {
             let (closing, state) = {
@@ -167,7 +167,7 @@ impl Outbound {
             match (closing, state) {
                 (Some(code), _) => return Some(code),
                 (None, WriteState::Broken) => return None,
-                // Boxed: hardly any outbound is blocked, and all would have the size of it.
+                // Boxed: few connections are blocked, and the future would have this size for all.
                 (None, WriteState::Blocked(since)) => tokio::select! {
                     () = self.attention.notified() => {}
                     is_quick = Box::pin(self.unblock(since + WRITE_TIMEOUT)) => if !is_quick {
@@ -180,9 +180,8 @@ impl Outbound {
         }
     }
 
-    /// Returns once little enough is queued for one more batch of what the client missed: flow control for what is not
-    /// live. Returns at once on a connection that is to close or has broken: nothing that is sent on it is kept. May be dropped
-    /// and called again; by the client's task only.
+    /// Returns once little enough is queued for one more catch-up batch (flow control). Returns at once on a connection that is to
+    /// close or is broken: frames for it are dropped. Cancel safe; called by the client's task only.
     pub(crate) async fn drained(&self) {
         while !self.is_drained() {
             self.drain.notified().await;
@@ -214,8 +213,8 @@ impl Outbound {
         }
     }
 
-    /// Writes what was queued before the connection was closed, a `goaway`, say, as far as the client takes it by then. Of what
-    /// waits for a client that is too slow nothing is left but the rest of a frame that was begun.
+    /// Writes what was queued before the close, a `goaway` for example, until the deadline. For a client that is too slow only the
+    /// rest of a started frame is left.
     pub(crate) async fn finish(&self, deadline: Instant) {
         self.flush();
         while matches!({ self.lock().state }, WriteState::Blocked(_)) {
@@ -225,7 +224,7 @@ impl Outbound {
         }
     }
 
-    /// Writes more once more fits. Whether it did by then.
+    /// Waits until the socket is writable, then flushes. Returns false at the deadline.
     async fn unblock(&self, deadline: Instant) -> bool {
         let writable = std::future::poll_fn(|cx| self.socket.poll_writable(cx));
         let is_quick = timeout_at(deadline, writable).await.is_ok();
@@ -235,7 +234,7 @@ impl Outbound {
         is_quick
     }
 
-    /// Bytes that wait for the client.
+    /// Queued bytes.
     pub(crate) fn queued(&self) -> usize {
         self.lock().bytes()
     }

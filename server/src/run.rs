@@ -1,4 +1,4 @@
-//! A node's life: put together, serve, stop. The only way to start one, for `main` and for tests alike.
+//! Starts a node, serves, and stops it. Invariant: the only way to start one, for `main` and for tests.
 
 pub(crate) mod accept;
 pub(crate) mod database;
@@ -27,7 +27,7 @@ use tasks::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How often limits and sessions forget who has been quiet.
+/// How often idle rate limits and expired sessions are evicted.
 pub(crate) const EVICT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Whether a node can serve.
@@ -36,11 +36,11 @@ pub(crate) enum Readiness {
     /// It waits for something; this is the reason.
     NotYet(String),
     Ready,
-    /// It was told to stop and takes no new connections from a balancer.
+    /// It is stopping: a load balancer should not send it new connections.
     Draining,
 }
 
-/// Why a node could not start or had to end. Each is a sentence for the person who started it.
+/// Why a node could not start or had to end, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error("{0}")]
@@ -121,14 +121,14 @@ pub async fn run(
     drain::connections(&chat, drain).await;
     stop.send_replace(true);
     if !server.is_finished() {
-        // It only fails by a panic, which has been told.
+        // It only fails by a panic, which was logged.
         let _ = server.await;
     }
     tasks.shutdown().await;
     ended
 }
 
-/// What goes on beside the connections.
+/// Starts the background tasks.
 fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, writers: &Arc<WriterPool>) -> Tasks {
     let App { chat, hub, health, metrics, .. } = app;
     let mut tasks = Tasks::default();
@@ -157,7 +157,7 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, wr
     tasks
 }
 
-/// What other nodes say reaches connections by the hub, sessions that were found to live, and after an interruption of the bus the repair.
+/// Reads the bus: messages reach connections through the hub, invalidations the session cache, and interruptions the repair.
 fn listen_to_others(
     hub: Arc<Hub>,
     interruptions: Arc<tokio::sync::Notify>,
@@ -171,12 +171,12 @@ fn listen_to_others(
     }))
 }
 
-/// Limits and sessions keep in mind who has asked for something lately, and nobody else.
+/// Evicts idle rate limits and expired sessions every [`EVICT_INTERVAL`].
 async fn forget(limits: Arc<Limits>, sessions: Arc<SessionCache>) {
     loop {
         tokio::time::sleep(EVICT_INTERVAL).await;
         let (limits, sessions) = (Arc::clone(&limits), Arc::clone(&sessions));
-        // Both look at everybody, which would hold up the connections of the thread.
+        // Both scan all entries, which would block the thread's connections.
         let done = tokio::task::spawn_blocking(move || {
             limits.forget();
             sessions.evict_expired();
@@ -189,7 +189,7 @@ async fn forget(limits: Arc<Limits>, sessions: Arc<SessionCache>) {
     }
 }
 
-/// Says that a backup was put back: the database begins another life, brought up to date.
+/// Assigns a new epoch after a backup was restored, and brings the schema up to date.
 ///
 /// # Errors
 /// As [`migrate`].
@@ -199,7 +199,7 @@ pub async fn restored(config: &Config) -> Result<(), RunError> {
     begun.await.map(drop).map_err(|error: store::Error| RunError::Store(error.to_string()))
 }
 
-/// What metrics look up when they are read.
+/// The gauges that are sampled at scrape time.
 fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> metrics::LookUp {
     Arc::new(move || {
         let (hub, store, metrics) = (Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
@@ -217,7 +217,7 @@ async fn private_listener(address: Option<SocketAddr>) -> Result<Option<TcpListe
     listen("METRICS_ADDR", address).await.map(Some).map_err(RunError::Metrics)
 }
 
-/// A listener at what this variable says.
+/// Binds a listener to the address of this variable.
 ///
 /// # Errors
 /// Names the variable and what to do, as a sentence.
@@ -233,7 +233,7 @@ pub async fn listen(variable: &str, address: SocketAddr) -> Result<TcpListener, 
 /// Brings the database up to date and returns.
 ///
 /// # Errors
-/// As [`run`]; here a database that is away is one.
+/// As [`run`]; here an unavailable database is an error.
 pub async fn migrate(config: &Config) -> Result<(), RunError> {
     up_to_date(config).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! Where the connection stands, and when to try again. Knows nothing of what is said on it.
+//! The state of the connection, and when to retry. Knows nothing of the frames on it.
 
 use crate::Now;
 use crate::backoff::Backoff;
@@ -62,7 +62,7 @@ enum Phase {
         since: u64,
         /// When the connection counts as lost if nothing is received before.
         until: u64,
-        /// Whether a `ping` is on its way because the link is in doubt.
+        /// Whether a probe (`ping`) is pending.
         probing: bool,
     },
     Waiting {
@@ -180,8 +180,7 @@ impl Connection {
         self.phase = Phase::Opening { since: now.monotonic_ms, until: now.monotonic_ms + limit };
     }
 
-    /// The network is back, the device woke up, or the person asks (`asked`): nothing is waited for any longer, and what
-    /// seems to be a connection is put to the test.
+    /// The network is back, the device woke up, or the person asks (`asked`): retries now, or probes an open connection.
     pub(crate) const fn hurry(&mut self, now: Now, is_visible: bool, asked: bool) -> Step {
         match self.phase {
             // Only the person may decide to try again.
@@ -298,12 +297,12 @@ impl Connection {
                 self.phase = Phase::Waiting { retry_at: now.monotonic_ms + wait };
                 Step::Lose
             }
-            // The server is there and does not get to it: more attempts would not help.
+            // The server is alive and overloaded: more attempts would not help.
             Phase::Greeting { until, .. } if until <= now.monotonic_ms => {
                 self.closed(now, None);
                 Step::Lose
             }
-            // What came meanwhile may only not have been handed on yet.
+            // Frames received meanwhile may not have been handed on yet.
             Phase::Online { until, probing: false, .. } if until <= now.monotonic_ms && was_suspended => {
                 self.probe(now)
             }

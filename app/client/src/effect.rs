@@ -41,8 +41,8 @@ pub enum View {
     Timeline(RoomId),
     /// The state of the connection.
     Connection,
-    /// Who is typing, and who is there.
+    /// Typing and presence.
     Awareness,
-    /// What somebody is called, see [`crate::Engine::name`]. Rooms and rows that show the name are told as well.
+    /// Names of people, see [`crate::Engine::name`]. Views of rooms and rows that show the name change as well.
     People,
 }

@@ -97,7 +97,7 @@ pub enum Input {
     },
     /// The person gives up a failed message.
     Discard(ClientId),
-    /// The person lets others know how far they are, and is told of them, or neither.
+    /// The person turns read receipts on or off, for both directions.
     Receipts(bool),
     /// The person types in a room, or has emptied the field.
     Typing {

@@ -38,7 +38,7 @@ pub enum Wish {
         /// When it was typed.
         created_at: UnixMillis,
     },
-    /// StorageWrite a stored one.
+    /// Revise a stored one.
     Revise {
         /// Which.
         seq: Seq,

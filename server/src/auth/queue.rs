@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// Attempts that may wait for a permit, per node. Above it the block with most of them loses its newest (503, try again). A few
-/// for each of some hundred blocks: with fewer, so many addresses of one attacker would leave no place for anybody else.
+/// for each of some hundred blocks: with fewer, so many addresses of one attacker would leave no place for others.
 pub(crate) const HASH_QUEUE_MAX: usize = 512;
 /// How long an attempt may wait for its permit before it is answered with 503.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -51,7 +51,7 @@ impl Waiting {
         self.some.notify_one();
     }
 
-    /// Everything that waits, but at most [`PERSON_MARKS`] of one person: the rest keeps its position.
+    /// Takes everything that waits, but at most [`PERSON_MARKS`] per person: the rest keeps its place.
     fn take(&self) -> Vec<(RoomId, Mark)> {
         let mut waiting = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let order = std::mem::take(&mut waiting.order);

@@ -1,4 +1,4 @@
-//! What waits for one client, bounded in bytes: plain data, without locks or waiting.
+//! The frames that wait for one client, bounded in bytes: plain data, without locks or waiting.
 
 use super::Frame;
 use axum::body::Bytes;
@@ -7,23 +7,23 @@ use std::collections::VecDeque;
 use std::io::IoSlice;
 use tokio::time::Instant;
 
-/// Bytes that may wait for one client behind the frame that is being written, whose own size does not count: an empty
-/// queue takes any one frame. Beyond it the client is too slow and is closed (4002); what it misses is stored.
+/// Bytes that may wait for one client behind the frame that is being written, whose own size does not count: an empty queue takes
+/// any one frame. Above it the client is too slow and is closed (4002); it catches up after reconnecting.
 pub(crate) const QUEUE_BYTES: usize = 1024 * 1024;
 /// Frames for which an empty queue keeps its room.
 const KEPT_CAPACITY: usize = 8;
 
-/// Whose state it is to write.
+/// The state of writing, and which task writes next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum WriteState {
     /// Nothing waits.
     #[default]
     Idle,
-    /// A writer will write.
+    /// A task of the writer pool will write.
     Queued,
     /// The system takes no more, since then; the client's own task will write.
     Blocked(Instant),
-    /// The connection has broken, and nobody writes any more.
+    /// The connection is broken: nothing is written any more.
     Broken,
 }
 
@@ -42,7 +42,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Queues a frame behind at most `most` bytes. Whether a writer has to be told.
+    /// Queues a frame behind at most `most` bytes. Returns true if the writer pool has to be notified.
     pub(super) fn push(&mut self, frame: Frame, most: usize) -> bool {
         if self.closing.is_some() || self.state == WriteState::Broken {
             return false;
@@ -54,14 +54,14 @@ impl Queue {
         is_due
     }
 
-    /// Something that is no frame of ours, and goes out even where the connection is to close.
+    /// Queues bytes of the WebSocket library; they are written even if the connection is to close.
     pub(super) fn push_raw(&mut self, bytes: &[u8], most: usize) {
         if self.state != WriteState::Broken {
             self.add(Bytes::copy_from_slice(bytes), most);
         }
     }
 
-    /// Whether there was room. Where there was none, the client is too slow.
+    /// Adds bytes. Returns false if there is no room: the client is too slow.
     fn add(&mut self, bytes: Bytes, most: usize) -> bool {
         let behind = self.waiting.front().map(|first| self.bytes - first.len() + bytes.len());
         let has_room = behind.is_none_or(|behind| behind <= most);
@@ -74,8 +74,8 @@ impl Queue {
         has_room
     }
 
-    /// The client is too slow: nothing more is queued for it, and of what waits only the rest of a frame that was begun
-    /// is written, so that the close after it is understood.
+    /// The client is too slow: queues nothing more, and keeps only the rest of a started frame, so that the close frame after it can
+    /// be parsed.
     pub(super) fn give_up(&mut self) {
         if *self.closing.get_or_insert(CloseCode::SlowConsumer) == CloseCode::SlowConsumer {
             self.waiting.truncate(usize::from(self.begun));
@@ -83,7 +83,7 @@ impl Queue {
         }
     }
 
-    /// The parts to be written next, and how many they are.
+    /// Fills `parts` with what is written next. Returns their count.
     pub(super) fn fill<'a>(&'a self, parts: &mut [IoSlice<'a>]) -> usize {
         let mut count = 0;
         for (part, bytes) in parts.iter_mut().zip(&self.waiting) {
@@ -93,7 +93,7 @@ impl Queue {
         count
     }
 
-    /// So many bytes have been written.
+    /// Removes written bytes.
     pub(super) fn advance(&mut self, mut written: usize) {
         self.bytes -= written;
         while let Some(first) = self.waiting.front_mut() {
@@ -119,7 +119,7 @@ impl Queue {
         }
     }
 
-    /// The system takes no more. What has been blocked stays so since it was, however often it is tried.
+    /// The system takes no more. Keeps the time of the first block until bytes are written.
     pub(super) fn set_blocked(&mut self, has_written: bool) {
         if has_written || !matches!(self.state, WriteState::Blocked(_)) {
             self.state = WriteState::Blocked(Instant::now());

@@ -79,7 +79,7 @@ impl TestClient {
         self.next()
     }
 
-    /// The next one that a writer writes. May be dropped and called again.
+    /// The next frame that the writer pool writes. Cancel safe.
     pub(crate) async fn recv(&mut self) -> String {
         loop {
             if let Some(text) = self.next() {
@@ -94,12 +94,12 @@ impl TestClient {
     }
 }
 
-/// Somebody's connection on which nobody writes by themselves, and who is at its other end.
+/// A connection without a writer pool, and the client at its other end.
 pub(crate) fn connection(user: UserId, session: SessionId) -> (Arc<Connection>, TestClient) {
     connection_by(&Arc::default(), user, session, Box::new(|bytes| (bytes, None)))
 }
 
-/// As [`connection`], and these writers write as much as the client takes.
+/// As [`connection`], with a writer pool and a client that reads in this way.
 pub(crate) fn connection_by(
     writers: &Arc<WriterPool>,
     user: UserId,

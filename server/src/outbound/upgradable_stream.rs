@@ -1,4 +1,4 @@
-//! A TCP connection that is read and answered as one, by HTTP and then by the WebSocket, and written to by writers.
+//! A TCP connection that HTTP and then the WebSocket read and write, and that the writer pool writes to once it is upgraded.
 
 use super::{Outbound, RawSocket, WriterPool};
 use std::io::{self, IoSlice};
@@ -19,7 +19,7 @@ impl RawSocket for TcpStream {
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        // What is wrong is told by the write that follows.
+        // An error shows in the write that follows.
         self.poll_write_ready(cx).map(drop)
     }
 
@@ -36,7 +36,7 @@ fn shut_down(stream: &TcpStream, how: Shutdown) -> io::Result<()> {
     std::net::TcpStream::from(handle).shutdown(how)
 }
 
-/// Read by one task. What it writes goes straight out, or through the connection once that is open.
+/// Read by one task. Its writes go directly to the socket, or through the outbound queue once that is open.
 pub(crate) struct UpgradableStream {
     stream: Arc<TcpStream>,
     outbound: Arc<Outbound>,
@@ -49,14 +49,14 @@ impl UpgradableStream {
         Self { outbound: Outbound::new(socket, writers), stream }
     }
 
-    /// What frames go over once the connection is a WebSocket, see [`Outbound::open`].
+    /// The queue for frames once the connection is a WebSocket, see [`Outbound::open`].
     pub(crate) const fn outbound(&self) -> &Arc<Outbound> {
         &self.outbound
     }
 
     fn poll_write_parts(&self, cx: &mut Context<'_>, parts: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
         if self.outbound.is_open() {
-            // All or nothing: what is left over would come to stand within another frame.
+            // All or nothing: a remainder would end up within another frame.
             parts.iter().for_each(|part| self.outbound.push_raw(part));
             return Poll::Ready(Ok(parts.iter().map(|part| part.len()).sum()));
         }

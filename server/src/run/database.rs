@@ -1,4 +1,4 @@
-//! The database around a node's life: one node a file, tried again until it is there, looked at after bus trouble.
+//! The database in a node's lifecycle: the file lock, the migration at start, and the background tasks that reconcile and purge.
 
 use super::{Readiness, RunError};
 use crate::chat::{Chat, Rounds, SLICE_INTERVAL};
@@ -14,30 +14,30 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-/// How often a database that is away is tried again.
+/// How often an unavailable database is retried.
 const CONNECT_RETRY_INTERVAL: Duration = Duration::from_secs(3);
 /// How often the heads of a node's rooms are compared with the database.
 pub(crate) const HEADS_INTERVAL: Duration = Duration::from_secs(5);
-/// How often the database is asked which sessions have ended: how long a connection of one may stay open that the bus did not
-/// tell of.
+/// How often the sessions of connections are checked: how long a connection of an ended session may stay open if the message of the
+/// bus was lost.
 pub(crate) const SESSIONS_INTERVAL: Duration = Duration::from_secs(5);
-/// How long rooms that somebody enters gather before they are compared.
+/// How long entered rooms are coalesced before they are compared.
 const COALESCE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often it is looked for rooms that were deleted through another node, which may have died since.
+/// How often to look for deleted rooms of other nodes, which may have died since.
 pub(crate) const PURGE_INTERVAL: Duration = Duration::from_secs(30);
 /// Rows of deleted rooms that one transaction removes at most: at first, and ever.
 const PURGE_FIRST_ROWS: i64 = 500;
 pub(crate) const PURGE_ROWS: i64 = 5_000;
-/// How long such a transaction may take: on SQLite everybody who writes waits for it.
+/// How long such a transaction should take: on SQLite all writers wait for it.
 pub(crate) const PURGE_SLICE_TARGET: Duration = Duration::from_millis(20);
-/// Before it is tried again where another node removes rows.
+/// Before the next attempt while another node removes rows.
 const PURGE_RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How long a message that was refused gets the same answer again, in milliseconds.
+/// How long a refusal is remembered, in milliseconds.
 pub(crate) const REFUSED_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// Makes sure that this node is alone with an embedded database. The lock lasts as long as what is returned, or the process.
+/// Locks an embedded database for this node. The lock lasts as long as the returned file, or the process.
 pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
     if !config.is_embedded() {
         return Ok(None);
@@ -56,7 +56,7 @@ pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
     }
 }
 
-/// Brings the schema up to date as soon as the database is there, then waits for ever; returns only with what trying again cannot mend.
+/// Brings the schema up to date once the database answers, then waits for ever. Returns only errors that a retry cannot fix.
 pub(super) async fn prepare(
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
@@ -66,7 +66,7 @@ pub(super) async fn prepare(
     loop {
         let prepared = async {
             store.migrate().await?;
-            // From now on this node meets the others of this epoch.
+            // From now on this node uses the channels of this epoch.
             hub.enter_epoch(store.epoch().await?);
             Ok(())
         };
@@ -88,8 +88,7 @@ pub(super) async fn prepare(
     }
 }
 
-/// Returns once the file of an embedded database is another one than was opened: this node would go on in the one that
-/// nobody sees any more.
+/// Returns once the file of an embedded database was replaced: this node would go on writing to the old one.
 async fn file_replaced(file: &Path) -> RunError {
     let opened = identity(file);
     loop {
@@ -104,7 +103,7 @@ async fn file_replaced(file: &Path) -> RunError {
     }
 }
 
-/// What tells a file from another one with its name; none where there is no file.
+/// The identity of a file, apart from its name; none without a file.
 fn identity(file: &Path) -> Option<(u64, u64)> {
     std::fs::metadata(file).ok().map(|file| (file.dev(), file.ino()))
 }
@@ -122,7 +121,7 @@ pub(crate) async fn keep_repaired(chat: Arc<Chat>, interruptions: Arc<Notify>) {
             _ = tick.tick() => (chat.repair_some(&mut rounds).await, false),
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "this node's picture could not be compared with the database, trying again");
+            tracing::warn!(%error, "this node could not be reconciled with the database, retrying");
             tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;
             if was_interrupted {
                 interruptions.notify_one();
@@ -138,24 +137,24 @@ pub(crate) async fn check_sessions(chat: Arc<Chat>) {
     loop {
         tick.tick().await;
         if let Err(error) = chat.check_sessions().await {
-            tracing::warn!(%error, "which sessions have ended could not be read, trying again");
+            tracing::warn!(%error, "sessions could not be checked, retrying");
         }
     }
 }
 
-/// Compares rooms that this node hears of since now with the database; all that gather meanwhile are one query.
+/// Compares the heads of newly subscribed rooms with the database; rooms that are entered meanwhile are one query.
 pub(crate) async fn check_opened(chat: Arc<Chat>) {
     loop {
         if let Err(error) = chat.check_opened().await {
-            tracing::warn!(%error, "how far rooms are could not be read: they are compared with all others soon");
+            tracing::warn!(%error, "the heads of entered rooms could not be read: the next check of heads includes them");
         }
         tokio::time::sleep(COALESCE_INTERVAL).await;
     }
 }
 
-/// Compares this node's rooms with the database every few seconds, and reads what it lacks once stragglers had their time.
+/// Compares the heads of this node's rooms with the database every few seconds, and fills gaps that are due.
 pub(crate) async fn fill_gaps(chat: Arc<Chat>) {
-    // Not at once: the database may have to be brought up to date first.
+    // Not at once: the schema may have to be brought up to date first.
     let mut heads = tokio::time::interval_at(Instant::now() + HEADS_INTERVAL, HEADS_INTERVAL);
     heads.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -165,18 +164,18 @@ pub(crate) async fn fill_gaps(chat: Arc<Chat>) {
             _ = heads.tick() => chat.check_heads().await,
         };
         if let Err(error) = done {
-            tracing::warn!(%error, "what this node lacks could not be read, trying again");
+            tracing::warn!(%error, "gaps could not be filled, retrying");
             tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;
         }
     }
 }
 
-/// Removes what deleted rooms leave behind, in small transactions with pauses between them.
+/// Removes the rows of deleted rooms, in small transactions with pauses between them.
 pub(super) async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
     loop {
         let _ = tokio::time::timeout(PURGE_INTERVAL, chat.room_deleted()).await;
         if let Err(error) = purge_all(&*store, chat.now()).await {
-            tracing::warn!(%error, "what deleted rooms leave behind was not removed, trying again");
+            tracing::warn!(%error, "rows of deleted rooms were not removed, retrying");
         }
     }
 }
@@ -200,7 +199,7 @@ async fn purge_all(store: &dyn Store, now: UnixMillis) -> Result<(), store::Erro
     }
 }
 
-/// As many rows as the database removes in the time that others may wait.
+/// As many rows as the database removes within [`PURGE_SLICE_TARGET`].
 fn next_size(rows: i64, took: Duration) -> i64 {
     let fitting = rows.saturating_mul(PURGE_SLICE_TARGET.as_micros() as i64) / (took.as_micros() as i64).max(1);
     fitting.clamp(rows / 2, rows * 2).clamp(PURGE_FIRST_ROWS / 10, PURGE_ROWS)

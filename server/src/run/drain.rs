@@ -1,22 +1,22 @@
-//! Stopping without anybody noticing: sockets are asked to go elsewhere one after another, over the time that the operator
-//! gave, before the listener closes. All at once they would overrun the nodes that they come to.
+//! Drains a node: connections are closed one after another over the configured time, before the listener closes. All at once they
+//! would overload the other nodes.
 
 use crate::chat::Chat;
 use protocol::{CloseCode, ServerFrame};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long requests that are under way may take once the listener has closed.
+/// How long pending requests may take once the listener has closed.
 pub(crate) const REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often it is looked whether the last connection has gone.
+/// How often to look whether the last connection has gone.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A few connections need not take the whole time.
 const STAGGER_MAX: Duration = Duration::from_millis(20);
-/// Clients come back after a delay of their own, up to this.
+/// The longest random delay before a client reconnects.
 const SPREAD_MS: u64 = 2_000;
 
-/// Tells connections to come back elsewhere and closes them, evenly over most of `timeout`, then waits until they have
-/// gone or `timeout` is over.
+/// Sends `goaway` to all connections and closes them, evenly over most of `timeout`, then waits until they have gone or `timeout` is
+/// over.
 pub(super) async fn connections(chat: &Chat, timeout: Duration) {
     let began = Instant::now();
     let connections = chat.connections();
@@ -36,7 +36,7 @@ pub(super) async fn connections(chat: &Chat, timeout: Duration) {
     }
 }
 
-/// Between two ends, so that all fit into four fifths of the time: the last ones need some to leave.
+/// The stagger between two closes, so that all fit into four fifths of the time: the last ones need some to leave.
 fn stagger(connections: usize, timeout: Duration) -> Duration {
     let count = u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
     (timeout * 4 / 5 / count).min(STAGGER_MAX)

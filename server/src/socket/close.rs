@@ -1,4 +1,4 @@
-//! How a connection ends: which code fits which fault, and the closing handshake.
+//! Closing a connection: the code for each error, and the closing handshake.
 
 use crate::outbound::Outbound;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tungstenite::error::{CapacityError, Error};
 
-/// How long ending a connection may take: a client that does not read holds its place no longer.
+/// How long closing a connection may take.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The code for a fault in reading; none where nobody is there to be told.
+/// The close code for a read error; none if the client is gone.
 pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
     match error.into_inner().downcast_ref::<Error>() {
         Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => Some(CloseCode::TooLarge),
@@ -20,14 +20,14 @@ pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
     }
 }
 
-/// Ends a connection in order: writes what is queued, then a close frame, and waits for its answer so that the code is
-/// not lost with the connection. Where the client closed first, its close frame is answered instead (RFC 6455, section
-/// 5.5.1). All of it takes [`CLOSE_TIMEOUT`] at most.
+/// Closes a connection in order: writes what is queued, then a close frame, and waits for its answer, so that the code is not lost
+/// with the connection. If the client closed first, its close frame is answered instead (RFC 6455, section 5.5.1). All of it takes
+/// [`CLOSE_TIMEOUT`] at most.
 pub(super) async fn send(socket: &mut WebSocket, outbound: &Outbound, code: CloseCode) {
     let deadline = Instant::now() + CLOSE_TIMEOUT;
     outbound.finish(deadline).await;
     let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
-    // Refused where the client closed first: the library has its answer ready and writes it on the next read.
+    // Fails if the client closed first: the library has its answer ready and writes it on the next read.
     let _ = timeout_at(deadline, socket.send(Message::Close(Some(frame)))).await;
     outbound.finish(deadline).await;
     while let Ok(Some(Ok(_))) = timeout_at(deadline, socket.recv()).await {}

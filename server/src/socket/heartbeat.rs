@@ -1,7 +1,7 @@
-//! The heartbeat of one connection: when the next one is due, and when the client counts as gone.
+//! The heartbeat of one connection: when the next one is due, and the idle timeout of the client.
 //!
 //! Both sides use it to detect a link that went silent without a close. The server sends a heartbeat every [`HEARTBEAT_INTERVAL`];
-//! the client's WebSocket answers the ping in it, so a client that is there is heard at least as often.
+//! the client's WebSocket answers the ping in it, so something is received from a live client at least as often.
 
 use protocol::limits::{HEARTBEAT_INTERVAL_MS, IDLE_TIMEOUT_MS};
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Between two heartbeats of a connection.
 pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(HEARTBEAT_INTERVAL_MS);
-/// A client of which nothing is received for this long, pongs included, is gone.
+/// The idle timeout: a client from which nothing is received for this long, pongs included, is gone.
 pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_millis(IDLE_TIMEOUT_MS);
 /// A timer that fires later than this says that the process itself was suspended: the client may have sent something
 /// meanwhile that is not read yet.
@@ -27,7 +27,7 @@ pub(crate) enum Beat {
 
 /// One timer for both moments. Ends with its connection.
 pub(crate) struct Heartbeat {
-    /// When the client was last known to be there.
+    /// When something was last received.
     last_received: Instant,
     /// When the next heartbeat is due.
     next: Instant,
@@ -43,14 +43,14 @@ impl Heartbeat {
         Self { last_received: now, next, timer: Box::pin(sleep_until(next)) }
     }
 
-    /// Something was received, or what was received has been handled: while that took long, nothing could be read.
+    /// Something was received, or a received frame was handled: nothing is read while that takes long.
     pub(crate) fn record_received(&mut self) {
         self.last_received = Instant::now();
         // Moving a timer back does not wake anything: a healthy connection wakes once for each heartbeat.
         self.arm();
     }
 
-    /// The next thing to do. May be dropped and called again.
+    /// Waits for the next thing to do. Cancel safe.
     pub(crate) async fn beat(&mut self) -> Beat {
         loop {
             self.timer.as_mut().await;

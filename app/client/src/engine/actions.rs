@@ -1,4 +1,4 @@
-//! What the person does.
+//! Actions of the person.
 
 use super::Engine;
 use crate::answer::Touched;
@@ -12,7 +12,7 @@ impl Engine {
         let message = outbox::message(&self.me, client_id, room_id, body, reply_to, now.wall);
         self.outbox.push(message, self.epoch);
         if self.has_newer(room_id) {
-            // Whoever writes wants to see it stand after what it follows.
+            // The person wants to see the new message at the end.
             self.rooms.entry(room_id).fetcher.newest = true;
         }
         self.touch(room_id, Touched::ROWS);
@@ -51,7 +51,7 @@ impl Engine {
         self.persist_room(now, id);
         let room = self.rooms.entry(id);
         let shown = room.timeline.as_ref().is_some_and(crate::timeline::Timeline::is_at_newest);
-        // A room that one is not in tells nothing by itself.
+        // The server sends no frames of a room without membership.
         if !shown || !room.is_member() {
             let rows = !std::mem::replace(&mut room.fetcher.newest, true);
             room.fetcher.hurry();

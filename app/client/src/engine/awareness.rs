@@ -1,4 +1,4 @@
-//! Who is typing, who is there, and what the server needs to know for that.
+//! Awareness in the engine: typing, presence, and the focus that the server needs for them.
 
 use super::Engine;
 use crate::awareness::Focus;
@@ -14,7 +14,7 @@ impl Engine {
         self.awareness.typing(room).map(name).collect()
     }
 
-    /// How the other person of a direct room is, and when they were seen last; none before the server has told.
+    /// The presence of the other person of a direct room, and when they were seen last; none before the server sent it.
     #[must_use]
     pub fn presence(&self, user: UserId) -> Option<(PresenceState, UnixMillis)> {
         self.awareness.presence(user)
@@ -48,7 +48,7 @@ impl Engine {
         self.answer.changed(View::Awareness);
     }
 
-    /// Tells what this device shows, where the server does not know.
+    /// Sends what this device shows, if it differs from what was sent.
     pub(super) fn send_focus(&mut self) {
         if !self.connection.is_online() {
             return;

@@ -1,4 +1,4 @@
-//! What follows from the state that an input left: pages to fetch, messages and marks to send, moments to wait for.
+//! Flushes what is due after an input: pages to fetch, messages and marks to send, timers to set.
 
 use super::Engine;
 use super::persistence::TabRole;
@@ -63,8 +63,7 @@ impl Engine {
         self.timers.set(Timer::Marks(id), room.marks.due());
     }
 
-    /// A room's state differs: screens are told, stored messages of the outbox may have found their place, and there
-    /// may be something to do.
+    /// A room's state changed: marks its views as changed, settles stored messages of the outbox, and schedules a flush.
     pub(super) fn touch(&mut self, id: RoomId, mut touched: Touched) {
         let room = self.rooms.get(id);
         let timeline = room.and_then(|room| room.timeline.as_ref());

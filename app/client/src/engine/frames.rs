@@ -1,4 +1,4 @@
-//! What the server says.
+//! Applies the server's frames.
 
 use super::Engine;
 use crate::answer::Touched;
@@ -9,7 +9,7 @@ use protocol::{CloseCode, Mark, Message, RoomHead, RoomId, RoomSummary, Seq, Ser
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, frame: ServerFrame) {
         if !self.connection.accepts_frames() {
-            // Of a socket that was given up only answers count: what was sent need not be sent again.
+            // Of a socket that was given up only acks and nacks count: their messages need not be sent again.
             let is_answer = matches!(frame, ServerFrame::Ack { .. } | ServerFrame::Nack { .. });
             if !is_answer || !self.connection.takes_late_answers() {
                 return;
@@ -75,14 +75,14 @@ impl Engine {
             ServerFrame::People { people, rev } => self.people_answered(people, rev),
             ServerFrame::PersonChanged { person } => self.person_changed(person),
             ServerFrame::GoAway { retry_after_ms } => self.connection.go_away(retry_after_ms),
-            // Without a welcome there is no use in this connection.
+            // Without a `welcome` this connection is of no use.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
-            // Later, it is about a mark, which is told again, or about something that was missed.
+            // Later, it concerns a mark, which is sent again, or a catch-up request.
             ServerFrame::Error { retryable, .. } => self.failed(now, retryable),
         }
     }
 
-    /// The server could not do something and did not say what.
+    /// An error that names no request: marks and catch-up requests are repeated.
     fn failed(&mut self, now: Now, retryable: bool) {
         if retryable {
             self.resend_marks();
@@ -93,7 +93,7 @@ impl Engine {
         }
     }
 
-    /// Marks that the server did not confirm may not have been stored.
+    /// Sends unconfirmed marks again.
     pub(super) fn resend_marks(&mut self) {
         for room in self.rooms.iter_mut() {
             room.marks.mark_unconfirmed();
@@ -110,8 +110,8 @@ impl Engine {
         }
     }
 
-    /// A frame of a later node came that this version cannot read. It is counted and skipped; what it says about how far
-    /// the room is leaves a gap, which is filled as any other.
+    /// A frame of a later version that this one cannot read. It is counted and skipped; its numbers leave a gap, which is filled as any
+    /// other.
     pub(super) fn unreadable(&mut self, now: Now, head: Option<RoomHead>) {
         self.skipped += 1;
         self.connection.frame_received(now, false);
@@ -122,21 +122,21 @@ impl Engine {
         }
     }
 
-    /// `welcome` of a later protocol: what such a server says may mean something else, and nothing of it is taken.
+    /// `welcome` of a later protocol: its frames may mean something else, and none is applied.
     pub(super) fn outdated(&mut self, now: Now) {
         if self.connection.accepts_frames() {
             self.lose(now, Some(CloseCode::ProtocolError.code()));
         }
     }
 
-    /// Everything up to what is known without a gap has arrived on this device.
+    /// Raises the delivered mark to everything that is here without a gap.
     pub(super) fn arrived(&mut self, id: RoomId) {
         if let Some(room) = self.rooms.get_mut(id) {
             room.arrived();
         }
     }
 
-    /// A stored message, by whichever way it came.
+    /// Applies a stored message from any source.
     pub(super) fn receive(&mut self, message: Message) {
         let id = message.room_id;
         self.people.meet_in_row(&message);
@@ -184,8 +184,8 @@ impl Engine {
         }
     }
 
-    /// The answer to a request has this room. The node that this device is connected to may not know that the person is
-    /// in it, and would not say when they are no longer: it is asked.
+    /// A REST response has this room. The node of this connection may not know the membership, and would not report its end: it is asked
+    /// by a catch-up request.
     pub(super) fn room_answered(&mut self, summary: RoomSummary) {
         let id = summary.id;
         let known = self.rooms.get(id).is_some_and(Room::is_member);

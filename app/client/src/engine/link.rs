@@ -20,13 +20,13 @@ impl Engine {
         }
     }
 
-    /// Somebody or something says that this is a good moment; `asked`: the person does.
+    /// Tries now instead of later; `asked` if the person does.
     pub(super) fn hurry(&mut self, now: Now, asked: bool) {
         let step = self.connection.hurry(now, !self.awareness.away, asked);
         self.take(step);
     }
 
-    /// Asks whether the server is there, where the link is in doubt.
+    /// Probes the connection.
     pub(super) fn probe(&mut self, now: Now) {
         let step = self.connection.probe(now);
         self.take(step);
@@ -69,7 +69,7 @@ impl Engine {
         self.snapshot = None;
         self.changed_before_list = false;
         self.rooms.greet();
-        // Answered at once, however long `welcome` takes: a slow server is told from a dead link.
+        // Answered at once, however long `welcome` takes: this distinguishes a slow server from a dead link.
         self.answer.transmit(ClientFrame::Ping {});
         let cursors = self.cursors(now);
         self.answer.transmit(ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: self.epoch, cursors });
@@ -86,7 +86,7 @@ impl Engine {
         self.forget_link();
     }
 
-    /// What was said on the link and not answered is said again on the next one.
+    /// Resets what was sent on the connection and not answered: it is sent again on the next one.
     fn forget_link(&mut self) {
         self.snapshot = None;
         self.outbox.reconnect();

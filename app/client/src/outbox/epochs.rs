@@ -1,5 +1,5 @@
-//! The outbox after the database was restored from a backup: that begins a new epoch, in which a number may mean another
-//! message. Messages are sent again, without references to numbers of another epoch.
+//! The outbox in a new epoch (the database was restored from a backup), in which a number may mean another message: messages are sent
+//! again, without references to numbers of another epoch.
 
 use super::{Entry, Intent, Outbox, Stage};
 use crate::saved::StorageWrite;
@@ -19,8 +19,8 @@ impl Outbox {
         }
     }
 
-    /// Drops references to numbers of another epoch than this one: replies lose their reference, changes are given up.
-    /// Returns the rooms that differ.
+    /// Drops references to numbers of other epochs: replies lose their reference, revisions are discarded. Returns the rooms that
+    /// differ.
     pub(crate) fn drop_references(&mut self, epoch: Uuid) -> Vec<RoomId> {
         let is_stale = |entry: &Entry| !entry.is_stored() && entry.epoch.is_some_and(|of| of != epoch);
         let changed = self.entries.iter().filter(|entry| is_stale(entry)).map(|entry| entry.room_id).collect();

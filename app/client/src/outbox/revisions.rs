@@ -1,4 +1,4 @@
-//! Changes of stored messages on their way: shown at once, taken back where the server refuses them.
+//! Revisions in the outbox: shown at once, undone if the server refuses them.
 
 use super::{Entry, Intent, Outbox, Stage};
 use crate::Revision;
@@ -33,7 +33,7 @@ impl Outbox {
         (shown, any)
     }
 
-    /// The server has this change under this number. Answers with its room, if it was on its way.
+    /// Marks a revision as stored under this number. Returns its room, if it was in flight.
     pub(crate) fn store_revision(&mut self, client_id: ClientId, rev: Rev) -> Option<RoomId> {
         let entry = self.find(client_id)?;
         let Intent::Revise { seq, .. } = entry.intent else { return None };
@@ -43,7 +43,7 @@ impl Outbox {
         Some(room)
     }
 
-    /// The server refuses this change, if it is one. Answers with its room.
+    /// Removes a refused revision. Returns its room.
     pub(crate) fn refuse_revision(&mut self, client_id: ClientId) -> Option<RoomId> {
         let is_it = |entry: &Entry| entry.client_id == client_id && matches!(entry.intent, Intent::Revise { .. });
         let index = self.entries.iter().position(is_it)?;

@@ -104,7 +104,7 @@ impl Entry {
         Self { order, stage: Stage::of(failed), foreign: true, ..entry }
     }
 
-    /// As it is kept, while it is not stored.
+    /// The record of an entry that is not stored by the server.
     pub(super) fn unsent(&self) -> Unsent {
         let failed = match &self.stage {
             Stage::Failed { reason, retryable } => Some(Failure { reason: reason.clone(), retryable: *retryable }),

@@ -1,5 +1,5 @@
-//! What an earlier page life kept of a room. The page begins with what the server rendered, which is newer, unless it was
-//! kept as well: so whichever reaches further counts.
+//! Restores a stored room. The page begins with what the server rendered, which is newer unless the page itself was cached: the one
+//! that reaches further counts.
 
 use super::Room;
 use crate::answer::Touched;
@@ -8,7 +8,7 @@ use crate::timeline::Timeline;
 use protocol::{Message, Rev, RoomSummary, Seq, UserId};
 
 impl Room {
-    /// Takes what was kept, the rows in order.
+    /// Merges the stored room, the rows in order.
     pub(crate) fn restore(&mut self, me: UserId, saved: RoomRecord, rows: Vec<Message>) -> Touched {
         let RoomRecord { summary, rev, .. } = saved;
         let read = summary.read_seq;
@@ -16,11 +16,11 @@ impl Room {
         if self.summary.as_ref().is_none_or(|known| known.role.is_some() && heads(known) <= heads(&summary)) {
             let marks = self.marks;
             touched |= self.learn(me, summary);
-            // It is no word of the server's.
+            // The server did not send it.
             self.marks = marks;
         }
         if self.is_member() {
-            // The server may not have been told.
+            // The server may not have received it.
             self.marks.read(read);
             touched.summary |= self.read(me, read);
         }
