@@ -83,7 +83,7 @@ pub trait Store: Send + Sync + 'static {
     fn readers(&self) -> u32 {
         32
     }
-    /// Which life of the database this is; made with it.
+    /// The epoch of the database; created with it.
     async fn epoch(&self) -> Result<uuid::Uuid>;
     /// As [`Store::epoch`], after a look at what the database server says of its own history. Where that is not the one in
     /// which the epoch began (a replica was promoted, a backup was restored), acknowledged commits may be lost: `next` begins.

@@ -74,7 +74,7 @@ fn versioned(text: &str) -> String {
     text.replacen('{', &format!("{{\"v\":{VERSION},"), 1)
 }
 
-/// What can be told of a record that cannot be read.
+/// What can be message of a record that cannot be read.
 fn unreadable(key: &str, text: &str) -> Unreadable {
     let record = Object::read(text);
     let field = |name| record.as_ref().and_then(|record| record.field::<String>(name));
@@ -221,14 +221,14 @@ pub(crate) fn read_peer_message(text: &str) -> Option<PeerMessage> {
         LEADER_IS_HERE => return Some(PeerMessage::LeaderIsHere),
         _ => {}
     }
-    let told = Object::read(text)?;
-    if told.field::<Option<String>>("unreadable").flatten().is_some() {
+    let message = Object::read(text)?;
+    if message.field::<Option<String>>("unreadable").flatten().is_some() {
         return Some(PeerMessage::NotRead);
     }
-    let readable = version(&told).is_some_and(|version| version <= VERSION);
-    match shared_write(&told, text).filter(|_| readable) {
+    let readable = version(&message).is_some_and(|version| version <= VERSION);
+    match shared_write(&message, text).filter(|_| readable) {
         Some(write) => Some(PeerMessage::Write(write)),
-        None => told.field::<String>("body").map(|_| PeerMessage::Unreadable(unreadable("", text))),
+        None => message.field::<String>("body").map(|_| PeerMessage::Unreadable(unreadable("", text))),
     }
 }
 
@@ -239,15 +239,15 @@ pub(crate) fn cannot_read(message: &Unreadable) -> String {
     text
 }
 
-fn shared_write(told: &Object, text: &str) -> Option<StorageWrite> {
-    if let Some(client_id) = told.field::<Option<ClientId>>("sent")? {
-        let (seq, rev) = (told.field("seq")?, told.field("rev")?);
-        return Some(StorageWrite::Sent { client_id, seq, rev, created_at: told.field("created_at")? });
+fn shared_write(message: &Object, text: &str) -> Option<StorageWrite> {
+    if let Some(client_id) = message.field::<Option<ClientId>>("sent")? {
+        let (seq, rev) = (message.field("seq")?, message.field("rev")?);
+        return Some(StorageWrite::Sent { client_id, seq, rev, created_at: message.field("created_at")? });
     }
-    if let Some(client_id) = told.field::<Option<ClientId>>("discarded")? {
+    if let Some(client_id) = message.field::<Option<ClientId>>("discarded")? {
         return Some(StorageWrite::Discarded(client_id));
     }
-    match told.field::<Option<RoomId>>("opened")? {
+    match message.field::<Option<RoomId>>("opened")? {
         Some(room) => Some(StorageWrite::Opened(room)),
         None => UnsentText::from_json(text).map(unsent).map(StorageWrite::Unsent),
     }

@@ -49,7 +49,7 @@ pub(super) struct Memory {
     /// In the order of sending.
     pub(super) sent: Vec<Sent>,
     pub(super) revised: Vec<Revised>,
-    /// Which life of the database the device has heard of.
+    /// The epoch that the device has received.
     epoch: Option<Uuid>,
     /// Whether this page has.
     greeted: bool,

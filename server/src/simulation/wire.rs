@@ -61,7 +61,7 @@ impl Wire {
         ports.clone()
     }
 
-    /// What is under way tells of another life of the database, and reaches nobody.
+    /// What is in transit is of another epoch, and is dropped.
     pub(super) fn forget(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }

@@ -15,7 +15,7 @@ pub enum ServerFrame {
     Welcome {
         /// [`crate::PROTOCOL_VERSION`] of the server.
         protocol: u32,
-        /// Which life of the database this is; another one means that cached rooms are worthless.
+        /// The epoch of the database; with another one the client drops its cached rooms.
         epoch: uuid::Uuid,
         /// The person's rooms with their heads, marks and unread counts, or the first page of them.
         rooms: Vec<RoomSummary>,

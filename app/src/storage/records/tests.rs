@@ -31,7 +31,7 @@ fn message() -> Message {
 }
 
 /// What is written as unsent and told to other tabs, as the page of this version had it.
-fn told(version: usize) -> [StorageWrite; 8] {
+fn peer_writes(version: usize) -> [StorageWrite; 8] {
     let body = "two \"lines\"\n– and 🐦".to_owned();
     let say = Wish::Send { body: body.clone(), reply_to: Some(Seq(3)), created_at: UnixMillis(4) };
     let (client_id, epoch) = (ClientId(Uuid::from_u128(1)), (version > 1).then(|| Uuid::from_u128(5)));
@@ -74,13 +74,13 @@ fn every_earlier_version_is_read() {
         let texts = TABLES.map(|(_, name)| lines(golden, name));
         let (saved, lost) = read(&texts, &[]);
         let unsent: Vec<_> = saved.unsent.into_iter().map(StorageWrite::Unsent).collect();
-        assert_eq!((unsent.as_slice(), lost), (&told(version)[..5], vec![]), "version {version}");
+        assert_eq!((unsent.as_slice(), lost), (&peer_writes(version)[..5], vec![]), "version {version}");
         let epoch = saved.epoch.map(StorageWrite::Epoch).into_iter();
         let room = saved.rooms.into_iter().map(|room| StorageWrite::Room(Box::new(room)));
-        let kept: Vec<_> = epoch.chain(room).chain(saved.rows.into_iter().map(StorageWrite::Row)).collect();
-        assert_eq!(kept, rooms(), "version {version}");
-        let heard: Vec<_> = lines(golden, "told").iter().filter_map(|text| read_peer_message(text)).collect();
-        assert_eq!(heard, told(version).map(PeerMessage::Write), "version {version}");
+        let restored: Vec<_> = epoch.chain(room).chain(saved.rows.into_iter().map(StorageWrite::Row)).collect();
+        assert_eq!(restored, rooms(), "version {version}");
+        let received: Vec<_> = lines(golden, "told").iter().filter_map(|text| read_peer_message(text)).collect();
+        assert_eq!(received, peer_writes(version).map(PeerMessage::Write), "version {version}");
     }
 }
 
@@ -97,13 +97,13 @@ fn has_all_of(value: &Value, golden: &Value) -> bool {
 #[test]
 fn what_is_written_is_of_the_last_version() {
     let mut written = Vec::new();
-    for change in told(2).into_iter().take(5).chain(rooms()) {
-        for step in write(change) {
+    for entry in peer_writes(2).into_iter().take(5).chain(rooms()) {
+        for step in write(entry) {
             let Write::Put(table, _, text) = step else { continue };
             written.push((TABLES[table as usize].1, text));
         }
     }
-    written.extend(told(2).map(|change| ("told", peer_message(&change).unwrap())));
+    written.extend(peer_writes(2).map(|entry| ("told", peer_message(&entry).unwrap())));
     assert_eq!(written.len(), GOLDEN[1].lines().count());
     let value = |text: &str| serde_json::from_str::<Value>(text).unwrap();
     for ((table, text), golden) in written.iter().zip(GOLDEN[1].lines()) {
@@ -151,8 +151,8 @@ fn people_are_kept_beside_the_epoch() {
 }
 
 #[test]
-fn what_a_later_version_tells_is_not_misread() {
-    let text = peer_message(&told(2)[0]).unwrap().replace(r#""v":2"#, r#""v":3"#);
+fn a_message_of_a_later_version_is_not_misread() {
+    let text = peer_message(&peer_writes(2)[0]).unwrap().replace(r#""v":2"#, r#""v":3"#);
     let Some(PeerMessage::Unreadable(lost)) = read_peer_message(&text) else { panic!() };
     assert!(lost.is_later && lost.text.starts_with("two"), "{lost:?}");
     assert_eq!(lost.key, Uuid::from_u128(1).to_string());
@@ -168,14 +168,14 @@ fn rows_are_in_order_by_their_keys() {
 }
 
 #[test]
-fn a_question_for_the_tab_that_sends_is_no_change() {
+fn a_question_for_the_leader_is_not_a_write() {
     assert_eq!(
         (read_peer_message(ASK_LEADER), read_peer_message(LEADER_IS_HERE)),
         (Some(PeerMessage::AsksLeader), Some(PeerMessage::LeaderIsHere))
     );
-    let told = [ASK_LEADER, LEADER_IS_HERE].map(|text| Object::read(text).unwrap());
+    let messages = [ASK_LEADER, LEADER_IS_HERE].map(|text| Object::read(text).unwrap());
     assert!(
-        told.iter().zip([ASK_LEADER, LEADER_IS_HERE]).all(|(told, text)| shared_write(told, text).is_none()),
+        messages.iter().zip([ASK_LEADER, LEADER_IS_HERE]).all(|(message, text)| shared_write(message, text).is_none()),
         "as earlier pages read it"
     );
 }

@@ -75,11 +75,11 @@ impl Inner {
         }
     }
 
-    /// One connection has broken: what happened to it has most likely happened to those that idle.
-    fn doubt(&self) {
+    /// Closes all idle connections: one connection is broken, so most likely they are as well.
+    fn close_idle(&self) {
         // Closed without the lock.
-        let doubted = std::mem::take(&mut *self.idle());
-        drop(doubted);
+        let idle = std::mem::take(&mut *self.idle());
+        drop(idle);
     }
 
     async fn connect(&self) -> Result<Conn, Error> {
@@ -138,7 +138,7 @@ impl Pool {
                 made = idle.made;
                 found = Some(idle.connection);
             } else {
-                self.0.doubt();
+                self.0.close_idle();
             }
         }
         let connection = match found {

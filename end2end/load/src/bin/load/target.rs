@@ -37,7 +37,7 @@ pub(crate) enum Received {
     Ack(u32),
     /// It is not.
     Nack(u32),
-    /// The socket may be used: the room stands at `head` in this life of the database.
+    /// The socket may be used: the room is at `head` in this epoch.
     Welcome { head: u64, epoch: Option<Uuid> },
     /// What was missed: numbers of messages, and the cursor after them; there may be more.
     Missed { numbers: Vec<u32>, to: u64, more: bool },

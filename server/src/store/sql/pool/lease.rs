@@ -60,7 +60,7 @@ impl Lease {
         leased.state = match &outcome {
             Ok(_) => then,
             Err(error) if ends_connection(error) => {
-                leased.pool.doubt();
+                leased.pool.close_idle();
                 State::Broken
             }
             Err(_) => otherwise,
@@ -96,7 +96,7 @@ async fn mend(mut leased: Leased) {
     });
     match mended.await {
         Ok(Ok(())) => leased.pool.put_back(leased.connection, leased.made),
-        _ => leased.pool.doubt(),
+        _ => leased.pool.close_idle(),
     }
 }
 

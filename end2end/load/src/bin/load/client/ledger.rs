@@ -176,7 +176,7 @@ impl Ledger {
         self.missing += self.rooms[sent.room].listeners - sent.delivered;
     }
 
-    /// What a seat says it has when it connects: how far, and in which life of the database.
+    /// The cursor and epoch with which a seat connects.
     pub(super) fn held(&mut self, seat: usize) -> Option<(u64, Uuid)> {
         self.seats[seat].held()
     }
