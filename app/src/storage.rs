@@ -1,4 +1,4 @@
-//! What the browser keeps for a person between page lives, and what their tabs share. No decisions are made in here.
+//! The browser's storage of a person, and the channel between their tabs. It makes no decisions.
 
 pub(crate) mod database;
 pub(crate) mod drafts;
@@ -12,7 +12,7 @@ pub(crate) use records::{PeerMessage, Unreadable};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// Why nothing is kept.
+/// Why nothing is persisted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// The browser has no storage for this page, as in some private windows.
@@ -49,7 +49,7 @@ pub(crate) fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {
     Reflect::get(of, &name.into())?.dyn_into()
 }
 
-/// Asks the browser not to clear what this site keeps when space runs short. It decides by itself, or asks the person.
+/// Requests persistent storage: the browser does not evict it when space runs short. It decides by itself, or asks the person.
 pub(crate) fn request_persistence() {
     // Not in every browser.
     let storage = Reflect::get(&window().navigator(), &"storage".into());

@@ -1,4 +1,4 @@
-//! The twin of `storage` for rendering on the server, where nothing is kept.
+//! The stub of `storage` for rendering on the server, where nothing is persisted.
 
 #[cfg(test)]
 #[path = "storage/records.rs"]
@@ -25,7 +25,7 @@ pub(crate) struct Unreadable {
 }
 
 /// See `storage::records`.
-#[expect(dead_code, reason = "nobody tells anything here")]
+#[expect(dead_code, reason = "there are no other tabs here")]
 pub(crate) enum PeerMessage {
     Write(client::StorageWrite),
     Unreadable(Unreadable),

@@ -64,7 +64,7 @@ pub(crate) struct Chat {
     pub(crate) offline: RwSignal<bool>,
     /// The device is not the person's own: nothing is kept.
     pub(super) shared: bool,
-    /// What outlives the page, and the other tabs.
+    /// Persistence, and the other tabs.
     pub(super) persistence: PersistenceHandle,
     /// The server speaks a later protocol than this page.
     pub(crate) outdated: RwSignal<bool>,
@@ -72,9 +72,9 @@ pub(crate) struct Chat {
     pub(crate) unread: RwSignal<i64>,
     /// Whether the page can be seen.
     pub(crate) visible: RwSignal<bool>,
-    /// Who is typing or who is there has changed.
+    /// Typing or presence has changed.
     pub(crate) awareness: Trigger,
-    /// Somebody is called something else.
+    /// A name has changed.
     people: Trigger,
     /// The socket. Replaced by each `Connect`; never touched on the server.
     pub(super) socket: StoredValue<Option<Socket>, LocalStorage>,
@@ -149,7 +149,7 @@ impl Chat {
             self.start_persistence();
             self.dispatch(Input::ConnectNow);
         });
-        // Whoever comes back to the page does not want to wait for a timer.
+        // On returning to the page, connect without waiting for a timer.
         effect(move || self.dispatch(Input::Away(!self.visible.get())));
         effect(move || {
             if self.visible.get() {
@@ -234,13 +234,13 @@ impl Chat {
         }
     }
 
-    /// What somebody is called now; an answer of the server may say what they were called before.
+    /// The present name of a person; a REST response may have an earlier one.
     pub(crate) fn called(self, user: &User) -> String {
         self.people.track();
         self.engine.with_value(|engine| engine.name(user.id).unwrap_or(&user.display_name).to_owned())
     }
 
-    /// How the other person of a direct room is, and when they were seen last.
+    /// The presence of the other person of a direct room, and when they were seen last.
     pub(crate) fn presence(self, room: &RoomSummary) -> Option<(PresenceState, UnixMillis)> {
         self.awareness.track();
         let other = room.other.as_ref()?.id;
@@ -269,7 +269,7 @@ impl Chat {
         }
     }
 
-    /// The person tells how far they have read, and is told of others, or neither.
+    /// Turns read receipts on or off, in both directions.
     pub(crate) fn set_receipts(self, receipts: bool) {
         self.user.update_value(|user| user.receipts = receipts);
         self.dispatch(Input::Receipts(receipts));

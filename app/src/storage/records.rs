@@ -74,7 +74,7 @@ fn versioned(text: &str) -> String {
     text.replacen('{', &format!("{{\"v\":{VERSION},"), 1)
 }
 
-/// What can be message of a record that cannot be read.
+/// What is known of a record that cannot be read.
 fn unreadable(key: &str, text: &str) -> Unreadable {
     let record = Object::read(text);
     let field = |name| record.as_ref().and_then(|record| record.field::<String>(name));
@@ -142,7 +142,7 @@ pub(crate) fn write(write: StorageWrite) -> Vec<Write> {
             Write::Put(Table::Facts, format!("{PERSON}{}", person.id), versioned(&person.to_json()))
         }
         StorageWrite::PersonGone(user) => Write::Remove(Table::Facts, format!("{PERSON}{user}")),
-        // After all people: it tells what they are as of.
+        // Written after all people: the `people_rev` that they are as of.
         StorageWrite::PeopleRev(rev) => Write::Put(Table::Facts, PEOPLE_REV.to_owned(), rev.to_string()),
         StorageWrite::Room(record) => {
             let RoomRecord { summary, rev, opened_at } = *record;

@@ -1,4 +1,4 @@
-//! What goes into the store and comes out of it and is not on the wire as it is.
+//! Arguments and results of the store that are not types of the wire.
 
 use protocol::{ClientId, Mark, Message, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
 use std::time::Duration;
@@ -54,7 +54,7 @@ pub struct SessionRecord {
     pub revoked_at: Option<UnixMillis>,
 }
 
-/// What a user is to a room.
+/// A user's access to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     pub kind: RoomKind,
@@ -131,7 +131,7 @@ impl Appended {
     }
 }
 
-/// An edit, a deletion or a reaction to store. Texts are checked already.
+/// A revision to store. Texts are checked already.
 #[derive(Clone, Debug)]
 pub struct Revise {
     pub room_id: RoomId,
@@ -142,7 +142,7 @@ pub struct Revise {
     pub now: UnixMillis,
 }
 
-/// What is to become of a message.
+/// An edit, a deletion or a reaction of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Revision {
     Edit { body: String },

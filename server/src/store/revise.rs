@@ -1,4 +1,4 @@
-//! What a revision makes of a message, given who asks: decided without touching the database.
+//! Applies a revision to a message, if the person has the right. Pure.
 
 use super::{Revise, Revised, Revision};
 use protocol::limits::{EMOJI_KINDS, REACTIONS_MAX};

@@ -30,11 +30,11 @@ use protocol::{
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long storing messages may take: whoever sent them is told in time, and sends again.
+/// How long storing messages may take: their senders get an answer in time, and send again.
 pub(crate) const APPEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a change of rooms, members or accounts may take: some of them touch many rows.
 pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(35);
-/// How long the database may take to say that it is there.
+/// How long the database may take to answer a ping.
 pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An opened database.
@@ -55,8 +55,8 @@ impl Database {
     }
 }
 
-/// What `work` answers, unless it takes longer than this: a network may swallow what the database says, and then none of
-/// its own limits is heard. Dropped with that, a transaction leaves nothing behind.
+/// Runs `work` with a timeout: a network may drop the database's answers, and with them its own timeouts. A dropped transaction is
+/// rolled back.
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     match timeout(limit, work).await {
         Ok(done) => done,

@@ -1,4 +1,4 @@
-//! How far members are. Marks of many at once, since each of them moves with every message that is read.
+//! Receipts in the database: marks are raised in batches, since they move with every message that is read.
 
 use super::super::{batch, id_list};
 use super::{Pool, Result, Tx};
@@ -7,7 +7,7 @@ use protocol::{Mark, RoomId, Seq, UserId};
 use sqlx::Row;
 use std::collections::BTreeSet;
 
-/// A batch that is written in the order of its keys, so that nodes wait for each other rather than dying of it.
+/// Raises a batch in the order of its keys, so that concurrent nodes wait for each other instead of deadlocking.
 pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
     let mut sorted = marks.to_vec();
     sorted.sort_unstable_by_key(|(room, mark)| (*room, mark.0));

@@ -1,9 +1,8 @@
-//! Connections to the database: so many at most, the one that was used last first, and nothing that waits without an end.
+//! The pool of connections to the database: bounded, last used first, and every wait has a timeout.
 //!
-//! The driver's own pool makes three round trips of each statement, for it asks a connection whether it lives before and
-//! after, and where a network swallows the question it waits for ever. Here a connection that was used a moment ago is
-//! believed; one that does not answer in time is closed, with all that idle beside it; and one that was left in the
-//! middle of something is mended before somebody else gets it.
+//! The driver's own pool makes three round trips per statement, because it pings a connection before and after, and it waits for ever
+//! if the network drops the ping. Here a connection that was used within the last second is trusted. One that does not answer in time
+//! is closed, with all idle ones. One that was left in the middle of a statement or transaction is reset before its next use.
 
 mod executor;
 mod lease;
@@ -27,15 +26,15 @@ pub(in crate::store) type Options = <Conn as Connection>::Options;
 
 /// How long a request may wait for a connection, including the time to make one.
 pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long one statement may take. A read is ended by the database itself before that; this is for when nothing of it is heard.
+/// How long one statement may take. The database ends a read before that; this timeout is for a database that is silent.
 pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a connection that was used before is believed to live.
+/// How long after its last use a connection is trusted without a ping.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
-/// How long it may take to say so, and to leave what it was in the middle of.
+/// How long a ping, or a reset, may take.
 const PING_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a connection is used: what the database keeps for it grows.
+/// The lifetime of a connection: the memory that the database holds for it grows.
 pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(30 * 60);
-/// Before a database that starts is tried again.
+/// Before a database that is starting is retried.
 const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// One more connection beside the pools, with the driver's own ways.
@@ -43,16 +42,16 @@ pub(super) fn alone(options: &Options) -> sqlx::Pool<Db> {
     PoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options.clone())
 }
 
-/// See the module's documentation. Gone with the last of its connections.
+/// See the module's documentation. Dropped with the last of its connections.
 #[derive(Clone)]
 pub(in crate::store) struct Pool(Arc<Inner>);
 
 struct Inner {
     options: Options,
     most: u32,
-    /// One for each connection that there may be; whoever uses a connection holds one.
+    /// One permit per connection; each lease holds one.
     places: Arc<Semaphore>,
-    /// Connections that nobody uses, the last used last.
+    /// Idle connections, the last used last.
     idle: Mutex<Vec<Idle>>,
     /// How long each statement waited for its connection.
     waits: Histogram,
@@ -109,7 +108,7 @@ impl Pool {
         self.0.most
     }
 
-    /// Connections that are open, and how many of them are at work.
+    /// Open connections, and how many of them are in use.
     pub(super) fn size(&self) -> (u32, u32) {
         let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);
         let busy = self.0.most.saturating_sub(free);

@@ -1,4 +1,4 @@
-//! A connection for as long as somebody uses it, and what becomes of it then.
+//! A leased connection, and its return to the pool.
 
 use super::{Conn, Inner, PING_TIMEOUT, Pool, STATEMENT_TIMEOUT};
 use crate::store::driver::ends_connection;
