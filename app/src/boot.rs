@@ -11,7 +11,7 @@ pub struct Boot {
     pub user: Option<User>,
     /// Their rooms, the latest active first.
     pub rooms: Vec<RoomSummary>,
-    /// Which life of the database these are of; none where nobody is signed in.
+    /// The epoch of the rooms; none if nobody is signed in.
     pub epoch: Option<Uuid>,
     /// Which page, with what only this page needs.
     pub page: BootPage,

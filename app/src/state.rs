@@ -7,10 +7,10 @@ pub(crate) mod clock;
 pub(crate) mod dialogs;
 mod effects;
 pub(crate) mod ending;
-pub(crate) mod keeping;
 pub(crate) mod keyed;
+pub(crate) mod leadership;
+pub(crate) mod persistence;
 pub(crate) mod rows;
-pub(crate) mod turn;
 
 pub(crate) use address::{Address, Place};
 pub(crate) use chat::Chat;

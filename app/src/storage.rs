@@ -1,18 +1,18 @@
-//! What the browser keeps for a person between page lives, and what their tabs share. No decisions are made in here.
+//! The browser's storage of a person, and the channel between their tabs. It makes no decisions.
 
 pub(crate) mod database;
 pub(crate) mod drafts;
-mod kept;
+mod records;
 pub(crate) mod tabs;
 pub(crate) mod worker;
 
 use js_sys::{Array, Function, Promise, Reflect};
-pub(crate) use kept::{Told, Unreadable};
 use leptos::prelude::window;
+pub(crate) use records::{PeerMessage, Unreadable};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise};
 
-/// Why nothing is kept.
+/// Why nothing is persisted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
     /// The browser has no storage for this page, as in some private windows.
@@ -28,7 +28,7 @@ pub(crate) enum Trouble {
 }
 
 /// Evicts the rooms, people and pages of all accounts from this browser. Unsent messages stay. Times out after
-/// [`EMPTYING_LIMIT_MS`]: the page goes on.
+/// [`EMPTY_TIMEOUT_MS`]: the page goes on.
 pub(crate) async fn empty() {
     worker::forget_pages();
     let emptied = future_to_promise(async {
@@ -36,21 +36,21 @@ pub(crate) async fn empty() {
         Ok(JsValue::UNDEFINED)
     });
     let late = Promise::new(&mut |resolve, _| {
-        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, EMPTYING_LIMIT_MS);
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, EMPTY_TIMEOUT_MS);
     });
     let _ = JsFuture::from(Promise::race(&Array::of2(&emptied, &late))).await;
 }
 
 /// How long emptying may take, in milliseconds: a database may wait for another tab.
-const EMPTYING_LIMIT_MS: i32 = 2_000;
+const EMPTY_TIMEOUT_MS: i32 = 2_000;
 
 /// A method by its name: the bindings do not know everything, or not as it is.
 pub(crate) fn method(of: &JsValue, name: &str) -> Result<Function, JsValue> {
     Reflect::get(of, &name.into())?.dyn_into()
 }
 
-/// Asks the browser not to clear what this site keeps when space runs short. It decides by itself, or asks the person.
-pub(crate) fn persist() {
+/// Requests persistent storage: the browser does not evict it when space runs short. It decides by itself, or asks the person.
+pub(crate) fn request_persistence() {
     // Not in every browser.
     let storage = Reflect::get(&window().navigator(), &"storage".into());
     if let Ok(storage) = storage

@@ -1,8 +1,8 @@
-//! The twin of `storage` for rendering on the server, where nothing is kept.
+//! The stub of `storage` for rendering on the server, where nothing is persisted.
 
 #[cfg(test)]
-#[path = "storage/kept.rs"]
-mod kept;
+#[path = "storage/records.rs"]
+mod records;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(dead_code, reason = "nothing is tried here")]
@@ -16,7 +16,7 @@ pub(crate) enum Trouble {
 
 pub(crate) async fn empty() {}
 
-/// See `storage::kept`.
+/// See `storage::records`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable {
     pub(crate) key: String,
@@ -24,21 +24,21 @@ pub(crate) struct Unreadable {
     pub(crate) is_later: bool,
 }
 
-/// See `storage::kept`.
-#[expect(dead_code, reason = "nobody tells anything here")]
-pub(crate) enum Told {
-    Change(client::Change),
+/// See `storage::records`.
+#[expect(dead_code, reason = "there are no other tabs here")]
+pub(crate) enum PeerMessage {
+    Write(client::StorageWrite),
     Unreadable(Unreadable),
     NotRead,
-    AsksOwner,
-    OwnerIsHere,
+    AsksLeader,
+    LeaderIsHere,
 }
 
-pub(crate) const fn persist() {}
+pub(crate) const fn request_persistence() {}
 
 pub(crate) mod database {
     use super::{Trouble, Unreadable};
-    use client::{Change, Saved};
+    use client::{Saved, StorageWrite};
     use protocol::UserId;
     use std::future::{Ready, ready};
 
@@ -55,7 +55,7 @@ pub(crate) mod database {
         pub(crate) fn discard(&self, _key: String) -> Ready<Result<(), Trouble>> {
             ready(Err(Trouble::Refused))
         }
-        pub(crate) fn write(&self, _changes: Vec<Change>) -> Ready<Result<(), Trouble>> {
+        pub(crate) fn write(&self, _writes: Vec<StorageWrite>) -> Ready<Result<(), Trouble>> {
             ready(Err(Trouble::Refused))
         }
         pub(crate) fn give_up_rooms(&self) -> Ready<Result<(), Trouble>> {
@@ -77,29 +77,29 @@ pub(crate) mod drafts {
 }
 
 pub(crate) mod tabs {
-    use super::{Told, Unreadable};
-    use client::Change;
+    use super::{PeerMessage, Unreadable};
+    use client::StorageWrite;
     use protocol::UserId;
 
     #[expect(dead_code, reason = "there are no tabs here")]
-    pub(crate) enum Turn {
-        Mine(Held),
-        Others,
-        Unknown,
+    pub(crate) enum Leadership {
+        Leader(LeaderLock),
+        Follower,
+        Unsupported,
     }
 
     #[derive(Clone)]
-    pub(crate) struct Held;
+    pub(crate) struct LeaderLock;
 
-    impl Held {
+    impl LeaderLock {
         pub(crate) const fn release(&self) {}
         pub(crate) async fn ended(&self) {}
     }
 
     #[derive(Clone)]
-    pub(crate) struct Waiting;
+    pub(crate) struct LockRequest;
 
-    impl Waiting {
+    impl LockRequest {
         pub(crate) const fn new() -> Option<Self> {
             None
         }
@@ -109,22 +109,22 @@ pub(crate) mod tabs {
     pub(crate) struct Tabs;
 
     impl Tabs {
-        pub(crate) fn join(_user: UserId, _on_word: impl Fn(Vec<Told>) + 'static) -> Option<Self> {
+        pub(crate) fn join(_user: UserId, _on_word: impl Fn(Vec<PeerMessage>) + 'static) -> Option<Self> {
             None
         }
-        pub(crate) const fn tell(&self, _changes: &[Change]) {}
-        pub(crate) const fn ask_owner(&self) {}
+        pub(crate) const fn send(&self, _writes: &[StorageWrite]) {}
+        pub(crate) const fn ask_leader(&self) {}
         pub(crate) const fn answer(&self) {}
         pub(crate) const fn cannot_read(&self, _message: &Unreadable) {}
     }
 
-    pub(crate) async fn turn_if_free(_user: UserId) -> Turn {
-        Turn::Unknown
+    pub(crate) async fn try_lead(_user: UserId) -> Leadership {
+        Leadership::Unsupported
     }
-    pub(crate) async fn turn(_user: UserId, _waiting: Option<&Waiting>) -> Option<Held> {
+    pub(crate) async fn wait_to_lead(_user: UserId, _waiting: Option<&LockRequest>) -> Option<LeaderLock> {
         None
     }
-    pub(crate) async fn steal_turn(_user: UserId) -> Option<Held> {
+    pub(crate) async fn steal_lead(_user: UserId) -> Option<LeaderLock> {
         None
     }
 }

@@ -3,7 +3,7 @@
 use crate::auth::Auth;
 use crate::chat::Chat;
 use crate::config::Http;
-use crate::http::gate::Gate;
+use crate::http::admission::Admission;
 use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
@@ -22,7 +22,7 @@ pub struct App {
     /// What all nodes count together.
     pub(crate) hub: Arc<Hub>,
     /// Who gets a WebSocket.
-    pub(crate) gate: Gate,
+    pub(crate) admission: Admission,
     /// How many sockets each person has.
     pub(crate) sockets: Arc<Sockets>,
     /// How much one person, address or connection may ask for.

@@ -3,15 +3,15 @@
 //! A session lives in the database and may be ended there at any time. What travels are two signed tokens: a short-lived
 //! access token and a refresh token that works once. No token is stored, so a stolen database signs nobody in.
 
-pub(crate) mod live;
 pub(crate) mod password;
 pub(crate) mod queue;
 pub(crate) mod session;
+pub(crate) mod session_cache;
 mod token;
 
-pub(crate) use live::LiveSessions;
-pub(crate) use queue::Turn;
+pub(crate) use queue::HashPermit;
 pub(crate) use session::{Caller, NewDevice, Reuse, Tokens};
+pub(crate) use session_cache::SessionCache;
 
 use crate::chat::Chat;
 use crate::config::AuthConfig;
@@ -45,8 +45,8 @@ pub(crate) struct Auth {
     store: Arc<dyn Store>,
     /// Told about new accounts (they join a room) and ended sessions (their sockets close).
     chat: Arc<Chat>,
-    /// What is not asked of the store for each request. Shared with `run`, which hands on what changes.
-    live: Arc<LiveSessions>,
+    /// Caches sessions between requests. Shared with `run`, which invalidates it.
+    session_cache: Arc<SessionCache>,
     /// Signs and checks tokens; the same secret on every node.
     signer: Signer,
     /// Hashes passwords, a few at a time.
@@ -57,9 +57,14 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    pub(crate) fn new(store: Arc<dyn Store>, chat: Arc<Chat>, live: Arc<LiveSessions>, config: AuthConfig) -> Self {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        chat: Arc<Chat>,
+        session_cache: Arc<SessionCache>,
+        config: AuthConfig,
+    ) -> Self {
         let (signer, hasher) = (Signer::new(&config.secrets), Hasher::new());
-        Self { store, chat, live, signer, hasher, has_users: AtomicBool::new(false), config }
+        Self { store, chat, session_cache, signer, hasher, has_users: AtomicBool::new(false), config }
     }
 
     /// Seconds for which an access token is good.
@@ -98,8 +103,8 @@ impl Auth {
     }
 
     /// The right to check or hash one password of somebody in this block.
-    pub(crate) async fn turn(&self, block: Block, is_known_device: bool) -> Result<Turn, Error> {
-        self.hasher.turn(block, is_known_device).await
+    pub(crate) async fn permit(&self, block: Block, is_known_device: bool) -> Result<HashPermit, Error> {
+        self.hasher.permit(block, is_known_device).await
     }
 
     /// Whether this person signed in before on the device that has this token.
@@ -134,8 +139,8 @@ impl Auth {
                 "Registration is closed on this server. Ask its administrator for an account.",
             ));
         }
-        let turn = self.hasher.turn(block, false).await?;
-        let password_hash = self.hasher.hash(form.password, turn).await?;
+        let permit = self.hasher.permit(block, false).await?;
+        let password_hash = self.hasher.hash(form.password, permit).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let user = self.chat.create_user(user).await?;
         let tokens = self.sign_in(&user, device).await?;
@@ -152,9 +157,9 @@ impl Auth {
         &self,
         password: String,
         stored: Option<&Credentials>,
-        turn: Turn,
-    ) -> Result<(bool, Turn), Error> {
-        self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), turn).await
+        permit: HashPermit,
+    ) -> Result<(bool, HashPermit), Error> {
+        self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), permit).await
     }
 
     /// Changes what a person may change about their account. What else stands there is read anew: the caller's may be

@@ -1,8 +1,9 @@
-//! The rules: who may do what, what is stored, and who is told.
+//! The rules: rights, what is stored, and who receives it.
 //!
-//! Routes, sockets and pages reach the store and the hub only through here (and through `auth`). Nothing is told before
-//! it is stored.
+//! Invariant: routes, sockets and pages reach the store and the hub only through here (and through `auth`), and nothing is sent
+//! before it is stored.
 
+mod awareness;
 mod completing;
 pub(crate) mod epoch;
 mod mechanism;
@@ -14,15 +15,14 @@ pub(crate) mod receipts;
 pub(crate) mod repair;
 mod revisions;
 mod rooms;
+mod sent_marks;
 pub(crate) mod sessions;
-mod signals;
 pub(crate) mod sync;
-mod told;
 pub(crate) mod writer;
 
 use crate::Error;
 use crate::clock::Clock;
-use crate::hub::{Connection, Hub, Moved, Place};
+use crate::hub::{Connection, Hub, MembershipDiff, StreamPosition};
 use crate::metrics::Metrics;
 use crate::store::{Access, Stamp, Store};
 #[cfg(test)]
@@ -32,38 +32,38 @@ use protocol::{ClientId, Message, RoomId, RoomKind, RoomSummary, ServerFrame, Se
 use reach::HEADS_ROOMS;
 pub(crate) use reach::Reach;
 use receipts::Receipts;
-pub(crate) use repair::{Rounds, SLICE_EVERY};
+pub(crate) use repair::{Rounds, SLICE_INTERVAL};
+use sent_marks::SentMarks;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
-use told::Told;
 use uuid::Uuid;
 pub(crate) use writer::Reply;
 use writer::Writer;
 
 /// See the module's documentation.
 pub(crate) struct Chat {
-    /// The truth. Shared with `Auth`.
+    /// The database, the source of truth. Shared with `Auth`.
     store: Arc<dyn Store>,
     /// Local connections and other nodes.
     hub: Arc<Hub>,
-    /// Commits messages, all that are waiting at once.
+    /// Commits messages, all that wait as one batch.
     writer: Writer,
-    /// Stores marks and tells rooms of them, a second's worth at once.
+    /// Stores marks and sends them to rooms, once a second.
     receipts: Receipts,
-    /// Which life of the database this is, as this node read it last; none before it first answers.
+    /// The epoch that this node read last; none before the database first answers.
     epoch: Mutex<Option<Uuid>>,
-    /// Labels what is stored.
+    /// The time of what is stored.
     clock: Arc<dyn Clock>,
-    /// Which marks people were told.
-    told: Told,
-    /// Up to which change of a name this node's connections were told.
-    people_told: AtomicI64,
-    /// One task at a time tells of names.
-    telling_people: tokio::sync::Mutex<()>,
-    /// How many devices may be brought up to date at the same moment.
+    /// Which marks people were sent.
+    sent_marks: SentMarks,
+    /// The last `people_rev` that this node's connections were sent.
+    people_sent: AtomicI64,
+    /// Held while changed names are sent.
+    sending_renamed: tokio::sync::Mutex<()>,
+    /// Permits to catch up, see [`CATCHING_UP`].
     catching_up: Semaphore,
     /// Wakes the task that removes what deleted rooms leave behind.
     deleted: Notify,
@@ -71,15 +71,15 @@ pub(crate) struct Chat {
     pub(crate) reach: Reach,
     metrics: Arc<Metrics>,
     mechanisms: Mechanisms,
-    /// What runs for as long as this does, with its name, until somebody takes it to watch over it.
+    /// Tasks that run as long as this, with their names, until `run` takes them to supervise.
     tasks: Mutex<Vec<(&'static str, JoinHandle<()>)>>,
 }
 
-/// The share of the store's read connections, as a divisor, by which devices are brought up to date at the same moment, so
-/// that a herd leaves connections for everything else.
+/// The share of the store's read connections, as a divisor, that may be used for catch-up at once, so that a connection storm
+/// leaves connections for everything else.
 pub(crate) const CATCHING_UP: u32 = 2;
-/// How long a device may wait for that.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a device may wait for a permit to catch up.
+pub(crate) const CATCH_UP_TIMEOUT: Duration = Duration::from_secs(5);
 
 const NO_ROOM: Error = Error::NotFound("room");
 
@@ -96,7 +96,7 @@ impl Chat {
         metrics: Arc<Metrics>,
         reach: Reach,
     ) -> Arc<Self> {
-        let turns = (store.readers() / CATCHING_UP).max(1) as usize;
+        let permits = (store.readers() / CATCHING_UP).max(1) as usize;
         let (writer, writing) = Writer::spawn(Arc::clone(&store), Arc::clone(&hub), Arc::clone(&metrics));
         let (receipts, marking) = Receipts::spawn(Arc::clone(&store), Arc::clone(&hub));
         let tasks = Mutex::new(vec![("writer", writing), ("receipts", marking)]);
@@ -107,10 +107,10 @@ impl Chat {
             receipts,
             epoch: Mutex::default(),
             clock,
-            told: Told::default(),
-            people_told: AtomicI64::new(people::NOT_TOLD),
-            telling_people: tokio::sync::Mutex::default(),
-            catching_up: Semaphore::new(turns),
+            sent_marks: SentMarks::default(),
+            people_sent: AtomicI64::new(people::NOT_SENT),
+            sending_renamed: tokio::sync::Mutex::default(),
+            catching_up: Semaphore::new(permits),
             deleted: Notify::new(),
             reach,
             metrics,
@@ -119,12 +119,12 @@ impl Chat {
         })
     }
 
-    /// Whether messages can be stored: the one writer is at work.
+    /// Returns true if messages can be stored: the writer is running.
     pub(crate) fn is_storing(&self) -> bool {
         self.writer.is_alive()
     }
 
-    /// The tasks without which nothing is stored, each with its name. They are handed out once.
+    /// Takes the tasks without which nothing is stored, with their names. Returns them once.
     pub(crate) fn take_tasks(&self) -> Vec<(&'static str, JoinHandle<()>)> {
         std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -134,59 +134,59 @@ impl Chat {
         self.clock.now()
     }
 
-    /// A connection starts: from now on it gets what concerns its person. Answers with their rooms as they were
-    /// just before it entered them; heads follow as a frame, so that what came in between is noticed.
+    /// Registers a connection: from now on it receives what concerns its person. Returns their rooms as of just before it entered
+    /// them; heads follow as a frame, so that messages in between are detected.
     pub(crate) async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
         self.hub.attach(connection);
         let entered = self.enter_all(connection.user).await;
         if entered.is_err() {
             self.hub.detach(connection);
         }
-        let (rooms, moved) = entered?;
-        self.tell_others(connection, &rooms, &moved);
+        let (rooms, diff) = entered?;
+        self.notify_other_connections(connection, &rooms, &diff);
         Ok(rooms)
     }
 
-    /// A place among those who read what they missed.
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, Error> {
-        match tokio::time::timeout(PATIENCE, self.catching_up.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
+    /// A permit to read what a device missed.
+    async fn catch_up_permit(&self) -> Result<SemaphorePermit<'_>, Error> {
+        match tokio::time::timeout(CATCH_UP_TIMEOUT, self.catching_up.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
             _ => Err(Error::Unavailable("too many devices are being brought up to date".into())),
         }
     }
 
-    /// Makes a person's connections here be in all their rooms: these, as they were just before, and what differs by it.
-    async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, Moved), Error> {
+    /// Puts a person's connections here into all their rooms. Returns the rooms as of just before, and the difference.
+    async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, MembershipDiff), Error> {
         while let Some(version) = self.hub.version_of(user) {
-            let turn = self.turn().await?;
+            let permit = self.catch_up_permit().await?;
             let rooms = self.store.list_rooms(user).await?;
-            drop(turn);
-            // Who entered or left one meanwhile is where that led them, and not where these are.
-            if let Some(moved) = self.hub.enter_rooms(user, &rooms, version) {
-                self.told.begin(user, &rooms);
-                self.hub.subscribe(&moved).await;
-                return Ok((rooms, moved));
+            drop(permit);
+            // A person who entered or left a room meanwhile has a newer version: read again.
+            if let Some(diff) = self.hub.enter_rooms(user, &rooms, version) {
+                self.sent_marks.begin(user, &rooms);
+                self.hub.subscribe(&diff).await;
+                return Ok((rooms, diff));
             }
         }
         Err(Error::Unavailable("the connection has ended".into()))
     }
 
-    /// What a new connection found out about its person's rooms is news to their other ones on this node.
-    fn tell_others(&self, connection: &Connection, rooms: &[RoomSummary], moved: &Moved) {
+    /// Sends the difference that a new connection found to the person's other connections on this node.
+    fn notify_other_connections(&self, connection: &Connection, rooms: &[RoomSummary], diff: &MembershipDiff) {
         let others = self.hub.connections_of(connection.user);
         for other in others.iter().filter(|other| other.id != connection.id) {
-            // Who left meanwhile was told so, and is not told otherwise.
-            let entered = |room: &RoomId| moved.joined.contains(room) && self.hub.is_in(connection.user, *room);
+            // A person who left meanwhile has received `room:gone` already.
+            let entered = |room: &RoomId| diff.joined.contains(room) && self.hub.is_in(connection.user, *room);
             for room in rooms.iter().filter(|room| entered(&room.id)) {
                 other.send(&ServerFrame::RoomChanged { room: room.clone() });
             }
-            for room in &moved.left {
+            for room in &diff.left {
                 other.send(&ServerFrame::RoomGone { room_id: *room });
             }
         }
     }
 
-    /// Tells a connection where its rooms stand here: what went out before it entered them is above its summaries.
+    /// Sends the heads of a connection's rooms on this node: messages delivered before it entered them are above its summaries.
     pub(crate) fn send_heads(&self, connection: &Connection, rooms: &[RoomId]) {
         for rooms in rooms.chunks(HEADS_ROOMS) {
             connection.send(&ServerFrame::Heads { rooms: self.hub.heads(rooms) });
@@ -208,7 +208,7 @@ impl Chat {
         self.hub.connections()
     }
 
-    /// Whether nobody is connected to this node.
+    /// Returns true if no connection is registered.
     pub(crate) fn is_empty(&self) -> bool {
         self.hub.is_empty()
     }
@@ -218,7 +218,7 @@ impl Chat {
         self.hub.close_session(user, session);
     }
 
-    /// What this user is to the room; `NotFound` where they may not even see it.
+    /// The user's access to a room. `NotFound` if they may not see it.
     async fn access(&self, user: UserId, room: RoomId) -> Result<Access, Error> {
         let access = self.store.find_access(user, room).await?.ok_or(NO_ROOM)?;
         if access.role.is_none() && access.kind != RoomKind::Public { Err(NO_ROOM) } else { Ok(access) }
@@ -229,26 +229,25 @@ impl Chat {
         Stamp { client_id: ClientId(self.clock.id()), now: self.clock.now() }
     }
 
-    /// Tells a room about one of its facts.
+    /// Delivers a system message to its room.
     fn announce(&self, message: Option<Message>) {
         if let Some(message) = message {
-            let place = Place::Message(message.seq);
-            self.hub.deliver(message.room_id, place, &ServerFrame::New { message });
+            let position = StreamPosition::Message(message.seq);
+            self.hub.deliver(message.room_id, position, &ServerFrame::New { message });
         }
     }
 
-    /// Puts a person's connections into a room and shows it to them. Where that cannot be done now, a repair will.
-    async fn welcome_to(&self, user: UserId, id: RoomId) {
+    /// Puts a person's connections into a room and sends it to them. If that fails, a repair does it later.
+    async fn enter_room(&self, user: UserId, id: RoomId) {
         self.hub.join_here(user, &[id]).await;
         match self.room_of(user, id).await {
             Ok(Some(room)) => self.hub.show(user, room),
             Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "a room could not be shown to somebody who entered it"),
+            Err(error) => tracing::warn!(%error, "a room could not be sent to a person who entered it"),
         }
     }
 
-    /// A room that a person's connections here have entered, to be shown to them; whose it is not, or who cannot be shown
-    /// it now, is not in it here.
+    /// Reads a room that a person's connections here have entered. If they are not a member, or the read fails, they leave it here.
     async fn room_of(&self, user: UserId, id: RoomId) -> Result<Option<RoomSummary>, Error> {
         let found = self.store.find_room(user, id).await;
         let found = found.map(|room| room.filter(|room| room.role.is_some()));

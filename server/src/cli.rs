@@ -59,12 +59,12 @@ pub(crate) fn print_help() {
 
 /// Asks `/healthz` of the server that the same environment describes.
 pub(crate) fn healthcheck() -> Result<(), String> {
-    const PATIENCE: Duration = Duration::from_secs(3);
+    const HEALTH_TIMEOUT: Duration = Duration::from_secs(3);
     let address = std::env::var("LISTEN_ADDR").unwrap_or_else(|_| "127.0.0.1:3000".into());
     let address = address.replace("0.0.0.0", "127.0.0.1").replace("[::]", "[::1]");
     let ask = || -> std::io::Result<String> {
         let mut stream = TcpStream::connect(&address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_read_timeout(Some(HEALTH_TIMEOUT))?;
         stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
         let mut answer = String::new();
         stream.take(4_096).read_to_string(&mut answer)?;

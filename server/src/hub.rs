@@ -1,46 +1,46 @@
 //! The hub: which connections of this node are in which room, and how frames reach them and the other nodes.
 //!
-//! It knows nothing of rules or of the database. Frames are encoded once and shared by all queues.
+//! Invariant: it knows neither rules nor the database. Frames are encoded once and shared by all queues.
 
-mod changes;
+pub(crate) mod awareness;
+mod catch_up;
 mod channels;
-mod comeback;
-mod company;
 pub(crate) mod connection;
 mod controls;
 mod envelope;
-pub(crate) mod holes;
+pub(crate) mod gaps;
+mod invalidation;
 mod keys;
 mod memberships;
+mod peers;
 pub(crate) mod presence;
 mod receive;
-pub(crate) mod recent;
+pub(crate) mod recent_cache;
 mod registry;
 pub(crate) mod rejected;
 pub(crate) mod sequence;
-pub(crate) mod signals;
 pub(crate) mod subscriptions;
 
-pub(crate) use changes::Changed;
+pub(crate) use awareness::PRESENCE_INTERVAL;
 pub(crate) use connection::Connection;
-pub(crate) use envelope::Place;
+pub(crate) use envelope::StreamPosition;
+pub(crate) use invalidation::Invalidation;
 pub(crate) use keys::Keys;
-pub(crate) use registry::{Moved, Present};
-pub(crate) use signals::TELL_EVERY;
+pub(crate) use registry::{ConnectedPerson, MembershipDiff};
 
 use crate::bus::{Bus, BusEvent};
-use crate::line::{Frame, Line};
 use crate::metrics::Metrics;
-use changes::OnChange;
+use crate::outbound::{Frame, Outbound};
+use awareness::Awareness;
 use channels::{Channel, Channels};
-use company::Company;
 use controls::Controls;
 use envelope::Control;
 use futures_util::StreamExt;
+use invalidation::OnInvalidation;
+use peers::PeerDetection;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
 use rejected::Rejected;
-use signals::Signals;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 use subscriptions::Subscriptions;
@@ -48,47 +48,46 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// People whose connections are measured without giving way to others.
-pub(crate) const MEASURED_AT_ONCE: usize = 500;
-/// How often other nodes are told how far this one's numbers are.
-const ALIVE_EVERY: Duration = Duration::from_secs(5);
+/// People whose connections are measured before yielding to other tasks.
+pub(crate) const MEASURE_BATCH: usize = 500;
+/// How often a node publishes a heartbeat with its last control number.
+const ALIVE_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Called after bus trouble, when this node may have missed something: whoever knows the database mends it.
-pub(crate) type OnGap = Arc<dyn Fn() + Send + Sync>;
+/// Called after an interruption of the bus, when this node may have missed messages: the caller reconciles with the database.
+pub(crate) type OnInterruption = Arc<dyn Fn() + Send + Sync>;
 
 /// See the module's documentation.
 pub(crate) struct Hub {
-    /// This node's name in envelopes, to know its own.
+    /// This node's id in envelopes, to recognize its own.
     node: Uuid,
     /// Local connections by room, person and session. Held for moments, never across an await.
     registry: Mutex<Registry>,
-    /// How other nodes are reached.
+    /// The bus to other nodes.
     bus: Arc<dyn Bus>,
-    /// By which frames of this deployment are known.
+    /// Sign and verify the frames of this deployment.
     keys: Keys,
-    /// Frames of others.
+    /// Counts frames with a wrong signature.
     rejected: Rejected,
-    /// Where nodes meet; nowhere before the epoch is known.
+    /// The channels of the present epoch; none before it is known.
     channels: RwLock<Option<Arc<Channels>>>,
-    /// Wakes who listens when the channels were changed.
-    moved: Notify,
-    /// The numbers of what nodes say about connections, one's own included.
+    /// Wakes [`Hub::listen`] after the channels were replaced.
+    channels_changed: Notify,
+    /// The numbers of control messages, per node.
     controls: Mutex<Controls>,
-    /// Wakes who reads from the store when frames of a room are missing.
-    holes: Notify,
-    /// Which channels are subscribed, and who waits for some.
+    /// Wakes the task that fills gaps from the store.
+    gaps: Notify,
+    /// Pending subscriptions of room channels.
     subscriptions: Subscriptions,
-    /// Rooms of which this node hears since a moment ago: what was committed just before is to be looked for.
+    /// Rooms whose channels were subscribed a moment ago: messages committed just before are to be looked for.
     opened: Mutex<Vec<RoomId>>,
-    /// Wakes who looks.
+    /// Wakes the task that looks for them.
     opening: Notify,
-    /// Who is typing and who is there, for those who look.
-    signals: Mutex<Signals>,
-    /// Whether other nodes listen.
-    company: Company,
-    /// Forgets copies of what has changed. Set once, by `run`.
-    on_change: OnceLock<OnChange>,
-    /// What operators read of all this.
+    /// Typing and presence.
+    awareness: Mutex<Awareness>,
+    /// Whether other nodes are subscribed.
+    peers: PeerDetection,
+    /// Evicts invalidated entries of caches. Set once, by `run`.
+    on_invalidation: OnceLock<OnInvalidation>,
     metrics: Arc<Metrics>,
 }
 
@@ -102,47 +101,47 @@ impl Hub {
             keys,
             rejected: Rejected::default(),
             channels: RwLock::default(),
-            moved: Notify::new(),
+            channels_changed: Notify::new(),
             controls: Mutex::default(),
-            holes: Notify::new(),
+            gaps: Notify::new(),
             subscriptions: Subscriptions::default(),
             opened: Mutex::default(),
             opening: Notify::new(),
-            signals: Mutex::default(),
-            company: Company::default(),
-            on_change: OnceLock::new(),
+            awareness: Mutex::default(),
+            peers: PeerDetection::default(),
+            on_invalidation: OnceLock::new(),
             metrics,
         })
     }
 
-    /// Listens to the bus until it ends. `on_gap` is called from here and must not block.
-    pub(crate) async fn listen(self: Arc<Self>, on_gap: OnGap) {
+    /// Reads the bus until it ends. `on_interruption` is called from here and must not block.
+    pub(crate) async fn listen(self: Arc<Self>, on_interruption: OnInterruption) {
         let Some(mut events) = self.bus.take_events() else { return };
-        let mut alive = tokio::time::interval(ALIVE_EVERY);
+        let mut alive = tokio::time::interval(ALIVE_INTERVAL);
         loop {
             tokio::select! {
                 biased;
                 event = events.next() => match event {
                     Some(BusEvent::Message { channel, payload }) => if self.receive(&channel, &payload).is_break() {
-                        on_gap();
+                        on_interruption();
                     },
-                    Some(BusEvent::Gap) => {
-                        self.metrics.bus_gaps.inc();
-                        self.company.hear();
-                        on_gap();
+                    Some(BusEvent::Interrupted) => {
+                        self.metrics.bus_interruptions.inc();
+                        self.peers.record_peer();
+                        on_interruption();
                     }
                     None => return,
                 },
-                () = self.moved.notified() => {
-                    self.company.hear();
-                    on_gap();
+                () = self.channels_changed.notified() => {
+                    self.peers.record_peer();
+                    on_interruption();
                 }
                 _ = alive.tick() => self.publish_alive(),
             }
         }
     }
 
-    /// The epoch of the database is this. The nodes of one epoch meet on channels of their own: with another one this node moves there.
+    /// Sets the epoch of the database. Nodes of one epoch use their own channels: with another epoch this node moves to them.
     pub(crate) fn enter_epoch(&self, epoch: Uuid) {
         if self.channels().is_some_and(|channels| channels.epoch == epoch) {
             return;
@@ -155,30 +154,30 @@ impl Hub {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Registers a connection for its person and session, in the rooms of their other ones.
+    /// Registers a connection for its person and session, in the rooms of the person's other connections.
     pub(crate) fn attach(&self, connection: &Arc<Connection>) {
-        self.arrive(connection);
+        self.connect_awareness(connection);
         self.lock().attach(connection);
     }
 
-    /// Forgets a connection that has ended.
+    /// Removes a connection that has ended.
     pub(crate) fn detach(&self, connection: &Arc<Connection>) {
         self.lock().detach(connection);
-        self.depart(connection);
+        self.disconnect_awareness(connection);
     }
 
-    /// Sends a frame to everybody in a room, on all nodes, in the order of its place.
-    pub(crate) fn deliver(&self, room: RoomId, place: Place, frame: &ServerFrame) {
+    /// Sends a frame to all connections in a room, on all nodes, in the order of its stream position.
+    pub(crate) fn deliver(&self, room: RoomId, position: StreamPosition, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.publish_to(room, place, &frame);
-        self.deliver_here(room, place, &frame);
+        self.publish_to(room, position, &frame);
+        self.deliver_here(room, position, &frame);
     }
 
     /// Sends a frame to all connections of a person, on all nodes.
-    pub(crate) fn tell(&self, user: UserId, frame: &ServerFrame) {
+    pub(crate) fn send_to_user(&self, user: UserId, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.publish_control(&Control::Tell { user, frame: frame.text().to_owned() });
-        self.tell_here(user, &frame);
+        self.publish_control(&Control::SendToUser { user, frame: frame.text().to_owned() });
+        self.send_to_user_here(user, &frame);
     }
 
     /// Closes the connections of one of a person's sessions, on all nodes.
@@ -187,23 +186,23 @@ impl Hub {
         self.close_session_here(user, session);
     }
 
-    /// Sends a frame to everybody in a room on this node, once its turn has come.
-    fn deliver_here(&self, room: RoomId, place: Place, frame: &Frame) {
+    /// Delivers a frame to the room's connections on this node, in the order of its stream.
+    fn deliver_here(&self, room: RoomId, position: StreamPosition, frame: &Frame) {
         let began = Instant::now();
         let mut registry = self.lock();
         let Some(active) = registry.room(room) else { return };
-        let frames = active.sequence.offer(place, frame, began);
+        let frames = active.sequence.offer(position, frame, began);
         active.send(&frames);
         let delivered = frames.len() * active.connections.len();
-        let (has_hole, head) = (active.sequence.has_hole(), active.sequence.head());
+        let (has_gap, head) = (active.sequence.has_gap(), active.sequence.head());
         if let Some(head) = head {
-            registry.recent.keep(room, place, &frames, head);
+            registry.recent.record(room, position, &frames, head);
         }
-        let is_new_hole = registry.holes.set(room, has_hole, began);
+        let is_new_gap = registry.gaps.set(room, has_gap, began);
         drop(registry);
-        if is_new_hole {
-            self.metrics.holes_found.inc();
-            self.holes.notify_one();
+        if is_new_gap {
+            self.metrics.gaps_found.inc();
+            self.gaps.notify_one();
         }
         self.metrics.deliveries.inc_by(delivered as u64);
         self.metrics.fan_out.observe(began.elapsed().as_secs_f64());
@@ -219,22 +218,22 @@ impl Hub {
         self.lock().of_user(user).to_vec()
     }
 
-    /// Whether nobody is connected to this node.
+    /// Returns true if no connection is registered.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().is_empty()
     }
 
-    /// Looks up what operators read of connections, some people at a time.
+    /// Samples the gauges of connections, in slices that yield.
     pub(crate) async fn measure(&self) {
         let (mut after, mut connections, mut queued) = (None, 0, 0);
         loop {
-            let people = self.people(after, MEASURED_AT_ONCE);
+            let people = self.people(after, MEASURE_BATCH);
             let Some((last, _)) = people.last() else { break };
             after = Some(*last);
-            let lines = people.iter().flat_map(|(_, person)| &person.connections);
-            for connection in lines {
+            let outbounds = people.iter().flat_map(|(_, person)| &person.connections);
+            for connection in outbounds {
                 connections += 1;
-                queued += connection.line.queued();
+                queued += connection.outbound.queued();
             }
             tokio::task::yield_now().await;
         }
@@ -261,7 +260,7 @@ impl Hub {
         self.bus.count(&format!("{}:{key}", epoch.simple()), window).await
     }
 
-    /// Answers if the bus does; else with the reason.
+    /// Pings the bus. Returns the reason if it does not answer.
     pub(crate) async fn ping(&self) -> Result<(), String> {
         self.bus.ping().await
     }
@@ -271,53 +270,53 @@ impl Hub {
     }
 
     /// Sends a frame to all connections of a person on this node.
-    pub(crate) fn tell_here(&self, user: UserId, frame: &Frame) {
-        Line::send_all(
-            self.lock().of_user(user).iter().map(|connection| &connection.line),
+    pub(crate) fn send_to_user_here(&self, user: UserId, frame: &Frame) {
+        Outbound::send_all(
+            self.lock().of_user(user).iter().map(|connection| &connection.outbound),
             std::slice::from_ref(frame),
         );
     }
 
     /// Sends a frame to all connections of this node.
-    pub(crate) fn tell_everybody_here(&self, frame: &Frame) {
+    pub(crate) fn send_to_all_here(&self, frame: &Frame) {
         let connections = self.connections();
-        Line::send_all(connections.iter().map(|connection| &connection.line), std::slice::from_ref(frame));
+        Outbound::send_all(connections.iter().map(|connection| &connection.outbound), std::slice::from_ref(frame));
     }
 
-    /// Closes the connections of a session on this node, where it is not believed any more.
+    /// Closes the connections of a session on this node and evicts it from caches.
     pub(crate) fn close_session_here(&self, user: UserId, session: SessionId) {
-        self.changed(Changed::Session(session));
+        self.invalidate(Invalidation::Session(session));
         for connection in self.lock().of_session(user, session) {
             connection.close(CloseCode::SessionRevoked);
         }
     }
 
-    /// Tells other nodes what a room's members get, as long as there are any.
-    fn publish_to(&self, room: RoomId, place: Place, frame: &Frame) {
-        if !self.company.is_alone() {
-            self.publish(Channel::Room(room), place, frame.text());
+    /// Publishes a room's frame, unless this node has no peers.
+    fn publish_to(&self, room: RoomId, position: StreamPosition, frame: &Frame) {
+        if !self.peers.is_alone() {
+            self.publish(Channel::Room(room), position, frame.text());
         }
     }
 
-    fn publish(&self, channel: Channel, place: Place, body: &str) {
+    fn publish(&self, channel: Channel, position: StreamPosition, body: &str) {
         let Some(channels) = self.channels() else { return };
         let channel = channels.name(channel);
-        let payload = self.keys.seal(&channel, self.node, place, body);
+        let payload = self.keys.seal(&channel, self.node, position, body);
         self.bus.publish(channel, payload);
     }
 
     fn publish_control(&self, control: &Control) {
-        // Published under the lock, so that numbers leave in order.
+        // Published under the lock, so that numbers are published in order.
         let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = Place::Control(controls.next());
-        self.publish(Channel::Control, place, &control.encode());
+        let position = StreamPosition::Control(controls.next());
+        self.publish(Channel::Control, position, &control.encode());
     }
 
-    /// Says how far this node's numbers are, so that even the last of them is missed where it was lost.
+    /// Publishes a heartbeat with the last control number, so that the loss of even the last message is detected.
     fn publish_alive(&self) {
         let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
-        self.company.say(controls.last());
-        self.publish(Channel::Control, Place::Control(controls.last()), &Control::Alive.encode());
+        self.peers.record_sent(controls.last());
+        self.publish(Channel::Control, StreamPosition::Control(controls.last()), &Control::Alive.encode());
     }
 }
 

@@ -1,6 +1,6 @@
 //! Jackdaw's server, as a library so that tests and the load driver start a node exactly as `main` does.
 //!
-//! Imports point downwards only: `run` ► `router` ► `routes`, `socket`, `pages` ► `chat`, `auth` ► `store`, `hub` ► `bus`, `line`.
+//! Imports point downwards only: `run` ► `router` ► `routes`, `socket`, `pages` ► `chat`, `auth` ► `store`, `hub` ► `bus`, `outbound`.
 //! Architecture invariant: nothing is global. What lives long is a field of [`App`], made in [`run`].
 
 mod app;
@@ -14,8 +14,8 @@ mod error;
 mod http;
 mod hub;
 mod limits;
-mod line;
 mod metrics;
+mod outbound;
 mod pages;
 mod router;
 mod routes;

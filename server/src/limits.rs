@@ -1,7 +1,7 @@
-//! How much one person, one address or one connection may ask for. Beyond it they are told so, and nobody else feels it.
+//! Rate limits per person, address and connection. Above a limit the client gets an error, and others are not affected.
 //!
-//! Counted on each node. Failed sign-ins are also counted by the bus for all nodes together, because guessing a password is
-//! worth going round; while the bus is away the node's own count stands. Per address nothing is limited but failed sign-ins,
+//! Counted per node. Failed sign-ins are also counted by the bus for all nodes together, because an attacker who guesses passwords would
+//! use all nodes; while the bus is away the node's own count applies. Per address nothing is limited but failed sign-ins,
 //! new accounts, and requests whose token was not verified: many people may be behind one address.
 
 mod block;
@@ -17,7 +17,7 @@ use crate::config;
 use crate::hub::Hub;
 use crate::metrics::{Metrics, Refusal};
 use block::ByBlock;
-use failures::{Failures, WINDOW};
+use failures::{FAILURE_WINDOW, Failures};
 use futures_util::future::join_all;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use protocol::{SessionId, UserId};
@@ -82,7 +82,7 @@ impl Limits {
         }
     }
 
-    /// One more change of this person's name: everybody who is connected is told of each.
+    /// One more change of this person's name: each is sent to every connection.
     pub(crate) fn rename(&self, user: UserId) -> Result<(), Error> {
         self.check(self.renames.as_ref(), &user, Refusal::Requests, "You are changing your name too often.")
     }
@@ -108,8 +108,8 @@ impl Limits {
         self.check_block(self.registrations.as_ref(), address, Refusal::Registrations, problem)
     }
 
-    /// Whether this may be tried: too much has not failed lately from this address, nor with this name from there, nor with this
-    /// name from everywhere. The last one does not count on a device that the person is known on, or others could lock them out.
+    /// Checks whether a sign-in may be tried: not too many failed lately from this address, with this name from this address, or with
+    /// this name from everywhere. A known device is exempt from the last one, or others could lock the person out.
     pub(crate) fn may_sign_in(&self, attempt: &Attempt, is_known_device: bool) -> Result<(), Error> {
         if self.sign_ins_a_minute == 0 {
             return Ok(());
@@ -124,7 +124,7 @@ impl Limits {
         }
     }
 
-    /// The password was wrong, or nobody has this name.
+    /// Counts a failure: a wrong password, or an unknown name.
     pub(crate) fn sign_in_failed(&self, attempt: &Attempt) {
         self.metrics.failed_sign_ins.inc();
         for key in self.failure_keys(attempt) {
@@ -136,7 +136,7 @@ impl Limits {
     pub(crate) async fn share_failure(&self, hub: &Hub, attempt: &Attempt) {
         let keys = self.failure_keys(attempt);
         let counts = keys.iter().map(|key| async move {
-            let count = hub.count(&format!("failed-sign-in:{}", key.text), WINDOW).await;
+            let count = hub.count(&format!("failed-sign-in:{}", key.text), FAILURE_WINDOW).await;
             (key, count)
         });
         for (key, count) in join_all(counts).await {
@@ -167,7 +167,7 @@ impl Limits {
         })
     }
 
-    /// Forgets who has not asked for anything for a while.
+    /// Evicts idle keys.
     pub(crate) fn forget(&self) {
         fn of<K: Hash + Eq + Clone>(limiter: Option<&By<K>>) {
             if let Some(limiter) = limiter {
@@ -221,7 +221,7 @@ fn a_second(count: u32) -> Option<Quota> {
     Some(Quota::per_second(count).allow_burst(count.saturating_mul(NonZeroU32::new(BURST_SECONDS)?)))
 }
 
-/// How long until it lets one more through.
+/// The wait until one more is allowed.
 fn wait(full: &NotUntil<Instant>) -> Duration {
     full.wait_time_from(Instant::now())
 }

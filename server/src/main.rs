@@ -1,4 +1,4 @@
-//! The program `jackdaw`: reads its arguments and environment, starts a node, ends with a sentence where it cannot.
+//! The program `jackdaw`: reads its arguments and environment, and starts a node. An error ends it with a sentence.
 
 mod cli;
 
@@ -6,8 +6,8 @@ use cli::Command;
 use server::Config;
 use std::process::ExitCode;
 
-/// glibc's allocator does not return what a burst of connections needed: after six rounds of 2,000 sockets that came and
-/// went a node had 94 MB, with this one 32 MB (`make load LOAD=churn`).
+/// glibc's allocator does not return the memory of a burst of connections: after six rounds of 2,000 short-lived sockets a node had
+/// 94 MB, with this allocator 32 MB (`make load LOAD=churn`).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -53,7 +53,7 @@ async fn migrate(config: &Config) -> Result<(), String> {
 
 async fn restored(config: &Config) -> Result<(), String> {
     server::restored(config).await.map_err(|error| error.to_string())?;
-    println!("The database begins another life: devices drop what they cached, and send again what it lacks.");
+    println!("The database has a new epoch: clients drop what they cached and send lost messages again.");
     Ok(())
 }
 

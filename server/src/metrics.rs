@@ -1,22 +1,22 @@
-//! What a node counts, for operators: read by Prometheus from a listener of its own (`METRICS_ADDR`).
+//! The metrics of a node: read by Prometheus from a private listener (`METRICS_ADDR`).
 
 mod listener;
 
 pub(crate) use listener::{LookUp, serve};
 
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::Registry;
 
-/// Why somebody was turned away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+/// Why a connection or request was refused. The label values are in snake_case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Refusal {
-    /// No place for one more connection.
+    /// `MAX_CONNECTIONS` are open.
     Full,
-    /// Too many connections at once.
+    /// Above `CONNECTIONS_PER_SECOND`.
     Herd,
     Messages,
     Frames,
@@ -30,12 +30,30 @@ pub(crate) enum Refusal {
     Strangers,
 }
 
+impl EncodeLabelValue for Refusal {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let value = match self {
+            Self::Full => "full",
+            Self::Herd => "herd",
+            Self::Messages => "messages",
+            Self::Frames => "frames",
+            Self::Requests => "requests",
+            Self::SignIns => "sign_ins",
+            Self::Registrations => "registrations",
+            Self::Connections => "connections",
+            Self::Renewals => "renewals",
+            Self::Strangers => "strangers",
+        };
+        EncodeLabelValue::encode(&value, encoder)
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Reason {
     reason: Refusal,
 }
 
-/// All of them; cheap to count, shared by the parts of a node.
+/// All metrics; cheap to count, shared by the parts of a node.
 pub(crate) struct Metrics {
     registry: Registry,
     pub(crate) connections: Gauge,
@@ -55,12 +73,12 @@ pub(crate) struct Metrics {
     pub(crate) batch: Histogram,
     pub(crate) fan_out: Histogram,
     pub(crate) background_poll: Histogram,
-    pub(crate) holes_found: Counter,
-    pub(crate) holes_filled: Counter,
+    pub(crate) gaps_found: Counter,
+    pub(crate) gaps_filled: Counter,
     pub(crate) resets: Counter,
     pub(crate) caught_up: Counter,
     pub(crate) caught_up_here: Counter,
-    pub(crate) bus_gaps: Counter,
+    pub(crate) bus_interruptions: Counter,
     pub(crate) bus_lag: Histogram,
     pub(crate) database_up: Gauge,
     pub(crate) bus_up: Gauge,
@@ -76,18 +94,18 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut all = Table(Registry::with_prefix("jackdaw"));
         let refusals = Family::default();
-        all.0.register("refusals", "Requests and connections that were turned away", refusals.clone());
+        all.0.register("refusals", "Requests and connections that were refused", refusals.clone());
         Self {
             connections: all.gauge("connections", "Open WebSockets"),
             max_connections: all.gauge("max_connections", "Of these, so many are accepted (MAX_CONNECTIONS)"),
             frames: all.counter("frames_received", "Frames that clients sent"),
             deliveries: all.counter("deliveries", "Frames that were queued for connections, one for each reader"),
-            dropped: all.counter("signals_dropped", "Typing and presence that was left out under pressure"),
+            dropped: all.counter("awareness_dropped", "Typing and presence frames dropped because a queue was filling"),
             queued_bytes: all.gauge("queued_bytes", "Bytes that wait for readers"),
             rooms: all.gauge("rooms", "Rooms in which somebody is connected to this node"),
             pool_connections: all.gauge("pool_connections", "Connections to the database"),
-            pool_busy: all.gauge("pool_busy", "Of these, those that are at work; at DATABASE_POOL others wait"),
-            pool_wait: all.seconds("pool_wait_seconds", "Time that a statement waited for one of them"),
+            pool_busy: all.gauge("pool_busy", "Of these, those in use; at DATABASE_POOL statements wait"),
+            pool_wait: all.seconds("pool_wait_seconds", "Time that a statement waited for a connection"),
             slow_readers: all
                 .counter("slow_readers_closed", "Connections that were closed because their queue was full"),
             stored: all.counter("messages_stored", "Messages that this node stored"),
@@ -99,13 +117,13 @@ impl Default for Metrics {
                 "background_poll_seconds",
                 "Time for which background work held a thread without giving way to deliveries",
             ),
-            holes_found: all.counter("holes_found", "Rooms in which this node had missed something"),
-            holes_filled: all.counter("holes_filled", "Rooms in which it has read that from the database"),
-            resets: all.counter("resets", "Devices that started a room over because they had missed too much"),
+            gaps_found: all.counter("gaps_found", "Gaps that this node found in its rooms"),
+            gaps_filled: all.counter("gaps_filled", "Gaps that it filled from the database"),
+            resets: all.counter("resets", "Rooms that a device started over because it had missed too much"),
             caught_up: all.counter("batches_caught_up", "Batches of missed rows that were sent to devices"),
-            caught_up_here: all.counter("batches_from_memory", "Of these, those for which the database was not asked"),
-            bus_gaps: all.counter("bus_gaps", "Times that something may have been lost on the bus"),
-            bus_lag: all.seconds("bus_lag_seconds", "Time from publishing to hearing oneself"),
+            caught_up_here: all.counter("batches_from_memory", "Of these, those from the cache of recent messages"),
+            bus_interruptions: all.counter("bus_interruptions", "Times that messages of the bus may have been lost"),
+            bus_lag: all.seconds("bus_lag_seconds", "Time from publishing a heartbeat to receiving it"),
             database_up: all.gauge("database_up", "1 while the database answers, asked once a second; else 0"),
             bus_up: all.gauge("bus_up", "1 while the bus answers, asked once a second; else 0"),
             failed_sign_ins: all.counter("sign_ins_failed", "Sign-ins with a wrong password or an unknown name"),
@@ -169,14 +187,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_counted_is_told_in_the_text_format() {
+    fn metrics_are_encoded_in_the_text_format() {
         let metrics = Metrics::default();
         metrics.refuse(Refusal::Herd);
         metrics.connections.set(3);
         metrics.commit.observe(0.002);
         let text = metrics.encode().unwrap();
         for line in [
-            "jackdaw_refusals_total{reason=\"Herd\"} 1",
+            "jackdaw_refusals_total{reason=\"herd\"} 1",
             "jackdaw_connections 3",
             "jackdaw_commit_seconds_count 1",
             "jackdaw_commit_seconds_bucket{le=\"0.0032\"} 1",
@@ -187,17 +205,17 @@ mod tests {
     }
 
     #[test]
-    fn dashboards_and_alerts_ask_for_what_is_told() {
+    fn dashboards_and_alerts_name_existing_metrics() {
         let metrics = Metrics::default();
         metrics.refuse(Refusal::Full);
-        let told = metrics.encode().unwrap();
+        let encoded = metrics.encode().unwrap();
         let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
         for file in ["prometheus/alerts.yml", "grafana/dashboards/jackdaw.json", "kubernetes/jackdaw.yaml"] {
             let text = std::fs::read_to_string(deploy.join(file)).unwrap();
             let mut names = 0;
             for (at, _) in text.match_indices("jackdaw_") {
                 let name = text[at..].split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap();
-                assert!(told.contains(&format!("\n{name}")), "{file} asks for {name}, which is not told");
+                assert!(encoded.contains(&format!("\n{name}")), "{file} asks for {name}, which does not exist");
                 names += 1;
             }
             assert!(names > 0, "{file} asks for nothing");

@@ -1,6 +1,6 @@
 //! Every route of the server, in one place.
 
-use crate::http::{address, gate, headers, origin, trace};
+use crate::http::{address, admission, headers, origin, trace};
 use crate::routes::{auth, health, members, messages, rooms, users};
 use crate::run::Readiness;
 use crate::{App, Error, pages, site, socket};
@@ -25,7 +25,7 @@ pub(crate) fn router(app: Shared) -> Router {
     let files = site::files(&app.site.site_root);
     let with_database = api()
         .merge(pages())
-        .route("/ws", any(socket::upgrade).layer(middleware::from_fn_with_state(Arc::clone(&app), gate::admit)))
+        .route("/ws", any(socket::upgrade).layer(middleware::from_fn_with_state(Arc::clone(&app), admission::admit)))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), only_when_ready));
     let router = Router::new()
         .route("/healthz", get(health::alive))

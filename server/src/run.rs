@@ -1,4 +1,4 @@
-//! A node's life: put together, serve, stop. The only way to start one, for `main` and for tests alike.
+//! Starts a node, serves, and stops it. Invariant: the only way to start one, for `main` and for tests.
 
 pub(crate) mod accept;
 pub(crate) mod database;
@@ -8,15 +8,15 @@ pub(crate) mod health;
 mod tasks;
 mod timed;
 
-use crate::auth::{Auth, LiveSessions};
+use crate::auth::{Auth, SessionCache};
 use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
 use crate::chat::Chat;
 use crate::clock::SystemClock;
-use crate::http::gate::Gate;
+use crate::http::admission::Admission;
 use crate::hub::{Hub, Keys};
 use crate::limits::Limits;
-use crate::line::Flushers;
 use crate::metrics::{self, Metrics};
+use crate::outbound::WriterPool;
 use crate::store::Store;
 use crate::{App, Config, router, site, store};
 use health::Health;
@@ -28,8 +28,8 @@ use tasks::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-/// How often limits and sessions forget who has been quiet.
-pub(crate) const FORGET_EVERY: Duration = Duration::from_secs(60);
+/// How often idle rate limits and expired sessions are evicted.
+pub(crate) const EVICT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Whether a node can serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,11 +37,11 @@ pub(crate) enum Readiness {
     /// It waits for something; this is the reason.
     NotYet(String),
     Ready,
-    /// It was told to stop and takes no new connections from a balancer.
+    /// It is stopping: a load balancer should not send it new connections.
     Draining,
 }
 
-/// Why a node could not start or had to end. Each is a sentence for the person who started it.
+/// Why a node could not start or had to end, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     #[error("{0}")]
@@ -77,10 +77,10 @@ pub async fn run(
     let store = store.map_err(|error| RunError::Store(error.to_string()))?;
     let hub = Hub::new(open_bus(&config)?, Keys::new(&config.auth.secrets), Arc::clone(&metrics));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
-    let sessions = Arc::new(LiveSessions::default());
+    let sessions = Arc::new(SessionCache::default());
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
-    let gate = Gate::new(&config.limits, Arc::clone(&metrics));
+    let admission = Admission::new(&config.limits, Arc::clone(&metrics));
     let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
     let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
@@ -90,7 +90,7 @@ pub async fn run(
         chat: Arc::clone(&chat),
         auth,
         hub: Arc::clone(&hub),
-        gate,
+        admission,
         sockets: Arc::default(),
         limits,
         metrics: Arc::clone(&metrics),
@@ -101,16 +101,16 @@ pub async fn run(
         readiness,
     });
 
-    let flushers = Arc::<Flushers>::default();
-    let mut tasks = background(&app, &store, sessions, &flushers);
+    let writers = Arc::<WriterPool>::default();
+    let mut tasks = background(&app, &store, sessions, &writers);
     if let Some(private) = private {
         let look_up = look_up(Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
         tasks.spawn("metrics", metrics::serve(private, Arc::clone(&metrics), look_up, health));
     }
     let fatal = database::prepare(store, Arc::clone(&hub), store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
-    let (router, patience) = (router::router(app), drain::REQUESTS);
-    let server = accept::serve(listener, router, flushers, listener_limits, metrics, stopping, patience);
+    let (router, timeout) = (router::router(app), drain::REQUESTS_TIMEOUT);
+    let server = accept::serve(listener, router, writers, listener_limits, metrics, stopping, timeout);
     let mut server = tokio::spawn(server);
     let ended = tokio::select! {
         error = fatal => Err(error),
@@ -122,24 +122,24 @@ pub async fn run(
     drain::connections(&chat, drain).await;
     stop.send_replace(true);
     if !server.is_finished() {
-        // It only fails by a panic, which has been told.
+        // It only fails by a panic, which was logged.
         let _ = server.await;
     }
     tasks.shutdown().await;
     ended
 }
 
-/// What goes on beside the connections.
-fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, flushers: &Arc<Flushers>) -> Tasks {
+/// Starts the background tasks.
+fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, writers: &Arc<WriterPool>) -> Tasks {
     let App { chat, hub, health, metrics, .. } = app;
     let mut tasks = Tasks::default();
     for (name, task) in chat.take_tasks() {
         tasks.watch(name, task);
     }
-    let gaps = Arc::new(tokio::sync::Notify::new());
+    let interruptions = Arc::new(tokio::sync::Notify::new());
     let polls = &metrics.background_poll;
-    tasks.spawn_timed("repair", polls, database::keep_repaired(Arc::clone(chat), Arc::clone(&gaps)));
-    tasks.spawn_timed("check of heads", polls, database::fill_holes(Arc::clone(chat)));
+    tasks.spawn_timed("repair", polls, database::keep_repaired(Arc::clone(chat), Arc::clone(&interruptions)));
+    tasks.spawn_timed("check of heads", polls, database::fill_gaps(Arc::clone(chat)));
     tasks.spawn_timed("check of entered rooms", polls, database::check_opened(Arc::clone(chat)));
     tasks.spawn_timed("check of sessions", polls, database::check_sessions(Arc::clone(chat)));
     tasks.spawn_timed(
@@ -151,39 +151,39 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<LiveSessions>, fl
     tasks.spawn_timed("health of the bus", polls, bus_health);
     tasks.spawn_timed("purge", polls, database::purge(Arc::clone(chat), Arc::clone(store)));
     tasks.spawn_timed("subscriptions", polls, Arc::clone(hub).keep_subscriptions());
-    tasks.spawn("bus", listen_to_others(Arc::clone(hub), gaps, Arc::clone(&sessions)));
+    tasks.spawn("bus", listen_to_others(Arc::clone(hub), interruptions, Arc::clone(&sessions)));
     tasks.spawn_timed("presence", polls, Arc::clone(chat).keep_presence());
     tasks.spawn_timed("limits", polls, forget(Arc::clone(&app.limits), sessions));
     // One for each thread of the runtime: more could not write at the same time.
     for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
-        tasks.spawn("flusher", Arc::clone(flushers).run());
+        tasks.spawn("socket writer", Arc::clone(writers).run());
     }
     tasks
 }
 
-/// What other nodes say reaches connections by the hub, sessions that were found to live, and after a gap the repair.
+/// Reads the bus: messages reach connections through the hub, invalidations the session cache, and interruptions the repair.
 fn listen_to_others(
     hub: Arc<Hub>,
-    gaps: Arc<tokio::sync::Notify>,
-    sessions: Arc<LiveSessions>,
+    interruptions: Arc<tokio::sync::Notify>,
+    sessions: Arc<SessionCache>,
 ) -> impl Future<Output = ()> {
-    let told = Arc::clone(&sessions);
-    hub.on_change(move |changed| told.forget(changed));
+    let cache = Arc::clone(&sessions);
+    hub.on_invalidation(move |invalidation| cache.evict(invalidation));
     hub.listen(Arc::new(move || {
-        sessions.forget_all();
-        gaps.notify_one();
+        sessions.clear();
+        interruptions.notify_one();
     }))
 }
 
-/// Limits and sessions keep in mind who has asked for something lately, and nobody else.
-async fn forget(limits: Arc<Limits>, sessions: Arc<LiveSessions>) {
+/// Evicts idle rate limits and expired sessions every [`EVICT_INTERVAL`].
+async fn forget(limits: Arc<Limits>, sessions: Arc<SessionCache>) {
     loop {
-        tokio::time::sleep(FORGET_EVERY).await;
+        tokio::time::sleep(EVICT_INTERVAL).await;
         let (limits, sessions) = (Arc::clone(&limits), Arc::clone(&sessions));
-        // Both look at everybody, which would hold up the connections of the thread.
+        // Both scan all entries, which would block the thread's connections.
         let done = tokio::task::spawn_blocking(move || {
             limits.forget();
-            sessions.forget_old();
+            sessions.evict_expired();
         });
         if let Err(error) = done.await
             && let Ok(panic) = error.try_into_panic()
@@ -193,7 +193,7 @@ async fn forget(limits: Arc<Limits>, sessions: Arc<LiveSessions>) {
     }
 }
 
-/// Says that a backup was put back: the database begins another life, brought up to date.
+/// Assigns a new epoch after a backup was restored, and brings the schema up to date.
 ///
 /// # Errors
 /// As [`migrate`].
@@ -203,7 +203,7 @@ pub async fn restored(config: &Config) -> Result<(), RunError> {
     begun.await.map(drop).map_err(|error: store::Error| RunError::Store(error.to_string()))
 }
 
-/// What metrics look up when they are read.
+/// The gauges that are sampled at scrape time.
 fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> metrics::LookUp {
     Arc::new(move || {
         let (hub, store, metrics) = (Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
@@ -221,7 +221,7 @@ async fn private_listener(address: Option<SocketAddr>) -> Result<Option<TcpListe
     listen("METRICS_ADDR", address).await.map(Some).map_err(RunError::Metrics)
 }
 
-/// A listener at what this variable says.
+/// Binds a listener to the address of this variable.
 ///
 /// # Errors
 /// Names the variable and what to do, as a sentence.
@@ -237,7 +237,7 @@ pub async fn listen(variable: &str, address: SocketAddr) -> Result<TcpListener, 
 /// Brings the database up to date and returns.
 ///
 /// # Errors
-/// As [`run`]; here a database that is away is one.
+/// As [`run`]; here an unavailable database is an error.
 pub async fn migrate(config: &Config) -> Result<(), RunError> {
     up_to_date(config).await.map(drop)
 }

@@ -8,7 +8,7 @@ mod check;
 mod cluster;
 mod device;
 mod disk;
-mod gate;
+mod fault_hook;
 mod later;
 mod link;
 mod memory;

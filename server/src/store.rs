@@ -1,4 +1,4 @@
-//! The store: everything that Jackdaw remembers, on SQLite or PostgreSQL.
+//! The store: everything that Jackdaw persists, on SQLite or PostgreSQL.
 //!
 //! One trait, two engines, one story test that both pass. A method is one query or one transaction; rules about who
 //! may do what live above, in `chat` and `auth`, except those that must be checked in the transaction that writes.
@@ -21,8 +21,8 @@ pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Change, Created, Credentials, HistoryRange, Limit, MemberMark, Moved, NewRoom,
-    NewSession, NewUser, Purged, Revise, Revised, Rows, SessionRecord, Stamp,
+    Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser, Purged,
+    RaisedMark, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
 };
 
 use prometheus_client::metrics::histogram::Histogram;
@@ -33,8 +33,8 @@ use protocol::{
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Refused messages of one person that are remembered; the oldest go first. Who sends more to rooms that they are not in
-/// may see an older one stored that comes once more after they joined.
+/// Refusals remembered per person; the oldest are removed first. A repeat of a removed refusal is stored if the sender has joined
+/// the room since.
 pub(crate) const REFUSALS: i64 = 200;
 
 /// Somebody is in as many rooms as one person can be.
@@ -53,7 +53,7 @@ pub fn open(url: &str, pool: u32) -> Result<Arc<dyn Store>> {
     open_watched(url, pool, Histogram::new([]))
 }
 
-/// The same; `waits` is told how long each statement waited for its connection, in seconds.
+/// The same; `waits` observes how long each statement waited for a connection, in seconds.
 pub(crate) fn open_watched(url: &str, pool: u32, waits: Histogram) -> Result<Arc<dyn Store>> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => Ok(Arc::new(sqlite::Database::open(url, pool, waits)?)),
@@ -73,46 +73,44 @@ pub fn file(url: &str) -> Option<PathBuf> {
 pub trait Store: Send + Sync + 'static {
     /// Brings the schema up to date, under a lock, so that nodes which start together do it once.
     async fn migrate(&self) -> Result<()>;
-    /// Answers if the database does.
+    /// Pings the database.
     async fn ping(&self) -> Result<()>;
-    /// Connections that are open, and how many of them are at work; none where there are no connections.
+    /// Open connections, and how many of them are in use.
     fn pool(&self) -> (u32, u32) {
         (0, 0)
     }
-    /// Connections on which it reads at the same moment, at most.
+    /// The most connections that read at the same time.
     fn readers(&self) -> u32 {
         32
     }
-    /// Which life of the database this is; made with it.
+    /// The epoch of the database; created with it.
     async fn epoch(&self) -> Result<uuid::Uuid>;
-    /// As [`Store::epoch`], after a look at what the database server says of its own history. Where that is not the one in
-    /// which the epoch began (a replica was promoted, a backup was restored), acknowledged commits may be lost: `next` begins.
+    /// As [`Store::epoch`], after a check of the database server's history. If it is not the one in which the epoch began (a replica
+    /// was promoted, a backup was restored), acknowledged commits may be lost, and the epoch `next` begins.
     async fn check_epoch(&self, next: uuid::Uuid) -> Result<uuid::Uuid>;
-    /// Ends the epoch `old` and begins `next`, unless another node has done so already (compare and swap). Answers with the
-    /// epoch from now on.
+    /// Replaces the epoch `old` by `next`, unless another node has done so already (compare and swap). Returns the present epoch.
     async fn begin_epoch(&self, old: uuid::Uuid, next: uuid::Uuid) -> Result<uuid::Uuid>;
 
     /// Stores a new account and makes it a member of the first public room. The first account of all administers
-    /// the server and owns that room. Answers with the user and the room's message about their joining, if that room still exists.
-    /// `Conflict` where the user name is taken.
+    /// the server and owns that room. Returns the user and the system message, if that room still exists. `Conflict` if the user
+    /// name is taken.
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)>;
     /// The account with this name and its password's hash.
     async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     /// The account with this id.
     async fn find_user(&self, id: UserId) -> Result<Option<User>>;
-    /// Stores what a person may change about their account: the name that is shown, and whether marks are told.
+    /// Stores what a person may change about their account: the display name, and read receipts.
     async fn update_user(&self, user: &User) -> Result<()>;
-    /// These people were there until then.
+    /// Stores when these people were last seen.
     async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()>;
-    /// Until when people were there who are not now, as far as it is known, and as `viewer` may know it: nothing of people
-    /// who tell no marks, and nothing where the viewer tells none.
+    /// When people were last seen, if known and visible to `viewer`: both must have read receipts on.
     async fn list_last_seen(&self, viewer: UserId, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>>;
     /// Whether there is any account.
     async fn has_users(&self) -> Result<bool>;
     /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
 
-    /// How often somebody's name was changed.
+    /// The counter of changed names.
     async fn people_rev(&self) -> Result<i64>;
     /// Those of these people whose names were changed after `since`; -1 for all of them. In no order.
     async fn list_people(&self, ids: &[UserId], since: i64) -> Result<Vec<Person>>;
@@ -122,7 +120,7 @@ pub trait Store: Send + Sync + 'static {
     async fn create_session(&self, session: NewSession) -> Result<()>;
     /// A session with its user, whatever its state.
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>>;
-    /// Moves a live session from `generation` to the next; false where it is not live or no longer in that generation.
+    /// Moves a live session from `generation` to the next. Returns false if it is not live or not in that generation.
     async fn rotate_session(
         &self,
         id: SessionId,
@@ -130,37 +128,35 @@ pub trait Store: Send + Sync + 'static {
         now: UnixMillis,
         expires: UnixMillis,
     ) -> Result<bool>;
-    /// The device has received this generation of a session. Does nothing where that is known.
+    /// Records that the device has received this generation of a session.
     async fn see_generation(&self, id: SessionId, generation: i64) -> Result<()>;
     /// The user's live sessions, the latest seen first; `current` is false on all.
     async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>>;
     /// Those of these sessions that live. One query.
     async fn list_live_sessions(&self, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>>;
-    /// Ends a live session of this user; false where there is none such.
+    /// Ends a live session of this user. Returns false if there is none.
     async fn revoke_session(&self, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool>;
 
     /// The user's rooms with heads, marks, unread counts and last messages, the latest active first. One query.
     async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>>;
-    /// One room as this user sees it, member or not (`role` none); nothing where it is neither theirs nor public.
+    /// One room as this user sees it, member or not (`role` none). Returns `None` if it is neither theirs nor public.
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>>;
     /// Public rooms that the user is not in, by name, 200 at most.
     async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>>;
-    /// What this user is to the room, and the room's kind and head.
+    /// The user's access to a room: role, kind and head.
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>>;
     /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers
     /// `Existing` where the two people have their direct room already. `NotFound` where a member does not exist.
     async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created>;
-    /// Renames a room; answers with the message that tells of it. Here and below `actor` needs the right to, which is asked
-    /// in the transaction: `Forbidden` or `NotFound` where they have it not.
+    /// Renames a room. Returns the system message. Here and below the right of `actor` is checked in the transaction: `Forbidden` or
+    /// `NotFound` without it.
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message>;
-    /// Deletes a room: from now on it is there for nobody. Answers with those who were its members. Its messages are left
-    /// to [`Store::purge`].
+    /// Deletes a room: nobody sees it from now on. Returns its former members. Its rows are left to [`Store::purge`].
     async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>>;
-    /// Removes at most so many rows of rooms that were deleted, in one short transaction, unless another node does or all of
-    /// them are to pause.
+    /// Removes up to `most` rows of deleted rooms, in one short transaction, unless another node does or all nodes pause.
     async fn purge(&self, most: i64) -> Result<Purged>;
 
-    /// Forgets at most so many refusals of messages that are older; answers how many.
+    /// Deletes up to `most` refusals older than `before`. Returns the count.
     async fn delete_refusals(&self, before: UnixMillis, most: i64) -> Result<u64>;
 
     /// Members in the order of their ids, those after `cursor`.
@@ -189,9 +185,9 @@ pub trait Store: Send + Sync + 'static {
         role: Role,
         stamp: Stamp,
     ) -> Result<Option<Message>>;
-    /// Raises members' marks, never above a room's head and never down, in one transaction; those that moved, with how
-    /// far they may be told. Each member of a room is there once.
-    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>>;
+    /// Raises members' marks, never above a room's head and never down, in one transaction. Returns the raised ones. Each member of a
+    /// room is in `marks` once.
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>>;
 
     /// Stores a batch in one transaction: the right to post and repeats are decided inside, rooms are locked in id
     /// order, and each stored message takes its room's next `seq` in the order of the batch. One answer per entry, in order.
@@ -199,11 +195,11 @@ pub trait Store: Send + Sync + 'static {
     /// Stores an edit, a deletion or a reaction under the room's next `rev`, in one transaction: rights and repeats are
     /// decided inside.
     async fn revise(&self, revise: &Revise) -> Result<Revised>;
-    /// A page of a room that `viewer` may see, oldest first; empty where they may not or there is nothing. Of a page that
-    /// would be above the limit, the rows nearest to where it begins. One query.
+    /// A page of a room that `viewer` may see, oldest first; empty if they may not. Above the limit, the rows nearest to the start of
+    /// the range. One query.
     async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows>;
-    /// What a device at this cursor does not have, as of one moment: rows up to its `seq` with a higher `rev`, in the
-    /// order of their revisions, then rows after its `seq`. Nothing where there is no such room. One query.
+    /// The rows that a device at this cursor misses, as of one snapshot: rows up to its `seq` with a higher `rev`, in the order of
+    /// their revisions, then rows after its `seq`. Returns `None` without such a room. One query.
     async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: Limit) -> Result<Option<Rows>>;
     /// Heads of these rooms; a room that is gone is left out. One query.
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>>;

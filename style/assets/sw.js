@@ -6,7 +6,7 @@ const FILES = 'files'
 /** So many pages are kept, those seen last. */
 const MOST = 50
 /** How long the network may take before a kept page is shown, in milliseconds. */
-const PATIENCE = 4000
+const NETWORK_TIMEOUT_MS = 4000
 
 addEventListener('install', () => skipWaiting())
 
@@ -35,7 +35,7 @@ async function file(request) {
 /** From the network; a kept page where that fails, dawdles, or has a broken server at its end. */
 async function navigate(event, path) {
   const loaded = load(event, path, event.request)
-  const late = new Promise((done) => setTimeout(done, PATIENCE))
+  const late = new Promise((done) => setTimeout(done, NETWORK_TIMEOUT_MS))
   const answer = await Promise.race([loaded, late]).catch(() => {})
   if (answer && answer.status < 500) return answer
   const pages = await caches.open(PAGES)

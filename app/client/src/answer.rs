@@ -1,4 +1,4 @@
-//! Collects what one input leads to: effects in order, then what screens must read again, each once.
+//! Collects the effects of one input in order, then the views to read again, each once.
 
 use crate::{Effect, View};
 use protocol::{ClientFrame, RoomId};
@@ -35,10 +35,10 @@ impl Answer {
         }
     }
 
-    /// What must be kept before anything leaves because of it.
-    pub(crate) fn save_first(&mut self, changes: Vec<crate::Change>) {
-        if !changes.is_empty() {
-            self.effects.insert(0, Effect::Save(changes));
+    /// Writes that must be saved before the frames that they lead to.
+    pub(crate) fn save_first(&mut self, writes: Vec<crate::StorageWrite>) {
+        if !writes.is_empty() {
+            self.effects.insert(0, Effect::Save(writes));
         }
     }
 

@@ -1,28 +1,28 @@
-//! Where the connection stands, and when to try again. Knows nothing of what is said on it.
+//! The state of the connection, and when to retry. Knows nothing of the frames on it.
 
 use crate::Now;
 use crate::backoff::Backoff;
 use protocol::CloseCode;
-use protocol::limits::SILENCE_MS;
+use protocol::limits::IDLE_TIMEOUT_MS;
 
 /// How long a socket may take to open, in milliseconds, while somebody looks at the page.
-const OPENING_MS: u64 = 5_000;
+const OPEN_TIMEOUT_MS: u64 = 5_000;
 /// The same once two attempts in a row got no answer: the network may only be slow.
-const SLOW_OPENING_MS: u64 = 7_500;
+const SLOW_OPEN_TIMEOUT_MS: u64 = 7_500;
 /// The same while nobody looks.
-const HIDDEN_OPENING_MS: u64 = 10_000;
+const HIDDEN_OPEN_TIMEOUT_MS: u64 = 10_000;
 /// How long the first frame may take on an open socket, and the answer to a probe, in milliseconds.
-const ANSWER_MS: u64 = 5_000;
+const ANSWER_TIMEOUT_MS: u64 = 5_000;
 /// Attempts without an answer start at most this far apart, in milliseconds, while somebody looks at the page.
-const UNANSWERED_MS: u64 = 8_000;
+const UNANSWERED_RETRY_MAX_MS: u64 = 8_000;
 /// An attempt that began less than this ago, in milliseconds, is not replaced when the network comes back.
-const FRESH_MS: u64 = 2_000;
+const FRESH_ATTEMPT_MS: u64 = 2_000;
 /// A timer that fires later than this, in milliseconds, says that the device was suspended.
-pub(crate) const LATE_MS: u64 = 10_000;
+pub(crate) const SUSPEND_THRESHOLD_MS: u64 = 10_000;
 /// The shortest and the longest wait after a failure, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (500, 30_000);
 /// Failures are forgotten after being online this long, in milliseconds.
-const HEALTHY_MS: u64 = 60_000;
+const HEALTHY_AFTER_MS: u64 = 60_000;
 
 /// The state that a person is told in words, when it is not `Online`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ enum Phase {
         since: u64,
         /// When the connection counts as lost if nothing is received before.
         until: u64,
-        /// Whether a `ping` is on its way because the link is in doubt.
+        /// Whether a probe (`ping`) is pending.
         probing: bool,
     },
     Waiting {
@@ -131,12 +131,13 @@ impl Connection {
         matches!(self.phase, Phase::Online { .. })
     }
 
-    /// Whether frames are of the present socket. A socket that was given up may still talk until the next one replaces it.
-    pub(crate) const fn hears(&self) -> bool {
+    /// Whether frames of the present socket are processed. A socket that was given up may still deliver frames until the next
+    /// one replaces it.
+    pub(crate) const fn accepts_frames(&self) -> bool {
         matches!(self.phase, Phase::Greeting { .. } | Phase::Online { .. })
     }
 
-    /// Whether the socket that was given up, or that the other side parked, may still answer what was sent on it.
+    /// Whether acks and nacks of a socket that was given up, or parked by the server, still count.
     pub(crate) const fn takes_late_answers(&self) -> bool {
         match self.phase {
             Phase::Opening { .. } | Phase::Parked => true,
@@ -172,15 +173,14 @@ impl Connection {
 
     const fn open(&mut self, now: Now, is_visible: bool) {
         let limit = match (is_visible, self.unanswered) {
-            (false, _) => HIDDEN_OPENING_MS,
-            (true, 0..2) => OPENING_MS,
-            (true, _) => SLOW_OPENING_MS,
+            (false, _) => HIDDEN_OPEN_TIMEOUT_MS,
+            (true, 0..2) => OPEN_TIMEOUT_MS,
+            (true, _) => SLOW_OPEN_TIMEOUT_MS,
         };
         self.phase = Phase::Opening { since: now.monotonic_ms, until: now.monotonic_ms + limit };
     }
 
-    /// The network is back, the device woke up, or the person asks (`asked`): nothing is waited for any longer, and what
-    /// seems to be a connection is put to the test.
+    /// The network is back, the device woke up, or the person asks (`asked`): retries now, or probes an open connection.
     pub(crate) const fn hurry(&mut self, now: Now, is_visible: bool, asked: bool) -> Step {
         match self.phase {
             // Only the person may decide to try again.
@@ -191,7 +191,7 @@ impl Connection {
             }
             // What the network swallowed before it came back is sent again by TCP, but later and later.
             Phase::Opening { since, .. } | Phase::Greeting { since, answered: false, .. }
-                if since + FRESH_MS <= now.monotonic_ms =>
+                if since + FRESH_ATTEMPT_MS <= now.monotonic_ms =>
             {
                 self.open(now, is_visible);
                 Step::Reconnect
@@ -205,7 +205,7 @@ impl Connection {
     pub(crate) const fn probe(&mut self, now: Now) -> Step {
         match self.phase {
             Phase::Online { since, probing: false, .. } => {
-                self.phase = Phase::Online { since, until: now.monotonic_ms + ANSWER_MS, probing: true };
+                self.phase = Phase::Online { since, until: now.monotonic_ms + ANSWER_TIMEOUT_MS, probing: true };
                 Step::Probe
             }
             _ => Step::Nothing,
@@ -218,14 +218,14 @@ impl Connection {
         if expected {
             self.stay_away = None;
             let since = now.monotonic_ms;
-            self.phase = Phase::Greeting { since, until: since + ANSWER_MS, answered: false };
+            self.phase = Phase::Greeting { since, until: since + ANSWER_TIMEOUT_MS, answered: false };
         }
         expected
     }
 
-    /// A frame has come. A mere heartbeat shows that the server is there, but not that `welcome` will come.
-    pub(crate) const fn heard(&mut self, now: Now, is_heartbeat: bool) {
-        let until = now.monotonic_ms + SILENCE_MS;
+    /// A frame arrived. A heartbeat alone shows that the server is alive, but not that `welcome` will come.
+    pub(crate) const fn frame_received(&mut self, now: Now, is_heartbeat: bool) {
+        let until = now.monotonic_ms + IDLE_TIMEOUT_MS;
         match self.phase {
             Phase::Online { since, .. } => self.phase = Phase::Online { since, until, probing: false },
             Phase::Greeting { answered: true, .. } if is_heartbeat => {}
@@ -238,7 +238,7 @@ impl Connection {
     pub(crate) const fn welcomed(&mut self, now: Now) {
         if self.is_greeting() {
             let since = now.monotonic_ms;
-            self.phase = Phase::Online { since, until: since + SILENCE_MS, probing: false };
+            self.phase = Phase::Online { since, until: since + IDLE_TIMEOUT_MS, probing: false };
         }
     }
 
@@ -280,7 +280,7 @@ impl Connection {
     }
 
     const fn forget_failures(&mut self, now: Now) {
-        if matches!(self.phase, Phase::Online { since, .. } if now.monotonic_ms - since >= HEALTHY_MS) {
+        if matches!(self.phase, Phase::Online { since, .. } if now.monotonic_ms - since >= HEALTHY_AFTER_MS) {
             self.backoff.reset();
         }
     }
@@ -292,17 +292,17 @@ impl Connection {
                 if until <= now.monotonic_ms =>
             {
                 self.unanswered += 1;
-                let most = if is_visible { UNANSWERED_MS.saturating_sub(until - since) } else { u64::MAX };
+                let most = if is_visible { UNANSWERED_RETRY_MAX_MS.saturating_sub(until - since) } else { u64::MAX };
                 let wait = self.backoff.fail_within(now.random, most);
                 self.phase = Phase::Waiting { retry_at: now.monotonic_ms + wait };
                 Step::Lose
             }
-            // The server is there and does not get to it: more attempts would not help.
+            // The server is alive and overloaded: more attempts would not help.
             Phase::Greeting { until, .. } if until <= now.monotonic_ms => {
                 self.closed(now, None);
                 Step::Lose
             }
-            // What came meanwhile may only not have been handed on yet.
+            // Frames received meanwhile may not have been handed on yet.
             Phase::Online { until, probing: false, .. } if until <= now.monotonic_ms && was_suspended => {
                 self.probe(now)
             }

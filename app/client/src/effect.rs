@@ -1,14 +1,14 @@
 //! Everything that an engine asks of the world around it.
 
-use crate::{Change, HistoryRequest};
+use crate::{HistoryRequest, StorageWrite};
 use protocol::{ClientFrame, RoomId};
 
 /// Something to do, in the order given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Keep this, all of it or nothing, and tell the other tabs of this person what is for all. Comes before what may leave
-    /// the device because of it.
-    Save(Vec<Change>),
+    /// Save these writes in one transaction, and send the shared ones to the other tabs. Comes before the frames that it leads
+    /// to.
+    Save(Vec<StorageWrite>),
     /// Open a socket (closing an earlier one), then answer `Connected` or `Disconnected`.
     Connect,
     /// Send this on the open socket.
@@ -41,8 +41,8 @@ pub enum View {
     Timeline(RoomId),
     /// The state of the connection.
     Connection,
-    /// Who is typing, and who is there.
-    Signals,
-    /// What somebody is called, see [`crate::Engine::name`]. Rooms and rows that show the name are told as well.
+    /// Typing and presence.
+    Awareness,
+    /// Names of people, see [`crate::Engine::name`]. Views of rooms and rows that show the name change as well.
     People,
 }

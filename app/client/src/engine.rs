@@ -1,31 +1,31 @@
 //! The engine: routes each input to the part that it concerns and collects the effects.
 
-mod follow;
+mod actions;
+mod awareness;
+mod flush;
 mod frames;
 mod history;
 mod link;
 mod people;
-mod person;
-mod signals;
+mod persistence;
 mod snapshot;
-mod survive;
 mod sync;
 
 use crate::answer::Answer;
+use crate::awareness::Awareness;
 use crate::connection::Connection;
-use crate::keeper::Keeper;
 use crate::mechanism::Mechanisms;
 use crate::outbox::Outbox;
 use crate::people::People;
+use crate::persistence::Persistence;
 use crate::rooms::Rooms;
-use crate::signals::Signals;
 use crate::timeline::Timeline;
 use crate::timers::{Timer, Timers};
 use crate::{ConnectionState, Effect, Input, Now, Row, RowState, Unsent, View};
+use persistence::TabRole;
 use protocol::{HistoryPage, RoomId, RoomSummary, UnixMillis, User};
 use snapshot::Snapshot;
 use std::collections::BTreeSet;
-use survive::Duty;
 use uuid::Uuid;
 
 /// A device's view of its person's rooms. See the crate's documentation.
@@ -35,13 +35,13 @@ pub struct Engine {
     connection: Connection,
     rooms: Rooms,
     outbox: Outbox,
-    /// What the storage has as unsent and the page has as a row: the page may be of an earlier life of the database. Ends
-    /// with `welcome`.
-    doubtful: Vec<Unsent>,
-    /// Whether messages leave from here.
-    duty: Duty,
-    /// What outlives this engine of rooms.
-    keeper: Keeper,
+    /// Messages that the storage has as unsent and the page has as rows: the page may be of an earlier epoch. Empty after
+    /// `welcome`.
+    unverified: Vec<Unsent>,
+    /// Whether this tab sends.
+    tab_role: TabRole,
+    /// Which rooms are persisted.
+    persistence: Persistence,
     /// The room that the person looks at.
     open: Option<RoomId>,
     /// Whether the server has told this engine which rooms there are.
@@ -52,10 +52,10 @@ pub struct Engine {
     changed_before_list: bool,
     /// Frames of later nodes that could not be read.
     skipped: u64,
-    /// Which life of the server's database this device has heard from.
+    /// The epoch of what this device holds.
     epoch: Option<Uuid>,
     /// Who is typing and who is there.
-    signals: Signals,
+    awareness: Awareness,
     /// What people are called.
     people: People,
     timers: Timers,
@@ -89,16 +89,16 @@ impl Engine {
             connection: Connection::new(),
             rooms: known,
             outbox: Outbox::default(),
-            doubtful: Vec::new(),
-            duty: Duty::Owns,
-            keeper: Keeper::default(),
+            unverified: Vec::new(),
+            tab_role: TabRole::Leader,
+            persistence: Persistence::default(),
             open,
             greeted: false,
             snapshot: None,
             changed_before_list: false,
             skipped: 0,
             epoch: None,
-            signals: Signals::default(),
+            awareness: Awareness::default(),
             people,
             timers: Timers::default(),
             clocks: None,
@@ -108,7 +108,7 @@ impl Engine {
         }
     }
 
-    /// What the server rendered is of this life of its database: a `welcome` of another one makes it worthless.
+    /// Sets the epoch of what the server rendered: a `welcome` of another epoch drops it.
     #[must_use]
     pub const fn of_epoch(mut self, epoch: Option<Uuid>) -> Self {
         self.epoch = epoch;
@@ -137,7 +137,7 @@ impl Engine {
             Input::Discard(client_id) => self.discard(client_id),
             Input::Receipts(receipts) => self.set_receipts(receipts),
             Input::Typing { room_id, typing } => self.write(now, room_id, typing),
-            Input::Away(away) => self.signals.away = away,
+            Input::Away(away) => self.awareness.away = away,
             Input::Open(room) => self.look_at(now, room),
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
@@ -145,17 +145,17 @@ impl Engine {
             Input::Room(summary) if self.rooms.is_of_before(&summary) => {}
             Input::Room(summary) => self.room_answered(summary),
             // The server says so itself, in the order of what else it says: an answer may be older than another entry.
-            Input::RoomLeft(_) if self.connection.hears() => {}
+            Input::RoomLeft(_) if self.connection.accepts_frames() => {}
             Input::RoomLeft(room) => self.room_gone(room),
-            Input::Follow => self.wait_for_others(),
+            Input::BecomeFollower => self.become_follower(),
             Input::Restore(saved) => self.restore(saved),
-            Input::Own { rooms } => self.own(now, rooms),
-            Input::Heard(changes) => self.heard(now, changes),
+            Input::BecomeLeader { rooms } => self.become_leader(now, rooms),
+            Input::PeerWrites(writes) => self.apply_peer_writes(now, writes),
         }
         if was_suspended {
             self.probe(now);
         }
-        self.follow(now);
+        self.flush(now);
         self.save();
         if self.connection.state() != before {
             self.answer.changed(View::Connection);
@@ -186,7 +186,7 @@ impl Engine {
         self.rooms.get(room)?.summary.as_ref()
     }
 
-    /// The rows of a room in the order of the screen: stored ones by `seq`, then the outbox. Newest last, without holes.
+    /// The rows of a room in the order of the screen: stored ones by `seq`, then the outbox. Newest last, without gaps.
     #[must_use]
     pub fn rows(&self, room: RoomId) -> Vec<Row> {
         let shown = self.timeline(room).into_iter().flat_map(Timeline::rows);
@@ -210,7 +210,7 @@ impl Engine {
     /// again leads back to the newest.
     #[must_use]
     pub fn has_newer(&self, room: RoomId) -> bool {
-        self.timeline(room).is_some_and(|timeline| !timeline.follows())
+        self.timeline(room).is_some_and(|timeline| !timeline.is_at_newest())
     }
 
     /// Whether a page of older rows is on its way.
@@ -261,8 +261,8 @@ impl Engine {
                 // The input itself leads to what is asked for.
                 Timer::People => {}
                 Timer::Typing => {
-                    if self.signals.expire(now.monotonic_ms, &mut self.timers) {
-                        self.answer.changed(View::Signals);
+                    if self.awareness.expire(now.monotonic_ms, &mut self.timers) {
+                        self.answer.changed(View::Awareness);
                     }
                 }
                 Timer::History(room) | Timer::Outbox(room) | Timer::Marks(room) => {

@@ -1,16 +1,15 @@
-//! What one room asks of the server, pages and what it missed: one request at a time, and when to ask again. What is
-//! missing is the room's to say.
+//! The requests of one room, pages and catch-up: one at a time, with a timeout and backoff. The room decides what is missing.
 
 use crate::HistoryRequest;
 use crate::backoff::Backoff;
 use protocol::{Rev, Seq};
 
-/// How long an answer may take, in milliseconds. Later it counts as lost.
-const PATIENCE_MS: u64 = 30_000;
+/// How long an answer may take, in milliseconds. After that it counts as lost.
+const FETCH_TIMEOUT_MS: u64 = 30_000;
 /// The shortest and the longest wait after a failure, in milliseconds.
 const BACKOFF_MS: (u64, u64) = (1_000, 30_000);
-/// How long a hole may stay before a page is asked for, in milliseconds: most are closed by a frame that is under way.
-const GRACE_MS: u64 = 200;
+/// How long a gap may stay before a page is asked for, in milliseconds: most are closed by a frame that is under way.
+const GAP_GRACE_MS: u64 = 200;
 
 /// Something to ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,22 +32,22 @@ pub(crate) struct Fetcher {
     /// After a failure, the earliest moment of the next request.
     not_before: u64,
     backoff: Backoff,
-    /// Since when there has been a hole.
-    hole_since: Option<u64>,
+    /// Since when there has been a gap.
+    gap_since: Option<u64>,
 }
 
 impl Fetcher {
     pub(crate) const fn new() -> Self {
         let backoff = Backoff::new(BACKOFF_MS.0, BACKOFF_MS.1);
-        Self { newest: false, older: false, in_flight: None, not_before: 0, backoff, hole_since: None }
+        Self { newest: false, older: false, in_flight: None, not_before: 0, backoff, gap_since: None }
     }
 
     /// The request to make now, if `wanted` is due.
     pub(crate) fn ask(&mut self, wanted: Option<Request>, now: u64) -> Option<Request> {
         if matches!(wanted, Some(Request::Sync(..))) {
-            self.hole_since.get_or_insert(now);
+            self.gap_since.get_or_insert(now);
         } else {
-            self.hole_since = None;
+            self.gap_since = None;
         }
         let request = wanted.filter(|_| self.in_flight.is_none() && self.earliest() <= now)?;
         self.in_flight = Some((request, now));
@@ -58,7 +57,7 @@ impl Fetcher {
     /// When to look again, if anything is wanted or on its way.
     pub(crate) fn due(&self, wanted: Option<Request>) -> Option<u64> {
         match self.in_flight {
-            Some((_, since)) => Some(since + PATIENCE_MS),
+            Some((_, since)) => Some(since + FETCH_TIMEOUT_MS),
             None => wanted.map(|_| self.earliest()),
         }
     }
@@ -73,7 +72,7 @@ impl Fetcher {
         self.in_flight = Some((request, now));
     }
 
-    /// The connection is gone, and with it the answer to what was asked on it.
+    /// The connection is gone: requests on it get no answer any more.
     pub(crate) fn disconnect(&mut self) {
         self.in_flight = self.in_flight.filter(|(request, _)| matches!(request, Request::Page(_)));
     }
@@ -93,8 +92,8 @@ impl Fetcher {
         self.not_before = now + self.backoff.fail(random);
     }
 
-    /// The server could not do something, and did not say what.
-    pub(crate) fn doubt(&mut self, now: u64, random: u64) {
+    /// The server sent an error that names no request: a pending sync counts as failed.
+    pub(crate) fn fail_sync(&mut self, now: u64, random: u64) {
         if matches!(self.in_flight, Some((Request::Sync(..), _))) {
             self.fail(now, random);
         }
@@ -102,7 +101,7 @@ impl Fetcher {
 
     /// Takes an answer that is too late for lost.
     pub(crate) fn expire(&mut self, now: u64, random: u64) {
-        if self.in_flight.is_some_and(|(_, since)| since + PATIENCE_MS <= now) {
+        if self.in_flight.is_some_and(|(_, since)| since + FETCH_TIMEOUT_MS <= now) {
             self.fail(now, random);
         }
     }
@@ -110,7 +109,7 @@ impl Fetcher {
     /// The person asked, or the server is there again: no reason to wait any longer.
     pub(crate) const fn hurry(&mut self) {
         self.not_before = 0;
-        self.hole_since = Some(0);
+        self.gap_since = Some(0);
     }
 
     /// Forgets what is wanted.
@@ -120,6 +119,6 @@ impl Fetcher {
     }
 
     fn earliest(&self) -> u64 {
-        self.not_before.max(self.hole_since.map_or(0, |since| if since == 0 { 0 } else { since + GRACE_MS }))
+        self.not_before.max(self.gap_since.map_or(0, |since| if since == 0 { 0 } else { since + GAP_GRACE_MS }))
     }
 }

@@ -1,6 +1,6 @@
 //! Everything that can happen to an engine.
 
-use crate::{Change, Saved};
+use crate::{Saved, StorageWrite};
 use protocol::{
     ApiError, ClientId, HistoryPage, Incoming, RoomHead, RoomId, RoomSummary, Seq, ServerFrame, UnixMillis,
 };
@@ -97,7 +97,7 @@ pub enum Input {
     },
     /// The person gives up a failed message.
     Discard(ClientId),
-    /// The person lets others know how far they are, and is told of them, or neither.
+    /// The person turns read receipts on or off, for both directions.
     Receipts(bool),
     /// The person types in a room, or has emptied the field.
     Typing {
@@ -133,19 +133,20 @@ pub enum Input {
     /// A room that a REST call took away: left or deleted by this person just now. Counts only without a connection, whose
     /// server says it in its order.
     RoomLeft(RoomId),
-    /// Another tab may be the one that sends: until `Own` comes this one only shows and keeps what is typed. Belongs before
-    /// everything else, or is the end of owning: this tab gave its turn up, or another one took it. `Restore` follows.
-    Follow,
-    /// What the storage has. An engine that follows others, or is told to, waits for it before it saves anything.
+    /// Another tab may be the leader: until `BecomeLeader` this one only shows and saves what is typed. Comes before any other
+    /// input, or ends the leadership: this tab released it, or another tab took it. `Restore` follows.
+    BecomeFollower,
+    /// What the storage has. A follower waits for it before it saves anything.
     Restore(Saved),
-    /// From now on this engine sends what the outbox has, whoever typed it. Engines that were never told to follow do.
-    Own {
-        /// Whether it also keeps rooms; no other one of this person's on this device does. What the storage has must have
-        /// been read after the one before ended.
+    /// From now on this engine sends the whole outbox, messages typed in other tabs included. An engine without
+    /// `BecomeFollower` does so from the start.
+    BecomeLeader {
+        /// Whether it also persists rooms; no other engine of the person on this device may. The storage must have been read
+        /// after the previous leader ended.
         rooms: bool,
     },
-    /// Another tab of this person has saved this, see [`Change::is_for_all`].
-    Heard(Vec<Change>),
+    /// Another tab of this person has saved this, see [`StorageWrite::is_shared`].
+    PeerWrites(Vec<StorageWrite>),
 }
 
 impl From<Incoming> for Input {

@@ -6,6 +6,7 @@
 //! driver natively, the tests step it by hand: the code that is proven is the code that ships.
 
 mod answer;
+mod awareness;
 mod backoff;
 pub mod bounds;
 mod connection;
@@ -13,16 +14,15 @@ mod effect;
 mod engine;
 mod fetcher;
 mod input;
-mod keeper;
 mod marks;
 mod mechanism;
 mod outbox;
 mod people;
+mod persistence;
 mod room;
 mod rooms;
 mod row;
 mod saved;
-mod signals;
 mod timeline;
 mod timers;
 
@@ -32,4 +32,4 @@ pub use engine::Engine;
 pub use input::{HistoryRequest, Input, Now, Revision};
 pub use mechanism::Mechanism;
 pub use row::{Row, RowState};
-pub use saved::{Change, Failure, RoomRecord, Saved, Unsent, Wish};
+pub use saved::{Failure, RoomRecord, Saved, StorageWrite, Unsent, Wish};

@@ -1,5 +1,5 @@
-//! The mechanisms that delivery rests on. With the feature `mutations` one can be switched off, so that the simulator
-//! can show that it is missed; in what ships they are always on.
+//! Fault switches of the engine: the mechanisms that delivery rests on. With the feature `mutations` a simulation run switches
+//! one off and must then find a violation. Without the feature all are always on.
 
 #[cfg(feature = "mutations")]
 mod switched;
@@ -11,18 +11,18 @@ pub(crate) use switched::Mechanisms;
 #[cfg(not(feature = "mutations"))]
 pub(crate) use whole::Mechanisms;
 
-/// One of them.
+/// A mechanism that can be switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mechanism {
-    /// A hole is filled from the server.
+    /// A gap is filled from the server.
     GapRepair,
-    /// A message leaves only once the server has the one before.
+    /// A message is sent only after the previous one was acknowledged.
     FifoOutbox,
     /// References to message numbers of another epoch are not sent.
     ReferenceEpochs,
-    /// A connection on which nothing is received for a while is given up.
+    /// A connection is closed after the idle timeout.
     HeartbeatDeadline,
-    /// Names are of the map of people, which follows what the server tells.
+    /// Names come from the synchronized map of people.
     PeopleSync,
     /// The list of rooms in `welcome` is applied only once all pages of it have come.
     WholeSnapshot,

@@ -1,10 +1,10 @@
-//! What people are called: one map for all names on the screen. Rows and rooms carry names as hints, which are shown until
-//! the map has an entry; then the entry counts, whatever rows say that were read earlier.
+//! Names of people: one versioned map for all names on the screen. Rows and rooms carry names as hints, which are shown until the map
+//! has an entry; then the entry counts.
 //!
-//! The database counts changes of names (`people_rev`). A device that was away asks for what changed since the value that
-//! it knows; while it is connected it is told of every change, in order.
+//! The database counts changes of names (`people_rev`). A device that was away requests what changed since the value that it knows;
+//! while it is connected it receives every change, in order.
 
-use crate::saved::Change;
+use crate::saved::StorageWrite;
 use protocol::limits::PEOPLE_IDS;
 use protocol::{ClientFrame, Message, Person, RoomSummary, SystemEvent, UserId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 /// People in the map. Those that no row names go first; beyond that a name is asked for again when it is shown.
 pub const PEOPLE_MAX: usize = 5_000;
 /// How long an answer may take before the question is repeated, in milliseconds.
-const ANSWER_MS: u64 = 15_000;
+const PEOPLE_TIMEOUT_MS: u64 = 15_000;
 
 /// A question that the server has not answered.
 #[derive(Debug)]
@@ -39,16 +39,16 @@ pub(crate) struct People {
     /// The lowest value that the answers so far are of, while `rev` is behind the server's.
     catching_up: Option<i64>,
     asked: Option<Asked>,
-    /// Who differs from what is kept; ends with each [`People::save`].
+    /// People who differ from the storage; emptied by each [`People::save`].
     changed: BTreeSet<UserId>,
-    /// Whether `rev` differs from what is kept.
+    /// Whether `rev` differs from the storage.
     moved: bool,
     /// How many may be known before the map is trimmed again.
     trim_above: usize,
 }
 
 impl People {
-    /// What is kept of an earlier page.
+    /// Merges what the storage has.
     pub(crate) fn restore(&mut self, people: Vec<Person>, rev: i64) {
         self.changed = self.known.keys().copied().collect();
         let is_empty = self.known.is_empty();
@@ -63,7 +63,7 @@ impl People {
         self.rev = if is_empty && self.head.is_none() { rev } else { before.min(rev) };
         self.moved = self.rev != rev;
         if let Some(head) = self.head {
-            // What was kept may be of before what this connection told: it is asked for from there on.
+            // The stored names may be older than the changes of this connection: requested from their `rev` on.
             self.catching_up = None;
             self.behind_of(head);
         }
@@ -148,7 +148,7 @@ impl People {
         if ids.is_empty() {
             return None;
         }
-        self.asked = Some(Asked { ids: ids.clone(), until: now + ANSWER_MS });
+        self.asked = Some(Asked { ids: ids.clone(), until: now + PEOPLE_TIMEOUT_MS });
         Some(ClientFrame::PeopleGet { since, ids })
     }
 
@@ -184,7 +184,7 @@ impl People {
         }
     }
 
-    /// Somebody has another name. Returns them with the name before, if it differs.
+    /// Applies a changed name. Returns the person with the previous name, if it differs.
     pub(crate) fn changed(&mut self, person: Person) -> Option<(UserId, Option<String>)> {
         let rev = person.rev;
         // Those who are nowhere on this device are asked for when they are.
@@ -219,13 +219,13 @@ impl People {
         }
     }
 
-    /// What differs from what is kept.
-    pub(crate) fn save(&mut self, changes: &mut Vec<Change>) {
+    /// Adds the writes of what differs from the storage.
+    pub(crate) fn save(&mut self, writes: &mut Vec<StorageWrite>) {
         for id in std::mem::take(&mut self.changed) {
-            changes.push(self.known.get(&id).cloned().map_or(Change::PersonGone(id), Change::Person));
+            writes.push(self.known.get(&id).cloned().map_or(StorageWrite::PersonGone(id), StorageWrite::Person));
         }
         if std::mem::take(&mut self.moved) {
-            changes.push(Change::PeopleRev(self.rev));
+            writes.push(StorageWrite::PeopleRev(self.rev));
         }
     }
 

@@ -1,8 +1,8 @@
 //! One room as this device knows it: its summary, its rows, and what came too early for either. Decides what is missing.
 
 mod facts;
-mod recall;
 mod receipts;
+mod restore;
 mod sync;
 mod unread;
 
@@ -24,20 +24,20 @@ pub(crate) struct Room {
     pub(crate) timeline: Option<Timeline>,
     pub(crate) fetcher: Fetcher,
     pub(crate) marks: Marks,
-    /// Only the answer to a request says that the person is in it; ends with what the connection says.
-    pub(crate) unheard: bool,
-    /// The highest number heard of, by any frame.
+    /// The membership is known from a REST answer only; the connection has not confirmed it yet.
+    pub(crate) unconfirmed: bool,
+    /// The highest `seq` named by any frame.
     head: Seq,
     /// Every revision up to this one is in what is here.
     rev: Rev,
-    /// The highest revision heard of, by any frame.
+    /// The highest `rev` named by any frame.
     head_rev: Rev,
     /// The last batch was not all that is missing: what is ahead of this number may lack revisions up to `rev`, and waits
     /// for the batches that bring it.
     partial: Option<Seq>,
     /// How far unread messages are counted.
     tally: Tally,
-    /// Messages that are not next in line; bounded, since a page brings what is left out.
+    /// Messages ahead of a gap; bounded, since a page brings what is left out.
     ahead: BTreeMap<Seq, Message>,
 }
 
@@ -48,7 +48,7 @@ impl Room {
             timeline: None,
             fetcher: Fetcher::new(),
             marks: Marks::new(),
-            unheard: false,
+            unconfirmed: false,
             head: Seq(0),
             rev: Rev(0),
             head_rev: Rev(0),
@@ -58,7 +58,7 @@ impl Room {
         }
     }
 
-    /// Only rooms that the person is in are listed, counted, and told about by the server.
+    /// Only member rooms are listed, counted, and sent by the server.
     pub(crate) fn is_member(&self) -> bool {
         self.summary.as_ref().is_some_and(|summary| summary.role.is_some())
     }
@@ -75,8 +75,8 @@ impl Room {
         }
     }
 
-    /// A message has come: live, acknowledged, or in a page.
-    pub(crate) fn hear(&mut self, me: UserId, message: Message) -> Touched {
+    /// A message arrived: live, acknowledged, or in a page.
+    pub(crate) fn receive(&mut self, me: UserId, message: Message) -> Touched {
         let mut touched = self.raise_head(message.seq);
         if let Some(summary) = &mut self.summary
             && summary.last_message.as_ref().is_none_or(|last| last.seq < message.seq)
@@ -101,9 +101,9 @@ impl Room {
         // All that is newer than the page was said after it was read.
         self.partial = None;
         let first = page.messages.first().map_or(Seq(0), |row| row.seq);
-        let meets = self.timeline.as_ref().is_some_and(|shown| shown.follows() && first <= shown.last().next());
+        let meets = self.timeline.as_ref().is_some_and(|shown| shown.is_at_newest() && first <= shown.last().next());
         if meets {
-            self.doubt(&page);
+            self.lower_rev(&page);
         } else {
             self.fetcher.older = false;
             self.timeline = Some(Timeline::new(page.messages.clone()));
@@ -118,14 +118,14 @@ impl Room {
     /// A page of older rows.
     pub(crate) fn load_older(&mut self, page: HistoryPage) {
         self.fetcher.older = false;
-        self.doubt(&page);
+        self.lower_rev(&page);
         if let Some(shown) = &mut self.timeline {
             shown.prepend(page.messages);
         }
     }
 
-    /// A page that was read before revisions that are known already lacks them: they are asked for once more.
-    fn doubt(&mut self, page: &HistoryPage) {
+    /// A page that was read before known revisions lacks them: lowers `rev`, so that they are requested again.
+    fn lower_rev(&mut self, page: &HistoryPage) {
         if !page.messages.is_empty() {
             self.rev = self.rev.min(page.rev);
         }
@@ -135,7 +135,7 @@ impl Room {
     fn fill(&mut self, me: UserId, rows: Vec<Message>) -> Touched {
         let mut touched = Touched::default();
         for message in rows {
-            touched |= self.hear(me, message);
+            touched |= self.receive(me, message);
         }
         // Also takes what waited for a timeline.
         touched |= self.settle(me);
@@ -151,7 +151,7 @@ impl Room {
             return Some(Request::Page(HistoryRequest::Before(shown.start().next())));
         }
         let (seq, rev) = self.cursor();
-        (live && (self.unheard || self.head > seq || self.head_rev > rev)).then_some(Request::Sync(seq, rev))
+        (live && (self.unconfirmed || self.head > seq || self.head_rev > rev)).then_some(Request::Sync(seq, rev))
     }
 
     pub(crate) const fn head(&self) -> Seq {
@@ -178,7 +178,7 @@ impl Room {
         {
             touched.summary |= self.count(me, &message);
         }
-        if let Some(shown) = self.timeline.as_mut().filter(|shown| shown.follows()) {
+        if let Some(shown) = self.timeline.as_mut().filter(|shown| shown.is_at_newest()) {
             while shown.last() < upto
                 && let Some(message) = self.ahead.get(&shown.last().next())
             {
@@ -188,7 +188,7 @@ impl Room {
         }
         // While the newest page is on its way, whatever comes meanwhile may be what follows it.
         if !self.fetcher.newest {
-            let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
+            let shown = self.timeline.as_ref().filter(|shown| shown.is_at_newest()).map(Timeline::last);
             let counted = self.is_member().then_some(self.tally.upto);
             match shown.into_iter().chain(counted).min() {
                 Some(known) => self.ahead = self.ahead.split_off(&known.next()),

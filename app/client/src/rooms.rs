@@ -93,7 +93,7 @@ impl Rooms {
         self.map.retain(|id, room| room.is_member() || open == Some(*id));
     }
 
-    /// Forgets everything of another life of the database. What came new on this connection is of this one.
+    /// Drops everything of another epoch. Rooms that came on this connection are of the new one.
     pub(crate) fn clear(&mut self) {
         let new = std::mem::take(&mut self.new_since_hello);
         self.map.retain(|id, _| new.contains(id));

@@ -1,4 +1,4 @@
-//! What outlives a page: messages that are not sent, and the rooms that were opened on this device.
+//! What is persisted: messages that are not sent, and the rooms that were opened on this device.
 //!
 //! Everything that one `handle` changed in it comes out as one [`crate::Effect::Save`], to be written as one transaction.
 //! A room's cursor is not written down: its rows say how far the device has it, so that it cannot be ahead of them.
@@ -30,7 +30,7 @@ pub struct Unsent {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
     /// Store a message.
-    Say {
+    Send {
         /// The text.
         body: String,
         /// The message that it answers.
@@ -38,7 +38,7 @@ pub enum Wish {
         /// When it was typed.
         created_at: UnixMillis,
     },
-    /// Change a stored one.
+    /// Revise a stored one.
     Revise {
         /// Which.
         seq: Seq,
@@ -51,7 +51,7 @@ impl Wish {
     /// Whether it names a stored message by its number.
     #[must_use]
     pub const fn has_reference(&self) -> bool {
-        matches!(self, Self::Say { reply_to: Some(_), .. } | Self::Revise { .. })
+        matches!(self, Self::Send { reply_to: Some(_), .. } | Self::Revise { .. })
     }
 }
 
@@ -64,7 +64,7 @@ pub struct Failure {
     pub retryable: bool,
 }
 
-/// A room as it is kept. Its rows are kept one by one.
+/// A room as it is stored. Its rows are stored one by one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoomRecord {
     /// The room in the list.
@@ -75,12 +75,12 @@ pub struct RoomRecord {
     pub opened_at: UnixMillis,
 }
 
-/// One thing that differs from what is kept. All of them are harmless when done twice.
+/// One write to the device's storage. All writes are idempotent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// This message is to be sent, or waits for the person. Replaces what is kept under its key.
+pub enum StorageWrite {
+    /// This message is to be sent, or waits for the person. Replaces the record with its key.
     Unsent(Unsent),
-    /// The server has this message: nothing is kept of it but its row.
+    /// The server has this message: its record is removed.
     Sent {
         /// Its key.
         client_id: ClientId,
@@ -93,47 +93,47 @@ pub enum Change {
     },
     /// The person gave this message up.
     Discarded(ClientId),
-    /// The person opened this room in a tab that keeps no rooms: the one that does keeps it for all. Nothing to write.
+    /// The person opened this room in a follower tab: the leader persists it. Nothing to write.
     Opened(RoomId),
-    /// Which life of the server's database the rooms are of.
+    /// The epoch that the rooms are of.
     Epoch(Uuid),
     /// What the list says of a room.
     Room(Box<RoomRecord>),
     /// A row, by its room and number.
     Row(Message),
-    /// A row that is kept no longer.
+    /// Removes a row.
     RowGone(RoomId, Seq),
-    /// A room that is kept no longer, with its rows.
+    /// Removes a room with its rows.
     RoomGone(RoomId),
-    /// What somebody is called. A new [`Change::Epoch`] forgets all of them.
+    /// The name of a person. A new [`StorageWrite::Epoch`] removes all of them.
     Person(Person),
-    /// Somebody whose name is kept no longer.
+    /// Removes a person.
     PersonGone(UserId),
-    /// The names that are kept are as of this value of the server's counter.
+    /// The stored names are as of this value of the server's counter.
     PeopleRev(i64),
 }
 
-impl Change {
-    /// Whether other tabs need to know: they show the same messages as unsent.
+impl StorageWrite {
+    /// Whether other tabs are sent this write: they show the same unsent messages.
     #[must_use]
-    pub const fn is_for_all(&self) -> bool {
+    pub const fn is_shared(&self) -> bool {
         matches!(self, Self::Unsent(_) | Self::Sent { .. } | Self::Discarded(_) | Self::Opened(_))
     }
 }
 
-/// Everything that is kept, in any order.
+/// Everything that is persisted, in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Saved {
-    /// See [`Change::Epoch`].
+    /// See [`StorageWrite::Epoch`].
     pub epoch: Option<Uuid>,
-    /// See [`Change::Unsent`].
+    /// See [`StorageWrite::Unsent`].
     pub unsent: Vec<Unsent>,
-    /// See [`Change::Room`].
+    /// See [`StorageWrite::Room`].
     pub rooms: Vec<RoomRecord>,
-    /// See [`Change::Row`].
+    /// See [`StorageWrite::Row`].
     pub rows: Vec<Message>,
-    /// See [`Change::Person`].
+    /// See [`StorageWrite::Person`].
     pub people: Vec<Person>,
-    /// See [`Change::PeopleRev`].
+    /// See [`StorageWrite::PeopleRev`].
     pub people_rev: i64,
 }

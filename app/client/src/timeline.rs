@@ -1,4 +1,4 @@
-//! The stored rows of one room that this device shows: one range of numbers without holes. Knows nothing of the outbox.
+//! The stored rows of one room that this device shows: one range of numbers without gaps. Knows nothing of the outbox.
 
 use protocol::{Message, MessageKind, Seq, UserId};
 use std::collections::VecDeque;
@@ -13,13 +13,13 @@ pub(crate) struct Timeline {
     start: Seq,
     rows: VecDeque<Message>,
     /// Whether new messages belong at the end. Not so once the newest rows were dropped for older ones.
-    follows: bool,
+    at_newest: bool,
 }
 
 impl Timeline {
-    /// From the newest page. Rows before a hole in it, which no server sends, are left out.
+    /// From the newest page. Rows before a gap in it, which no server sends, are left out.
     pub(crate) fn new(page: Vec<Message>) -> Self {
-        let mut timeline = Self { start: Seq(0), rows: VecDeque::new(), follows: true };
+        let mut timeline = Self { start: Seq(0), rows: VecDeque::new(), at_newest: true };
         if let Some(last) = page.last() {
             timeline.start = last.seq;
         }
@@ -40,13 +40,13 @@ impl Timeline {
         self.rows.back().map_or(self.start, |row| row.seq)
     }
 
-    pub(crate) const fn follows(&self) -> bool {
-        self.follows
+    pub(crate) const fn is_at_newest(&self) -> bool {
+        self.at_newest
     }
 
     /// Appends the next message; anything else is left out.
     pub(crate) fn push(&mut self, message: Message) {
-        if self.follows && message.seq == self.last().next() {
+        if self.at_newest && message.seq == self.last().next() {
             self.rows.push_back(message);
             self.trim_front();
         }
@@ -60,7 +60,7 @@ impl Timeline {
         }
         if self.rows.len() > WINDOW {
             self.rows.truncate(WINDOW);
-            self.follows = false;
+            self.at_newest = false;
         }
         self.start != before
     }

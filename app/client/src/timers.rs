@@ -1,4 +1,4 @@
-//! The moments that an engine waits for, and the one of them that the host is to be asked for.
+//! The engine's timers, and the earliest of them, which the host is asked for.
 
 use protocol::RoomId;
 use std::collections::BTreeMap;

@@ -40,14 +40,14 @@ pub const PEOPLE_IDS: usize = 200;
 /// People whose presence one device may ask for at once.
 pub const FOCUS_USERS: usize = 200;
 /// How often who goes on typing says so, in milliseconds.
-pub const TYPING_EVERY_MS: u64 = 3_000;
+pub const TYPING_INTERVAL_MS: u64 = 3_000;
 /// How long somebody counts as typing who does not say so again, in milliseconds.
-pub const TYPING_ENDS_MS: u64 = 5_000;
+pub const TYPING_TIMEOUT_MS: u64 = 5_000;
 /// How often the server sends a heartbeat on each connection, in milliseconds.
-pub const HEARTBEAT_MS: u64 = 25_000;
+pub const HEARTBEAT_INTERVAL_MS: u64 = 25_000;
 /// How long either side may receive nothing before it treats the connection as lost, in milliseconds. Longer than
-/// [`HEARTBEAT_MS`], so that one heartbeat and its way fit.
-pub const SILENCE_MS: u64 = 40_000;
+/// [`HEARTBEAT_INTERVAL_MS`], so that one heartbeat and its way fit.
+pub const IDLE_TIMEOUT_MS: u64 = 40_000;
 /// Characters in a reaction: an emoji may be made of several.
 pub const EMOJI_CHARS: (usize, usize) = (1, 16);
 /// Different emoji under one message.

@@ -27,7 +27,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
     let sendable = move || (BODY_CHARS.0..=BODY_CHARS.1).contains(&length.get());
     let label = move || chat.room.with(|room| room.as_ref().map(|room| format!("Message to {}", room.name)));
     let typing = memo(move || {
-        chat.signals.track();
+        chat.awareness.track();
         words::typing(&chat.engine.with_value(|engine| engine.typing(room)))
     });
     view! {

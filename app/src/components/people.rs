@@ -12,7 +12,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// How long the typing must rest before the server is asked.
-const REST: Duration = Duration::from_millis(150);
+const SEARCH_DEBOUNCE: Duration = Duration::from_millis(150);
 
 /// A search field and its matches. `verb` says what picking does ("Add"); people in `skip` and oneself are left out.
 #[component]
@@ -90,7 +90,7 @@ impl Search {
             let query = query.get();
             search.asked.update_value(|asked| *asked += 1);
             let number = search.asked.get_value();
-            let rest = if before.is_none() { Duration::ZERO } else { REST };
+            let rest = if before.is_none() { Duration::ZERO } else { SEARCH_DEBOUNCE };
             set_timeout(move || search.ask(number, query), rest);
         });
         search

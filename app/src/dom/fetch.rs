@@ -20,7 +20,7 @@ pub(crate) struct Reply {
 pub(crate) struct Unreachable;
 
 /// How long to wait for another tab that is inside a lock: a browser may have suspended it there.
-const LOCK: Duration = Duration::from_secs(15);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Sends JSON and waits for the answer. Cookies of the page's own origin go along by themselves.
 pub(crate) async fn send(method: &'static str, path: &str, body: Option<String>) -> Result<Reply, Unreachable> {
@@ -64,7 +64,7 @@ fn abort_after(limit: Duration) -> Option<AbortSignal> {
     timeout.call1(&class, &(limit.as_millis() as f64).into()).ok()?.dyn_into().ok()
 }
 
-/// Runs `work` while no other tab of this browser is inside the same lock, or after [`LOCK`] in any case. Browsers without
+/// Runs `work` while no other tab of this browser is inside the same lock, or after [`LOCK_TIMEOUT`] in any case. Browsers without
 /// Web Locks (and pages without https) run it at once.
 pub(crate) async fn alone<T: 'static>(name: &str, work: impl Future<Output = T> + 'static) -> T {
     let Some(request) = lock_request() else {
@@ -87,7 +87,7 @@ pub(crate) async fn alone<T: 'static>(name: &str, work: impl Future<Output = T> 
     };
     let (locks, function) = request;
     let options = Object::new();
-    if let Some(signal) = abort_after(LOCK) {
+    if let Some(signal) = abort_after(LOCK_TIMEOUT) {
         let _ = Reflect::set(&options, &"signal".into(), &signal);
     }
     let held =

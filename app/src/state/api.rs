@@ -25,12 +25,12 @@ pub(crate) enum Renewal {
 }
 
 /// How long a renewal may take: it holds a lock, and what waits for it shows nothing meanwhile.
-const RENEWAL_LIMIT: Duration = Duration::from_secs(10);
+const RENEWAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Renews the session. Tabs take turns, because every refresh token works only once.
 pub(crate) async fn renew() -> Renewal {
     let work = async {
-        match fetch::send_within(RENEWAL_LIMIT, "POST", "/api/auth/refresh").await {
+        match fetch::send_within(RENEWAL_TIMEOUT, "POST", "/api/auth/refresh").await {
             Ok(reply) if reply.status < 300 => Renewal::Done,
             Ok(reply) if matches!(reply.status, 401 | 403) => Renewal::Ended,
             Ok(_) | Err(fetch::Unreachable) => Renewal::Failed,
@@ -77,7 +77,7 @@ async fn ask<T: FromJson>(method: &'static str, path: &str) -> Answer<T> {
     T::from_json(&exchange(method, path, None).await?).ok_or_else(unreadable)
 }
 
-async fn tell<T: FromJson>(method: &'static str, path: &str, body: &impl ToJson) -> Answer<T> {
+async fn send<T: FromJson>(method: &'static str, path: &str, body: &impl ToJson) -> Answer<T> {
     T::from_json(&exchange(method, path, Some(body.to_json())).await?).ok_or_else(unreadable)
 }
 
@@ -101,7 +101,7 @@ pub(crate) async fn list_public_rooms() -> Answer<PublicRooms> {
 }
 
 pub(crate) async fn create_room(room: &CreateRoom) -> Answer<RoomSummary> {
-    tell("POST", "/api/rooms", room).await.map(|answer: RoomAnswer| answer.room)
+    send("POST", "/api/rooms", room).await.map(|answer: RoomAnswer| answer.room)
 }
 
 pub(crate) async fn find_room(room: RoomId) -> Answer<RoomSummary> {
@@ -113,7 +113,7 @@ pub(crate) async fn join_room(room: RoomId) -> Answer<RoomSummary> {
 }
 
 pub(crate) async fn rename_room(room: RoomId, name: String) -> Answer<RoomSummary> {
-    let answer: RoomAnswer = tell("PATCH", &format!("/api/rooms/{room}"), &UpdateRoom { name }).await?;
+    let answer: RoomAnswer = send("PATCH", &format!("/api/rooms/{room}"), &UpdateRoom { name }).await?;
     Ok(answer.room)
 }
 

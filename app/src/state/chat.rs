@@ -5,8 +5,8 @@ use crate::dom::{self, document};
 use crate::erase::effect;
 use crate::socket::Socket;
 use crate::state::Clock;
-use crate::state::keeping::{Keeping, Kept};
 use crate::state::keyed::Keyed;
+use crate::state::persistence::{Persistence, PersistenceHandle};
 use crate::state::rows::{RowView, lay_out};
 use crate::storage::Unreadable;
 use client::{ConnectionState, Effect as Ask, Engine, Input, Revision, View};
@@ -64,17 +64,17 @@ pub(crate) struct Chat {
     pub(crate) offline: RwSignal<bool>,
     /// The device is not the person's own: nothing is kept.
     pub(super) shared: bool,
-    /// What outlives the page, and the other tabs.
-    pub(super) keeping: Keeping,
+    /// Persistence, and the other tabs.
+    pub(super) persistence: PersistenceHandle,
     /// The server speaks a later protocol than this page.
     pub(crate) outdated: RwSignal<bool>,
     /// Unread messages over all rooms.
     pub(crate) unread: RwSignal<i64>,
     /// Whether the page can be seen.
     pub(crate) visible: RwSignal<bool>,
-    /// Who is typing or who is there has changed.
-    pub(crate) signals: Trigger,
-    /// Somebody is called something else.
+    /// Typing or presence has changed.
+    pub(crate) awareness: Trigger,
+    /// A name has changed.
     people: Trigger,
     /// The socket. Replaced by each `Connect`; never touched on the server.
     pub(super) socket: StoredValue<Option<Socket>, LocalStorage>,
@@ -120,11 +120,11 @@ impl Chat {
             connection: RwSignal::new(ConnectionState::Connecting),
             offline: RwSignal::new(false),
             shared: boot.shared,
-            keeping: Keeping::new_local(Kept::default()),
+            persistence: PersistenceHandle::new_local(Persistence::default()),
             outdated: RwSignal::new(false),
             unread: RwSignal::new(0),
             visible: RwSignal::new(true),
-            signals: Trigger::new(),
+            awareness: Trigger::new(),
             people: Trigger::new(),
             socket: StoredValue::new_local(None),
             previous_socket: StoredValue::new_local(None),
@@ -146,10 +146,10 @@ impl Chat {
             document::follow_visibility(self.visible);
             document::on_resumed(move || self.dispatch(Input::Resumed));
             self.keep_session();
-            self.begin_keeping();
+            self.start_persistence();
             self.dispatch(Input::ConnectNow);
         });
-        // Whoever comes back to the page does not want to wait for a timer.
+        // On returning to the page, connect without waiting for a timer.
         effect(move || self.dispatch(Input::Away(!self.visible.get())));
         effect(move || {
             if self.visible.get() {
@@ -183,7 +183,7 @@ impl Chat {
                 View::Timeline(room) if Some(room) == open => untrack(|| self.show_rows()),
                 View::Timeline(_) => {}
                 View::Connection => self.show_connection(),
-                View::Signals => self.signals.notify(),
+                View::Awareness => self.awareness.notify(),
                 View::People => self.people.notify(),
             }
         }
@@ -201,8 +201,8 @@ impl Chat {
             ConnectionState::Connecting | ConnectionState::SignedOut => {}
         }
         match (before, state) {
-            (_, ConnectionState::Parked) => self.give_up_turn(),
-            (ConnectionState::Parked, _) => self.seek_turn(),
+            (_, ConnectionState::Parked) => self.resign(),
+            (ConnectionState::Parked, _) => self.seek_leadership(),
             _ => {}
         }
     }
@@ -234,15 +234,15 @@ impl Chat {
         }
     }
 
-    /// What somebody is called now; an answer of the server may say what they were called before.
+    /// The present name of a person; a REST response may have an earlier one.
     pub(crate) fn called(self, user: &User) -> String {
         self.people.track();
         self.engine.with_value(|engine| engine.name(user.id).unwrap_or(&user.display_name).to_owned())
     }
 
-    /// How the other person of a direct room is, and when they were seen last.
+    /// The presence of the other person of a direct room, and when they were seen last.
     pub(crate) fn presence(self, room: &RoomSummary) -> Option<(PresenceState, UnixMillis)> {
-        self.signals.track();
+        self.awareness.track();
         let other = room.other.as_ref()?.id;
         self.engine.with_value(|engine| engine.presence(other))
     }
@@ -269,7 +269,7 @@ impl Chat {
         }
     }
 
-    /// The person tells how far they have read, and is told of others, or neither.
+    /// Turns read receipts on or off, in both directions.
     pub(crate) fn set_receipts(self, receipts: bool) {
         self.user.update_value(|user| user.receipts = receipts);
         self.dispatch(Input::Receipts(receipts));

@@ -12,17 +12,17 @@ use std::cell::Cell;
 use std::time::Duration;
 
 /// The access token lives 15 minutes: it is renewed after this long while the page is open, and before a connection.
-const RENEW_AFTER: Duration = Duration::from_secs(10 * 60);
+const RENEW_INTERVAL: Duration = Duration::from_secs(10 * 60);
 /// After a refused connection an older token than this is renewed too: the refusal does not say whether it was the token.
-const RENEW_AFTER_REFUSAL: Duration = Duration::from_secs(30);
+const RENEW_RETRY_INTERVAL: Duration = Duration::from_secs(30);
 /// How often the age of the token is looked at.
-const RENEW_CHECK: Duration = Duration::from_secs(30);
+const RENEW_CHECK_INTERVAL: Duration = Duration::from_secs(30);
 
 impl Chat {
     /// Does one thing that the engine asks for. `Changed` is `dispatch`'s own.
     pub(super) fn run(self, ask: Ask) {
         match ask {
-            Ask::Save(changes) => self.keep(changes),
+            Ask::Save(changes) => self.save(changes),
             Ask::Connect => self.connect(),
             Ask::Transmit(frame) => self.socket.with_value(|socket| {
                 if let Some(socket) = socket {
@@ -53,7 +53,7 @@ impl Chat {
         }
         let generation = before + 1;
         self.generation.set_value(generation);
-        let limit = if self.refused.get_value() { RENEW_AFTER_REFUSAL } else { RENEW_AFTER };
+        let limit = if self.refused.get_value() { RENEW_RETRY_INTERVAL } else { RENEW_INTERVAL };
         spawn_local(async move {
             let can_open = !self.session_is_older_than(limit) || self.renew().await != Renewal::Failed;
             // This attempt may have been given up meanwhile. Its end is no news for a later one.
@@ -135,17 +135,17 @@ impl Chat {
         });
     }
 
-    /// Renews the session every [`RENEW_AFTER`] while the page is open.
+    /// Renews the session every [`RENEW_INTERVAL`] while the page is open.
     pub(super) fn keep_session(self) {
         let check = move || {
-            if self.session_is_older_than(RENEW_AFTER) {
+            if self.session_is_older_than(RENEW_INTERVAL) {
                 spawn_local(async move {
                     self.renew().await;
                 });
             }
         };
         // The page lives as long as its timer.
-        let _ = set_interval_with_handle(check, RENEW_CHECK);
+        let _ = set_interval_with_handle(check, RENEW_CHECK_INTERVAL);
     }
 
     fn session_is_older_than(self, limit: Duration) -> bool {

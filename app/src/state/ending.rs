@@ -1,6 +1,6 @@
-//! The one way out when a session has ended, however the page learns of it: what this browser holds of rooms, people and
-//! pages is emptied, then the sign-in page comes. Unsent messages and drafts are on no other device: they wait for their
-//! person, and go with that person's own sign-out only (`state::keeping`).
+//! The one exit when a session has ended, however the page learns of it: evicts the rooms, people and pages of this browser, then
+//! opens the sign-in page. Unsent messages and drafts are on no other device: they stay until the person's own sign-out
+//! (`state::persistence`).
 
 use crate::dom::document;
 use crate::storage;

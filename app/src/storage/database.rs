@@ -1,9 +1,9 @@
 //! A person's database in this browser (IndexedDB). Each write is one transaction, so that nothing in it can contradict
 //! anything else in it, whenever the page ends.
 
-use super::kept::{self, TABLES, Table, Texts, Unreadable, Write};
+use super::records::{self, TABLES, Table, Texts, Unreadable, Write};
 use super::{Trouble, method};
-use client::{Change, Saved};
+use client::{Saved, StorageWrite};
 use js_sys::{Array, Object, Promise, Reflect};
 use leptos::prelude::window;
 use protocol::UserId;
@@ -51,14 +51,14 @@ impl Database {
             texts.extend(Array::from(&all).iter().filter_map(|text| text.as_string()));
         }
         let keys = Array::from(&answer(&keys).await?);
-        Ok(kept::read(&texts, &keys.iter().map(|key| key.as_string().unwrap_or_default()).collect::<Vec<_>>()))
+        Ok(records::read(&texts, &keys.iter().map(|key| key.as_string().unwrap_or_default()).collect::<Vec<_>>()))
     }
 
     /// Writes all of it or nothing, begun before this returns. The writes of one page happen in the order of the calls.
     /// Messages are on the disk when it is done, where the browser can promise that.
-    pub(crate) fn write(&self, changes: Vec<Change>) -> impl Future<Output = Result<(), Trouble>> + use<> {
-        let precious = changes.iter().any(Change::is_for_all);
-        self.run(changes.into_iter().flat_map(kept::write).collect(), precious)
+    pub(crate) fn write(&self, writes: Vec<StorageWrite>) -> impl Future<Output = Result<(), Trouble>> + use<> {
+        let precious = writes.iter().any(StorageWrite::is_shared);
+        self.run(writes.into_iter().flat_map(records::write).collect(), precious)
     }
 
     /// Removes an unsent message that cannot be read.

@@ -1,9 +1,9 @@
-//! The tabs of one person in this browser: whose turn it is to send (a lock), and what they tell each other (a channel).
+//! The tabs of one person in this browser: leader election (a Web Lock) and the messages between tabs (a BroadcastChannel).
 
-use super::kept::{self, Told, Unreadable};
 use super::method;
+use super::records::{self, PeerMessage, Unreadable};
 use crate::dom::fetch::lock_request;
-use client::Change;
+use client::StorageWrite;
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::prelude::window;
 use protocol::UserId;
@@ -12,41 +12,41 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, MessageEvent};
 
-/// Whose turn it is to send.
-pub(crate) enum Turn {
-    /// This tab's.
-    Mine(Held),
-    /// Another tab's.
-    Others,
+/// Which tab is the leader.
+pub(crate) enum Leadership {
+    /// This tab.
+    Leader(LeaderLock),
+    /// Another tab.
+    Follower,
     /// Pages without https have no locks.
-    Unknown,
+    Unsupported,
 }
 
-/// The turn to send, until it is given back or another tab takes it.
+/// The lock of the leader, until it is released or another tab steals it.
 #[derive(Clone)]
-pub(crate) struct Held {
+pub(crate) struct LeaderLock {
     release: Function,
     ended: Promise,
 }
 
-impl Held {
-    /// Gives the turn back.
+impl LeaderLock {
+    /// Releases the lock.
     pub(crate) fn release(&self) {
         let _ = self.release.call0(&JsValue::UNDEFINED);
     }
 
-    /// Until this tab has the turn no more.
+    /// Returns once this tab does not hold the lock any more.
     pub(crate) async fn ended(&self) {
         let _ = JsFuture::from(self.ended.clone()).await;
     }
 }
 
-/// Ends the waiting for the turn.
+/// A pending request for the lock, which can be aborted.
 #[derive(Clone)]
-pub(crate) struct Waiting(Object);
+pub(crate) struct LockRequest(Object);
 
-impl Waiting {
-    /// None in browsers that cannot end it.
+impl LockRequest {
+    /// None in browsers that cannot abort it.
     pub(crate) fn new() -> Option<Self> {
         let class: Function = Reflect::get(&window(), &"AbortController".into()).ok()?.dyn_into().ok()?;
         Reflect::construct(&class, &Array::new()).ok()?.dyn_into().ok().map(Self)
@@ -59,72 +59,72 @@ impl Waiting {
     }
 }
 
-/// What tabs tell each other. A tab does not hear itself.
+/// The channel between tabs. A tab does not receive its own messages.
 pub(crate) struct Tabs {
     channel: BroadcastChannel,
     /// What the browser calls; it lives as long as the channel.
-    _message: Closure<dyn Fn(MessageEvent)>,
+    _listener: Closure<dyn Fn(MessageEvent)>,
 }
 
 impl Tabs {
     /// Listens from now on. None where the browser has no such thing.
-    pub(crate) fn join(user: UserId, on_word: impl Fn(Vec<Told>) + 'static) -> Option<Self> {
+    pub(crate) fn join(user: UserId, on_message: impl Fn(Vec<PeerMessage>) + 'static) -> Option<Self> {
         let channel = BroadcastChannel::new(&name(user)).ok()?;
-        let on_message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+        let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let texts = Array::from(&event.data());
-            on_word(texts.iter().filter_map(|text| kept::hear(&text.as_string()?)).collect());
+            on_message(texts.iter().filter_map(|text| records::read_peer_message(&text.as_string()?)).collect());
         });
-        channel.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
-        Some(Self { channel, _message: on_message })
+        channel.set_onmessage(Some(listener.as_ref().unchecked_ref()));
+        Some(Self { channel, _listener: listener })
     }
 
-    /// Tells the others what of this is for all.
-    pub(crate) fn tell(&self, changes: &[Change]) {
-        let texts: Array = changes.iter().filter_map(kept::tell).map(JsValue::from).collect();
+    /// Sends the shared writes to the other tabs.
+    pub(crate) fn send(&self, writes: &[StorageWrite]) {
+        let texts: Array = writes.iter().filter_map(records::peer_message).map(JsValue::from).collect();
         if texts.length() > 0 {
             let _ = self.channel.post_message(&texts);
         }
     }
 
-    /// Asks the tab that sends whether it is there.
-    pub(crate) fn ask_owner(&self) {
-        let _ = self.channel.post_message(&Array::of1(&kept::ASK.into()));
+    /// Asks the leader whether it is alive.
+    pub(crate) fn ask_leader(&self) {
+        let _ = self.channel.post_message(&Array::of1(&records::ASK_LEADER.into()));
     }
 
-    /// Answers that: this tab sends, and is there.
+    /// Answers that question: this tab is the leader.
     pub(crate) fn answer(&self) {
-        let _ = self.channel.post_message(&Array::of1(&kept::HERE.into()));
+        let _ = self.channel.post_message(&Array::of1(&records::LEADER_IS_HERE.into()));
     }
 
-    /// Tells the others that this tab, which sends, cannot read this message of theirs.
+    /// Tells the others that this tab, the leader, cannot read this message of theirs.
     pub(crate) fn cannot_read(&self, message: &Unreadable) {
-        let _ = self.channel.post_message(&Array::of1(&kept::cannot_read(message).into()));
+        let _ = self.channel.post_message(&Array::of1(&records::cannot_read(message).into()));
     }
 }
 
-/// Takes the turn if nobody has it.
-pub(crate) async fn turn_if_free(user: UserId) -> Turn {
+/// Takes the lock if it is free.
+pub(crate) async fn try_lead(user: UserId) -> Leadership {
     match take(user, &[("ifAvailable", true.into())]).await {
-        Some(Some(held)) => Turn::Mine(held),
-        Some(None) => Turn::Others,
-        None => Turn::Unknown,
+        Some(Some(held)) => Leadership::Leader(held),
+        Some(None) => Leadership::Follower,
+        None => Leadership::Unsupported,
     }
 }
 
-/// Waits for the turn: until the tabs that had it before are gone. None where the waiting was ended.
-pub(crate) async fn turn(user: UserId, waiting: Option<&Waiting>) -> Option<Held> {
+/// Waits for the lock. Returns `None` if the request was aborted.
+pub(crate) async fn wait_to_lead(user: UserId, waiting: Option<&LockRequest>) -> Option<LeaderLock> {
     let signal = waiting.and_then(|waiting| Reflect::get(&waiting.0, &"signal".into()).ok());
     let options: Vec<_> = signal.into_iter().map(|signal| ("signal", signal)).collect();
     take(user, &options).await.flatten()
 }
 
-/// Takes the turn from the tab that has it.
-pub(crate) async fn steal_turn(user: UserId) -> Option<Held> {
+/// Steals the lock from the tab that holds it.
+pub(crate) async fn steal_lead(user: UserId) -> Option<LeaderLock> {
     take(user, &[("steal", true.into())]).await.flatten()
 }
 
 /// Asks for the lock. None where there are no locks or the request was ended, an inner none where it is not free.
-async fn take(user: UserId, options: &[(&str, JsValue)]) -> Option<Option<Held>> {
+async fn take(user: UserId, options: &[(&str, JsValue)]) -> Option<Option<LeaderLock>> {
     let (locks, request) = lock_request()?;
     let wanted = Object::new();
     for (name, value) in options {
@@ -145,7 +145,7 @@ async fn take(user: UserId, options: &[(&str, JsValue)]) -> Option<Option<Held>>
     let ended = held.catch(&on_error);
     on_error.forget();
     let is_given = JsFuture::from(is_given).await.ok()?.as_bool()?;
-    Some(is_given.then_some(Held { release, ended }))
+    Some(is_given.then_some(LeaderLock { release, ended }))
 }
 
 /// A promise and what settles it.

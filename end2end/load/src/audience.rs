@@ -1,7 +1,7 @@
 //! Everybody's devices: they are switched on, talk at a steady rate, come to rest, and are looked at.
 
 use crate::check::{Picture, Truth, Verdict, compare};
-use crate::servers::PATIENCE;
+use crate::servers::READY_TIMEOUT;
 use crate::{Crowd, Device, Error, Site, device};
 use client::{Input, Revision};
 use protocol::{MessageKind, RoomId, Seq, UserId};
@@ -87,7 +87,7 @@ impl Audience {
     /// Waits until everybody has come to rest and nothing differs, or nothing more can be hoped for; then says what differs.
     ///
     /// # Errors
-    /// Where somebody is still busy after all patience, or the database is away.
+    /// Where somebody is still busy after the timeout, or the database is away.
     pub async fn settle(&self, url: &str) -> Result<Verdict, Error> {
         let deadline = Instant::now() + REST;
         loop {
@@ -106,7 +106,7 @@ impl Audience {
     /// Waits until every room is shown this far everywhere, and answers with how long that took.
     ///
     /// # Errors
-    /// Where somebody is behind after all patience.
+    /// Where somebody is behind after the timeout.
     pub async fn reach(&self, heads: &HashMap<RoomId, Seq>) -> Result<Duration, Error> {
         let begun = Instant::now();
         let head = |room: &RoomId| heads.get(room).copied().unwrap_or_default();
@@ -132,7 +132,7 @@ impl Audience {
 
     /// Waits until no device has a reason to wait for any more.
     async fn until(&self, what: &str, look: impl Fn(&Seat) -> Result<(), String>) -> Result<(), Error> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + READY_TIMEOUT;
         while let Err(reason) = self.seats.iter().try_for_each(&look) {
             if Instant::now() > deadline {
                 return Err(format!("waited in vain for {what}: {reason}").into());

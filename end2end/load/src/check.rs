@@ -25,7 +25,7 @@ pub struct Verdict {
     /// Messages that stand before one that was typed or stored earlier.
     pub out_of_order: usize,
     /// Numbers that no stored or shown row has, between others that have.
-    pub holes: usize,
+    pub gaps: usize,
     /// Rows that are shown in another state than they are stored in.
     pub stale: usize,
     /// Rooms whose unread messages are miscounted.
@@ -41,7 +41,7 @@ impl Verdict {
         *self == Self::default()
     }
 
-    fn tell(&mut self, what: impl FnOnce() -> String) {
+    fn note(&mut self, what: impl FnOnce() -> String) {
         if self.told.len() < TOLD {
             self.told.push(what());
         }
@@ -65,7 +65,7 @@ pub fn compare(truth: &Truth, devices: &[Picture]) -> Verdict {
         for room in memberships.get(&device.user).into_iter().flatten() {
             if device.rooms.iter().all(|shown| shown.room != *room) {
                 verdict.missing += 1;
-                verdict.tell(|| format!("{} does not show {room}", device.name));
+                verdict.note(|| format!("{} does not show {room}", device.name));
             }
         }
         check_promises(device, &places, &mut verdict);
@@ -82,18 +82,18 @@ fn check_stored(room: RoomId, stored: &[Row], head: Seq, verdict: &mut Verdict) 
     let mut bodies = HashSet::new();
     for (row, number) in stored.iter().zip(1..) {
         if row.seq != Seq(number) {
-            verdict.holes += 1;
-            verdict.tell(|| format!("room {room} has number {} in the place of {number}", row.seq));
+            verdict.gaps += 1;
+            verdict.note(|| format!("room {room} has number {} in the place of {number}", row.seq));
         }
         if !bodies.insert(&row.body) {
             verdict.doubled += 1;
-            verdict.tell(|| format!("room {room} has {:?} twice, again at {}", row.body, row.seq));
+            verdict.note(|| format!("room {room} has {:?} twice, again at {}", row.body, row.seq));
         }
     }
     let last = stored.last().map_or(Seq(0), |row| row.seq);
     if last != head {
-        verdict.holes += 1;
-        verdict.tell(|| format!("room {room} ends at {last}, its head says {head}"));
+        verdict.gaps += 1;
+        verdict.note(|| format!("room {room} ends at {last}, its head says {head}"));
     }
 }
 
@@ -106,12 +106,12 @@ fn check_promises(device: &Picture, places: &Places, verdict: &mut Verdict) {
         let Some((room, seq)) = place.filter(|place| place.0 == sent.room_id && promised.is_none_or(|it| it == *place))
         else {
             verdict.missing += 1;
-            verdict.tell(|| format!("{} sent {:?}: promised {promised:?}, stored {place:?}", device.name, sent.body));
+            verdict.note(|| format!("{} sent {:?}: promised {promised:?}, stored {place:?}", device.name, sent.body));
             continue;
         };
         if last.insert(room, seq).is_some_and(|before| before > seq) {
             verdict.out_of_order += 1;
-            verdict.tell(|| format!("{} typed {:?} later than it stands at {seq} in {room}", device.name, sent.body));
+            verdict.note(|| format!("{} typed {:?} later than it stands at {seq} in {room}", device.name, sent.body));
         }
     }
 }
@@ -120,7 +120,7 @@ fn check_promises(device: &Picture, places: &Places, verdict: &mut Verdict) {
 fn check_edits(device: &Picture, truth: &Truth, verdict: &mut Verdict) {
     for edit in device.edited.iter().filter(|edit| !truth.edits.contains(&(device.user, **edit))) {
         verdict.missing += 1;
-        verdict.tell(|| format!("{} edited a message, {edit} is not stored", device.name));
+        verdict.note(|| format!("{} edited a message, {edit} is not stored", device.name));
     }
 }
 
@@ -132,25 +132,25 @@ fn check_shown(device: &Picture, shown: &Shown, truth: &Truth, verdict: &mut Ver
     let last = shown.rows.iter().map(|row| row.seq).max().unwrap_or_default();
     if last != head {
         verdict.missing += usize::try_from((head.0 - last.0).abs()).unwrap_or(usize::MAX);
-        verdict.tell(|| format!("{name} shows {room} up to {last}, it goes on to {head}"));
+        verdict.note(|| format!("{name} shows {room} up to {last}, it goes on to {head}"));
     }
     let mut keys = HashSet::new();
     for row in &shown.rows {
         let seq = row.seq;
         if !keys.insert(row.client_id) {
             verdict.doubled += 1;
-            verdict.tell(|| format!("{name} shows {seq} of {room} twice"));
+            verdict.note(|| format!("{name} shows {seq} of {room} twice"));
         }
         let is = usize::try_from(seq.0 - 1).ok().and_then(|place| stored.get(place));
         match is.filter(|is| is.client_id == row.client_id) {
             None => {
                 verdict.missing += 1;
-                verdict.tell(|| format!("{name} shows another message at {seq} of {room} than is stored"));
+                verdict.note(|| format!("{name} shows another message at {seq} of {room} than is stored"));
             }
             Some(is) if (is.rev, &is.body) != (row.rev, &row.body) => {
                 verdict.stale += 1;
                 verdict
-                    .tell(|| format!("{name} shows {seq} of {room} as of {}, it is stored as of {}", row.rev, is.rev));
+                    .note(|| format!("{name} shows {seq} of {room} as of {}, it is stored as of {}", row.rev, is.rev));
             }
             Some(_) => {}
         }
@@ -158,9 +158,9 @@ fn check_shown(device: &Picture, shown: &Shown, truth: &Truth, verdict: &mut Ver
     for pair in shown.rows.windows(2) {
         let step = pair[1].seq.0 - pair[0].seq.0;
         verdict.out_of_order += usize::from(step < 1);
-        verdict.holes += usize::from(step > 1);
+        verdict.gaps += usize::from(step > 1);
         if step != 1 {
-            verdict.tell(|| format!("{name} shows {} after {} in {room}", pair[1].seq, pair[0].seq));
+            verdict.note(|| format!("{name} shows {} after {} in {room}", pair[1].seq, pair[0].seq));
         }
     }
     check_unread(device, shown, stored, truth, verdict);
@@ -173,7 +173,7 @@ fn check_unread(device: &Picture, shown: &Shown, stored: &[Row], truth: &Truth, 
     let unread = i64::try_from(news).unwrap_or(i64::MAX).min(UNREAD_MAX + 1);
     if shown.unread != unread {
         verdict.unread += 1;
-        verdict.tell(|| format!("{name} counts {} unread in {room}, read up to {read} it is {unread}", shown.unread));
+        verdict.note(|| format!("{name} counts {} unread in {room}, read up to {read} it is {unread}", shown.unread));
     }
 }
 

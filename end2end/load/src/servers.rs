@@ -9,5 +9,5 @@ mod redis;
 pub use cluster::{Cluster, Node, SECRET};
 pub use place::Place;
 pub use postgres::Postgres;
-pub use program::{PATIENCE, Program};
+pub use program::{Program, READY_TIMEOUT};
 pub use redis::Redis;

@@ -1,7 +1,7 @@
 //! Passwords: Argon2id with the parameters that OWASP's Password Storage Cheat Sheet gives first
 //! (19 MiB, 2 passes, 1 lane), a few at a time and away from the threads that serve.
 
-use super::queue::{Queue, Turn};
+use super::queue::{HashPermit, Queue};
 use crate::Error;
 use crate::limits::Block;
 use argon2::password_hash::rand_core::OsRng;
@@ -14,8 +14,8 @@ pub(crate) const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 pub(super) struct Hasher {
-    /// One turn for each two cores: a rush of sign-ins leaves the rest of the node its processors.
-    turns: Queue,
+    /// One permit for each two cores: a rush of sign-ins leaves the rest of the node its processors.
+    queue: Queue,
     /// Verified where there is no such account, so that both answers take equally long.
     decoy: Arc<str>,
 }
@@ -26,19 +26,19 @@ impl Hasher {
         // A well-formed hash that no password has; never compared successfully.
         let decoy =
             format!("$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}$AAAAAAAAAAAAAAAAAAAAAA${}", "A".repeat(43));
-        Self { turns: Queue::new((cores / 2).max(1)), decoy: decoy.into() }
+        Self { queue: Queue::new((cores / 2).max(1)), decoy: decoy.into() }
     }
 
     /// The right to check or hash one password of somebody in this block.
     ///
     /// # Errors
     /// Where too many wait, or this one waited for too long.
-    pub(super) async fn turn(&self, block: Block, is_known_device: bool) -> Result<Turn, Error> {
-        self.turns.turn(block, is_known_device).await
+    pub(super) async fn permit(&self, block: Block, is_known_device: bool) -> Result<HashPermit, Error> {
+        self.queue.permit(block, is_known_device).await
     }
 
-    pub(super) async fn hash(&self, password: String, turn: Turn) -> Result<String, Error> {
-        let hash = in_turn(turn, move || {
+    pub(super) async fn hash(&self, password: String, permit: HashPermit) -> Result<String, Error> {
+        let hash = with_permit(permit, move || {
             let salt = SaltString::generate(&mut OsRng);
             let hash = argon2().hash_password(password.as_bytes(), &salt);
             hash.map(|hash| hash.to_string()).map_err(|error| Error::Internal(format!("argon2: {error}")))
@@ -46,35 +46,38 @@ impl Hasher {
         hash.await?.0
     }
 
-    /// Whether the password has this hash; false, after the same work, where there is none. The turn is handed back, so that
+    /// Whether the password has this hash; false, after the same work, where there is none. The permit is handed back, so that
     /// the next one of the same block begins when a failure has been counted.
     pub(super) async fn verify(
         &self,
         password: String,
         hash: Option<String>,
-        turn: Turn,
-    ) -> Result<(bool, Turn), Error> {
+        permit: HashPermit,
+    ) -> Result<(bool, HashPermit), Error> {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.decoy.to_string());
-        let verified = in_turn(turn, move || {
+        let verified = with_permit(permit, move || {
             let parsed = PasswordHash::new(&hash).map_err(|error| Error::Internal(format!("stored hash: {error}")))?;
             Ok::<_, Error>(argon2().verify_password(password.as_bytes(), &parsed).is_ok() && known)
         });
-        let (matches, turn) = verified.await?;
-        Ok((matches?, turn))
+        let (matches, permit) = verified.await?;
+        Ok((matches?, permit))
     }
 }
 
-/// Works away from the threads that serve. The work goes on, and keeps the turn, where the caller is gone.
+/// Works away from the threads that serve. The work goes on, and keeps the permit, where the caller is gone.
 ///
 /// On a thread of its own for each, which costs a thousandth of the hashing: its priority is low and ends with it, while a
 /// thread of the runtime's pool would keep it.
-async fn in_turn<T: Send + 'static>(turn: Turn, work: impl FnOnce() -> T + Send + 'static) -> Result<(T, Turn), Error> {
+async fn with_permit<T: Send + 'static>(
+    permit: HashPermit,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<(T, HashPermit), Error> {
     let (done, result) = oneshot::channel();
     let run = move || {
         give_way();
         // The request may have been given up.
-        let _ = done.send((work(), turn));
+        let _ = done.send((work(), permit));
     };
     let failed = |error: &dyn std::fmt::Display| Error::Internal(format!("hashing: {error}"));
     std::thread::Builder::new().name("password".into()).spawn(run).map_err(|error| failed(&error))?;
@@ -104,15 +107,15 @@ mod tests {
     use std::net::Ipv4Addr;
 
     async fn verify(hasher: &Hasher, password: &str, hash: Option<&str>) -> bool {
-        let turn = hasher.turn(Block::largest(Ipv4Addr::LOCALHOST.into()), false).await.unwrap();
-        hasher.verify(password.into(), hash.map(str::to_owned), turn).await.unwrap().0
+        let permit = hasher.permit(Block::largest(Ipv4Addr::LOCALHOST.into()), false).await.unwrap();
+        hasher.verify(password.into(), hash.map(str::to_owned), permit).await.unwrap().0
     }
 
     #[tokio::test]
     async fn a_password_is_known_by_its_hash() {
         let hasher = Hasher::new();
-        let turn = hasher.turn(Block::largest(Ipv4Addr::LOCALHOST.into()), false).await.unwrap();
-        let hash = hasher.hash("correct horse".into(), turn).await.unwrap();
+        let permit = hasher.permit(Block::largest(Ipv4Addr::LOCALHOST.into()), false).await.unwrap();
+        let hash = hasher.hash("correct horse".into(), permit).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(verify(&hasher, "correct horse", Some(&hash)).await);
         assert!(!verify(&hasher, "wrong horse", Some(&hash)).await);

@@ -1,5 +1,5 @@
-//! Whose password is checked next. Turns are given to address blocks in rotation, one at a time to each, so that one block
-//! with many attempts does not keep another one waiting.
+//! The queue of password hashes. Permits to hash are given to address blocks in rotation, one at a time per block, so that one
+//! block with many attempts does not delay another one.
 
 use crate::Error;
 use crate::limits::Block;
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// Attempts that may wait for a turn, per node. Above it the block with most of them loses its newest (503, try again). A few
-/// for each of some hundred blocks: with fewer, so many addresses of one attacker would leave no place for anybody else.
-pub(crate) const HASHES_WAITING: usize = 512;
-/// How long an attempt may wait for its turn before it is answered with 503.
+/// Attempts that may wait for a permit, per node. Above it the block with most of them loses its newest (503, try again). A few
+/// for each of some hundred blocks: with fewer, so many addresses of one attacker would leave no place for others.
+pub(crate) const HASH_QUEUE_MAX: usize = 512;
+/// How long an attempt may wait for its permit before it is answered with 503.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// See the module's documentation.
@@ -19,32 +19,32 @@ pub(super) struct Queue(Arc<Mutex<State>>);
 
 #[derive(Default)]
 struct State {
-    /// Turns that nobody has. While there are any, no block is in the rotation.
+    /// Free permits. While there are any, no block is in the rotation.
     free: usize,
     blocks: HashMap<Block, Waiting>,
-    /// Blocks with somebody who waits and nobody whose turn it is.
+    /// Blocks with waiting attempts and without a permit.
     rotation: VecDeque<Block>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    has_turn: bool,
-    attempts: VecDeque<oneshot::Sender<Turn>>,
+    has_permit: bool,
+    attempts: VecDeque<oneshot::Sender<HashPermit>>,
 }
 
-/// The right to check one password. It ends when this is dropped.
-pub(crate) struct Turn {
+/// A permit to hash one password, released on drop.
+pub(crate) struct HashPermit {
     queue: Option<Arc<Mutex<State>>>,
     block: Block,
 }
 
 impl Queue {
-    pub(super) fn new(turns: usize) -> Self {
-        Self(Arc::new(Mutex::new(State { free: turns, ..State::default() })))
+    pub(super) fn new(permits: usize) -> Self {
+        Self(Arc::new(Mutex::new(State { free: permits, ..State::default() })))
     }
 
-    /// Waits for a turn of this block. Where the person is known on the device, the block is next, and there is always room.
-    pub(super) async fn turn(&self, block: Block, is_known_device: bool) -> Result<Turn, Error> {
+    /// Waits for a permit of this block. On a known device the block is next, and there is always room.
+    pub(super) async fn permit(&self, block: Block, is_known_device: bool) -> Result<HashPermit, Error> {
         let busy = || Error::Unavailable("too many sign-ins are waiting".into());
         let (sender, receiver) = oneshot::channel();
         {
@@ -54,7 +54,7 @@ impl Queue {
             }
             let waiting = state.blocks.entry(block).or_default();
             waiting.attempts.push_back(sender);
-            if !waiting.has_turn && waiting.attempts.len() == 1 {
+            if !waiting.has_permit && waiting.attempts.len() == 1 {
                 if is_known_device {
                     state.rotation.push_front(block);
                 } else {
@@ -72,13 +72,13 @@ impl State {
     fn make_room(&mut self, block: Block, is_known_device: bool) -> bool {
         let count =
             |blocks: &HashMap<Block, Waiting>| blocks.values().map(|waiting| waiting.attempts.len()).sum::<usize>();
-        if count(&self.blocks) < HASHES_WAITING {
+        if count(&self.blocks) < HASH_QUEUE_MAX {
             return true;
         }
         for waiting in self.blocks.values_mut() {
             waiting.attempts.retain(|attempt| !attempt.is_closed());
         }
-        if count(&self.blocks) < HASHES_WAITING {
+        if count(&self.blocks) < HASH_QUEUE_MAX {
             return true;
         }
         let own = self.blocks.get(&block).map_or(0, |waiting| waiting.attempts.len());
@@ -89,38 +89,38 @@ impl State {
         }
     }
 
-    /// Gives away turns while there are any.
+    /// Gives away permits while there are any.
     fn give(&mut self, queue: &Arc<Mutex<Self>>) {
         while self.free > 0
             && let Some(block) = self.rotation.pop_front()
         {
             // One whose attempts had to go in between may stand here twice.
-            let Some(waiting) = self.blocks.get_mut(&block).filter(|waiting| !waiting.has_turn) else { continue };
+            let Some(waiting) = self.blocks.get_mut(&block).filter(|waiting| !waiting.has_permit) else { continue };
             while let Some(attempt) = waiting.attempts.pop_front() {
-                let turn = Turn { queue: Some(Arc::clone(queue)), block };
-                match attempt.send(turn) {
+                let permit = HashPermit { queue: Some(Arc::clone(queue)), block };
+                match attempt.send(permit) {
                     Ok(()) => {
-                        (waiting.has_turn, self.free) = (true, self.free - 1);
+                        (waiting.has_permit, self.free) = (true, self.free - 1);
                         break;
                     }
                     // Not waiting any more; and what was not given is not given back.
-                    Err(mut turn) => turn.queue = None,
+                    Err(mut permit) => permit.queue = None,
                 }
             }
-            if !waiting.has_turn {
+            if !waiting.has_permit {
                 self.blocks.remove(&block);
             }
         }
     }
 }
 
-impl Drop for Turn {
+impl Drop for HashPermit {
     fn drop(&mut self) {
         let Some(queue) = self.queue.take() else { return };
         let mut state = lock(&queue);
         state.free += 1;
         if let Some(waiting) = state.blocks.get_mut(&self.block) {
-            waiting.has_turn = false;
+            waiting.has_permit = false;
             if waiting.attempts.is_empty() {
                 state.blocks.remove(&self.block);
             } else {
@@ -146,9 +146,9 @@ mod tests {
     }
 
     /// Somebody of this block who waits; they have entered the queue when this returns.
-    async fn wait(queue: &Arc<Queue>, number: u8) -> JoinHandle<Result<Turn, Error>> {
+    async fn wait(queue: &Arc<Queue>, number: u8) -> JoinHandle<Result<HashPermit, Error>> {
         let queue = Arc::clone(queue);
-        let task = tokio::spawn(async move { queue.turn(block(number), false).await });
+        let task = tokio::spawn(async move { queue.permit(block(number), false).await });
         tokio::task::yield_now().await;
         task
     }
@@ -156,15 +156,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn blocks_take_turns_and_each_has_one_at_a_time() {
         let queue = Arc::new(Queue::new(2));
-        let first = queue.turn(block(1), false).await.unwrap();
+        let first = queue.permit(block(1), false).await.unwrap();
         let again = wait(&queue, 1).await;
         let later = wait(&queue, 1).await;
-        let other = queue.turn(block(2), false).await.unwrap();
+        let other = queue.permit(block(2), false).await.unwrap();
         let third = wait(&queue, 3).await;
-        assert!(!again.is_finished(), "a turn is free, but not for this block");
+        assert!(!again.is_finished(), "a permit is free, but not for this block");
         drop(first);
         let third = third.await.unwrap().unwrap();
-        assert!(!again.is_finished(), "both turns are given, to others");
+        assert!(!again.is_finished(), "both permits are given, to others");
         drop(other);
         let again = again.await.unwrap().unwrap();
         drop(third);
@@ -178,52 +178,52 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn where_too_many_wait_the_block_with_most_of_them_loses_one() {
         let queue = Arc::new(Queue::new(1));
-        let turn = queue.turn(block(1), false).await.unwrap();
+        let permit = queue.permit(block(1), false).await.unwrap();
         let mut waiting = Vec::new();
-        for _ in 0..HASHES_WAITING {
+        for _ in 0..HASH_QUEUE_MAX {
             waiting.push(wait(&queue, 1).await);
         }
-        assert!(matches!(queue.turn(block(1), false).await, Err(Error::Unavailable(_))), "no more of this block");
+        assert!(matches!(queue.permit(block(1), false).await, Err(Error::Unavailable(_))), "no more of this block");
         let honest = wait(&queue, 2).await;
         assert!(waiting.pop().unwrap().await.unwrap().is_err(), "the newest has to go");
-        drop(turn);
-        drop(honest.await.unwrap().expect("the next turn, although many of another block came before"));
+        drop(permit);
+        drop(honest.await.unwrap().expect("the next permit, although many of another block came before"));
         assert!(waiting.remove(0).await.unwrap().is_ok());
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_that_was_given_up_takes_no_turn() {
         let queue = Arc::new(Queue::new(1));
-        let turn = queue.turn(block(1), false).await.unwrap();
+        let permit = queue.permit(block(1), false).await.unwrap();
         let given_up = wait(&queue, 2).await;
         given_up.abort();
         let next = wait(&queue, 3).await;
-        drop(turn);
+        drop(permit);
         drop(next.await.unwrap().unwrap());
-        assert!(queue.turn(block(2), false).await.is_ok());
-        let late = queue.turn(block(4), false).await.unwrap();
-        assert!(queue.turn(block(5), false).await.is_err(), "it does not wait without an end");
+        assert!(queue.permit(block(2), false).await.is_ok());
+        let late = queue.permit(block(4), false).await.unwrap();
+        assert!(queue.permit(block(5), false).await.is_err(), "it does not wait without an end");
         drop(late);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_device_that_is_known_finds_a_place_among_very_many_blocks() {
         let queue = Arc::new(Queue::new(1));
-        let turn = queue.turn(block(1), false).await.unwrap();
+        let permit = queue.permit(block(1), false).await.unwrap();
         let elsewhere = |number: u32| Block::largest(IpAddr::V4(Ipv4Addr::from(number)));
         let mut waiting = Vec::new();
-        for number in 0..u32::try_from(HASHES_WAITING).unwrap() {
+        for number in 0..u32::try_from(HASH_QUEUE_MAX).unwrap() {
             let queue = Arc::clone(&queue);
-            waiting.push(tokio::spawn(async move { queue.turn(elsewhere(number), false).await.is_ok() }));
+            waiting.push(tokio::spawn(async move { queue.permit(elsewhere(number), false).await.is_ok() }));
         }
-        while lock(&queue.0).blocks.len() <= HASHES_WAITING {
+        while lock(&queue.0).blocks.len() <= HASH_QUEUE_MAX {
             tokio::task::yield_now().await;
         }
-        assert!(queue.turn(block(2), false).await.is_err(), "one of each block waits");
+        assert!(queue.permit(block(2), false).await.is_err(), "one of each block waits");
         let known = Arc::clone(&queue);
-        let known = tokio::spawn(async move { known.turn(block(2), true).await });
+        let known = tokio::spawn(async move { known.permit(block(2), true).await });
         tokio::task::yield_now().await;
-        drop(turn);
-        drop(known.await.unwrap().expect("the next turn"));
+        drop(permit);
+        drop(known.await.unwrap().expect("the next permit"));
     }
 }

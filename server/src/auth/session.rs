@@ -1,7 +1,7 @@
 //! A session's life: signed in, renewed again and again, ended.
 
 use super::Auth;
-use super::live::Live;
+use super::session_cache::CachedSession;
 use super::token::{Access, Refresh};
 use crate::store::{NewSession, SessionRecord};
 use crate::{Error, clock};
@@ -64,7 +64,7 @@ impl Auth {
     pub(crate) async fn authenticate(&self, access: &str) -> Result<Caller, Error> {
         let token = self.signer.read_access(access).ok_or(Error::Unauthenticated("Sign in first."))?;
         let now = clock::now();
-        let live = match self.live.find(token.sid) {
+        let live = match self.session_cache.find(token.sid) {
             Some(live) => live,
             None => self.look_up(token.sid, now).await?,
         };
@@ -80,7 +80,7 @@ impl Auth {
     /// The device has received this generation: the refresh token before it is of no use to it any more. One write per
     /// renewal and node, beside the request. Where it fails, the next renewal says the same.
     fn see(&self, session: SessionId, generation: i64) {
-        if self.live.see(session, generation) {
+        if self.session_cache.see(session, generation) {
             let store = Arc::clone(&self.store);
             tokio::spawn(async move {
                 if let Err(error) = store.see_generation(session, generation).await {
@@ -90,12 +90,12 @@ impl Auth {
         }
     }
 
-    async fn look_up(&self, id: SessionId, now: UnixMillis) -> Result<Live, Error> {
-        let before = self.live.moment();
+    async fn look_up(&self, id: SessionId, now: UnixMillis) -> Result<CachedSession, Error> {
+        let before = self.session_cache.version();
         let record = self.store.find_session(id).await?.filter(|record| is_live(record, now)).ok_or(ENDED)?;
         let seen_generation = record.seen_generation;
-        let live = Live { user: record.user, expires_at: record.expires_at, seen_generation };
-        self.live.keep(before, id, live.clone());
+        let live = CachedSession { user: record.user, expires_at: record.expires_at, seen_generation };
+        self.session_cache.insert(before, id, live.clone());
         Ok(live)
     }
 

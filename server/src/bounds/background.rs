@@ -3,28 +3,28 @@
 use super::{Area, bound};
 use crate::chat::{epoch, repair, sessions, sync};
 use crate::hub;
-use crate::hub::holes;
+use crate::hub::gaps;
 use crate::run;
 use crate::run::database;
 
 pub(super) fn area() -> Area {
     let rows = vec![
-        bound!(time run::FORGET_EVERY, "node: interval at which idle rate limits and sessions are evicted", "nothing", ""),
-        bound!(time database::HEADS_EVERY, "node: interval of the check of heads", "a lost message comes that much later", ""),
+        bound!(time run::EVICT_INTERVAL, "node: interval at which idle rate limits and sessions are evicted", "nothing", ""),
+        bound!(time database::HEADS_INTERVAL, "node: interval of the check of heads", "a lost message comes that much later", ""),
         bound!(count database::PURGE_ROWS, "transaction: rows of deleted rooms that it removes", "nothing", "delete-room"),
-        bound!(time database::PURGE_TIME, "transaction: time that removing them is to take", "a message waits that long", "delete-room"),
-        bound!(time database::PURGE_EVERY, "node: interval at which rooms that another node deleted are looked for", "nothing", ""),
+        bound!(time database::PURGE_SLICE_TARGET, "transaction: time that removing them is to take", "a message waits that long", "delete-room"),
+        bound!(time database::PURGE_INTERVAL, "node: interval at which rooms that another node deleted are looked for", "nothing", ""),
         bound!(ms database::REFUSED_MS, "refused message: time for which it gets the same answer again", "`nack`, or 404", ""),
         bound!(ms epoch::SPREAD_MS, "connection: delay of its return after a new epoch", "`goaway`", ""),
-        bound!(count sync::HEADS_AT_ONCE, "query of heads: rooms", "nothing", ""),
-        bound!(time database::SESSIONS_EVERY, "node: interval of the check of sessions", "a connection of an ended session closes that much later", ""),
-        bound!(count sessions::PEOPLE_AT_ONCE, "query of sessions: people", "nothing", ""),
-        bound!(time repair::REPAIR_EVERY, "node: interval of the comparison of people whose memberships moved", "a lost change of membership comes that much later", ""),
-        bound!(count repair::VERSIONS_AT_ONCE, "query of what moved: people", "nothing", ""),
-        bound!(time repair::SLICE_EVERY, "node: interval of slices of everybody", "nothing", ""),
-        bound!(count repair::SLICE, "slice or query of memberships: people", "nothing", ""),
-        bound!(time holes::BACKOFF_MOST, "room that cannot be read: interval of tries", "its missing messages come that much later", ""),
-        bound!(count hub::MEASURED_AT_ONCE, "slice of the measuring of queues: people", "nothing", ""),
+        bound!(count sync::HEADS_BATCH, "query of heads: rooms", "nothing", ""),
+        bound!(time database::SESSIONS_INTERVAL, "node: interval of the check of sessions", "a connection of an ended session closes that much later", ""),
+        bound!(count sessions::SESSIONS_BATCH, "query of sessions: people", "nothing", ""),
+        bound!(time repair::REPAIR_INTERVAL, "node: interval of the comparison of people whose memberships moved", "a lost change of membership comes that much later", ""),
+        bound!(count repair::VERSIONS_BATCH, "query of what moved: people", "nothing", ""),
+        bound!(time repair::SLICE_INTERVAL, "node: interval of slices of everybody", "nothing", ""),
+        bound!(count repair::SLICE_PEOPLE, "slice or query of memberships: people", "nothing", ""),
+        bound!(time gaps::BACKOFF_MAX, "room that cannot be read: interval of tries", "its missing messages come that much later", ""),
+        bound!(count hub::MEASURE_BATCH, "slice of the measuring of queues: people", "nothing", ""),
     ];
     Area { title: "Background tasks", rows }
 }

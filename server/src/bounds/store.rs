@@ -12,12 +12,12 @@ pub(super) fn area() -> Area {
         bound!(ms postgres::LOCK_TIMEOUT_MS, "batch of messages: wait for the locks of its rooms", "messages of locked rooms wait, the others do not", "delete-room"),
         bound!(count store::REFUSALS, "person: refused messages that are remembered", "the oldest are forgotten", ""),
         bound!(count sqlite::READERS, "node on SQLite: reading connections", "waits", ""),
-        bound!(time pool::PATIENCE, "statement: wait for a connection", "503, or retryable `nack`", ""),
-        bound!(time pool::STATEMENT, "statement: time", "503, or retryable `nack`", ""),
-        bound!(time pool::LIFETIME, "connection to the database: time after which it is replaced", "nothing", ""),
-        bound!(time sql::STORING, "batch of messages: time", "retryable `nack`", ""),
-        bound!(time sql::CHANGING, "change of many rows: time", "503", "delete-room"),
-        bound!(time sql::PING, "readiness check: time", "503 of `/readyz`", ""),
+        bound!(time pool::ACQUIRE_TIMEOUT, "statement: wait for a connection", "503, or retryable `nack`", ""),
+        bound!(time pool::STATEMENT_TIMEOUT, "statement: time", "503, or retryable `nack`", ""),
+        bound!(time pool::CONNECTION_LIFETIME, "connection to the database: time after which it is replaced", "nothing", ""),
+        bound!(time sql::APPEND_TIMEOUT, "batch of messages: time", "retryable `nack`", ""),
+        bound!(time sql::WRITE_TIMEOUT, "change of many rows: time", "503", "delete-room"),
+        bound!(time sql::PING_TIMEOUT, "readiness check: time", "503 of `/readyz`", ""),
         bound!(count rooms::PUBLIC_ROOMS, "`GET /api/rooms/public`: rows", "the rest is not listed", ""),
     ];
     Area { title: "Database", rows }

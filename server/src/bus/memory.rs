@@ -56,7 +56,7 @@ impl Incoming {
                     }
                     BusEvent::Message { channel, payload }
                 }
-                Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
+                Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Interrupted,
                 Err(broadcast::error::RecvError::Closed) => return None,
             };
             return Some((event, self));

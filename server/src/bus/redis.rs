@@ -18,11 +18,11 @@ use tokio::task::{JoinError, JoinHandle};
 /// its channels at once, and several are never used: more than this is megabytes of nothing.
 pub(crate) const CAPACITY: usize = 4_096;
 /// Commands that may wait for a connection; fred's default has no bound.
-pub(crate) const COMMANDS_WAITING: usize = 50_000;
+pub(crate) const COMMAND_QUEUE_MAX: usize = 50_000;
 /// How long a command may take, a subscription included.
 pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_secs(2);
 /// Channels in one SUBSCRIBE, so that a node with very many rooms does not send one huge command.
-pub(crate) const CHANNELS_AT_ONCE: usize = 1_000;
+pub(crate) const CHANNEL_BATCH: usize = 1_000;
 
 /// The channels that this node is subscribed to. Locked while a command is sent, so that what Redis has been told is what stands here.
 type Channels = Arc<tokio::sync::Mutex<HashSet<String>>>;
@@ -57,7 +57,7 @@ impl RedisBus {
             })
             .set_connection_config(ConnectionConfig {
                 connection_timeout: COMMAND_TIMEOUT,
-                max_command_buffer_len: COMMANDS_WAITING,
+                max_command_buffer_len: COMMAND_QUEUE_MAX,
                 // A PUBLISH that is tried again may be doubled, and one that is not is only late: others notice by their heads.
                 max_command_attempts: 1,
                 ..ConnectionConfig::default()
@@ -68,15 +68,20 @@ impl RedisBus {
         builder.with_performance_config(|config| config.broadcast_channel_capacity = 1);
         let client = build(&builder)?;
         let channels = Channels::default();
-        let (publisher, queue) = mpsc::channel(COMMANDS_WAITING);
+        let (publisher, queue) = mpsc::channel(COMMAND_QUEUE_MAX);
         // Made before connecting, or the first connection could be missed, and with it what was subscribed until then.
         let (messages, connects) = (subscriber.message_rx(), subscriber.reconnect_rx());
-        let (gap, gaps) = mpsc::channel(1);
+        let (interruption, interruptions) = mpsc::channel(1);
         let incoming = Incoming {
             messages,
-            gaps,
+            interruptions,
             publisher: tokio::spawn(publish(client.clone(), queue)),
-            subscriber: Task(tokio::spawn(resubscribe(subscriber.clone(), connects, Arc::clone(&channels), gap))),
+            subscriber: Task(tokio::spawn(resubscribe(
+                subscriber.clone(),
+                connects,
+                Arc::clone(&channels),
+                interruption,
+            ))),
         };
         client.connect();
         subscriber.connect();
@@ -109,7 +114,7 @@ async fn resubscribe(
     subscriber: Client,
     mut connects: broadcast::Receiver<Server>,
     channels: Channels,
-    gap: mpsc::Sender<()>,
+    interruption: mpsc::Sender<()>,
 ) {
     // Of several reconnects only the last one matters.
     while !matches!(connects.recv().await, Err(broadcast::error::RecvError::Closed)) {
@@ -117,7 +122,7 @@ async fn resubscribe(
         subscribe_all(&subscriber, channels.iter().cloned().collect()).await;
         drop(channels);
         // One that waits already stands for this one too.
-        if let Err(mpsc::error::TrySendError::Closed(())) = gap.try_send(()) {
+        if let Err(mpsc::error::TrySendError::Closed(())) = interruption.try_send(()) {
             return;
         }
     }
@@ -136,14 +141,14 @@ impl Drop for Task {
 struct Incoming {
     messages: broadcast::Receiver<Message>,
     /// Reconnects after which everything is subscribed again.
-    gaps: mpsc::Receiver<()>,
+    interruptions: mpsc::Receiver<()>,
     /// The tasks of the bus: when one of them ends, so do the events, and with them the node.
     publisher: JoinHandle<()>,
     subscriber: Task,
 }
 
 impl Incoming {
-    /// The next event; `Gap` whenever something may have been lost. Ends with the bus.
+    /// The next event; `Interrupted` whenever something may have been lost. Ends with the bus.
     async fn next(mut self) -> Option<(BusEvent, Self)> {
         loop {
             let event = tokio::select! {
@@ -152,10 +157,10 @@ impl Incoming {
                         Some(event) => event,
                         None => continue,
                     },
-                    Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Gap,
+                    Err(broadcast::error::RecvError::Lagged(_)) => BusEvent::Interrupted,
                     Err(broadcast::error::RecvError::Closed) => return None,
                 },
-                Some(()) = self.gaps.recv() => BusEvent::Gap,
+                Some(()) = self.interruptions.recv() => BusEvent::Interrupted,
                 ended = &mut self.publisher => return ended_with(ended),
                 ended = &mut self.subscriber.0 => return ended_with(ended),
             };
@@ -180,7 +185,7 @@ fn decode(message: Message) -> Option<BusEvent> {
 
 /// Failures need no handling: the reconnect that follows them subscribes again.
 async fn subscribe_all(client: &Client, channels: Vec<String>) {
-    for some in channels.chunks(CHANNELS_AT_ONCE) {
+    for some in channels.chunks(CHANNEL_BATCH) {
         if let Err(error) = client.subscribe(some.to_vec()).await {
             tracing::debug!(%error, "subscribing failed");
             return;

@@ -4,10 +4,10 @@ use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::Flushers;
-use crate::line::testing::{Ear, connection, connection_by};
-use crate::run::database::{check_opened, fill_holes};
-use crate::store::model::{Call, Gate, Model, Tables};
+use crate::outbound::WriterPool;
+use crate::outbound::testing::{TestClient, connection, connection_by};
+use crate::run::database::{check_opened, fill_gaps};
+use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp, Store};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -23,7 +23,7 @@ const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 struct Between(Mutex<Option<BoxFuture<'static, ()>>>);
 
 #[async_trait::async_trait]
-impl Gate for Between {
+impl FaultHook for Between {
     async fn leave(&self, call: Call) -> Result<()> {
         let meanwhile = self.0.lock().unwrap().take_if(|_| call == Call::Read);
         if let Some(meanwhile) = meanwhile {
@@ -57,8 +57,8 @@ fn node_on(exchange: &Exchange, store: Arc<dyn Store>) -> (Arc<Hub>, Arc<Chat>) 
     (Arc::clone(&hub), Chat::new(store, hub, Arc::new(SystemClock), Arc::default()))
 }
 
-fn next(ear: &mut Ear) -> ServerFrame {
-    serde_json::from_str(&ear.try_recv().unwrap()).unwrap()
+fn next(client: &mut TestClient) -> ServerFrame {
+    serde_json::from_str(&client.try_recv().unwrap()).unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -66,7 +66,7 @@ async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
     let tables = tables();
     let (_, here) = node(store(&tables, None));
     let (_, elsewhere) = node(store(&tables, None));
-    let (connection, mut ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    let (connection, mut client) = connection(ADA, SessionId(Uuid::from_u128(5)));
     here.connect(&connection).await.unwrap();
 
     let form = CreateRoom::Public { name: "Tea".into() };
@@ -74,7 +74,7 @@ async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
     let cursor = Cursor(room.id, room.last_seq, room.last_rev);
     let (frame, _) = here.catch_up(ADA, cursor).await.unwrap();
     assert!(matches!(frame, ServerFrame::Offline { room_id, .. } if room_id == room.id), "{frame:?}");
-    assert!(matches!(next(&mut ear), ServerFrame::RoomChanged { room: shown } if shown.id == room.id));
+    assert!(matches!(next(&mut client), ServerFrame::RoomChanged { room: shown } if shown.id == room.id));
 
     let other = elsewhere.create_room(ADA, CreateRoom::Public { name: "Cake".into() }).await.unwrap().0;
     elsewhere.remove_member(ADA, other.id, ADA).await.unwrap();
@@ -85,12 +85,12 @@ async fn the_database_knows_who_is_in_a_room_that_a_device_asks_about() {
 #[tokio::test(start_paused = true)]
 async fn who_left_while_a_room_was_read_is_not_shown_it() {
     let (hub, chat) = node(store(&tables(), None));
-    let (connection, mut ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    let (connection, mut client) = connection(ADA, SessionId(Uuid::from_u128(5)));
     let rooms = chat.connect(&connection).await.unwrap();
     hub.leave(ADA, GENERAL);
     hub.show_here(ADA, rooms[0].clone());
-    assert_eq!(next(&mut ear), ServerFrame::RoomGone { room_id: GENERAL });
-    assert!(ear.try_recv().is_none(), "nothing after that");
+    assert_eq!(next(&mut client), ServerFrame::RoomGone { room_id: GENERAL });
+    assert!(client.try_recv().is_none(), "nothing after that");
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,11 +107,11 @@ async fn who_leaves_while_a_connection_reads_its_rooms_does_not_enter() {
     let (hub, chat) = node_on(&exchange, store(&tables, Some(leave.boxed())));
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
     // A device that has been here for a while.
-    let (before, _ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    let (before, _client) = connection(ADA, SessionId(Uuid::from_u128(5)));
     hub.attach(&before);
     hub.join_here(ADA, &[GENERAL]).await;
 
-    let (connection, _ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+    let (connection, _client) = connection(ADA, SessionId(Uuid::from_u128(5)));
     let rooms = chat.connect(&connection).await.unwrap();
     assert!(rooms.is_empty() && !hub.is_in(ADA, GENERAL));
 }
@@ -128,20 +128,20 @@ async fn what_was_told_before_this_node_heard_of_the_room_is_looked_for_at_once(
         assert!(matches!(appended[..], [Appended::Stored(_)]), "{appended:?}");
     };
     let between = Arc::new(Between(Mutex::default()));
-    let gate: Arc<dyn Gate> = Arc::<Between>::clone(&between);
-    let (_, chat) = node(Arc::new(Model::new(Arc::clone(&tables), gate)));
-    tokio::spawn(fill_holes(Arc::clone(&chat)));
+    let hook: Arc<dyn FaultHook> = Arc::<Between>::clone(&between);
+    let (_, chat) = node(Arc::new(Model::new(Arc::clone(&tables), hook)));
+    tokio::spawn(fill_gaps(Arc::clone(&chat)));
     tokio::spawn(check_opened(Arc::clone(&chat)));
     // The check of all heads has just been; the next one is 5 seconds away.
     tokio::time::sleep(Duration::from_millis(10)).await;
     *between.0.lock().unwrap() = Some(commit.boxed());
 
-    let flushers = Arc::<Flushers>::default();
-    tokio::spawn(Arc::clone(&flushers).run());
-    let (connection, mut ear) =
-        connection_by(&flushers, ADA, SessionId(Uuid::from_u128(5)), Box::new(|bytes| (bytes, None)));
+    let writers = Arc::<WriterPool>::default();
+    tokio::spawn(Arc::clone(&writers).run());
+    let (connection, mut client) =
+        connection_by(&writers, ADA, SessionId(Uuid::from_u128(5)), Box::new(|bytes| (bytes, None)));
     let rooms = chat.connect(&connection).await.unwrap();
     assert!(rooms[0].last_message.as_ref().is_none_or(|last| last.body != "just now"), "read before the commit");
-    let frame = tokio::time::timeout(Duration::from_secs(1), ear.recv()).await.expect("it comes by itself");
+    let frame = tokio::time::timeout(Duration::from_secs(1), client.recv()).await.expect("it comes by itself");
     assert!(frame.contains("just now"), "{frame}");
 }

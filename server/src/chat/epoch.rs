@@ -1,6 +1,5 @@
-//! The epoch: which life of the database this node and its devices have seen. A database that lost acknowledged commits
-//! (an asynchronous replica was promoted, a snapshot put back) begins another one: numbers that were given out are given out
-//! again, so everything that was learned of the one before is dropped.
+//! The epoch: one history of the database. A database that lost acknowledged commits (an asynchronous replica was promoted, a
+//! backup restored) starts a new one: it assigns the same numbers again, so everything learned in the previous epoch is dropped.
 
 use super::Chat;
 use super::mechanism::Mechanism;
@@ -9,7 +8,7 @@ use protocol::{CloseCode, RoomHead, ServerFrame};
 use std::sync::{MutexGuard, PoisonError};
 use uuid::Uuid;
 
-/// Devices come back after a delay of their own, up to this.
+/// The longest random delay before a device reconnects.
 pub(crate) const SPREAD_MS: u64 = 5_000;
 
 impl Chat {
@@ -27,7 +26,7 @@ impl Chat {
         self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads the epoch again. The database server's own history, or another node, may have ended the one that is known here.
+    /// Reads the epoch again. The database server's history, or another node, may have ended the known one.
     pub(super) async fn check_epoch(&self) -> Result<(), Error> {
         if self.mechanisms.has(Mechanism::EpochCheck) {
             let epoch = self.store.check_epoch(self.clock.id()).await?;
@@ -36,30 +35,30 @@ impl Chat {
         Ok(())
     }
 
-    /// Whether the database has less of a room than has gone out from here, which was in this epoch: commits are lost, and
-    /// another epoch begins. `sent` must have been read before `stored`.
+    /// Returns true if the database has less of a room than this node delivered in `epoch`: commits are lost, and a new epoch
+    /// begins. `sent` must have been read before `stored`.
     pub(super) async fn check_lost(&self, epoch: Uuid, sent: &[RoomHead], stored: &[RoomHead]) -> Result<bool, Error> {
         let stored_of = |room| stored.iter().find(|stored| stored.0 == room);
         let is_less = |sent: &&RoomHead| stored_of(sent.0).is_some_and(|now| now.1 < sent.1 || now.2 < sent.2);
         let Some(lost) = sent.iter().find(is_less) else { return Ok(false) };
-        tracing::error!(room = %lost.0, sent = %lost.1, "the database has less of a room than has gone out");
+        tracing::error!(room = %lost.0, sent = %lost.1, "the database has less of a room than was delivered");
         let epoch = self.store.begin_epoch(epoch, self.clock.id()).await?;
         self.enter_epoch(epoch);
         Ok(true)
     }
 
-    /// From now on this node is in this epoch. Where it was in another one it forgets how far its rooms were, and its devices
-    /// reconnect: they hear of the epoch, drop what they hold and send again what is not acknowledged in it.
+    /// Enters an epoch. If the node was in another one, it forgets all heads, and its clients reconnect: they receive the new
+    /// epoch, drop what they hold and send again what is not acknowledged in it.
     fn enter_epoch(&self, epoch: Uuid) {
         let before = self.known_epoch().replace(epoch);
-        // Other nodes of this epoch are met on channels of its own.
+        // The nodes of an epoch use its own channels.
         self.hub.enter_epoch(epoch);
         if before.is_none_or(|before| before == epoch) {
             return;
         }
         tracing::error!(%epoch, "the database lost commits or was replaced: all devices synchronize again");
-        self.told.clear();
-        self.forget_people();
+        self.sent_marks.clear();
+        self.reset_people_rev();
         self.hub.forget_heads();
         for connection in self.connections() {
             let random = self.clock.id().as_u64_pair().1;

@@ -5,7 +5,7 @@ use super::{Chat, storm};
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::testing::connection;
+use crate::outbound::testing::connection;
 use protocol::{ClientId, NewMessage, RoomHead, Seq, ServerFrame, SessionId};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -25,7 +25,7 @@ async fn filled_after(messages: usize) -> (Vec<usize>, ServerFrame, Seq) {
     };
     let here = node(Reach { batch_bytes: BATCH, fill_bytes: FILL, ..Reach::default() });
     let elsewhere = node(Reach::default());
-    let (connection, mut ear) = connection(storm::ADA, SessionId(Uuid::from_u128(5)));
+    let (connection, mut client) = connection(storm::ADA, SessionId(Uuid::from_u128(5)));
     here.connect(&connection).await.unwrap();
     let mut last = Seq(0);
     for _ in 0..messages {
@@ -33,8 +33,8 @@ async fn filled_after(messages: usize) -> (Vec<usize>, ServerFrame, Seq) {
         last = elsewhere.send_and_wait(storm::ADA, storm::GENERAL, new).await.unwrap().0.seq;
     }
     here.check_heads().await.unwrap();
-    here.fill_holes(true).await.unwrap();
-    let texts: Vec<String> = std::iter::from_fn(|| ear.try_recv()).collect();
+    here.fill_gaps(true).await.unwrap();
+    let texts: Vec<String> = std::iter::from_fn(|| client.try_recv()).collect();
     let end = serde_json::from_str(texts.last().unwrap()).unwrap();
     (texts.iter().map(String::len).collect(), end, last)
 }

@@ -1,5 +1,5 @@
-//! By what a node finds what nobody told it. In the simulator one can be switched off, to show that it is missed; in
-//! what ships they are always on.
+//! Fault switches of a node: the mechanisms that delivery rests on. A simulation run (a mutation) switches one off and must then
+//! find a violation, which proves that the simulator would notice. In a release build all are always on.
 
 #[cfg(test)]
 mod switched;
@@ -11,17 +11,17 @@ pub(super) use switched::Mechanisms;
 #[cfg(not(test))]
 pub(super) use whole::Mechanisms;
 
-/// One of them.
+/// A mechanism that can be switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mechanism {
-    /// What is missing between two frames of a room is read from the store.
+    /// Gaps of a room are filled from the store.
     GapRepair,
     /// Heads of rooms are compared with the store.
     HeadCheck,
-    /// The epoch is read again with them, after a look at the database server's history.
+    /// The epoch is checked with them, against the database server's history.
     EpochCheck,
     /// Memberships and marks are compared with the store.
     Repair,
-    /// What a device missed is sent only while little is queued for it.
+    /// Catch-up batches are sent only while little is queued for the device.
     FlowControl,
 }

@@ -15,7 +15,7 @@ impl Chat {
         limit: i64,
     ) -> Result<MemberPage, Error> {
         let user = caller.id;
-        // Marks are for members, and for those whose own are told.
+        // Only members see marks, and only those who share their own.
         let tells = self.access(user, room).await?.role.is_some() && caller.receipts;
         let mut members = self.store.list_members(room, cursor, limit).await?;
         for member in members.iter_mut().filter(|member| member.user.id != user) {
@@ -30,13 +30,13 @@ impl Chat {
 
     pub(crate) async fn add_member(self: &Arc<Self>, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
         if actor == user {
-            // Who has the right to add people is a member already.
+            // A person with the right to add people is a member already.
             let access = self.access(actor, room).await?;
             return Ok(rights::may_add(access.kind, access.role)?);
         }
         self.complete(async move |chat| {
             if let Some(message) = chat.store.create_member(room, actor, user, chat.stamp()).await? {
-                chat.welcome_to(user, room).await;
+                chat.enter_room(user, room).await;
                 chat.announce(Some(message));
             }
             Ok(())
@@ -44,7 +44,7 @@ impl Chat {
         .await
     }
 
-    /// Leaves a room (`user` is the actor), or takes somebody with a lower role out of it.
+    /// Leaves a room (`user` is the actor), or removes a member with a lower role.
     pub(crate) async fn remove_member(
         self: &Arc<Self>,
         actor: UserId,

@@ -7,7 +7,7 @@ use protocol::{ClientId, HistoryPage, Mark, Message, RoomId, Seq, UserId};
 use tokio::sync::oneshot;
 
 impl Chat {
-    /// Gives a message to the writer. The right to post is checked where it is stored; the answer goes to `reply`, after the commit.
+    /// Submits a message to the writer. The right to post is checked where it is stored; the answer goes to `reply`, after the commit.
     pub(crate) fn send(
         &self,
         sender: UserId,
@@ -43,7 +43,7 @@ impl Chat {
         }
     }
 
-    /// A page of history, oldest first, in one query; a second one only where the page is empty, to tell why.
+    /// A page of history, oldest first, in one query; a second one only for an empty page, to find the error.
     pub(crate) async fn history(
         &self,
         user: UserId,
@@ -65,8 +65,8 @@ impl Chat {
         Ok(HistoryPage { messages, next_cursor, rev })
     }
 
-    /// Raises a person's marks, soon. False, and nothing is kept, where the person is not in the room on this node: what
-    /// waits is bounded by the rooms of those who are here.
+    /// Queues a raise of a person's marks. Returns false without queuing if the person is not in the room on this node: the queue
+    /// is bounded by the rooms of connected people.
     pub(crate) fn mark(&self, user: UserId, room: RoomId, delivered: Seq, read: Seq) -> bool {
         let is_in = self.hub.is_in(user, room);
         if is_in {

@@ -1,23 +1,23 @@
-//! Accounts as far as they concern rooms: a new one enters the first room; people are found by name; and a changed name is
-//! told to everybody who is connected.
+//! Accounts as far as they concern rooms: a new account joins the first room, people are found by name, and a changed name is
+//! sent to every connection.
 
 use super::Chat;
 use crate::Error;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use crate::store::NewUser;
 use protocol::limits::PEOPLE_IDS;
 use protocol::{Person, ServerFrame, User, UserId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-/// Of [`Chat::people_told`]: no connection needed it yet.
-pub(super) const NOT_TOLD: i64 = -1;
+/// The value of [`Chat::people_sent`] before any connection needed it.
+pub(super) const NOT_SENT: i64 = -1;
 
-/// Changes of names in one read, while a node tells its connections of them.
+/// Changes of names per query, while a node sends them to its connections.
 pub(crate) const RENAMED: i64 = 500;
 
 impl Chat {
-    /// Stores an account and tells the room that it joins. `Conflict` where the name is taken.
+    /// Stores an account and sends the system message to the room that it joins. `Conflict` if the name is taken.
     pub(crate) async fn create_user(self: &Arc<Self>, user: NewUser) -> Result<User, Error> {
         self.complete(async move |chat| {
             let (user, message) = chat.store.create_user(user, chat.stamp()).await?;
@@ -27,14 +27,14 @@ impl Chat {
         .await
     }
 
-    /// Stores what changed about an account, and tells all nodes and connections.
+    /// Stores a changed account, invalidates it on all nodes, and sends the name to all connections.
     pub(crate) async fn update_user(self: &Arc<Self>, user: User) -> Result<(), Error> {
         self.complete(async move |chat| {
             chat.store.update_user(&user).await?;
-            chat.hub.user_changed(user.id);
-            // Another node, or the next check, tells what cannot be told now.
-            if let Err(error) = chat.tell_people().await {
-                tracing::warn!(%error, "a changed name could not be told yet");
+            chat.hub.invalidate_user(user.id);
+            // On failure another node, or the next check, sends it.
+            if let Err(error) = chat.send_renamed().await {
+                tracing::warn!(%error, "a changed name could not be sent yet");
             }
             Ok(())
         })
@@ -50,55 +50,55 @@ impl Chat {
         Ok(users)
     }
 
-    /// How far this node has told of names, for a connection that is registered already: it is told of every later change.
+    /// The last `people_rev` that this node sent, for a connection that is registered already: it receives every later change.
     pub(crate) async fn people_rev(&self) -> Result<i64, Error> {
-        let told = self.people_told.load(Ordering::Acquire);
-        if told != NOT_TOLD {
-            return Ok(told);
+        let sent = self.people_sent.load(Ordering::Acquire);
+        if sent != NOT_SENT {
+            return Ok(sent);
         }
         let rev = self.store.people_rev().await?;
-        let before = self.people_told.compare_exchange(NOT_TOLD, rev, Ordering::AcqRel, Ordering::Acquire);
+        let before = self.people_sent.compare_exchange(NOT_SENT, rev, Ordering::AcqRel, Ordering::Acquire);
         Ok(before.err().unwrap_or(rev))
     }
 
-    /// Another epoch began: what was told of names says nothing about it.
-    pub(super) fn forget_people(&self) {
-        self.people_told.store(NOT_TOLD, Ordering::Release);
+    /// A new epoch began: `people_rev` is unknown.
+    pub(super) fn reset_people_rev(&self) {
+        self.people_sent.store(NOT_SENT, Ordering::Release);
     }
 
-    /// Those of these people whose names were changed after `since`, and what the names are as of.
+    /// Those of these people whose names changed after `since`, and the `people_rev` of the answer.
     pub(crate) async fn list_people(&self, since: i64, ids: &[UserId]) -> Result<(Vec<Person>, i64), Error> {
         if ids.len() > PEOPLE_IDS {
             return Err(Error::Invalid(format!("ids: at most {PEOPLE_IDS}, these are {}.", ids.len())));
         }
-        let _turn = self.turn().await?;
-        // Read first: a name that changes meanwhile may be among those that follow, and is told in any case.
+        let _permit = self.catch_up_permit().await?;
+        // Read first: a name that changes meanwhile is sent in any case.
         let rev = self.store.people_rev().await?;
         Ok((self.store.list_people(ids, since).await?, rev))
     }
 
-    /// Tells the connections of this node of all names that were changed since the last time, in order. Names are open to
-    /// everybody with an account, so nobody is left out; each device takes those that it shows.
-    pub(crate) async fn tell_people(&self) -> Result<(), Error> {
-        // Held over the reads, so that changes go out in their order.
-        let _order = self.telling_people.lock().await;
+    /// Sends this node's connections all names that changed since the last time, in order. Names are visible to every account, so
+    /// each connection receives them; a device applies those that it shows.
+    pub(crate) async fn send_renamed(&self) -> Result<(), Error> {
+        // Held during the reads, so that changes are sent in order.
+        let _order = self.sending_renamed.lock().await;
         let rev = self.store.people_rev().await?;
-        let told = &self.people_told;
-        let before = told.load(Ordering::Acquire);
-        if before == NOT_TOLD || before > rev {
-            // A restored database counts from where its backup was.
-            told.store(rev, Ordering::Release);
+        let sent = &self.people_sent;
+        let before = sent.load(Ordering::Acquire);
+        if before == NOT_SENT || before > rev {
+            // A restored database continues from the counter of its backup.
+            sent.store(rev, Ordering::Release);
         }
-        while told.load(Ordering::Acquire) < rev {
-            let renamed = self.store.list_renamed(told.load(Ordering::Acquire), RENAMED).await?;
+        while sent.load(Ordering::Acquire) < rev {
+            let renamed = self.store.list_renamed(sent.load(Ordering::Acquire), RENAMED).await?;
             if renamed.is_empty() {
-                // Not so in any database that only this program writes to.
-                told.store(rev, Ordering::Release);
+                // Cannot happen in a database that only this program writes to.
+                sent.store(rev, Ordering::Release);
             }
             for person in renamed {
-                // Before the frame: who registers after it learns from this number that they missed it.
-                told.store(person.rev, Ordering::Release);
-                self.hub.tell_everybody_here(&Frame::encode(&ServerFrame::PersonChanged { person }));
+                // Before the frame: a connection that registers after it learns from this number that it missed the frame.
+                sent.store(person.rev, Ordering::Release);
+                self.hub.send_to_all_here(&Frame::encode(&ServerFrame::PersonChanged { person }));
             }
         }
         Ok(())

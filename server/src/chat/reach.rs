@@ -1,14 +1,13 @@
-//! How many bytes go into one frame or one answer. Values of a [`super::Chat`], so that the simulation can make them so
-//! small that every history meets them.
+//! The byte limits of frames and responses. Values of a [`super::Chat`], so that the simulation can make them small enough to be
+//! reached in every run.
 
 use crate::store::Limit;
 use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT};
 
-/// Bytes of rows in one `messages:offline` or `room:reset`. A longer batch is sent in parts, which the device asks for one
-/// after another.
+/// Bytes of rows per `messages:offline` or `room:reset`. The device requests the rest of a longer batch part by part.
 pub(crate) const BATCH_BYTES: usize = 128 * 1024;
-/// Bytes of rows with which a node fills one gap for everybody in a room. Of a larger one each device is told the heads,
-/// and asks for itself, at the pace at which it reads.
+/// Bytes of rows with which a node fills one gap for all connections in a room. For a larger gap it sends the heads, and each
+/// device requests batches at its own pace.
 pub(crate) const FILL_BYTES: usize = 256 * 1024;
 /// Bytes of rows in one page of history over REST. A longer page has fewer rows, and a cursor for the rest.
 pub(crate) const PAGE_BYTES: usize = 256 * 1024;

@@ -1,9 +1,9 @@
-//! How far people have received and read: collected in memory, stored at most once a second, told to the room.
+//! Receipts: delivered and read marks, collected in memory, stored at most once a second, and sent to the room.
 //!
-//! A node that dies takes a second's worth with it; devices tell again what was not confirmed to them.
+//! A node that dies loses the marks of one second; devices send unconfirmed marks again.
 
-use crate::hub::{Hub, Place};
-use crate::store::{Moved, Store};
+use crate::hub::{Hub, StreamPosition};
+use crate::store::{RaisedMark, Store};
 use protocol::limits::RECEIPTS_MEMBERS;
 use protocol::{Mark, RoomId, Seq, ServerFrame, UserId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -13,16 +13,16 @@ use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 
 /// Between two batches of marks, and before one that failed is tried again.
-pub(crate) const EVERY: Duration = Duration::from_secs(1);
+pub(crate) const MARKS_INTERVAL: Duration = Duration::from_secs(1);
 /// Marks in one transaction.
-pub(crate) const BATCH: usize = 1_000;
-/// Marks of one person that are stored and told in one round: what one person makes others draw in a second.
+pub(crate) const MARKS_BATCH: usize = 1_000;
+/// Marks of one person per round: bounds the frames that one person causes per second.
 pub(crate) const PERSON_MARKS: usize = 100;
 
 /// Whose mark, and where.
 type Key = (RoomId, UserId);
 
-/// Marks that are not stored yet, at most one a member.
+/// Marks that are not stored yet, at most one per membership.
 #[derive(Default)]
 struct Waiting {
     marks: Mutex<Marks>,
@@ -32,7 +32,7 @@ struct Waiting {
 
 #[derive(Default)]
 struct Marks {
-    /// The members whose marks wait, the one that has waited longest first: no load on some rooms starves others.
+    /// Memberships with waiting marks, the oldest first: load on some rooms does not starve others.
     order: VecDeque<Key>,
     marks: HashMap<Key, (Seq, Seq)>,
 }
@@ -51,7 +51,7 @@ impl Waiting {
         self.some.notify_one();
     }
 
-    /// Everything that waits, but at most [`PERSON_MARKS`] of one person: the rest keeps its place.
+    /// Takes everything that waits, but at most [`PERSON_MARKS`] per person: the rest keeps its place.
     fn take(&self) -> Vec<(RoomId, Mark)> {
         let mut waiting = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
         let order = std::mem::take(&mut waiting.order);
@@ -73,7 +73,7 @@ impl Waiting {
     }
 }
 
-/// The way to the task that stores marks; it ends with this.
+/// Handle of the task that stores marks; dropping it aborts the task.
 pub(super) struct Receipts {
     waiting: Arc<Waiting>,
     task: AbortHandle,
@@ -92,7 +92,7 @@ impl Receipts {
         (Self { waiting, task: task.abort_handle() }, task)
     }
 
-    /// Somebody has received and read up to here.
+    /// Queues a raise of a member's marks.
     pub(super) fn mark(&self, room: RoomId, mark: Mark) {
         self.waiting.add([(room, mark)]);
     }
@@ -102,34 +102,34 @@ async fn run(store: Arc<dyn Store>, hub: Arc<Hub>, waiting: Arc<Waiting>) {
     loop {
         waiting.some.notified().await;
         let marks = waiting.take();
-        for (number, chunk) in marks.chunks(BATCH).enumerate() {
+        for (number, chunk) in marks.chunks(MARKS_BATCH).enumerate() {
             match store.update_marks(chunk).await {
-                Ok(moved) => tell(&hub, &moved),
+                Ok(raised) => send_marks(&hub, &raised),
                 Err(error) => {
-                    let rest = &marks[number * BATCH..];
+                    let rest = &marks[number * MARKS_BATCH..];
                     tracing::warn!(marks = rest.len(), %error, "marks were not stored, trying again");
                     waiting.add(rest.iter().copied());
                     break;
                 }
             }
         }
-        tokio::time::sleep(EVERY).await;
+        tokio::time::sleep(MARKS_INTERVAL).await;
     }
 }
 
-/// Tells each room of its marks in one frame. Where there are too many to tell, or the person does not want it, only
-/// their own devices hear of them.
-fn tell(hub: &Hub, moved: &[Moved]) {
+/// Sends each room its marks in one frame. In rooms above [`RECEIPTS_MEMBERS`] members, and for people without receipts, only the
+/// person's own devices receive them.
+fn send_marks(hub: &Hub, raised: &[RaisedMark]) {
     let mut rooms: BTreeMap<RoomId, Vec<Mark>> = BTreeMap::new();
-    for moved in moved {
-        if moved.receipts && moved.members_count <= RECEIPTS_MEMBERS {
-            rooms.entry(moved.room_id).or_default().push(moved.mark);
+    for raised in raised {
+        if raised.receipts && raised.members_count <= RECEIPTS_MEMBERS {
+            rooms.entry(raised.room_id).or_default().push(raised.mark);
         } else {
-            hub.tell(moved.mark.0, &ServerFrame::Status { room_id: moved.room_id, marks: vec![moved.mark] });
+            hub.send_to_user(raised.mark.0, &ServerFrame::Status { room_id: raised.room_id, marks: vec![raised.mark] });
         }
     }
     for (room_id, marks) in rooms {
-        hub.deliver(room_id, Place::None, &ServerFrame::Status { room_id, marks });
+        hub.deliver(room_id, StreamPosition::None, &ServerFrame::Status { room_id, marks });
     }
 }
 

@@ -1,94 +1,94 @@
-//! A node's picture may be out of date, after bus trouble or because another node died before it told: who is in which room, what was
-//! read and said. The database knows; connected people get the difference without reconnecting.
+//! Repair: reconciles memberships, marks, sessions and heads of this node with the database. They may be stale after an interruption
+//! of the bus, or because another node died between commit and publish. Connected clients are sent the difference.
 //!
-//! People are compared in slices, so that no other task of the node waits for all of them. Every 30 seconds those whose
-//! `members_version` has moved; everybody in turn, within some minutes, for what does not move it: their own marks in larger rooms, and
-//! marks that the previous version of the program stores.
+//! People are compared in slices that yield to other tasks: every 30 seconds those whose `members_version` has moved, and everybody
+//! within some minutes, for what does not move it: their own marks in larger rooms, and marks that the previous version of the
+//! program stores.
 
 use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
-use crate::hub::Present;
-use crate::line::Frame;
+use crate::hub::ConnectedPerson;
+use crate::outbound::Frame;
 use crate::store::MemberMark;
 use protocol::{Mark, RoomId, RoomKind, ServerFrame, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// How often people whose `members_version` has moved are compared, and everybody at most.
-pub(crate) const REPAIR_EVERY: Duration = Duration::from_secs(30);
+/// How often people whose `members_version` has moved are compared; also the shortest round of everybody.
+pub(crate) const REPAIR_INTERVAL: Duration = Duration::from_secs(30);
 /// How often a slice of everybody is compared.
-pub(crate) const SLICE_EVERY: Duration = Duration::from_millis(500);
-/// People in one slice: some thousand memberships, so that reading them holds nobody up for longer than about a millisecond.
-pub(crate) const SLICE: usize = 50;
-/// People whose `members_version` is one query.
-pub(crate) const VERSIONS_AT_ONCE: usize = 500;
-/// People who are compared without giving way to other tasks.
-const WITHOUT_PAUSE: usize = 8;
-/// Between two slices that are read one after the other.
-const PROMPT_PAUSE: Duration = Duration::from_millis(20);
+pub(crate) const SLICE_INTERVAL: Duration = Duration::from_millis(500);
+/// People per slice: some thousand memberships, so that reading them blocks other tasks for about a millisecond at most.
+pub(crate) const SLICE_PEOPLE: usize = 50;
+/// People per query of `members_version`.
+pub(crate) const VERSIONS_BATCH: usize = 500;
+/// People compared before yielding to other tasks.
+const QUERIES_PER_PAUSE: usize = 8;
+/// Pause between two slices of one comparison.
+const PROMPT_INTERVAL: Duration = Duration::from_millis(20);
 
-/// What stands out of the comparison of everybody.
+/// The progress of the comparison of everybody.
 #[derive(Debug)]
 pub(crate) struct Rounds {
-    /// Up to whom this round has got.
+    /// The last person compared in this round.
     after: Option<UserId>,
     /// When the next round begins.
     next: Instant,
-    /// When versions are looked at next.
+    /// When versions are compared next.
     versions: Instant,
 }
 
 impl Default for Rounds {
     fn default() -> Self {
-        let next = Instant::now() + REPAIR_EVERY;
+        let next = Instant::now() + REPAIR_INTERVAL;
         Self { after: None, next, versions: next }
     }
 }
 
 impl Chat {
-    /// Brings this node's picture up to date after bus trouble, and tells its connections what they missed. What cannot be read
-    /// does not keep the rest from being brought up to date.
+    /// Reconciles everything with the database after an interruption of the bus, and sends connections what they missed. A part that
+    /// cannot be read does not stop the others.
     ///
     /// # Errors
-    /// The first one: all of it is to be tried again.
+    /// The first error: the whole repair is to be retried.
     pub(crate) async fn repair(&self) -> Result<(), Error> {
         let sessions = self.check_sessions().await;
         let heads = self.check_heads().await;
-        let holes = self.fill_holes(true).await;
+        let gaps = self.fill_gaps(true).await;
         let people = self.compare_everybody().await;
-        sessions.and(heads).and(holes).and(people)
+        sessions.and(heads).and(gaps).and(people)
     }
 
-    /// What is due of the comparisons that are made all the time, see [`SLICE_EVERY`].
+    /// Makes the background comparisons that are due, see [`SLICE_INTERVAL`].
     pub(crate) async fn repair_some(&self, rounds: &mut Rounds) -> Result<(), Error> {
         let now = Instant::now();
         if rounds.versions <= now {
-            rounds.versions = now + REPAIR_EVERY;
+            rounds.versions = now + REPAIR_INTERVAL;
             self.compare_moved().await?;
         }
         if rounds.after.is_none() && rounds.next > now {
             return Ok(());
         }
         if rounds.after.is_none() {
-            rounds.next = now + REPAIR_EVERY;
+            rounds.next = now + REPAIR_INTERVAL;
         }
         let after = rounds.after;
-        let people = self.hub.people(after, SLICE);
-        rounds.after = people.last().map(|(user, _)| *user).filter(|_| people.len() == SLICE);
-        self.told.retain(after, rounds.after, &people);
+        let people = self.hub.people(after, SLICE_PEOPLE);
+        rounds.after = people.last().map(|(user, _)| *user).filter(|_| people.len() == SLICE_PEOPLE);
+        self.sent_marks.retain(after, rounds.after, &people);
         self.compare(people).await
     }
 
     async fn compare_everybody(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let people = self.hub.people(after, SLICE);
+            let people = self.hub.people(after, SLICE_PEOPLE);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             done = done.and(self.compare(people).await);
-            sleep(PROMPT_PAUSE).await;
+            sleep(PROMPT_INTERVAL).await;
         }
     }
 
@@ -96,36 +96,36 @@ impl Chat {
     async fn compare_moved(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let mut people = self.hub.people(after, VERSIONS_AT_ONCE);
+            let mut people = self.hub.people(after, VERSIONS_BATCH);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             let users: Vec<_> = people.iter().map(|(user, _)| *user).collect();
             let stored: BTreeMap<_, _> = self.store.list_members_versions(&users).await?.into_iter().collect();
             people.retain(|(user, person)| person.compared.is_none_or(|seen| stored.get(user) != Some(&seen)));
             while !people.is_empty() {
-                let rest = people.split_off(people.len().min(SLICE));
+                let rest = people.split_off(people.len().min(SLICE_PEOPLE));
                 done = done.and(self.compare(people).await);
                 people = rest;
-                sleep(PROMPT_PAUSE).await;
+                sleep(PROMPT_INTERVAL).await;
             }
         }
     }
 
-    /// Makes these people's connections be where the database says, and tells them what differs. Where one of them cannot be
-    /// brought up to date, the others are, and the next comparison looks again.
-    async fn compare(&self, people: Vec<(UserId, Present)>) -> Result<(), Error> {
+    /// Reconciles these people's rooms and marks with the database and sends them the difference. A person whose rooms cannot be
+    /// read does not stop the others; the next comparison retries.
+    async fn compare(&self, people: Vec<(UserId, ConnectedPerson)>) -> Result<(), Error> {
         if people.is_empty() || !self.mechanisms.has(Mechanism::Repair) {
             return Ok(());
         }
         let users: Vec<_> = people.iter().map(|(user, _)| *user).collect();
-        // Before what they stand for: what moves meanwhile is compared again.
+        // Read before the memberships: what moves meanwhile is compared again.
         let versions: BTreeMap<_, _> = self.store.list_members_versions(&users).await?.into_iter().collect();
         let mut rooms: BTreeMap<UserId, Vec<RoomId>> = BTreeMap::new();
         let mut marks: BTreeMap<UserId, Vec<(RoomId, Mark)>> = BTreeMap::new();
         let mut direct: BTreeMap<RoomId, Vec<UserId>> = BTreeMap::new();
         for MemberMark { room_id, kind, mark: Mark(user, _, read) } in self.store.list_memberships(&users).await? {
             rooms.entry(user).or_default().push(room_id);
-            // Of their own marks people see only how far they have read.
+            // People see only the read mark of their own marks.
             marks.entry(user).or_default().push((room_id, Mark(user, read, read)));
             if kind == RoomKind::Direct {
                 direct.entry(room_id).or_default().push(user);
@@ -141,11 +141,11 @@ impl Chat {
                 Ok(false) => {}
                 Err(error) => {
                     self.metrics.repairs_failed.inc();
-                    tracing::warn!(%user, %error, "a person's rooms could not be read, trying again later");
+                    tracing::warn!(%user, %error, "a person's rooms could not be read, retrying later");
                 }
             }
-            self.tell_marks(user, &marks.remove(&user).unwrap_or_default());
-            if number % WITHOUT_PAUSE == WITHOUT_PAUSE - 1 {
+            self.send_marks(user, &marks.remove(&user).unwrap_or_default());
+            if number % QUERIES_PER_PAUSE == QUERIES_PER_PAUSE - 1 {
                 tokio::task::yield_now().await;
             }
         }
@@ -168,15 +168,15 @@ impl Chat {
         Ok(found)
     }
 
-    /// Makes a person's connections be where the database says, and tells them what differs. Returns false where they moved
-    /// meanwhile: the next comparison looks again.
+    /// Reconciles a person's rooms with the database and sends them the difference. Returns false if they changed meanwhile: the next
+    /// comparison looks again.
     async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<bool, Error> {
-        let Some(moved) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
-        for room in moved.left {
-            self.hub.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
+        let Some(diff) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
+        for room in diff.left {
+            self.hub.send_to_user_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
         }
         let mut failed = None;
-        for id in moved.joined {
+        for id in diff.joined {
             match self.room_of(user, id).await {
                 Ok(Some(room)) => self.hub.show_here(user, room),
                 Ok(None) => {}
@@ -186,11 +186,11 @@ impl Chat {
         failed.map_or(Ok(true), Err)
     }
 
-    /// Tells a person which marks moved since their devices were told; they may not have heard it.
-    fn tell_marks(&self, user: UserId, marks: &[(RoomId, Mark)]) {
-        for (room_id, mark) in self.told.replace(user, marks) {
+    /// Sends a person the marks that differ from what was sent to their devices; a frame may have been lost.
+    fn send_marks(&self, user: UserId, marks: &[(RoomId, Mark)]) {
+        for (room_id, mark) in self.sent_marks.replace(user, marks) {
             let frame = ServerFrame::Status { room_id, marks: vec![mark] };
-            self.hub.tell_here(user, &Frame::encode(&frame));
+            self.hub.send_to_user_here(user, &Frame::encode(&frame));
         }
     }
 }

@@ -4,10 +4,10 @@ use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::testing::{Ear, connection};
 use crate::metrics::Metrics;
-use crate::run::database::{check_sessions, fill_holes, keep_repaired};
-use crate::store::model::{Gate, Model, Tables};
+use crate::outbound::testing::{TestClient, connection};
+use crate::run::database::{check_sessions, fill_gaps, keep_repaired};
+use crate::store::model::{FaultHook, Model, Tables};
 use crate::store::{Append, Appended, Error, NewUser, Result, Stamp, Store};
 use protocol::{
     ClientId, CloseCode, CreateRoom, Mark, RoomId, RoomSummary, Seq, ServerFrame, SessionId, UnixMillis, UserId,
@@ -30,7 +30,7 @@ const LONG: Duration = Duration::from_secs(3_600);
 #[derive(Default)]
 struct Damaged(Mutex<BTreeSet<RoomId>>);
 
-impl Gate for Damaged {
+impl FaultHook for Damaged {
     fn read_room(&self, room: RoomId) -> Result<()> {
         let is_damaged = self.0.lock().unwrap().contains(&room);
         if is_damaged { Err(Error::Internal("a row that nobody understands".into())) } else { Ok(()) }
@@ -42,7 +42,7 @@ struct World {
     tables: Arc<Mutex<Tables>>,
     damaged: Arc<Damaged>,
     chat: Arc<Chat>,
-    gaps: Arc<Notify>,
+    interruptions: Arc<Notify>,
     metrics: Arc<Metrics>,
     elsewhere: Arc<Chat>,
     elsewhere_store: Arc<dyn Store>,
@@ -62,8 +62,8 @@ impl World {
         }
         let (tables, damaged) = (Arc::new(Mutex::new(tables)), Arc::<Damaged>::default());
         let metrics = Arc::<Metrics>::default();
-        let node = |gate: Arc<dyn Gate>, metrics: &Arc<Metrics>| {
-            let store: Arc<dyn Store> = Arc::new(Model::new(Arc::clone(&tables), gate));
+        let node = |hook: Arc<dyn FaultHook>, metrics: &Arc<Metrics>| {
+            let store: Arc<dyn Store> = Arc::new(Model::new(Arc::clone(&tables), hook));
             let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::clone(metrics));
             hub.enter_epoch(Uuid::from_u128(9));
             tokio::spawn(Arc::clone(&hub).keep_subscriptions());
@@ -71,20 +71,20 @@ impl World {
         };
         let (chat, _) = node(Arc::clone(&damaged) as _, &metrics);
         let (elsewhere, elsewhere_store) = node(Arc::<Damaged>::default(), &Arc::default());
-        let gaps = Arc::new(Notify::new());
-        tokio::spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&gaps)));
-        Self { tables, damaged, chat, gaps, metrics, elsewhere, elsewhere_store }
+        let interruptions = Arc::new(Notify::new());
+        tokio::spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&interruptions)));
+        Self { tables, damaged, chat, interruptions, metrics, elsewhere, elsewhere_store }
     }
 
     /// Somebody's device on the node.
-    async fn device(&self, user: UserId) -> Ear {
-        let (connection, ear) = connection(user, SESSION);
+    async fn device(&self, user: UserId) -> TestClient {
+        let (connection, client) = connection(user, SESSION);
         self.chat.connect(&connection).await.unwrap();
-        ear
+        client
     }
 
     /// A message that nobody tells.
-    async fn say(&self, room: &RoomSummary, number: u128, body: &str) {
+    async fn send_message(&self, room: &RoomSummary, number: u128, body: &str) {
         let (room_id, sender_id, created_at) = (room.id, BOB, UnixMillis(0));
         let client_id = ClientId(Uuid::from_u128(number));
         let append = Append { room_id, sender_id, client_id, body: body.into(), reply_to: None, created_at };
@@ -94,16 +94,16 @@ impl World {
 }
 
 /// What a device gets from now until so much later.
-async fn within(ear: &mut Ear, patience: Duration) -> Vec<ServerFrame> {
-    sleep(patience).await;
-    std::iter::from_fn(|| ear.try_recv()).map(|text| serde_json::from_str(&text).unwrap()).collect()
+async fn within(client: &mut TestClient, timeout: Duration) -> Vec<ServerFrame> {
+    sleep(timeout).await;
+    std::iter::from_fn(|| client.try_recv()).map(|text| serde_json::from_str(&text).unwrap()).collect()
 }
 
 fn shows(frames: &[ServerFrame], room: RoomId) -> bool {
     frames.iter().any(|frame| matches!(frame, ServerFrame::RoomChanged { room: shown } if shown.id == room))
 }
 
-fn says(frames: &[ServerFrame], body: &str) -> bool {
+fn contains(frames: &[ServerFrame], body: &str) -> bool {
     frames.iter().any(
         |frame| matches!(frame, ServerFrame::Offline { rows, .. } if rows.iter().any(|message| message.body == body)),
     )
@@ -112,14 +112,14 @@ fn says(frames: &[ServerFrame], body: &str) -> bool {
 #[tokio::test(start_paused = true)]
 async fn a_session_that_ended_elsewhere_is_closed_within_seconds_whatever_else_fails() {
     let world = World::new();
-    let (connection, _ear) = connection(ADA, SESSION);
+    let (connection, _client) = connection(ADA, SESSION);
     world.chat.connect(&connection).await.unwrap();
     tokio::spawn(check_sessions(Arc::clone(&world.chat)));
     // Of each room and person something cannot be read.
     world.damaged.0.lock().unwrap().insert(GENERAL);
     sleep(LONG).await;
     world.tables.lock().unwrap().ended.insert(SESSION);
-    let code = tokio::time::timeout(Duration::from_millis(5_100), connection.line.attend()).await;
+    let code = tokio::time::timeout(Duration::from_millis(5_100), connection.outbound.run_until_closed()).await;
     assert_eq!(code, Ok(Some(CloseCode::SessionRevoked)));
 }
 
@@ -135,16 +135,16 @@ async fn a_room_that_cannot_be_read_holds_no_other_room_up() {
     let (bad, good) = if first.id < second.id { (first, second) } else { (second, first) };
     let mut ada = world.device(ADA).await;
     world.damaged.0.lock().unwrap().insert(bad.id);
-    tokio::spawn(fill_holes(Arc::clone(&world.chat)));
-    world.say(&bad, 1, "in the bad one").await;
-    world.say(&good, 2, "in the good one").await;
+    tokio::spawn(fill_gaps(Arc::clone(&world.chat)));
+    world.send_message(&bad, 1, "in the bad one").await;
+    world.send_message(&good, 2, "in the good one").await;
     let frames = within(&mut ada, Duration::from_secs(10)).await;
-    assert!(says(&frames, "in the good one") && !says(&frames, "in the bad one"), "{frames:?}");
+    assert!(contains(&frames, "in the good one") && !contains(&frames, "in the bad one"), "{frames:?}");
     let failures = world.metrics.repairs_failed.get();
     assert!((1..=6).contains(&failures), "tried with backoff, not all the time: {failures}");
 
     world.damaged.0.lock().unwrap().clear();
-    assert!(says(&within(&mut ada, Duration::from_secs(61)).await, "in the bad one"));
+    assert!(contains(&within(&mut ada, Duration::from_secs(61)).await, "in the bad one"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -163,12 +163,12 @@ async fn a_person_whose_room_cannot_be_read_holds_nobody_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn after_a_gap_what_was_missed_is_told_at_once() {
+async fn after_an_interruption_what_was_missed_is_sent_at_once() {
     let world = World::new();
     let mut ada = world.device(ADA).await;
     sleep(LONG).await;
     let room = world.elsewhere.create_room(ADA, CreateRoom::Public { name: "Tea".into() }).await.unwrap().0;
-    world.gaps.notify_one();
+    world.interruptions.notify_one();
     assert!(shows(&within(&mut ada, Duration::from_millis(100)).await, room.id));
 }
 
@@ -182,7 +182,7 @@ async fn marks_that_nobody_told_are_told_once() {
         frames.iter().filter(|frame| matches!(frame, ServerFrame::Status { .. })).cloned().collect::<Vec<_>>()
     };
     assert_eq!(marks(&within(&mut ada, LONG).await), [], "the list of rooms has told them");
-    world.say(&room, 1, "one").await;
+    world.send_message(&room, 1, "one").await;
     let mark = Mark(ADA, Seq(2), Seq(2));
     world.elsewhere_store.update_marks(&[(room.id, mark)]).await.unwrap();
     let told = ServerFrame::Status { room_id: room.id, marks: vec![mark] };

@@ -3,36 +3,36 @@
 use super::writer::nack;
 use super::{Chat, NO_ROOM};
 use crate::Error;
-use crate::hub::{Connection, Place};
-use crate::store::{Change, Revise, Revised};
+use crate::hub::{Connection, StreamPosition};
+use crate::store::{Revise, Revised, Revision};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
 use std::sync::Arc;
 
 impl Chat {
-    /// Stores a revision and tells the room. The row afterwards, if it differs from before, and the revision that it is.
+    /// Stores a revision and sends it to the room. Returns the row afterwards, if it changed, and its `rev`.
     pub(crate) async fn revise(
         self: &Arc<Self>,
         user_id: UserId,
         room_id: RoomId,
         seq: Seq,
         client_id: ClientId,
-        change: Change,
+        revision: Revision,
     ) -> Result<(Option<Message>, Rev), Error> {
-        let change = match change {
-            Change::Edit { body } => Change::Edit { body: protocol::body(&body)? },
-            Change::Delete => Change::Delete,
-            Change::React { emoji, on } => Change::React { emoji: protocol::emoji(&emoji)?, on },
+        let revision = match revision {
+            Revision::Edit { body } => Revision::Edit { body: protocol::body(&body)? },
+            Revision::Delete => Revision::Delete,
+            Revision::React { emoji, on } => Revision::React { emoji: protocol::emoji(&emoji)?, on },
         };
-        let revise = Revise { room_id, seq, user_id, client_id, change, now: self.clock.now() };
+        let revise = Revise { room_id, seq, user_id, client_id, revision, now: self.clock.now() };
         self.complete(async move |chat| match chat.store.revise(&revise).await? {
             Revised::Stored(message) => {
                 let rev = message.rev;
-                let frame = match revise.change {
-                    // Everybody else has the row: what differs is enough.
-                    Change::React { emoji, on } => ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on },
-                    Change::Edit { .. } | Change::Delete => ServerFrame::Changed { message: message.clone() },
+                let frame = match revise.revision {
+                    // The other devices have the row: the difference is enough.
+                    Revision::React { emoji, on } => ServerFrame::Reacted { room_id, seq, rev, user_id, emoji, on },
+                    Revision::Edit { .. } | Revision::Delete => ServerFrame::Changed { message: message.clone() },
                 };
-                chat.hub.deliver(room_id, Place::Revision(rev), &frame);
+                chat.hub.deliver(room_id, StreamPosition::Revision(rev), &frame);
                 Ok((Some(message), rev))
             }
             Revised::Repeated(rev) => Ok((None, rev)),
@@ -52,16 +52,16 @@ impl Chat {
         room_id: RoomId,
         seq: Seq,
         client_id: ClientId,
-        change: Change,
+        revision: Revision,
     ) {
-        let answer = match self.revise(connection.user, room_id, seq, client_id, change).await {
+        let answer = match self.revise(connection.user, room_id, seq, client_id, revision).await {
             Ok((_, rev)) => ServerFrame::Ack { client_id, room_id, seq, rev, created_at: self.clock.now() },
             Err(error) => nack(client_id, error),
         };
         connection.send(&answer);
     }
 
-    /// One message, as who may see its room sees it.
+    /// One message of a room that the user may see.
     pub(crate) async fn find_message(&self, user: UserId, room: RoomId, seq: Seq) -> Result<Message, Error> {
         let page = self.history(user, room, crate::store::HistoryRange::After(Seq(seq.0 - 1)), 1).await?;
         page.messages.into_iter().find(|message| message.seq == seq).ok_or(Error::NotFound("message"))

@@ -20,7 +20,7 @@ impl Chat {
         self.store.find_room(user, room).await?.ok_or(NO_ROOM)
     }
 
-    /// Makes a room; true beside it where it is new, false where the two people had their direct room already.
+    /// Creates a room. Returns true with it if it is new, false if the two people had their direct room already.
     pub(crate) async fn create_room(
         self: &Arc<Self>,
         user: UserId,
@@ -33,10 +33,10 @@ impl Chat {
             match chat.store.create_room(room, chat.stamp()).await? {
                 Created::Existing(id) => Ok((chat.find_room(user, id).await?, false)),
                 Created::New => {
-                    // Its first message is in the summary that everybody gets now.
-                    chat.welcome_to(user, id).await;
+                    // Its first message is in the summary that the members are sent now.
+                    chat.enter_room(user, id).await;
                     for member in members {
-                        chat.welcome_to(member, id).await;
+                        chat.enter_room(member, id).await;
                     }
                     Ok((chat.find_room(user, id).await?, true))
                 }
@@ -77,12 +77,12 @@ impl Chat {
         self.deleted.notified().await;
     }
 
-    /// Enters a public room; nothing happens where one is in it already.
+    /// Joins a public room. Does nothing for a member.
     pub(crate) async fn join_room(self: &Arc<Self>, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {
         self.complete(async move |chat| {
             if chat.access(user, room).await?.role.is_none() {
                 let message = chat.store.create_member(room, user, user, chat.stamp()).await?;
-                chat.welcome_to(user, room).await;
+                chat.enter_room(user, room).await;
                 chat.announce(message);
             }
             chat.find_room(user, room).await

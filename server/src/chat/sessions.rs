@@ -1,24 +1,24 @@
 //! Ended sessions and their connections.
 //!
-//! A node that ends a session closes its connections at once and tells the others over the bus. What the bus does not deliver is
-//! found here: every few seconds the database is asked about the sessions of all connections, whatever else fails.
+//! A node that ends a session closes its connections at once and publishes it on the bus. If that message is lost, the check here
+//! finds it: every few seconds the sessions of all connections are queried, whatever else fails.
 
 use super::Chat;
 use crate::Error;
 use std::collections::BTreeSet;
 
-/// People whose sessions are one query.
-pub(crate) const PEOPLE_AT_ONCE: usize = 500;
+/// People per query of sessions.
+pub(crate) const SESSIONS_BATCH: usize = 500;
 
 impl Chat {
     /// Closes the connections on this node whose sessions have ended or expired.
     ///
     /// # Errors
-    /// Of a query that failed. The others were made nevertheless.
+    /// The last failed query. The others were made nevertheless.
     pub(crate) async fn check_sessions(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let people = self.hub.people(after, PEOPLE_AT_ONCE);
+            let people = self.hub.people(after, SESSIONS_BATCH);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             let connections = people.iter().flat_map(|(_, person)| &person.connections);

@@ -4,10 +4,10 @@ use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::testing::connection;
 use crate::metrics::Metrics;
-use crate::store::model::{Call, Gate, Model, Tables};
-use crate::store::{Change, Limit, NewUser, Result, Stamp, Store};
+use crate::outbound::testing::connection;
+use crate::store::model::{Call, FaultHook, Model, Tables};
+use crate::store::{Limit, NewUser, Result, Revision, Stamp, Store};
 use protocol::{ClientId, Cursor, Message, NewMessage, Rev, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ pub(super) const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 struct Counting(AtomicUsize);
 
 #[async_trait::async_trait]
-impl Gate for Counting {
+impl FaultHook for Counting {
     async fn enter(&self, call: Call) -> Result<()> {
         self.0.fetch_add(usize::from(call == Call::Read), Ordering::Relaxed);
         Ok(())
@@ -52,8 +52,8 @@ struct Node {
 impl Node {
     async fn start() -> Self {
         let (reads, metrics) = (Arc::<Counting>::default(), Arc::<Metrics>::default());
-        let gate: Arc<dyn Gate> = Arc::clone(&reads) as _;
-        let store: Arc<dyn Store> = Arc::new(Model::new(tables(), gate));
+        let hook: Arc<dyn FaultHook> = Arc::clone(&reads) as _;
+        let store: Arc<dyn Store> = Arc::new(Model::new(tables(), hook));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::clone(&metrics));
         hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());
@@ -63,7 +63,7 @@ impl Node {
         Self { chat, store, reads, metrics }
     }
 
-    async fn say(&self, count: usize) -> Seq {
+    async fn send_message(&self, count: usize) -> Seq {
         let mut last = Seq(0);
         for number in 0..count {
             let new =
@@ -74,8 +74,8 @@ impl Node {
     }
 
     async fn revise(&self, seq: Seq) -> Rev {
-        let change = Change::Edit { body: "changed".into() };
-        self.chat.revise(ADA, GENERAL, seq, ClientId(Uuid::now_v7()), change).await.unwrap().1
+        let revision = Revision::Edit { body: "changed".into() };
+        self.chat.revise(ADA, GENERAL, seq, ClientId(Uuid::now_v7()), revision).await.unwrap().1
     }
 
     /// What a device at this cursor gets, which is what the database has; and how often that was read for it.
@@ -93,7 +93,7 @@ impl Node {
 #[tokio::test]
 async fn a_storm_of_devices_that_are_a_few_rows_behind_reads_nothing() {
     let node = Node::start().await;
-    let head = node.say(20).await;
+    let head = node.send_message(20).await;
     for device in 0..100 {
         let (rows, read) = node.catch_up((Seq(head.0 - 1 - device % 20), Rev(0))).await;
         assert_eq!((rows.len() as i64, read), (device % 20 + 1, 0));
@@ -112,10 +112,10 @@ async fn what_was_said_before_the_node_listened_is_read_once() {
     let new = NewMessage { client_id: ClientId(Uuid::now_v7()), body: "told to nobody".into(), reply_to: None };
     let said = elsewhere.send_and_wait(ADA, GENERAL, new).await.unwrap().0.seq;
     node.chat.check_heads().await.unwrap();
-    node.chat.fill_holes(true).await.unwrap();
+    node.chat.fill_gaps(true).await.unwrap();
     assert_eq!(node.catch_up((Seq(said.0 - 1), Rev(0))).await.1, 1);
     assert_eq!(node.catch_up((Seq(said.0 - 1), Rev(0))).await.1, 0);
-    node.say(1).await;
+    node.send_message(1).await;
     let (rows, read) = node.catch_up((Seq(said.0 - 1), Rev(0))).await;
     assert_eq!((rows.len(), read), (2, 0));
 }
@@ -123,7 +123,7 @@ async fn what_was_said_before_the_node_listened_is_read_once() {
 #[tokio::test]
 async fn a_revision_is_never_missed() {
     let node = Node::start().await;
-    let first = node.say(5).await;
+    let first = node.send_message(5).await;
     let rev = node.revise(first).await;
     let (rows, read) = node.catch_up((Seq(first.0 - 1), Rev(0))).await;
     assert_eq!((rows[0].body.as_str(), read), ("changed", 1));

@@ -1,6 +1,6 @@
-//! Bringing a device on from its cursor: what it missed in batches, or the newest page where that is too much.
+//! Catch-up: what a device missed after its cursor, in batches, or the newest page if that is too much.
 //!
-//! Nothing is remembered of a device between two batches: each asks with the cursor that it has reached.
+//! The server keeps no state of a device between two batches: each request carries the cursor that it has reached.
 
 use super::Chat;
 use super::mechanism::Mechanism;
@@ -9,24 +9,24 @@ use crate::store::{HistoryRange, Rows};
 use protocol::limits::{BATCH_ROWS, RESET_ROWS};
 use protocol::{Cursor, Rev, RoomId, Seq, ServerFrame, UserId};
 
-/// Rooms whose heads are one query, compared without giving way to others.
-pub(crate) const HEADS_AT_ONCE: usize = 500;
+/// Rooms per query of heads, compared before yielding to other tasks.
+pub(crate) const HEADS_BATCH: usize = 500;
 
 impl Chat {
-    /// What follows the cursor, as a frame, and whether there is more. A device may hold a room, by the answer to a request,
-    /// that its person is not in here: the database says which of the two is out of date.
+    /// The rows after the cursor as a frame, and whether there are more. A device may hold a room, from a REST response, that its
+    /// person is not in on this node: the database decides which is stale.
     pub(crate) async fn catch_up(&self, user: UserId, cursor: Cursor) -> Result<(ServerFrame, bool), Error> {
         let Cursor(room, seq, rev) = cursor;
         if !self.hub.is_in(user, room) && !self.admit(user, room).await? {
             return Ok((ServerFrame::RoomGone { room_id: room }, false));
         }
-        if let Some(rows) = self.missed(room, (seq, rev)) {
+        if let Some(rows) = self.recent_messages(room, (seq, rev)) {
             return Ok((batch(room, (seq, rev), rows), false));
         }
-        let _turn = self.turn().await?;
+        let _permit = self.catch_up_permit().await?;
         let rows = self.store.list_changes(room, (seq, rev), self.reach.batch()).await?.ok_or(super::NO_ROOM)?;
         self.metrics.caught_up.inc();
-        self.keep_missed(room, seq, &rows);
+        self.cache_recent(room, seq, &rows);
         if is_too_far(&rows, (seq, rev)) {
             let room_now = self.find_room(user, room).await?;
             let page = self.store.list_messages(user, room, HistoryRange::Newest, self.reach.reset()).await?;
@@ -39,9 +39,9 @@ impl Chat {
         Ok((batch, more))
     }
 
-    /// What follows a cursor, where this node knows all of it and it is one batch.
-    fn missed(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<Rows> {
-        let (messages, bytes, (last_seq, last_rev)) = self.hub.missed(room, cursor)?;
+    /// The rows after a cursor from the recent cache, if it has all of them and they fit into one batch.
+    fn recent_messages(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<Rows> {
+        let (messages, bytes, (last_seq, last_rev)) = self.hub.recent_messages(room, cursor)?;
         let is_one = messages.len() as i64 <= BATCH_ROWS && bytes <= self.reach.batch_bytes;
         is_one.then(|| {
             self.metrics.caught_up.inc();
@@ -50,16 +50,16 @@ impl Chat {
         })
     }
 
-    /// A herd comes back behind by the same messages: what the first one had read is here for the others.
-    fn keep_missed(&self, room: RoomId, after: Seq, rows: &Rows) {
-        // Where nothing was left out, everything up to the head is there.
+    /// Fills the recent cache: in a connection storm all clients miss the same messages.
+    fn cache_recent(&self, room: RoomId, after: Seq, rows: &Rows) {
+        // Without more rows, everything up to the head is there.
         if !rows.more {
             let revised = rows.messages.iter().take_while(|message| message.seq <= after).count();
-            self.hub.keep_missed(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
+            self.hub.cache_recent(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
         }
     }
 
-    /// Lets a person's connections into a room where the database has them as its member, before they hear anything of it.
+    /// Puts a person's connections into a room of which the database has them as a member. Returns false if it does not.
     async fn admit(&self, user: UserId, room: RoomId) -> Result<bool, Error> {
         if self.store.find_access(user, room).await?.is_none_or(|access| access.role.is_none()) {
             return Ok(false);
@@ -71,29 +71,29 @@ impl Chat {
         Ok(is_member)
     }
 
-    /// Whether what a device missed is sent only while little is queued for it.
+    /// Whether catch-up batches are sent only while little is queued for the device.
     pub(crate) fn has_flow_control(&self) -> bool {
         self.mechanisms.has(Mechanism::FlowControl)
     }
 
-    /// Returns once holes that were noticed have had their time to be closed by stragglers.
-    pub(crate) async fn hole_noticed(&self) {
-        self.hub.hole_noticed().await;
+    /// Returns once a gap is due to be filled.
+    pub(crate) async fn gap_noticed(&self) {
+        self.hub.gap_noticed().await;
     }
 
-    /// Closes this node's holes from the store, once for all who are connected here. `at_once` does not wait for stragglers. A
-    /// room that cannot be read is tried again later and holds no other room up.
+    /// Fills this node's gaps from the store, once for all local connections. `at_once` does not wait for late frames. A room that
+    /// cannot be read is retried later and does not delay other rooms.
     ///
     /// # Errors
-    /// Where the database is away, which is not a matter of one room.
-    pub(crate) async fn fill_holes(&self, at_once: bool) -> Result<(), Error> {
-        for (room, from) in self.hub.holes(at_once) {
+    /// If the database is unavailable, which concerns all rooms.
+    pub(crate) async fn fill_gaps(&self, at_once: bool) -> Result<(), Error> {
+        for (room, from) in self.hub.gaps(at_once) {
             if !self.mechanisms.has(Mechanism::GapRepair) {
-                self.hub.defer_hole(room);
-            } else if let Err(error) = self.fill_hole(room, from).await {
-                self.hub.defer_hole(room);
+                self.hub.defer_gap(room);
+            } else if let Err(error) = self.fill_gap(room, from).await {
+                self.hub.defer_gap(room);
                 self.metrics.repairs_failed.inc();
-                tracing::warn!(%room, %error, "what this node lacks of a room could not be read, trying again later");
+                tracing::warn!(%room, %error, "a gap of a room could not be filled, retrying later");
                 if matches!(error, Error::Unavailable(_)) {
                     return Err(error);
                 }
@@ -102,16 +102,16 @@ impl Chat {
         Ok(())
     }
 
-    async fn fill_hole(&self, room: RoomId, mut from: (Seq, Rev)) -> Result<(), Error> {
+    async fn fill_gap(&self, room: RoomId, mut from: (Seq, Rev)) -> Result<(), Error> {
         let mut filled = 0;
         loop {
             let Some(rows) = self.store.list_changes(room, from, self.reach.batch()).await? else {
-                // The room is gone, and soon nobody is in it any more.
-                self.hub.defer_hole(room);
+                // The room was deleted: its connections leave it soon.
+                self.hub.defer_gap(room);
                 return Ok(());
             };
             if is_too_far(&rows, from) || filled >= self.reach.fill_bytes {
-                // Each device asks for itself, at the pace at which it reads, or starts over with the newest page.
+                // Each device requests batches at its own pace, or starts over with the newest page.
                 let to = (rows.last_seq, rows.last_rev);
                 let heads = vec![protocol::RoomHead(room, to.0, to.1)];
                 self.hub.fill(room, to, &ServerFrame::Heads { rooms: heads });
@@ -122,30 +122,30 @@ impl Chat {
             let (to, more) = (*to, *more);
             filled += self.hub.fill(room, to, &frame);
             if !more {
-                self.metrics.holes_filled.inc();
+                self.metrics.gaps_filled.inc();
                 return Ok(());
             }
             from = to;
         }
     }
 
-    /// Compares this node's rooms with the store, some at a time: finds what was committed and never told.
+    /// Compares the heads of this node's rooms with the store, in slices: finds messages that were committed and never published.
     pub(crate) async fn check_heads(&self) -> Result<(), Error> {
         self.check_epoch().await?;
-        let people = self.tell_people().await;
+        let people = self.send_renamed().await;
         let mut after = None;
         loop {
-            let rooms = self.hub.active_rooms(after, HEADS_AT_ONCE);
+            let rooms = self.hub.active_rooms(after, HEADS_BATCH);
             let Some(last) = rooms.last() else { return people };
             after = Some(*last);
             self.check_heads_of(&rooms).await?;
         }
     }
 
-    /// Waits until somebody enters rooms in which nobody else is connected here, and compares these: what was committed
-    /// after their summaries were read, and told before this node heard of the room, nobody tells again.
+    /// Waits for rooms that were entered first on this node, and compares their heads: messages committed after their summaries were
+    /// read, and published before this node subscribed, are not published again.
     pub(crate) async fn check_opened(&self) -> Result<(), Error> {
-        for rooms in self.hub.rooms_opened().await.chunks(HEADS_AT_ONCE) {
+        for rooms in self.hub.rooms_opened().await.chunks(HEADS_BATCH) {
             self.check_heads_of(rooms).await?;
         }
         Ok(())
@@ -164,17 +164,17 @@ impl Chat {
     }
 }
 
-/// Whether the newest page is less than what is missing; or the cursor is of a time that this database has not seen.
+/// Returns true if more rows are missing than a reset sends, or the cursor is ahead of the database.
 const fn is_too_far(rows: &Rows, (seq, rev): (Seq, Rev)) -> bool {
     let ahead = seq.0 > rows.last_seq.0 || (rev.0 > rows.last_rev.0 && rev.0 != i64::MAX);
     let revisions = if rev.0 == i64::MAX { 0 } else { rows.last_rev.0 - rev.0 };
     ahead || rows.last_seq.0 - seq.0 + revisions > RESET_ROWS
 }
 
-/// What [`crate::store::Store::list_changes`] answered, as the frame for a device at `from`.
+/// The rows of [`crate::store::Store::list_changes`] as the frame for a device at `from`.
 fn batch(room_id: RoomId, from: (Seq, Rev), rows: Rows) -> ServerFrame {
     let to = match rows.messages.last() {
-        // Revised rows come first. As long as batches end with them there may be more of them.
+        // Revised rows come first: a batch that ends with one may have more of them.
         Some(last) if rows.more && last.seq <= from.0 => (from.0, last.rev),
         Some(last) if last.seq > from.0 => (last.seq, rows.last_rev),
         _ => (from.0, rows.last_rev),

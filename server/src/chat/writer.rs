@@ -1,11 +1,11 @@
-//! The writer: one task a node that commits everything which queued up while its last transaction ran as the next one
-//! (natural group commit: no timer, so no added latency at low load), then answers, then tells. Messages for rooms whose
-//! locks others hold go on in a lane of their own ([`slow`]).
+//! The writer: one task per node that commits everything which queued up while its last transaction ran as the next one
+//! (natural group commit: no timer, so no added latency at low load), then answers, then publishes. Messages for rooms that are
+//! locked by others go to the slow lane ([`slow`]).
 
 mod slow;
 
 use crate::Error;
-use crate::hub::{Connection, Hub, Place};
+use crate::hub::{Connection, Hub, StreamPosition};
 use crate::metrics::Metrics;
 use crate::store::{Append, Appended, Store};
 use futures_util::future::BoxFuture;
@@ -17,13 +17,13 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// Messages of one node that may wait to be stored. Beyond it a sender is told to come back: a retryable `nack`, 503.
-pub(crate) const WAITING: usize = 2_000;
+/// Messages of one node that may wait to be stored. Above it the sender gets a retryable `nack`, or 503.
+pub(crate) const QUEUE_MAX: usize = 2_000;
 /// Messages in one transaction.
-pub(crate) const BATCH: usize = 500;
-/// How long a message may wait to be stored. Clients give a connection up after 15 s without an answer: what is stored later
-/// than that was asked for again meanwhile, and an overloaded node would do everything twice.
-pub(crate) const WAIT: Duration = Duration::from_secs(12);
+pub(crate) const BATCH_MAX: usize = 500;
+/// How long a message may wait to be stored. Clients drop a connection after 15 s without an answer and send the message again, so
+/// an overloaded node that stored it later would do everything twice.
+pub(crate) const QUEUE_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// Where the answer to a message goes.
 pub(crate) enum Reply {
@@ -102,12 +102,12 @@ pub(super) struct Writer(mpsc::Sender<Entry>);
 impl Writer {
     /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
     pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
-        let (sender, queue) = mpsc::channel(WAITING);
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
         let committer = Committer { store, hub, metrics };
         (Self(sender), tokio::spawn(committer.run(queue)))
     }
 
-    /// Whether the task is there.
+    /// Returns true if the task is running.
     pub(super) fn is_alive(&self) -> bool {
         !self.0.is_closed()
     }
@@ -119,7 +119,7 @@ impl Writer {
     }
 }
 
-/// Stores batches, answers and tells.
+/// Stores batches, answers and publishes.
 struct Committer {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
@@ -139,7 +139,7 @@ impl Committer {
 
     async fn take(&self, mut queue: mpsc::Receiver<Entry>, slow: &SlowLane) {
         let mut waiting = Vec::new();
-        while queue.recv_many(&mut waiting, BATCH).await > 0 {
+        while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
             let entries = slow.take_theirs(waiting.drain(..));
             for locked in self.commit(entries).await {
                 slow.push(locked);
@@ -147,9 +147,9 @@ impl Committer {
         }
     }
 
-    /// Stores a batch, in order. Answers with the entries whose rooms are locked.
+    /// Stores a batch, in order. Returns the entries whose rooms are locked.
     async fn commit(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
-        for late in entries.extract_if(.., |entry| entry.since.elapsed() > WAIT) {
+        for late in entries.extract_if(.., |entry| entry.since.elapsed() > QUEUE_TIMEOUT) {
             late.refuse(Error::Unavailable("the message waited too long to be stored".into()));
         }
         if entries.is_empty() {
@@ -165,15 +165,15 @@ impl Committer {
         for ((append, (reply, since)), answer) in batch.into_iter().zip(replies).zip(answers) {
             match answer {
                 Ok(Appended::Locked) => locked.push(Entry { append, reply, since }),
-                Ok(appended) => self.tell(append.client_id, reply, appended),
+                Ok(appended) => self.publish(append.client_id, reply, appended),
                 Err(error) => reply.refuse(append.client_id, error),
             }
         }
         locked
     }
 
-    fn tell(&self, client_id: ClientId, reply: Reply, appended: Appended) {
-        // Sender first: their screen should not show the message as news before it is confirmed.
+    fn publish(&self, client_id: ClientId, reply: Reply, appended: Appended) {
+        // The ack first: the sender's page should not receive the message as new before it is confirmed.
         let news = appended.stored().cloned();
         match &appended {
             Appended::Stored(_) => drop(self.metrics.stored.inc()),
@@ -182,14 +182,14 @@ impl Committer {
         }
         reply.answer(client_id, appended);
         if let Some(message) = news {
-            let place = Place::Message(message.seq);
-            self.hub.deliver(message.room_id, place, &ServerFrame::New { message });
+            let position = StreamPosition::Message(message.seq);
+            self.hub.deliver(message.room_id, position, &ServerFrame::New { message });
         }
     }
 }
 
-/// Stores a batch, in order; one answer each. Where it fails by a fault of ours it is stored in halves, so that one entry
-/// that cannot be stored fails by itself, and not the others with it.
+/// Stores a batch, in order; one answer each. After an internal error it is stored in halves, so that one entry that cannot be
+/// stored does not fail the others.
 fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<Result<Appended, Error>>> {
     Box::pin(async move {
         let error = match store_in.append(batch).await {
@@ -197,7 +197,7 @@ fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<
             Err(error) => error,
         };
         if matches!(error, crate::store::Error::Internal(_)) && batch.len() > 1 {
-            tracing::error!(messages = batch.len(), %error, "a batch was not stored, trying halves of it");
+            tracing::error!(messages = batch.len(), %error, "a batch was not stored, retrying in halves");
             let (first, second) = batch.split_at(batch.len() / 2);
             let mut answers = store(store_in, first).await;
             answers.extend(store(store_in, second).await);

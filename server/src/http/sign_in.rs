@@ -40,18 +40,18 @@ pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login, shared: bool)
     at_most("password", &form.password, PASSWORD_CHARS.1)?;
     app.limits.stranger(address)?;
     let attempt = Attempt { address, name };
-    // Before the database is asked, and again when it is this attempt's turn.
+    // Before the database is asked, and again when it is this attempt's permit.
     app.limits.may_sign_in(&attempt, true)?;
     let stored = app.auth.find_credentials(&attempt.name).await?;
     let device = cookies::device(&parts.headers);
     let is_known = stored.as_ref().is_some_and(|stored| app.auth.knows_device(device, stored.user.id));
-    let turn = app.auth.turn(Block::largest(address), is_known).await?;
+    let permit = app.auth.permit(Block::largest(address), is_known).await?;
     app.limits.may_sign_in(&attempt, is_known)?;
-    let (matches, turn) = app.auth.verify(form.password, stored.as_ref(), turn).await?;
+    let (matches, permit) = app.auth.verify(form.password, stored.as_ref(), permit).await?;
     if !matches {
         app.limits.sign_in_failed(&attempt);
     }
-    drop(turn);
+    drop(permit);
     let Some(stored) = stored.filter(|_| matches) else {
         tracing::warn!(%address, name = ?attempt.name, "sign-in failed");
         app.limits.share_failure(&app.hub, &attempt).await;

@@ -1,5 +1,5 @@
-//! The names of a deployment's channels. They carry the epoch of the database: a copy of it that was restored from a backup and runs
-//! beside the original on the same Redis has another epoch, and the two do not read each other.
+//! The names of a deployment's channels. They carry the epoch of the database: a restored copy that runs beside the original on the
+//! same Redis has another epoch, so the two do not read each other's messages.
 
 use protocol::RoomId;
 use uuid::Uuid;
@@ -7,11 +7,11 @@ use uuid::Uuid;
 /// What a channel is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Channel {
-    /// Every node listens to it.
+    /// Control messages. Every node subscribes to it.
     Control,
-    /// Every node listens to it, and says on it who is connected to it.
+    /// Presence of each node's people. Every node subscribes to it.
     Presence,
-    /// Nodes listen to it to which somebody in the room is connected.
+    /// Frames of one room. Nodes with a connection in the room subscribe to it.
     Room(RoomId),
 }
 
@@ -19,7 +19,7 @@ pub(super) enum Channel {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Channels {
     pub(super) epoch: Uuid,
-    /// What all names begin with.
+    /// The prefix of all names.
     prefix: Box<str>,
 }
 
@@ -37,7 +37,7 @@ impl Channels {
         }
     }
 
-    /// Which channel has this name. `None` for those of other epochs.
+    /// Parses a name. Returns `None` for channels of other epochs.
     pub(super) fn read(&self, name: &str) -> Option<Channel> {
         match name.strip_prefix(&*self.prefix)? {
             "control" => Some(Channel::Control),

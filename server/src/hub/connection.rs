@@ -1,12 +1,12 @@
-//! One WebSocket as the rest of the node sees it: who it is, and the line to it.
+//! One WebSocket as the rest of the node sees it: its person and session, and its outbound queue.
 
-use crate::line::{Frame, Line};
+use crate::outbound::{Frame, Outbound};
 use protocol::{CloseCode, ServerFrame, SessionId, UserId};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Bytes that wait above which signals are left out.
-pub(crate) const SIGNAL_BYTES: usize = crate::line::QUEUE_BYTES / 16;
+/// Queued bytes above which awareness frames are dropped.
+pub(crate) const AWARENESS_BYTES: usize = crate::outbound::QUEUE_BYTES / 16;
 
 /// A connection, shared by its own task (which ends it) and by the registry of the hub.
 pub(crate) struct Connection {
@@ -16,30 +16,30 @@ pub(crate) struct Connection {
     pub(crate) session: SessionId,
     /// As others see the person.
     pub(crate) name: Box<str>,
-    pub(crate) line: Arc<Line>,
+    pub(crate) outbound: Arc<Outbound>,
 }
 
 impl Connection {
-    pub(crate) fn new(user: UserId, session: SessionId, name: &str, line: Arc<Line>) -> Self {
-        Self { id: Uuid::now_v7(), user, session, name: name.into(), line }
+    pub(crate) fn new(user: UserId, session: SessionId, name: &str, outbound: Arc<Outbound>) -> Self {
+        Self { id: Uuid::now_v7(), user, session, name: name.into(), outbound }
     }
 
     /// Queues a frame. Never waits: a reader that is too slow is closed.
     pub(crate) fn send(&self, frame: &ServerFrame) {
-        self.line.send(Frame::encode(frame));
+        self.outbound.send(Frame::encode(frame));
     }
 
-    /// Queues a frame that nobody misses, if little else waits. Whether it did.
-    pub(crate) fn signal(&self, frame: &Frame) -> bool {
-        let has_room = self.line.queued() <= SIGNAL_BYTES;
+    /// Queues an awareness frame unless more than [`AWARENESS_BYTES`] wait. Returns false if it was dropped.
+    pub(crate) fn try_send_awareness(&self, frame: &Frame) -> bool {
+        let has_room = self.outbound.queued() <= AWARENESS_BYTES;
         if has_room {
-            self.line.send(frame.clone());
+            self.outbound.send(frame.clone());
         }
         has_room
     }
 
     /// Asks the connection's task to close; the first reason counts.
     pub(crate) fn close(&self, code: CloseCode) {
-        self.line.close(code);
+        self.outbound.close(code);
     }
 }

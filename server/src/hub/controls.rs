@@ -1,48 +1,48 @@
-//! The numbers of what nodes say about connections (who joined, whom to tell what, which session ended), so that a node
-//! notices what the bus has lost.
+//! The numbers of control messages (memberships, frames for one person, ended sessions), per publishing node, so that a node
+//! detects messages that the bus has lost.
 
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// One's own last number and those of others. Nodes that have gone cost a few bytes each until this one ends.
+/// This node's last number and those of other nodes. Nodes that have ended cost a few bytes each until this one ends.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
-    said: u64,
-    heard: BTreeMap<Uuid, u64>,
+    published: u64,
+    received: BTreeMap<Uuid, u64>,
 }
 
-/// How something fits to what was heard from the same node before.
+/// How a message fits to the previous ones of the same node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    /// It is what was to come.
+pub(super) enum Received {
+    /// It has the next number.
     Next,
-    /// It was heard before, or what came after it was.
+    /// It is a repeat, or older than the last one.
     Known,
-    /// Something before it is missing.
+    /// At least one message before it is missing.
     AfterGap,
 }
 
 impl Controls {
-    /// The number of what is said now.
+    /// Takes the number for the next message.
     pub(super) fn next(&mut self) -> u64 {
-        self.said += 1;
-        self.said
+        self.published += 1;
+        self.published
     }
 
-    /// The number of what was said last.
+    /// The number of the last message.
     pub(super) const fn last(&self) -> u64 {
-        self.said
+        self.published
     }
 
-    /// Something came from another node; `alive` only repeats its last number.
-    pub(super) fn hear(&mut self, node: Uuid, number: u64, alive: bool) -> Heard {
-        let last = self.heard.entry(node).or_default();
+    /// Records a message of another node; `alive` only repeats its last number.
+    pub(super) fn receive(&mut self, node: Uuid, number: u64, alive: bool) -> Received {
+        let last = self.received.entry(node).or_default();
         let next = if alive { *last } else { *last + 1 };
         if number < next || (number == next && alive) {
-            return Heard::Known;
+            return Received::Known;
         }
         *last = number;
-        if number == next { Heard::Next } else { Heard::AfterGap }
+        if number == next { Received::Next } else { Received::AfterGap }
     }
 }
 
@@ -54,13 +54,13 @@ mod tests {
     fn what_is_lost_is_noticed_and_what_comes_late_is_dropped() {
         let (mut controls, node) = (Controls::default(), Uuid::from_u128(7));
         assert_eq!((controls.next(), controls.next(), controls.last()), (1, 2, 2));
-        assert_eq!(controls.hear(node, 0, true), Heard::Known);
-        assert_eq!(controls.hear(node, 1, false), Heard::Next);
-        assert_eq!(controls.hear(node, 1, false), Heard::Known);
-        assert_eq!(controls.hear(node, 3, false), Heard::AfterGap);
-        assert_eq!(controls.hear(node, 2, false), Heard::Known);
-        assert_eq!(controls.hear(node, 3, true), Heard::Known);
-        assert_eq!(controls.hear(node, 4, true), Heard::AfterGap, "the last one was lost");
-        assert_eq!(controls.hear(Uuid::from_u128(8), 5, true), Heard::AfterGap, "it spoke before we listened");
+        assert_eq!(controls.receive(node, 0, true), Received::Known);
+        assert_eq!(controls.receive(node, 1, false), Received::Next);
+        assert_eq!(controls.receive(node, 1, false), Received::Known);
+        assert_eq!(controls.receive(node, 3, false), Received::AfterGap);
+        assert_eq!(controls.receive(node, 2, false), Received::Known);
+        assert_eq!(controls.receive(node, 3, true), Received::Known);
+        assert_eq!(controls.receive(node, 4, true), Received::AfterGap, "the last one was lost");
+        assert_eq!(controls.receive(Uuid::from_u128(8), 5, true), Received::AfterGap, "it spoke before we listened");
     }
 }

@@ -1,41 +1,41 @@
-//! What nodes say to each other over the bus; see `channels` for where and `keys` for how it is authenticated.
+//! The messages that nodes publish on the bus; see `channels` for where and `keys` for how it is authenticated.
 //!
-//! A room's channel carries encoded frames for its members; the control channel carries what concerns connections:
-//! who joined and left, what to tell one person, which session ended, whose account changed.
+//! A room's channel carries encoded frames for its members. The control channel carries what concerns connections:
+//! memberships, frames for one person, ended sessions, changed accounts.
 
 use protocol::{Rev, RoomId, RoomSummary, Seq, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use uuid::Uuid;
 
-/// A frame's place in its stream, by which others notice what they missed.
+/// A frame's position in its stream, by which receivers detect gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum StreamPosition {
     /// A message: the room's next `seq`.
     Message(Seq),
     /// A revision: the room's next `rev`.
     Revision(Rev),
-    /// What a node says about connections: the node's own next number.
+    /// A control message: the publishing node's next number.
     Control(u64),
-    /// Nobody misses it.
+    /// Outside of the streams: a lost one is not detected.
     None,
-    /// As `None`, and only for those who look.
-    Signal,
+    /// Typing and presence: as `None`, and only for connections that show the room.
+    Ephemeral,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for StreamPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Message(seq) => write!(f, "m{seq}"),
             Self::Revision(rev) => write!(f, "r{rev}"),
             Self::Control(number) => write!(f, "c{number}"),
             Self::None => f.write_str("-"),
-            Self::Signal => f.write_str("s"),
+            Self::Ephemeral => f.write_str("s"),
         }
     }
 }
 
-impl Place {
+impl StreamPosition {
     fn read(text: &str) -> Option<Self> {
         let (kind, number) = text.split_at_checked(1)?;
         Some(match kind {
@@ -43,25 +43,25 @@ impl Place {
             "r" => Self::Revision(Rev(number.parse().ok()?)),
             "c" => Self::Control(number.parse().ok()?),
             "-" => Self::None,
-            "s" => Self::Signal,
+            "s" => Self::Ephemeral,
             _ => return None,
         })
     }
 }
 
-/// The sender's name, the place, and the body: text, so that a frame stays as it was encoded.
+/// The sender's name, the position, and the body: text, so that a frame stays as it was encoded.
 pub(super) struct Envelope<'a> {
     pub(super) node: Uuid,
-    pub(super) place: Place,
+    pub(super) position: StreamPosition,
     pub(super) body: &'a str,
 }
 
 impl<'a> Envelope<'a> {
-    /// From `NODE PLACE\nBODY`.
+    /// From `NODE POSITION\nBODY`.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let (head, body) = text.split_once('\n')?;
-        let (node, place) = head.split_once(' ')?;
-        Some(Self { node: node.parse().ok()?, place: Place::read(place)?, body })
+        let (node, position) = head.split_once(' ')?;
+        Some(Self { node: node.parse().ok()?, position: StreamPosition::read(position)?, body })
     }
 }
 
@@ -74,7 +74,8 @@ pub(super) enum Control {
     /// The person's connections leave the room, and are told so.
     Left { user: UserId, room: RoomId },
     /// The person's connections get this encoded frame.
-    Tell { user: UserId, frame: String },
+    #[serde(rename = "tell")]
+    SendToUser { user: UserId, frame: String },
     /// The session's connections close.
     SessionEnded { user: UserId, session: SessionId },
     /// What is stored about the person has changed.
@@ -100,10 +101,16 @@ mod tests {
     #[test]
     fn envelopes_are_read_back() {
         let node = Uuid::from_u128(7);
-        for place in [Place::Message(Seq(12)), Place::Revision(Rev(3)), Place::Control(7), Place::None, Place::Signal] {
-            let text = format!("{node} {place}\n{{\"a\":\n1}}");
+        for position in [
+            StreamPosition::Message(Seq(12)),
+            StreamPosition::Revision(Rev(3)),
+            StreamPosition::Control(7),
+            StreamPosition::None,
+            StreamPosition::Ephemeral,
+        ] {
+            let text = format!("{node} {position}\n{{\"a\":\n1}}");
             let envelope = Envelope::read(&text).unwrap();
-            assert_eq!((envelope.node, envelope.place, envelope.body), (node, place, "{\"a\":\n1}"));
+            assert_eq!((envelope.node, envelope.position, envelope.body), (node, position, "{\"a\":\n1}"));
         }
         assert!(Envelope::read("hello").is_none());
         assert!(Envelope::read(&format!("{node} x1\nhello")).is_none());

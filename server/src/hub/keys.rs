@@ -1,10 +1,10 @@
-//! What keeps others out of the bus: a message authentication code on each frame.
+//! Authentication of the bus: a message authentication code on each frame.
 //!
-//! Whoever can write to Redis could otherwise show any frame to anybody. The key is derived from `JWT_SECRET` (HKDF-SHA256, RFC 5869),
-//! the code is HMAC-SHA256, cut to 128 bits (RFC 2104, section 5). It covers the channel, the node, the place and the body, so that a
+//! Without it, any client of Redis could send any frame to any connection. The key is derived from `JWT_SECRET` (HKDF-SHA256, RFC 5869),
+//! the code is HMAC-SHA256, cut to 128 bits (RFC 2104, section 5). It covers the channel, the node, the position and the body, so that a
 //! frame cannot be moved to another room either. Repeated frames are dropped by their numbers, as those that Redis doubles.
 
-use super::envelope::{Envelope, Place};
+use super::envelope::{Envelope, StreamPosition};
 use crate::config::Secrets;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
@@ -25,17 +25,17 @@ impl Keys {
         Self(secrets.verifying().map(derive).collect())
     }
 
-    /// A frame as it is published on a channel: `CODE NODE PLACE\nBODY`.
-    pub(super) fn seal(&self, channel: &str, node: Uuid, place: Place, body: &str) -> String {
+    /// A frame as it is published on a channel: `CODE NODE POSITION\nBODY`.
+    pub(super) fn seal(&self, channel: &str, node: Uuid, position: StreamPosition, body: &str) -> String {
         let mut payload = String::with_capacity(CODE * 2 + 64 + body.len());
         payload.extend(std::iter::repeat_n('0', CODE * 2));
-        write!(payload, " {node} {place}\n{body}").expect("writing to a string does not fail");
+        write!(payload, " {node} {position}\n{body}").expect("writing to a string does not fail");
         let code = code(&self.0[0], channel, &payload[CODE * 2..]).finalize().into_bytes();
         payload.replace_range(..CODE * 2, &hex(&code[..CODE]));
         payload
     }
 
-    /// Whether what stands in this frame was published on this channel by a node that has one of the keys.
+    /// Returns true if the frame was published on this channel by a node with one of the keys.
     pub(super) fn verifies(&self, channel: &str, payload: &str) -> bool {
         let Some((sent, rest)) = payload.split_at_checked(CODE * 2) else { return false };
         let Some(sent) = unhex(sent) else { return false };
@@ -54,7 +54,7 @@ fn derive(secret: &[u8]) -> Hmac<Sha256> {
     Mac::new_from_slice(&key).expect("a key may have any length")
 }
 
-/// No channel has a line break in its name, so that no two frames have the same text.
+/// Channel names have no line break, so the signed texts of two frames never coincide.
 fn code(key: &Hmac<Sha256>, channel: &str, rest: &str) -> Hmac<Sha256> {
     let mut code = key.clone();
     code.update(channel.as_bytes());
@@ -92,7 +92,7 @@ mod tests {
     use protocol::Seq;
 
     const NODE: Uuid = Uuid::from_u128(7);
-    const PLACE: Place = Place::Message(Seq(12));
+    const POSITION: StreamPosition = StreamPosition::Message(Seq(12));
 
     fn keys(secret: &str, previous: Option<&str>) -> Keys {
         Keys::new(&Secrets::new(secret.into(), previous.map(Into::into)))
@@ -102,7 +102,7 @@ mod tests {
     fn a_frame_has_one_form() {
         // Nodes of two versions of the program read each other's frames.
         assert_eq!(
-            keys("secret", None).seal("jackdaw:e:room:r", NODE, PLACE, "{\"a\":1}"),
+            keys("secret", None).seal("jackdaw:e:room:r", NODE, POSITION, "{\"a\":1}"),
             "7d9ead0b6987e0201f3557c076fdc8da 00000000-0000-0000-0000-000000000007 m12\n{\"a\":1}"
         );
     }
@@ -110,10 +110,10 @@ mod tests {
     #[test]
     fn what_was_changed_or_moved_is_not_believed() {
         let keys = keys("secret", None);
-        let sealed = keys.seal("one", NODE, PLACE, "body");
+        let sealed = keys.seal("one", NODE, POSITION, "body");
         assert!(keys.verifies("one", &sealed) && !keys.verifies("two", &sealed));
         let opened = Keys::open(&sealed).unwrap();
-        assert_eq!((opened.node, opened.place, opened.body), (NODE, PLACE, "body"));
+        assert_eq!((opened.node, opened.position, opened.body), (NODE, POSITION, "body"));
         for at in 0..sealed.len() {
             let mut changed = sealed.clone().into_bytes();
             changed[at] ^= 1;
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn the_key_before_is_believed_and_no_other() {
         let (old, new) = (keys("old", None), keys("new", Some("old")));
-        let sealed = old.seal("one", NODE, PLACE, "body");
+        let sealed = old.seal("one", NODE, POSITION, "body");
         assert!(new.verifies("one", &sealed));
-        assert!(!old.verifies("one", &new.seal("one", NODE, PLACE, "body")), "it does not sign");
+        assert!(!old.verifies("one", &new.seal("one", NODE, POSITION, "body")), "it does not sign");
         assert!(!keys("other", None).verifies("one", &sealed));
     }
 }

@@ -1,81 +1,83 @@
-//! Who is in which room, as the hub's connections have it. To be in a room here means to have been shown it: where one
-//! is not so, neither is the other, and a comparison with the database finds both.
+//! Memberships of the connections on this node.
+//!
+//! Invariant: a connection is in a room here if and only if the client was sent its summary. A comparison with the database
+//! repairs both together.
 
 use super::Hub;
 use super::envelope::Control;
-use super::registry::{Moved, Present};
-use crate::line::Frame;
+use super::registry::{ConnectedPerson, MembershipDiff};
+use crate::outbound::Frame;
 use protocol::{RoomHead, RoomId, RoomSummary, ServerFrame, UserId};
 
 impl Hub {
-    /// People who are connected to this node, those after this one in the order of their ids, `limit` at most: a list of
-    /// everybody would hold others up for as long as it takes to make.
-    pub(crate) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, Present)> {
+    /// People connected to this node in the order of their ids: those after `after`, `limit` at most. A list of everybody would
+    /// block other tasks.
+    pub(crate) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, ConnectedPerson)> {
         self.lock().people(after, limit)
     }
 
-    /// The version of a person's rooms, as long as they are connected here.
+    /// The version of a person's rooms; none if they are not connected here.
     pub(crate) fn version_of(&self, user: UserId) -> Option<u64> {
         self.lock().version_of(user)
     }
 
-    /// Whether a person who is connected here is in a room.
+    /// Returns true if a person who is connected here is in the room.
     pub(crate) fn is_in(&self, user: UserId, room: RoomId) -> bool {
         self.lock().is_in(user, room)
     }
 
-    /// Puts a person's connections on this node into rooms, and returns once the channels are subscribed. Who calls this
-    /// shows them these rooms.
-    pub(crate) async fn join_here(&self, user: UserId, rooms: &[RoomId]) -> Moved {
-        let moved = self.lock().join(user, rooms);
-        self.subscribe(&moved).await;
-        moved
+    /// Puts a person's connections on this node into rooms, and returns once the channels are subscribed. The caller sends
+    /// them these rooms.
+    pub(crate) async fn join_here(&self, user: UserId, rooms: &[RoomId]) -> MembershipDiff {
+        let diff = self.lock().join(user, rooms);
+        self.subscribe(&diff).await;
+        diff
     }
 
     pub(crate) fn leave_here(&self, user: UserId, room: RoomId) {
         self.lock().leave(user, room);
     }
 
-    /// Makes this node's picture of a person's rooms what the database says, unless it has changed since `version`.
-    /// Returns once new channels are subscribed. Who calls this tells the person what differs.
-    pub(crate) async fn replace_rooms(&self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
-        let moved = self.lock().replace_rooms(user, rooms, version)?;
-        self.subscribe(&moved).await;
-        Some(moved)
+    /// Replaces a person's rooms here by those of the database, unless `version` is stale. Returns once new channels are
+    /// subscribed. The caller sends the person the difference.
+    pub(crate) async fn replace_rooms(&self, user: UserId, rooms: &[RoomId], version: u64) -> Option<MembershipDiff> {
+        let diff = self.lock().replace_rooms(user, rooms, version)?;
+        self.subscribe(&diff).await;
+        Some(diff)
     }
 
-    /// A person's rooms here are what the database had at this `members_version`.
+    /// Records that a person's rooms here equal the database's at this `members_version`.
     pub(crate) fn set_compared(&self, user: UserId, members_version: Option<i64>) {
         self.lock().set_compared(user, members_version);
     }
 
-    /// As [`Hub::replace_rooms`], for a person who is shown these rooms next, and without waiting: see [`Hub::subscribe`]. From here on
-    /// a room is not complete without what follows its summary.
-    pub(crate) fn enter_rooms(&self, user: UserId, rooms: &[RoomSummary], version: u64) -> Option<Moved> {
+    /// As [`Hub::replace_rooms`], for a person who is sent these rooms next, and without waiting: see [`Hub::subscribe`]. Messages
+    /// after a room's summary are missing from here on.
+    pub(crate) fn enter_rooms(&self, user: UserId, rooms: &[RoomSummary], version: u64) -> Option<MembershipDiff> {
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
-        let moved = self.lock().replace_rooms(user, &ids, version)?;
-        // Before anybody compares these rooms with the database: what that finds beyond the summaries is missing.
+        let diff = self.lock().replace_rooms(user, &ids, version)?;
+        // Before any comparison with the database: messages that it finds beyond the summaries are missing.
         self.learn_heads(&rooms.iter().map(|room| RoomHead(room.id, room.last_seq, room.last_rev)).collect::<Vec<_>>());
-        Some(moved)
+        Some(diff)
     }
 
-    /// Shows a room to all connections of a person; those on other nodes enter it with that.
+    /// Sends a room to all connections of a person; those on other nodes enter it by that.
     pub(crate) fn show(&self, user: UserId, room: RoomSummary) {
         self.publish_control(&Control::Joined { user, room: Box::new(room.clone()) });
         self.show_here(user, room);
     }
 
-    /// As [`Hub::show`], on this node. Who left since the room was read was told so, and is not shown it any more.
+    /// As [`Hub::show`], on this node. Does nothing for a person who left since the room was read.
     pub(crate) fn show_here(&self, user: UserId, room: RoomSummary) {
         if !self.is_in(user, room.id) {
             return;
         }
-        // From here on the room is not complete without what follows.
+        // From here on, messages after the summary are missing.
         self.learn_heads(&[RoomHead(room.id, room.last_seq, room.last_rev)]);
-        self.tell_here(user, &Frame::encode(&ServerFrame::RoomChanged { room }));
+        self.send_to_user_here(user, &Frame::encode(&ServerFrame::RoomChanged { room }));
     }
 
-    /// Takes all of a person's connections, on all nodes, out of a room, and tells them so.
+    /// Removes all of a person's connections from a room, on all nodes, and sends them `room:gone`.
     pub(crate) fn leave(&self, user: UserId, room: RoomId) {
         self.publish_control(&Control::Left { user, room });
         self.dismiss_here(user, room);
@@ -83,14 +85,14 @@ impl Hub {
 
     pub(super) fn dismiss_here(&self, user: UserId, room: RoomId) {
         self.leave_here(user, room);
-        self.tell_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
+        self.send_to_user_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
     }
 
-    /// Another node says that a person is in a room.
+    /// Applies a control message of another node: a person joined a room.
     pub(super) fn joined_elsewhere(&self, user: UserId, room: RoomSummary) {
-        let moved = self.lock().join(user, &[room.id]);
+        let diff = self.lock().join(user, &[room.id]);
         self.show_here(user, room);
-        // Not waited for: the bus is read by the very task that calls this.
-        self.ask_for(&moved);
+        // Not awaited: this task reads the bus, and would wait for itself.
+        self.ask_for(&diff);
     }
 }

@@ -1,11 +1,11 @@
-//! Who is there, and who wants to know: plain maps, without locks or waiting.
+//! Presence: who is online, and which connections watch whom. Plain maps, without locks or waiting.
 //!
-//! A node says every few seconds who is connected to it, and at once who comes and goes. What another node says holds for
-//! a while and then ends by itself: a message that is lost, a node that dies and one that starts late need nothing more.
-//! Nobody is told of people whom they do not show.
+//! A node publishes every few seconds who is connected to it, and each change at once. The presence of another node's people
+//! expires unless it is repeated, so lost messages, dead nodes and late starters need no other handling. A connection is
+//! sent the presence of only those people whom it shows.
 
 use super::Connection;
-use crate::line::Frame;
+use crate::outbound::Frame;
 use protocol::{Presence, PresenceState, UnixMillis, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -14,19 +14,19 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How long somebody must have been away or gone before others are told: connections break and come back all the time.
-pub(super) const HYSTERESIS: Duration = Duration::from_secs(30);
-/// How long it holds what a node said. It says so again well before.
-pub(crate) const HOLDS: Duration = Duration::from_secs(40);
+/// How long somebody must be away or disconnected before others are told: short disconnects are common (hysteresis).
+pub(super) const OFFLINE_DELAY: Duration = Duration::from_secs(30);
+/// When presence of another node expires. That node repeats it well before.
+pub(crate) const REMOTE_PRESENCE_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// Somebody who is connected to this node, or was a moment ago.
+/// A person who is connected to this node, or was within [`OFFLINE_DELAY`].
 #[derive(Debug)]
 struct Here {
-    /// By the connection's id: whether nobody looks at it.
+    /// By connection id: whether it is away.
     connections: BTreeMap<Uuid, bool>,
-    /// As others are told.
+    /// The state that others are shown.
     shown: PresenceState,
-    /// Since when it has been less than that.
+    /// Since when the actual state has been lower than `shown`.
     less_since: Option<Instant>,
 }
 
@@ -40,7 +40,7 @@ impl Here {
     }
 }
 
-/// What one connection shows.
+/// The people whom one connection watches.
 struct Watch {
     connection: Arc<Connection>,
     users: Vec<UserId>,
@@ -50,33 +50,33 @@ struct Watch {
 #[derive(Default)]
 pub(super) struct People {
     here: BTreeMap<UserId, Here>,
-    /// What other nodes say, each until when.
+    /// The state on each other node, and when it expires.
     elsewhere: BTreeMap<UserId, BTreeMap<Uuid, (PresenceState, Instant)>>,
     watches: BTreeMap<Uuid, Watch>,
-    /// Who shows somebody.
+    /// Connection ids by the person whom they watch.
     watchers: BTreeMap<UserId, BTreeSet<Uuid>>,
-    /// People who may differ from what was told.
+    /// People whose state may differ from what watchers were sent.
     changed: BTreeSet<UserId>,
-    /// People of this node who differ from what other nodes were told.
+    /// People of this node whose state differs from what was published.
     news: BTreeSet<UserId>,
-    /// What watchers were told last.
-    told: BTreeMap<UserId, PresenceState>,
-    /// When others are to be told of those who are less than they were, [`HYSTERESIS`] after that began.
+    /// The state that watchers were sent last.
+    sent: BTreeMap<UserId, PresenceState>,
+    /// When a lowered state becomes visible: [`OFFLINE_DELAY`] after it began.
     due: BTreeSet<(Instant, UserId)>,
 }
 
-/// What follows from a moment.
+/// The results of one interval.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Moment {
-    /// For other nodes.
+    /// To be published to other nodes.
     pub(super) news: Vec<Presence>,
-    /// Who is not connected here any more; they were last seen [`HYSTERESIS`] ago.
+    /// People who went offline on this node; they were last seen [`OFFLINE_DELAY`] ago.
     pub(super) gone: Vec<UserId>,
 }
 
 impl People {
-    /// A connection has come, or is looked at, or is not.
-    pub(super) fn turn(&mut self, connection: &Connection, away: bool, now: Instant) {
+    /// A connection was opened, or became away or active.
+    pub(super) fn set_away(&mut self, connection: &Connection, away: bool, now: Instant) {
         let new = || Here { connections: BTreeMap::new(), shown: PresenceState::Offline, less_since: None };
         let here = self.here.entry(connection.user).or_insert_with(new);
         here.connections.insert(connection.id, away);
@@ -92,19 +92,19 @@ impl People {
         }
     }
 
-    /// More is told at once, less only after it has held for a while.
+    /// A higher state is shown at once, a lower one only after [`OFFLINE_DELAY`].
     fn compare(&mut self, user: UserId, now: Instant) {
         let Some(here) = self.here.get_mut(&user) else { return };
         let actual = here.actual();
         if actual < here.shown {
             if here.less_since.is_none() {
                 here.less_since = Some(now);
-                self.due.insert((now + HYSTERESIS, user));
+                self.due.insert((now + OFFLINE_DELAY, user));
             }
             return;
         }
         if let Some(since) = here.less_since.take() {
-            self.due.remove(&(since + HYSTERESIS, user));
+            self.due.remove(&(since + OFFLINE_DELAY, user));
         }
         if here.shown != actual {
             here.shown = actual;
@@ -113,7 +113,7 @@ impl People {
         }
     }
 
-    /// What this connection shows from now on, instead of what it showed before.
+    /// Replaces the people whom a connection watches.
     pub(super) fn watch(&mut self, connection: &Connection, watch: Option<(Arc<Connection>, Vec<UserId>)>) {
         let old = match watch {
             Some((shared, users)) => {
@@ -130,27 +130,27 @@ impl People {
                 watchers.remove(&connection.id);
                 if watchers.is_empty() {
                     self.watchers.remove(user);
-                    self.told.remove(user);
+                    self.sent.remove(user);
                 }
             }
         }
     }
 
-    /// How somebody is, on all nodes.
+    /// The highest state of a person on any node.
     pub(super) fn state(&self, user: UserId) -> PresenceState {
         let here = self.here.get(&user).map(|here| here.shown);
         let elsewhere = self.elsewhere.get(&user).into_iter().flatten().map(|(_, (state, _))| *state);
         elsewhere.chain(here).max().unwrap_or(PresenceState::Offline)
     }
 
-    /// Another node says how people are there.
-    pub(super) fn hear(&mut self, node: Uuid, people: &[Presence], now: Instant) {
+    /// Applies the presence that another node published.
+    pub(super) fn apply(&mut self, node: Uuid, people: &[Presence], now: Instant) {
         for Presence(user, state, _) in people {
             self.changed.insert(*user);
             if *state == PresenceState::Offline {
                 self.forget(*user, |other, _| other == node);
             } else {
-                self.elsewhere.entry(*user).or_default().insert(node, (*state, now + HOLDS));
+                self.elsewhere.entry(*user).or_default().insert(node, (*state, now + REMOTE_PRESENCE_TIMEOUT));
             }
         }
     }
@@ -163,7 +163,7 @@ impl People {
         }
     }
 
-    /// What no node says any more of a part of the people: `1 / parts` of them, after `after`. Returns up to whom; none at the end.
+    /// Expires remote presence of a slice of the people: `1 / parts` of them, after `after`. Returns the last one; none at the end.
     pub(super) fn expire(&mut self, after: Option<UserId>, parts: u32, now: Instant) -> Option<UserId> {
         let users = part(&self.elsewhere, after, parts);
         let last = users.last().copied();
@@ -177,10 +177,10 @@ impl People {
         last
     }
 
-    /// Time has passed: who has been away or gone for long enough is so for others too, and watchers are told.
+    /// Makes lowered states visible that are due, and sends watchers what changed.
     pub(super) fn pass(&mut self, now: Instant) -> Moment {
         let mut moment = Moment::default();
-        // Only those whose time has come are looked at, however many are connected.
+        // The cost depends on the people who are due, not on those who are connected.
         while let Some((at, user)) = self.due.first().copied()
             && at <= now
         {
@@ -201,24 +201,24 @@ impl People {
         for user in &moment.gone {
             self.here.remove(user);
         }
-        self.tell();
+        self.notify();
         moment
     }
 
-    /// A part of the people who are connected here, for other nodes: `1 / parts` of them, after `after`.
+    /// A slice of the people connected here, for other nodes: `1 / parts` of them, after `after`.
     pub(super) fn some_here(&self, after: Option<UserId>, parts: u32) -> Vec<Presence> {
         let shown = |user| self.here.get(&user).map(|here| Presence(user, here.shown, UnixMillis(0)));
         part(&self.here, after, parts).into_iter().filter_map(shown).collect()
     }
 
-    /// Tells watchers what has changed. When somebody was last seen is left to the answer to `focus`: that asks the database
-    /// whether both people show it.
-    fn tell(&mut self) {
+    /// Sends watchers what changed. The last-seen time is only in the answer to `focus`, which asks the database whether both
+    /// people show it.
+    fn notify(&mut self) {
         let mut frames: BTreeMap<Uuid, Vec<Presence>> = BTreeMap::new();
         for user in std::mem::take(&mut self.changed) {
             let Some(watchers) = self.watchers.get(&user) else { continue };
             let state = self.state(user);
-            if self.told.insert(user, state) != Some(state) {
+            if self.sent.insert(user, state) != Some(state) {
                 for watcher in watchers {
                     frames.entry(*watcher).or_default().push(Presence(user, state, UnixMillis(0)));
                 }
@@ -226,38 +226,40 @@ impl People {
         }
         for (watcher, users) in frames {
             if let Some(watch) = self.watches.get(&watcher)
-                && !watch.connection.signal(&Frame::encode(&protocol::ServerFrame::Presence { users: users.clone() }))
+                && !watch
+                    .connection
+                    .try_send_awareness(&Frame::encode(&protocol::ServerFrame::Presence { users: users.clone() }))
             {
-                // Told again when there is room in the queue.
+                // Dropped: sent again when the queue has room.
                 for Presence(user, ..) in users {
-                    self.told.remove(&user);
+                    self.sent.remove(&user);
                     self.changed.insert(user);
                 }
             }
         }
     }
 
-    /// What a connection that has begun to watch is told first. `seen` has those who are known to have been there.
+    /// The first state for a connection that starts to watch `users`. `seen` has the last-seen times that are known.
     pub(super) fn first(&mut self, users: &[UserId], seen: &BTreeMap<UserId, UnixMillis>) -> Vec<Presence> {
         let mut first = Vec::with_capacity(users.len());
         for user in users {
             let state = self.state(*user);
-            self.told.entry(*user).or_insert(state);
+            self.sent.entry(*user).or_insert(state);
             first.push(Presence(*user, state, seen.get(user).copied().unwrap_or(UnixMillis(0))));
         }
         first
     }
 }
 
-/// One of so many parts of the keys: those after this one.
+/// The next of `parts` slices of the keys, after `after`.
 fn part<T>(people: &BTreeMap<UserId, T>, after: Option<UserId>, parts: u32) -> Vec<UserId> {
     let after = people.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
     after.take(people.len().div_ceil(parts as usize)).map(|(user, _)| *user).collect()
 }
 
-/// Who is told to be gone now was there until the hysteresis began.
+/// A person who is shown as offline now was online until [`OFFLINE_DELAY`] ago.
 pub(super) fn last_seen(wall: UnixMillis) -> UnixMillis {
-    UnixMillis(wall.0 - i64::try_from(HYSTERESIS.as_millis()).unwrap_or(0))
+    UnixMillis(wall.0 - i64::try_from(OFFLINE_DELAY.as_millis()).unwrap_or(0))
 }
 
 #[cfg(test)]

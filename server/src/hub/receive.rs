@@ -1,17 +1,17 @@
-//! What other nodes publish, as it arrives: verified, then applied to the connections of this node.
+//! Receives what other nodes publish: verifies it, then applies it to the connections of this node.
 
 use super::channels::Channel;
-use super::controls::Heard;
-use super::envelope::{Control, Envelope, Place};
-use super::{Changed, Hub, Keys};
-use crate::line::Frame;
+use super::controls::Received;
+use super::envelope::{Control, Envelope, StreamPosition};
+use super::{Hub, Invalidation, Keys};
+use crate::outbound::Frame;
 use std::ops::ControlFlow;
 use std::sync::PoisonError;
 
 impl Hub {
-    /// Breaks where something that other nodes said was lost before this.
+    /// Returns `Break` if a control message before this one was lost.
     pub(super) fn receive(&self, name: &str, payload: &str) -> ControlFlow<()> {
-        // Nothing else is subscribed, but for a moment after the epoch has changed.
+        // Other channels may still arrive for a moment after a change of the epoch.
         let Some(channel) = self.channels().and_then(|channels| channels.read(name)) else {
             return ControlFlow::Continue(());
         };
@@ -25,27 +25,27 @@ impl Hub {
             return ControlFlow::Continue(());
         };
         if is_own {
-            if let Place::Control(number) = envelope.place
-                && let Some(lag) = self.company.echo(number)
+            if let StreamPosition::Control(number) = envelope.position
+                && let Some(lag) = self.peers.record_echo(number)
             {
-                // What this node says takes as long to come back as to reach others.
+                // The round trip of this node's own message is the lag to other nodes.
                 self.metrics.bus_lag.observe(lag.as_secs_f64());
             }
             return ControlFlow::Continue(());
         }
-        self.company.hear();
+        self.peers.record_peer();
         match channel {
-            Channel::Presence => self.hear_people(envelope.node, envelope.body),
-            Channel::Room(room) if envelope.place == Place::Signal => {
-                self.signal_here(room, &Frame::of_text(envelope.body));
+            Channel::Presence => self.receive_presence(envelope.node, envelope.body),
+            Channel::Room(room) if envelope.position == StreamPosition::Ephemeral => {
+                self.deliver_awareness(room, &Frame::of_text(envelope.body));
             }
-            Channel::Room(room) => self.deliver_here(room, envelope.place, &Frame::of_text(envelope.body)),
+            Channel::Room(room) => self.deliver_here(room, envelope.position, &Frame::of_text(envelope.body)),
             Channel::Control => return self.receive_control(&envelope),
         }
         ControlFlow::Continue(())
     }
 
-    /// Something that no node of this deployment has published, or one with another secret.
+    /// Counts a frame that no node of this deployment published, or one with another secret.
     fn reject(&self, channel: &str) {
         self.metrics.bus_rejected.inc();
         if let Some(count) = self.rejected.count() {
@@ -58,28 +58,28 @@ impl Hub {
     }
 
     fn receive_control(&self, envelope: &Envelope<'_>) -> ControlFlow<()> {
-        let Place::Control(number) = envelope.place else { return ControlFlow::Continue(()) };
+        let StreamPosition::Control(number) = envelope.position else { return ControlFlow::Continue(()) };
         let control = Control::decode(envelope.body);
-        let heard = self.controls.lock().unwrap_or_else(PoisonError::into_inner).hear(
+        let received = self.controls.lock().unwrap_or_else(PoisonError::into_inner).receive(
             envelope.node,
             number,
             control == Some(Control::Alive),
         );
-        if heard != Heard::Known {
-            self.obey(control);
+        if received != Received::Known {
+            self.apply(control);
         }
-        if heard == Heard::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if received == Received::AfterGap { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 
-    fn obey(&self, control: Option<Control>) {
+    fn apply(&self, control: Option<Control>) {
         match control {
             Some(Control::Joined { user, room }) => self.joined_elsewhere(user, *room),
             Some(Control::Left { user, room }) => self.dismiss_here(user, room),
-            Some(Control::Tell { user, frame }) => self.tell_here(user, &Frame::of_text(&frame)),
+            Some(Control::SendToUser { user, frame }) => self.send_to_user_here(user, &Frame::of_text(&frame)),
             Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
-            Some(Control::UserChanged { user }) => self.changed(Changed::User(user)),
+            Some(Control::UserChanged { user }) => self.invalidate(Invalidation::User(user)),
             Some(Control::Alive) => {}
-            // A later node knows more: it is skipped, and counted so that operators see a mixed version.
+            // A message of a later version: skipped, and counted so that operators see mixed versions.
             None => {
                 self.metrics.bus_unknown.inc();
             }

@@ -1,8 +1,8 @@
-//! Who is connected to this node: plain maps, without locks or waiting.
+//! The connections of this node: plain maps, without locks or waiting.
 
 use super::Connection;
-use super::holes::Holes;
-use super::recent::Recent;
+use super::gaps::Gaps;
+use super::recent_cache::RecentCache;
 use super::sequence::Sequence;
 use protocol::{RoomId, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,68 +11,68 @@ use std::sync::Arc;
 
 type Connections = Vec<Arc<Connection>>;
 
-/// Local connections, seen from three sides. A connection is in `users` from attach to detach, and in `rooms` wherever
-/// its person is a member.
+/// Local connections by person and by room. A connection is in `users` from attach to detach, and in `rooms` wherever its
+/// person is a member.
 #[derive(Default)]
 pub(super) struct Registry {
-    rooms: BTreeMap<RoomId, Active>,
+    rooms: BTreeMap<RoomId, ActiveRoom>,
     users: BTreeMap<UserId, Person>,
-    /// Rooms whose last connection has gone and whose channel is still subscribed, since people tend to come back.
+    /// Rooms without connections whose channel is still subscribed: most clients reconnect soon.
     deserted: BTreeSet<RoomId>,
-    /// What went out last, of `rooms`.
-    pub(super) recent: Recent,
-    /// Those of `rooms` of which something is missing here.
-    pub(super) holes: Holes,
+    /// The recent messages of `rooms`.
+    pub(super) recent: RecentCache,
+    /// Those of `rooms` with a gap on this node.
+    pub(super) gaps: Gaps,
 }
 
-/// A room in which somebody is connected to this node.
+/// A room with local connections.
 #[derive(Default)]
-pub(super) struct Active {
+pub(super) struct ActiveRoom {
     pub(super) connections: Connections,
-    /// Which of its frames have gone out here.
+    /// Which of its frames were delivered here.
     pub(super) sequence: Sequence,
-    /// Whether the node is subscribed to the room's channel.
+    /// Whether the room's channel is subscribed.
     is_subscribed: bool,
 }
 
 #[derive(Default)]
 struct Person {
     connections: Connections,
-    /// The rooms that each of these connections is in, and was shown.
+    /// The rooms that each of these connections is in, and was sent.
     rooms: BTreeSet<RoomId>,
-    /// How often `rooms` changed: what was read from the database before a change says nothing about it.
+    /// Counts changes of `rooms`: a read of the database from before a change is stale.
     version: u64,
-    /// The `members_version` of the database with which `rooms` were compared, if nothing has changed since.
+    /// The `members_version` with which `rooms` were last compared, if they did not change since.
     compared: Option<i64>,
 }
 
 /// A person's connections here, and which version of their rooms these are in.
-pub(crate) struct Present {
+pub(crate) struct ConnectedPerson {
     pub(crate) connections: Connections,
     pub(crate) version: u64,
     pub(crate) compared: Option<i64>,
 }
 
-/// The rooms that a person's connections entered and left.
+/// The difference between a person's rooms before and after: what their connections entered and left.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Moved {
+pub(crate) struct MembershipDiff {
     pub(crate) joined: Vec<RoomId>,
     pub(crate) left: Vec<RoomId>,
-    /// Those of `joined` in which nobody else is connected here and whose channels are still subscribed.
+    /// Those of `joined` without another local connection whose channels are still subscribed.
     pub(super) opened: Vec<RoomId>,
-    /// Those of `joined` whose channels are not subscribed yet, whoever else waits for them.
+    /// Those of `joined` whose channels are not subscribed yet.
     pub(super) subscribe: Vec<RoomId>,
 }
 
 impl Registry {
     pub(super) fn attach(&mut self, connection: &Arc<Connection>) {
         let person = self.users.entry(connection.user).or_default();
-        // Again: a connection that is here twice would get each frame twice.
+        // Attached twice: it would get each frame twice.
         if person.connections.iter().any(|other| other.id == connection.id) {
             return;
         }
         person.connections.push(Arc::clone(connection));
-        // A second device of somebody whose rooms are known is in them at once.
+        // A second device of a person whose rooms are known enters them at once.
         for room in &person.rooms {
             self.rooms.entry(*room).or_default().connections.push(Arc::clone(connection));
         }
@@ -90,13 +90,13 @@ impl Registry {
         }
     }
 
-    /// Puts all connections of a person into rooms; nothing happens where they have none here.
-    pub(super) fn join(&mut self, user: UserId, rooms: &[RoomId]) -> Moved {
-        let mut moved = Moved::default();
+    /// Subscribes all local connections of a person to rooms. Does nothing without one.
+    pub(super) fn join(&mut self, user: UserId, rooms: &[RoomId]) -> MembershipDiff {
+        let mut diff = MembershipDiff::default();
         for room in rooms {
-            self.join_one(user, *room, &mut moved);
+            self.join_one(user, *room, &mut diff);
         }
-        moved
+        diff
     }
 
     pub(super) fn leave(&mut self, user: UserId, room: RoomId) {
@@ -107,39 +107,38 @@ impl Registry {
         self.remove_from(room, |other| other.user == user);
     }
 
-    /// Leaves what is not in `rooms` and joins the rest. None, and nothing happens, where the person's rooms are no longer
-    /// in this version.
-    pub(super) fn replace_rooms(&mut self, user: UserId, rooms: &[RoomId], version: u64) -> Option<Moved> {
+    /// Leaves what is not in `rooms` and joins the rest. Returns `None` without changes if `version` is stale.
+    pub(super) fn replace_rooms(&mut self, user: UserId, rooms: &[RoomId], version: u64) -> Option<MembershipDiff> {
         let person = self.users.get(&user).filter(|person| person.version == version)?;
         let wanted: BTreeSet<_> = rooms.iter().collect();
         let left: Vec<_> = person.rooms.iter().copied().filter(|room| !wanted.contains(room)).collect();
         for room in &left {
             self.leave(user, *room);
         }
-        Some(Moved { left, ..self.join(user, rooms) })
+        Some(MembershipDiff { left, ..self.join(user, rooms) })
     }
 
-    pub(super) fn room(&mut self, room: RoomId) -> Option<&mut Active> {
+    pub(super) fn room(&mut self, room: RoomId) -> Option<&mut ActiveRoom> {
         self.rooms.get_mut(&room)
     }
 
     /// The people after this one in the order of their ids, `limit` at most.
-    pub(super) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, Present)> {
+    pub(super) fn people(&self, after: Option<UserId>, limit: usize) -> Vec<(UserId, ConnectedPerson)> {
         let present = |person: &Person| {
             let Person { connections, version, compared, .. } = person;
-            Present { connections: connections.clone(), version: *version, compared: *compared }
+            ConnectedPerson { connections: connections.clone(), version: *version, compared: *compared }
         };
         let after = self.users.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
         after.take(limit).map(|(user, person)| (*user, present(person))).collect()
     }
 
-    /// Of no room is it known any more what has gone out.
+    /// Forgets what was delivered, for all rooms.
     pub(super) fn forget_heads(&mut self) {
         for (id, room) in &mut self.rooms {
             room.sequence = Sequence::default();
-            self.recent.forget(*id);
+            self.recent.evict(*id);
         }
-        self.holes = Holes::default();
+        self.gaps = Gaps::default();
     }
 
     /// The rooms after this one in the order of their ids, `limit` at most.
@@ -186,7 +185,7 @@ impl Registry {
         self.users.values().flat_map(|person| &person.connections).cloned().collect()
     }
 
-    /// Those of these rooms that somebody is in and whose channels are not subscribed, each once.
+    /// Those of these rooms with local connections whose channels are not subscribed, each once.
     pub(super) fn unsubscribed(&self, mut rooms: Vec<RoomId>) -> Vec<RoomId> {
         rooms.sort_unstable();
         rooms.dedup();
@@ -215,7 +214,7 @@ impl Registry {
         taken
     }
 
-    /// Rooms that nobody came back to, `limit` at most: their channels count as released from now on.
+    /// Rooms that stayed without connections, `limit` at most: their channels count as released from now on.
     pub(super) fn take_deserted(&mut self, limit: usize) -> Vec<RoomId> {
         let mut taken = Vec::with_capacity(self.deserted.len().min(limit));
         while taken.len() < limit
@@ -226,22 +225,22 @@ impl Registry {
         taken
     }
 
-    fn join_one(&mut self, user: UserId, room: RoomId, moved: &mut Moved) {
+    fn join_one(&mut self, user: UserId, room: RoomId, diff: &mut MembershipDiff) {
         let Some(person) = self.users.get_mut(&user) else { return };
         if !person.rooms.insert(room) {
             return;
         }
         person.version += 1;
         person.compared = None;
-        moved.joined.push(room);
+        diff.joined.push(room);
         let active = self.rooms.entry(room).or_default();
         let first = active.connections.is_empty();
         active.connections.extend(person.connections.iter().cloned());
         active.is_subscribed |= self.deserted.remove(&room);
         if !active.is_subscribed {
-            moved.subscribe.push(room);
+            diff.subscribe.push(room);
         } else if first {
-            moved.opened.push(room);
+            diff.opened.push(room);
         }
     }
 
@@ -253,8 +252,8 @@ impl Registry {
                 self.deserted.insert(room);
             }
             self.rooms.remove(&room);
-            self.recent.forget(room);
-            self.holes.remove(room);
+            self.recent.evict(room);
+            self.gaps.remove(room);
         }
     }
 }
@@ -262,7 +261,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::testing;
+    use crate::outbound::testing;
     use uuid::Uuid;
 
     fn connection(user: u128, session: u128) -> Arc<Connection> {
@@ -301,8 +300,8 @@ mod tests {
         registry.subscribed(&[room(7)]);
         registry.detach(&ada);
         registry.attach(&ada);
-        let moved = registry.join(ada.user, &[room(7)]);
-        assert_eq!((moved.subscribe, moved.opened), (vec![], vec![room(7)]));
+        let diff = registry.join(ada.user, &[room(7)]);
+        assert_eq!((diff.subscribe, diff.opened), (vec![], vec![room(7)]));
         assert_eq!(registry.take_deserted(9), []);
     }
 
@@ -345,9 +344,9 @@ mod tests {
         assert_eq!(in_room(&mut registry, 8), 2);
         registry.leave(phone.user, room(7));
         assert_eq!(in_room(&mut registry, 7), 0);
-        assert_eq!(registry.replace_rooms(phone.user, &[room(9)], version), None, "they have moved since");
-        let moved = registry.replace_rooms(phone.user, &[room(9)], registry.version_of(phone.user).unwrap()).unwrap();
-        assert_eq!((moved.joined, moved.left), (vec![room(9)], vec![room(8)]));
+        assert_eq!(registry.replace_rooms(phone.user, &[room(9)], version), None, "they have diff since");
+        let diff = registry.replace_rooms(phone.user, &[room(9)], registry.version_of(phone.user).unwrap()).unwrap();
+        assert_eq!((diff.joined, diff.left), (vec![room(9)], vec![room(8)]));
         assert_eq!((in_room(&mut registry, 8), in_room(&mut registry, 9)), (0, 2));
         assert_eq!(registry.of_session(laptop.user, laptop.session).len(), 1);
     }

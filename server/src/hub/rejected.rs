@@ -1,23 +1,23 @@
-//! Frames of the bus that are not from a node of this deployment: counted, and logged now and then, however many there are.
+//! Frames of the bus with a wrong signature: counted, and logged at most every [`LOG_INTERVAL`].
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// How often rejected frames are logged at most.
-pub(crate) const LOG_EVERY: Duration = Duration::from_secs(10);
+pub(crate) const LOG_INTERVAL: Duration = Duration::from_secs(10);
 
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct Rejected(Mutex<(u64, Option<Instant>)>);
 
 impl Rejected {
-    /// One more. Returns how many there were since the last time if it is time to log them.
+    /// Counts one more. Returns the count since the last log line, if a new one is due.
     pub(super) fn count(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, logged) = &mut *state;
         *count += 1;
-        if logged.is_some_and(|logged| logged.elapsed() < LOG_EVERY) {
+        if logged.is_some_and(|logged| logged.elapsed() < LOG_INTERVAL) {
             return None;
         }
         *logged = Some(Instant::now());
@@ -34,7 +34,7 @@ mod tests {
         let rejected = Rejected::default();
         assert_eq!(rejected.count(), Some(1));
         assert!((0..1_000).all(|_| rejected.count().is_none()));
-        tokio::time::sleep(LOG_EVERY).await;
+        tokio::time::sleep(LOG_INTERVAL).await;
         assert_eq!(rejected.count(), Some(1_001));
     }
 }

@@ -1,40 +1,40 @@
-//! In which order a room's frames leave a node: by their numbers, each once. Decides what is missing; reads nothing.
+//! The order in which a node delivers a room's frames: by their numbers, each once. Detects gaps; reads nothing.
 //!
-//! Messages and revisions are two streams of their own. What is next in line goes out, what was there already is dropped,
-//! and what is ahead of a hole waits until the hole is closed, by a straggler or from the store.
+//! Messages and revisions are separate streams. The next frame is delivered, a duplicate is dropped, and a frame ahead of a gap
+//! waits until the gap is closed, by a late frame or from the store.
 
-use super::envelope::Place;
-use crate::line::Frame;
+use super::envelope::StreamPosition;
+use crate::outbound::Frame;
 use protocol::{Rev, Seq};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long a hole may stay before the store is asked: most are closed by a frame that is under way.
-pub(crate) const STRAGGLERS: Duration = Duration::from_millis(200);
-/// Frames of one stream that may wait behind a hole. What is left out is read from the store.
-pub(crate) const WAITING: usize = 1_000;
+/// How long a gap may stay before it is filled from the store: most are closed by a late frame.
+pub(crate) const REORDER_TIMEOUT: Duration = Duration::from_millis(200);
+/// Frames of one stream that may wait behind a gap. Further ones are dropped and read from the store.
+pub(crate) const REORDER_MAX: usize = 1_000;
 
 /// One of a room's two streams.
 #[derive(Debug, Default)]
 struct Stream {
-    /// Everything up to here has gone out. None until the first number is heard.
+    /// Everything up to here was delivered. None until the first number is known.
     head: Option<i64>,
-    /// The highest number heard of.
+    /// The highest known number.
     known: i64,
-    /// Frames that are ahead of a hole.
+    /// Frames that are ahead of a gap.
     waiting: BTreeMap<i64, Frame>,
 }
 
 impl Stream {
     fn offer(&mut self, number: i64, frame: &Frame, out: &mut Vec<Frame>) {
         self.known = self.known.max(number);
-        // Who is in the room knows by their own numbers what they missed before the first one here.
+        // Clients detect by their own cursors what they missed before the first frame here.
         let head = *self.head.get_or_insert(number - 1);
         if number > head {
             self.waiting.insert(number, frame.clone());
             self.take(out);
-            while self.waiting.len() > WAITING {
+            while self.waiting.len() > REORDER_MAX {
                 self.waiting.pop_last();
             }
         }
@@ -48,7 +48,7 @@ impl Stream {
         }
     }
 
-    /// Everything up to here has gone out by another way.
+    /// Everything up to here was delivered by another way.
     fn reach(&mut self, number: i64, out: &mut Vec<Frame>) {
         self.learn(number);
         self.head = self.head.max(Some(number));
@@ -56,13 +56,13 @@ impl Stream {
         self.take(out);
     }
 
-    /// The store has got as far as this.
+    /// Learns the store's head.
     fn learn(&mut self, number: i64) {
         self.known = self.known.max(number);
         self.head.get_or_insert(number);
     }
 
-    fn has_hole(&self) -> bool {
+    fn has_gap(&self) -> bool {
         self.head.is_some_and(|head| self.known > head)
     }
 }
@@ -73,31 +73,31 @@ pub(super) struct Sequence {
     messages: Stream,
     revisions: Stream,
     /// Since when something has been missing.
-    hole_since: Option<Instant>,
+    gap_since: Option<Instant>,
 }
 
 impl Sequence {
-    /// A frame has come, from here or from another node: those that go out now, in order.
-    pub(super) fn offer(&mut self, place: Place, frame: &Frame, now: Instant) -> Vec<Frame> {
+    /// Takes a frame of this or another node. Returns the frames to deliver now, in order.
+    pub(super) fn offer(&mut self, position: StreamPosition, frame: &Frame, now: Instant) -> Vec<Frame> {
         let mut out = Vec::new();
-        match place {
-            Place::Message(seq) => self.messages.offer(seq.0, frame, &mut out),
-            Place::Revision(rev) => self.revisions.offer(rev.0, frame, &mut out),
-            Place::Control(_) | Place::None | Place::Signal => out.push(frame.clone()),
+        match position {
+            StreamPosition::Message(seq) => self.messages.offer(seq.0, frame, &mut out),
+            StreamPosition::Revision(rev) => self.revisions.offer(rev.0, frame, &mut out),
+            StreamPosition::Control(_) | StreamPosition::None | StreamPosition::Ephemeral => out.push(frame.clone()),
         }
         self.watch(now);
         out
     }
 
-    /// The store has got as far as this. Whether something is missing here.
+    /// Learns the store's head. Returns true if there is a gap.
     pub(super) fn learn(&mut self, (seq, rev): (Seq, Rev), now: Instant) -> bool {
         self.messages.learn(seq.0);
         self.revisions.learn(rev.0);
         self.watch(now);
-        self.hole_since.is_some()
+        self.gap_since.is_some()
     }
 
-    /// What was missing up to here goes out now: the frames that follow it.
+    /// Everything up to here is being delivered. Returns the waiting frames that follow.
     pub(super) fn reach(&mut self, (seq, rev): (Seq, Rev), now: Instant) -> Vec<Frame> {
         let mut out = Vec::new();
         self.messages.reach(seq.0, &mut out);
@@ -106,28 +106,28 @@ impl Sequence {
         out
     }
 
-    /// How far the room is here; none before anything was heard of it.
+    /// The head of the room on this node; none before its first number is known.
     pub(super) fn head(&self) -> Option<(Seq, Rev)> {
         Some((Seq(self.messages.head?), Rev(self.revisions.head.unwrap_or(0))))
     }
 
-    /// Where a hole begins that is as old as this.
-    pub(super) fn hole(&self, age: Duration, now: Instant) -> Option<(Seq, Rev)> {
-        self.hole_since.filter(|since| now.duration_since(*since) >= age)?;
-        // Nothing was heard of revisions: those from now on are what matters.
+    /// Where the gap begins, if it is at least this old.
+    pub(super) fn gap(&self, age: Duration, now: Instant) -> Option<(Seq, Rev)> {
+        self.gap_since.filter(|since| now.duration_since(*since) >= age)?;
+        // No revision is known yet: only those from now on matter.
         Some((Seq(self.messages.head?), Rev(self.revisions.head.unwrap_or(i64::MAX))))
     }
 
     /// Whether something is missing.
-    pub(super) fn has_hole(&self) -> bool {
-        self.hole_since.is_some()
+    pub(super) fn has_gap(&self) -> bool {
+        self.gap_since.is_some()
     }
 
     fn watch(&mut self, now: Instant) {
-        if self.messages.has_hole() || self.revisions.has_hole() {
-            self.hole_since.get_or_insert(now);
+        if self.messages.has_gap() || self.revisions.has_gap() {
+            self.gap_since.get_or_insert(now);
         } else {
-            self.hole_since = None;
+            self.gap_since = None;
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Which channels of the bus this node is subscribed to.
 //!
-//! One task sends every SUBSCRIBE and UNSUBSCRIBE, one after the other: two that are under way at once may be applied in either
-//! order, and a room whose channel was released last would get nothing from other nodes until everybody had left it.
+//! One task sends every SUBSCRIBE and UNSUBSCRIBE, one after the other: concurrent ones may be applied in either order, and a room
+//! whose UNSUBSCRIBE is applied last would receive nothing from other nodes.
 
 use super::Hub;
 use super::channels::{Channel, Channels};
-use super::registry::Moved;
+use super::registry::MembershipDiff;
 use protocol::RoomId;
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// How often the channels of rooms that nobody here is in any more are released.
-pub(crate) const RELEASE_EVERY: Duration = Duration::from_secs(60);
+/// How often channels of rooms without local connections are released.
+pub(crate) const RELEASE_INTERVAL: Duration = Duration::from_secs(60);
 /// Channels per command, so that a node with very many rooms does not send one huge command.
-pub(crate) const CHANNELS_AT_ONCE: usize = 1_000;
-/// How long a join waits for its channels. A bus that is slower is given up on: the check of heads finds what was missed.
+pub(crate) const CHANNEL_BATCH: usize = 1_000;
+/// How long a join waits for its channels. With a slower bus it goes on: the check of heads finds what was missed.
 pub(crate) const JOIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Rooms whose channels are waited for.
@@ -36,7 +36,7 @@ pub(super) struct Subscriptions {
     wake: Notify,
     /// The last ticket whose channels are subscribed.
     served: AtomicU64,
-    /// Wakes who waits for a ticket.
+    /// Wakes callers that wait for a ticket.
     more: Notify,
 }
 
@@ -86,9 +86,9 @@ impl Subscriptions {
 }
 
 impl Hub {
-    /// Keeps the node subscribed to what it needs, from when the epoch is known. Runs for as long as the node lives.
+    /// Keeps the node subscribed to its channels once the epoch is known. Runs for as long as the node lives.
     pub(crate) async fn keep_subscriptions(self: Arc<Self>) {
-        let mut release = tokio::time::interval(RELEASE_EVERY);
+        let mut release = tokio::time::interval(RELEASE_INTERVAL);
         let mut held = None;
         loop {
             let channels = self.channels();
@@ -116,7 +116,7 @@ impl Hub {
         const ALWAYS: [Channel; 2] = [Channel::Control, Channel::Presence];
         if let Some(old) = old {
             let rooms = self.lock().take_subscribed();
-            for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
+            for rooms in rooms.chunks(CHANNEL_BATCH) {
                 self.bus.unsubscribe(rooms.iter().map(|room| old.name(Channel::Room(*room))).collect()).await;
             }
             self.bus.unsubscribe(ALWAYS.map(|channel| old.name(channel)).to_vec()).await;
@@ -125,7 +125,7 @@ impl Hub {
         self.bus.subscribe(ALWAYS.map(|channel| new.name(channel)).to_vec()).await;
         let mut after = None;
         loop {
-            let rooms = self.active_rooms(after, CHANNELS_AT_ONCE);
+            let rooms = self.active_rooms(after, CHANNEL_BATCH);
             let Some(last) = rooms.last() else { break };
             after = Some(*last);
             let rooms = self.subscribe_rooms(new, rooms).await;
@@ -133,24 +133,24 @@ impl Hub {
         }
         self.subscribe_wanted(new).await;
         if old.is_some() {
-            // What was said on the new channels before is to be looked for.
-            self.moved.notify_one();
+            // Messages on the new channels before this are to be looked for.
+            self.channels_changed.notify_one();
         }
     }
 
-    /// Returns once the node is subscribed to the rooms that somebody entered.
-    pub(crate) async fn subscribe(&self, moved: &Moved) {
-        if let Some(ticket) = self.ask_for(moved) {
+    /// Returns once the channels of entered rooms are subscribed.
+    pub(crate) async fn subscribe(&self, diff: &MembershipDiff) {
+        if let Some(ticket) = self.ask_for(diff) {
             self.subscriptions.served(ticket).await;
         }
     }
 
     /// As [`Hub::subscribe`], without waiting. Returns the ticket to wait for, if there is anything to wait for.
-    pub(super) fn ask_for(&self, moved: &Moved) -> Option<u64> {
-        if !moved.opened.is_empty() {
-            self.open(&moved.opened);
+    pub(super) fn ask_for(&self, diff: &MembershipDiff) -> Option<u64> {
+        if !diff.opened.is_empty() {
+            self.open(&diff.opened);
         }
-        (!moved.subscribe.is_empty()).then(|| self.subscriptions.ask(&moved.subscribe))
+        (!diff.subscribe.is_empty()).then(|| self.subscriptions.ask(&diff.subscribe))
     }
 
     async fn subscribe_wanted(&self, channels: &Channels) {
@@ -165,16 +165,16 @@ impl Hub {
     /// Returns those of these rooms that are subscribed since now.
     async fn subscribe_rooms(&self, channels: &Channels, rooms: Vec<RoomId>) -> Vec<RoomId> {
         let rooms = self.lock().unsubscribed(rooms);
-        for rooms in rooms.chunks(CHANNELS_AT_ONCE) {
+        for rooms in rooms.chunks(CHANNEL_BATCH) {
             self.bus.subscribe(rooms.iter().map(|room| channels.name(Channel::Room(*room))).collect()).await;
             self.lock().subscribed(rooms);
         }
         rooms
     }
 
-    /// Releases channels of rooms that nobody came back to. Returns false if there are none.
+    /// Releases channels of rooms that stayed without connections. Returns false if there are none.
     async fn release_some(&self, channels: &Channels) -> bool {
-        let rooms = self.lock().take_deserted(CHANNELS_AT_ONCE);
+        let rooms = self.lock().take_deserted(CHANNEL_BATCH);
         if rooms.is_empty() {
             return false;
         }

@@ -20,24 +20,25 @@ fn node(exchange: &Exchange, metrics: Arc<Metrics>) -> Arc<Hub> {
 async fn what_a_later_node_says_is_skipped_and_counted() {
     let (exchange, metrics) = (Exchange::default(), Arc::<Metrics>::default());
     let (later, hub) = (node(&exchange, Arc::default()), node(&exchange, Arc::clone(&metrics)));
-    let (gaps, changes) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (gap, change) = (Arc::clone(&gaps), Arc::clone(&changes));
+    let (interruptions, changes) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (interruption, change) = (Arc::clone(&interruptions), Arc::clone(&changes));
     let count = |number: &AtomicUsize| {
         number.fetch_add(1, Ordering::Relaxed);
     };
-    tokio::spawn(Arc::clone(&hub).listen(Arc::new(move || count(&gap))));
-    hub.on_change(move |_| count(&change));
+    tokio::spawn(Arc::clone(&hub).listen(Arc::new(move || count(&interruption))));
+    hub.on_invalidation(move |_| count(&change));
     sleep(PAUSE).await;
     // From here on this node knows how far the other one's numbers are.
-    later.user_changed(ADA);
+    later.invalidate_user(ADA);
     sleep(PAUSE).await;
-    let (gaps_before, changes_before) = (gaps.load(Ordering::Relaxed), changes.load(Ordering::Relaxed));
+    let (interruptions_before, changes_before) =
+        (interruptions.load(Ordering::Relaxed), changes.load(Ordering::Relaxed));
 
     let number = later.controls.lock().unwrap().next();
-    later.publish(Channel::Control, Place::Control(number), r#"{"control":"poll_closed","poll":7}"#);
-    later.user_changed(ADA);
+    later.publish(Channel::Control, StreamPosition::Control(number), r#"{"control":"poll_closed","poll":7}"#);
+    later.invalidate_user(ADA);
     sleep(PAUSE).await;
     assert_eq!(metrics.bus_unknown.get(), 1);
     assert_eq!(changes.load(Ordering::Relaxed), changes_before + 1, "what follows it is heard");
-    assert_eq!(gaps.load(Ordering::Relaxed), gaps_before, "and nothing is missing");
+    assert_eq!(interruptions.load(Ordering::Relaxed), interruptions_before, "and nothing is missing");
 }

@@ -1,5 +1,5 @@
 //! What one person may cost, on all their devices together: messages and changes in count and in bytes, reads by what they
-//! cost the database, and signals that others draw. Honest use, 500 queued messages that are flushed at once or 20 devices
+//! cost the database, and awareness frames that others receive. Honest use, 500 queued messages that are flushed at once or 20 devices
 //! that come back at once, stays below.
 
 use super::{By, Limits, SECOND, quota, wait};
@@ -23,10 +23,10 @@ pub(crate) const WRITE_OVERHEAD: u32 = 256;
 pub(crate) const READ_UNITS: u32 = 2;
 /// Seconds' worth of these units that may be used at once.
 pub(crate) const READ_BURST_SECONDS: u32 = 60;
-/// Typing signals a second, and at once.
-pub(crate) const SIGNALS_PER_SECOND: u32 = 2;
-/// See [`SIGNALS_PER_SECOND`].
-pub(crate) const SIGNALS_AT_ONCE: u32 = 10;
+/// Typing frames per second that are published, and at once.
+pub(crate) const TYPING_PER_SECOND: u32 = 2;
+/// See [`TYPING_PER_SECOND`].
+pub(crate) const TYPING_AT_ONCE: u32 = 10;
 
 /// What reads, with its cost in units: half a request each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub(super) struct Budget {
     writes: Option<By<UserId>>,
     write_bytes: Option<By<UserId>>,
     reads: Option<By<UserId>>,
-    signals: Option<By<UserId>>,
+    awareness: Option<By<UserId>>,
 }
 
 impl Budget {
@@ -62,12 +62,12 @@ impl Budget {
             writes: bucket(messages, messages.saturating_mul(WRITE_BURST_SECONDS)),
             write_bytes: bucket(bytes, bytes.saturating_mul(WRITE_BURST_BYTE_SECONDS).max(frame)),
             reads: bucket(units, units.saturating_mul(READ_BURST_SECONDS)),
-            signals: bucket(SIGNALS_PER_SECOND, SIGNALS_AT_ONCE),
+            awareness: bucket(TYPING_PER_SECOND, TYPING_AT_ONCE),
         }
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &By<UserId>> {
-        [&self.writes, &self.write_bytes, &self.reads, &self.signals].into_iter().flatten()
+        [&self.writes, &self.write_bytes, &self.reads, &self.awareness].into_iter().flatten()
     }
 }
 
@@ -109,8 +109,8 @@ impl Limits {
         take(self.budget.reads.as_ref(), user, Read::Request as u32)
     }
 
-    /// Whether one more typing signal of this person may be drawn by others. Others are dropped: signals end by themselves.
-    pub(crate) fn signal(&self, user: UserId) -> bool {
-        take(self.budget.signals.as_ref(), user, 1).is_ok()
+    /// Whether one more typing frame of this person may be published. Excess frames are dropped: typing ends by a timeout.
+    pub(crate) fn typing(&self, user: UserId) -> bool {
+        take(self.budget.awareness.as_ref(), user, 1).is_ok()
     }
 }

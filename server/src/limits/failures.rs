@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// For how long failures count, from the first one.
-pub(crate) const WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const FAILURE_WINDOW: Duration = Duration::from_secs(60);
 /// Times `LOGINS_PER_MINUTE` that may fail from one address with any names: a class may mistype as much in its first minute.
 pub(crate) const ADDRESS_TIMES: u32 = 5;
 /// Times `LOGINS_PER_MINUTE` that may fail with one name from everywhere. Devices on which this person signed in before are exempt.
@@ -65,7 +65,7 @@ impl Failures {
     pub(super) fn wait(&self, key: &Key) -> Option<Duration> {
         let windows = self.lock();
         let window = windows.get(&key.text).filter(|window| window.failures >= key.most)?;
-        WINDOW.checked_sub(window.since.elapsed()).filter(|wait| !wait.is_zero())
+        FAILURE_WINDOW.checked_sub(window.since.elapsed()).filter(|wait| !wait.is_zero())
     }
 
     /// One more failure.
@@ -76,7 +76,7 @@ impl Failures {
         }
         let now = Instant::now();
         let window = windows.entry(key.text.clone()).or_insert(Window { since: now, failures: 0 });
-        if now.duration_since(window.since) >= WINDOW {
+        if now.duration_since(window.since) >= FAILURE_WINDOW {
             *window = Window { since: now, failures: 0 };
         }
         window.failures = window.failures.saturating_add(1);
@@ -92,7 +92,7 @@ impl Failures {
     /// Forgets windows that are over.
     pub(super) fn forget(&self) {
         let mut windows = self.lock();
-        windows.retain(|_, window| window.since.elapsed() < WINDOW);
+        windows.retain(|_, window| window.since.elapsed() < FAILURE_WINDOW);
         windows.shrink_to_fit();
     }
 

@@ -67,9 +67,9 @@ fn pages_cost_more_than_requests_and_share_their_budget() {
 #[test]
 fn typing_is_drawn_a_few_times_a_second() {
     let limits = limits(config::Limits { frames_per_second: 0, ..config::Limits::default() });
-    let drawn = (0..1_000).filter(|_| limits.signal(user(1))).count();
+    let drawn = (0..1_000).filter(|_| limits.typing(user(1))).count();
     assert!((10..50).contains(&drawn), "{drawn}");
-    assert!(limits.signal(user(2)));
+    assert!(limits.typing(user(2)));
 }
 
 #[test]
@@ -108,7 +108,7 @@ async fn guessing_is_limited_by_name_and_address_and_locks_nobody_out_elsewhere(
     assert!(is_refused(&limits, "192.0.2.1", "ada", false));
     assert!(!is_refused(&limits, "192.0.2.2", "ada", false), "the owner is elsewhere");
     assert!(!is_refused(&limits, "192.0.2.1", "bob", false), "so is everybody else at the same address");
-    tokio::time::advance(WINDOW).await;
+    tokio::time::advance(FAILURE_WINDOW).await;
     assert!(!is_refused(&limits, "192.0.2.1", "ada", false));
 }
 

@@ -2,7 +2,7 @@
 
 use crate::auth::Caller;
 use crate::http::extract::{Body, Id, Params, limit};
-use crate::store::{Change, HistoryRange};
+use crate::store::{HistoryRange, Revision};
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::State;
@@ -64,7 +64,7 @@ pub(crate) async fn update(
     Body(edit): Body<EditMessage>,
 ) -> Result<Json<MessageAnswer>, Error> {
     let client_id = edit.client_id.unwrap_or_else(|| ClientId(Uuid::now_v7()));
-    revise(&app, &caller, (room, seq), client_id, Change::Edit { body: edit.body }).await
+    revise(&app, &caller, (room, seq), client_id, Revision::Edit { body: edit.body }).await
 }
 
 pub(crate) async fn delete(
@@ -72,7 +72,7 @@ pub(crate) async fn delete(
     caller: Caller,
     Id((room, seq)): Id<(RoomId, Seq)>,
 ) -> Result<Json<MessageAnswer>, Error> {
-    revise(&app, &caller, (room, seq), ClientId(Uuid::now_v7()), Change::Delete).await
+    revise(&app, &caller, (room, seq), ClientId(Uuid::now_v7()), Revision::Delete).await
 }
 
 async fn revise(
@@ -80,11 +80,11 @@ async fn revise(
     caller: &Caller,
     (room, seq): (RoomId, Seq),
     client_id: ClientId,
-    change: Change,
+    revision: Revision,
 ) -> Result<Json<MessageAnswer>, Error> {
     let user = caller.user.id;
-    app.limits.write(user, change.bytes())?;
-    let message = match app.chat.revise(user, room, seq, client_id, change).await? {
+    app.limits.write(user, revision.bytes())?;
+    let message = match app.chat.revise(user, room, seq, client_id, revision).await? {
         (Some(message), _) => message,
         (None, _) => app.chat.find_message(user, room, seq).await?,
     };

@@ -9,8 +9,8 @@ pub(crate) use slow::SlowBody;
 
 use super::tasks::panicked;
 use crate::limits::Block;
-use crate::line::{Flushers, Stream};
 use crate::metrics::Metrics;
+use crate::outbound::{UpgradableStream, WriterPool};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
@@ -33,15 +33,15 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tower::Service;
 
 /// How long the head of a request may take, the first one included; also how long a connection may idle between two.
-pub(crate) const HEAD: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of a request's head, per connection. Above it the client gets 431.
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
 /// Connections beside `MAX_CONNECTIONS`, per node: pages, files, requests. Above the sum nobody is accepted.
 pub(crate) const OTHER_CONNECTIONS: usize = 512;
 /// How long a connection that has to make room may take to write the rest of an answer.
-const LAST_BYTES: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again where the process has no descriptor left.
-const FULL: Duration = Duration::from_millis(100);
+const FULL_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Where a request comes from, as the listener sees it: the nearest proxy, if there is one.
 #[derive(Clone, Copy, Debug)]
@@ -57,28 +57,28 @@ pub(crate) struct Place {
 struct Door {
     router: Router,
     http: http1::Builder,
-    flushers: Arc<Flushers>,
+    writers: Arc<WriterPool>,
     /// Counts connections by client. None behind proxies, which have those of many.
     quota: Option<Arc<ConnectionQuota>>,
     stopping: watch::Receiver<bool>,
 }
 
-/// Serves until `stopping`; then requests that are under way have `patience` to end. WebSockets are not waited for.
+/// Serves until `stopping`; then requests that are under way have `timeout` to end. WebSockets are not waited for.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
-    flushers: Arc<Flushers>,
+    writers: Arc<WriterPool>,
     config: Limits,
     metrics: Arc<Metrics>,
     mut stopping: watch::Receiver<bool>,
-    patience: Duration,
+    timeout: Duration,
 ) {
     let most = config.max_sockets.saturating_add(OTHER_CONNECTIONS).min(Semaphore::MAX_PERMITS);
     let places = Arc::new(Semaphore::new(most));
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEAD).max_buf_size(HEAD_BYTES).pipeline_flush(true);
+    http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES).pipeline_flush(true);
     let quota = config.is_counted.then(|| Arc::new(ConnectionQuota::new(most)));
-    let door = Arc::new(Door { router, http, flushers, quota, stopping: stopping.clone() });
+    let door = Arc::new(Door { router, http, writers, quota, stopping: stopping.clone() });
     // Each connection holds the sender until its last request has been answered.
     let (busy, mut idle) = mpsc::channel::<Infallible>(1);
     loop {
@@ -110,12 +110,12 @@ pub(super) async fn serve(
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                tokio::time::sleep(FULL).await;
+                tokio::time::sleep(FULL_RETRY_INTERVAL).await;
             }
         }
     }
     drop((listener, busy));
-    let _ = tokio::time::timeout(patience, idle.recv()).await;
+    let _ = tokio::time::timeout(timeout, idle.recv()).await;
 }
 
 /// What the listener has to keep to.
@@ -137,14 +137,14 @@ impl Door {
         let Some(visit) = visit.map(Arc::new) else { return };
         // Small frames must not wait for each other.
         let _ = stream.set_nodelay(true);
-        let stream = Stream::new(stream, Arc::clone(&self.flushers));
-        let (router, line, guest) = (self.router.clone(), Arc::clone(stream.line()), Arc::clone(&visit));
+        let stream = UpgradableStream::new(stream, Arc::clone(&self.writers));
+        let (router, outbound, guest) = (self.router.clone(), Arc::clone(stream.outbound()), Arc::clone(&visit));
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
             guest.begin();
             let mut request: Request = request.map(|body| Body::new(TimedBody::new(body)));
             let extensions = request.extensions_mut();
             extensions.insert(Peer(peer));
-            extensions.insert(Arc::clone(&line));
+            extensions.insert(Arc::clone(&outbound));
             extensions.insert(Arc::clone(&guest));
             extensions.insert(place.clone());
             let (answer, guest) = (router.clone().call(request), Arc::clone(&guest));
@@ -166,7 +166,7 @@ impl Door {
             () = crowded_out(&visit) => {
                 // It serves no request; the end of an answer may still be under way.
                 connection.as_mut().graceful_shutdown();
-                tokio::time::timeout(LAST_BYTES, connection).await.unwrap_or(Ok(()))
+                tokio::time::timeout(SHUTDOWN_TIMEOUT, connection).await.unwrap_or(Ok(()))
             }
         };
         visit.leave();
@@ -208,7 +208,7 @@ impl Drop for Answer {
 
 /// Completes where the connection has to make room, or where there is none for it once it counts.
 async fn crowded_out(visit: &Visit) {
-    tokio::time::sleep(quota::UNCOUNTED).await;
+    tokio::time::sleep(quota::GRACE_PERIOD).await;
     if visit.settle() {
         visit.ended().await;
     }

@@ -4,7 +4,7 @@ use super::accept::OTHER_CONNECTIONS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What the node needs beside connections: the database, Redis, files, the log.
-pub(crate) const OWN: u64 = 256;
+pub(crate) const RESERVED_DESCRIPTORS: u64 = 256;
 
 /// Raises the limit as far as this process may, and warns where it is lower than what is to be served.
 pub(super) fn provide(max_connections: u32) {
@@ -20,7 +20,7 @@ pub(super) fn provide(max_connections: u32) {
 /// Descriptors beside those of WebSockets: of the node itself, and of other connections. A WebSocket keeps the place that its
 /// connection took when it was accepted, so that there are never more.
 const fn beside() -> u64 {
-    OWN + OTHER_CONNECTIONS as u64
+    RESERVED_DESCRIPTORS + OTHER_CONNECTIONS as u64
 }
 
 fn problem(limit: Option<u64>, max_connections: u32) -> Option<String> {

@@ -1,45 +1,45 @@
-//! Stopping without anybody noticing: sockets are asked to go elsewhere one after another, over the time that the operator
-//! gave, before the listener closes. All at once they would overrun the nodes that they come to.
+//! Drains a node: connections are closed one after another over the configured time, before the listener closes. All at once they
+//! would overload the other nodes.
 
 use crate::chat::Chat;
 use protocol::{CloseCode, ServerFrame};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How long requests that are under way may take once the listener has closed.
-pub(crate) const REQUESTS: Duration = Duration::from_secs(5);
-/// How often it is looked whether the last connection has gone.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+/// How long pending requests may take once the listener has closed.
+pub(crate) const REQUESTS_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often to look whether the last connection has gone.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// A few connections need not take the whole time.
-const GAP_MOST: Duration = Duration::from_millis(20);
-/// Clients come back after a delay of their own, up to this.
+const STAGGER_MAX: Duration = Duration::from_millis(20);
+/// The longest random delay before a client reconnects.
 const SPREAD_MS: u64 = 2_000;
 
-/// Tells connections to come back elsewhere and closes them, evenly over most of `patience`, then waits until they have
-/// gone or `patience` is over.
-pub(super) async fn connections(chat: &Chat, patience: Duration) {
+/// Sends `goaway` to all connections and closes them, evenly over most of `timeout`, then waits until they have gone or `timeout` is
+/// over.
+pub(super) async fn connections(chat: &Chat, timeout: Duration) {
     let began = Instant::now();
     let connections = chat.connections();
     if !connections.is_empty() {
         tracing::info!(connections = connections.len(), "asking connections to go elsewhere");
     }
-    let gap = gap(connections.len(), patience);
+    let stagger = stagger(connections.len(), timeout);
     for (number, connection) in connections.into_iter().enumerate() {
-        tokio::time::sleep_until(began + gap.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX))).await;
+        tokio::time::sleep_until(began + stagger.saturating_mul(u32::try_from(number).unwrap_or(u32::MAX))).await;
         // Ids are random in their last bytes: a delay that differs for each connection.
         let random = u64::from_be_bytes(std::array::from_fn(|i| connection.id.as_bytes()[8 + i]));
         connection.send(&ServerFrame::GoAway { retry_after_ms: random % SPREAD_MS });
         connection.close(CloseCode::GoingAway);
     }
-    while !chat.is_empty() && began.elapsed() < patience {
-        tokio::time::sleep(LOOK_EVERY).await;
+    while !chat.is_empty() && began.elapsed() < timeout {
+        tokio::time::sleep(POLL_INTERVAL).await;
     }
 }
 
-/// Between two ends, so that all fit into four fifths of the time: the last ones need some to leave.
-fn gap(connections: usize, patience: Duration) -> Duration {
+/// The stagger between two closes, so that all fit into four fifths of the time: the last ones need some to leave.
+fn stagger(connections: usize, timeout: Duration) -> Duration {
     let count = u32::try_from(connections.max(1)).unwrap_or(u32::MAX);
-    (patience * 4 / 5 / count).min(GAP_MOST)
+    (timeout * 4 / 5 / count).min(STAGGER_MAX)
 }
 
 #[cfg(test)]
@@ -48,9 +48,9 @@ mod tests {
 
     #[test]
     fn many_connections_take_the_time_that_there_is_and_few_do_not() {
-        assert_eq!(gap(10_000, Duration::from_secs(10)), Duration::from_micros(800));
-        assert_eq!(gap(5, Duration::from_secs(10)), GAP_MOST);
-        assert_eq!(gap(5, Duration::ZERO), Duration::ZERO);
-        assert_eq!(gap(0, Duration::from_secs(10)), GAP_MOST);
+        assert_eq!(stagger(10_000, Duration::from_secs(10)), Duration::from_micros(800));
+        assert_eq!(stagger(5, Duration::from_secs(10)), STAGGER_MAX);
+        assert_eq!(stagger(5, Duration::ZERO), Duration::ZERO);
+        assert_eq!(stagger(0, Duration::from_secs(10)), STAGGER_MAX);
     }
 }

@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 /// How often the database and the bus are asked whether they answer.
-const ASK_EVERY: Duration = Duration::from_secs(1);
+const CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Whether a service answered when it was asked last; else the reason why not.
 struct Answered(Mutex<Result<(), String>>);
@@ -101,7 +101,7 @@ pub(super) async fn watch_database(health: Arc<Health>, store: Arc<dyn Store>, m
         let answer = store.ping().await.map_err(|error| error.to_string());
         metrics.database_up.set(i64::from(answer.is_ok()));
         health.database.set(answer);
-        sleep(ASK_EVERY).await;
+        sleep(CHECK_INTERVAL).await;
     }
 }
 
@@ -115,6 +115,6 @@ pub(super) async fn watch_bus(health: Arc<Health>, hub: Arc<Hub>, metrics: Arc<M
         }
         metrics.bus_up.set(i64::from(answer.is_ok()));
         health.bus.set(answer);
-        sleep(ASK_EVERY).await;
+        sleep(CHECK_INTERVAL).await;
     }
 }

@@ -87,7 +87,7 @@ mod tests {
     use crate::chat::Chat;
     use crate::clock::SystemClock;
     use crate::hub::{Hub, Keys};
-    use crate::store::model::{Call, Gate, Model, Tables};
+    use crate::store::model::{Call, FaultHook, Model, Tables};
     use protocol::{ClientId, NewMessage, RoomId, UserId};
     use std::sync::{Arc, Mutex};
     use uuid::Uuid;
@@ -96,7 +96,7 @@ mod tests {
     struct Broken;
 
     #[async_trait::async_trait]
-    impl Gate for Broken {
+    impl FaultHook for Broken {
         async fn enter(&self, call: Call) -> crate::store::Result<()> {
             assert!(call == Call::Read, "nobody wrote this");
             Ok(())

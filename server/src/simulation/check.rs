@@ -47,7 +47,7 @@ fn rooms(device: &Device, engine: &Engine, tables: &Tables) -> Result<(), String
     }
     let ids = |rooms: &[RoomSummary]| rooms.iter().map(|room| room.id).collect::<Vec<_>>();
     if let Some((shown, stored)) = shown.iter().zip(&stored).find(|(shown, stored)| shown != stored) {
-        return Err(format!("I1: shown is {}\nbut stored is {}", told(shown), told(stored)));
+        return Err(format!("I1: shown is {}\nbut stored is {}", describe(shown), describe(stored)));
     }
     if shown.len() == stored.len() {
         return Ok(());
@@ -56,7 +56,7 @@ fn rooms(device: &Device, engine: &Engine, tables: &Tables) -> Result<(), String
 }
 
 /// What differs most often comes first.
-fn told(room: &RoomSummary) -> String {
+fn describe(room: &RoomSummary) -> String {
     let last = room.last_message.as_ref().map(|last| (last.seq.0, last.rev.0));
     format!(
         "{}: read {} of {}, revised {}, unread {}, the last is {last:?}, members {}, {:?}, {:?}",

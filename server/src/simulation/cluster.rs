@@ -1,6 +1,6 @@
 //! The nodes and what they share, as devices and faults find them.
 
-use super::gate::Point;
+use super::fault_hook::Point;
 use super::node::Node;
 use super::plan::Fault;
 use super::sim::{Sim, note};

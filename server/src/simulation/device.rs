@@ -8,7 +8,7 @@ use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::{request, watch};
 use crate::clock::Clock;
-use client::{Change, ConnectionState, Effect, Engine, Input, Now};
+use client::{ConnectionState, Effect, Engine, Input, Now, StorageWrite};
 use protocol::{Incoming, RoomId, ServerFrame, SessionId, User};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::sync::mpsc;
@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, sleep_until};
 
 /// The longest that a device may be online without receiving anything, in virtual milliseconds.
-const SILENCE_MS: u64 = 60_000;
+const IDLE_TIMEOUT_MS: u64 = 60_000;
 
 pub(super) struct Device {
     pub(super) number: usize,
@@ -51,7 +51,7 @@ pub(super) struct State {
     /// Until when there is no network, in milliseconds.
     away_until: u64,
     /// When something was received last on a socket, or one was opened, in virtual milliseconds.
-    heard: u64,
+    last_received: u64,
     /// How often the page was loaded: answers to an earlier page's requests are nobody's.
     pub(super) page: u64,
 }
@@ -86,7 +86,7 @@ impl Device {
             generation: 0,
             wake: None,
             away_until: 0,
-            heard: 0,
+            last_received: 0,
             page: 0,
         };
         let (session, clock) = (SessionId(sim.id(0)), SimClock::new(&sim));
@@ -118,7 +118,7 @@ impl Device {
             state.engine = Some(self.made(engine));
             state.page
         };
-        self.input(Input::Follow);
+        self.input(Input::BecomeFollower);
         self.input(Input::ConnectNow);
         self.sim.spawn(settle(Arc::clone(self), page));
     }
@@ -135,15 +135,15 @@ impl Device {
         self.check_silence();
         self.check_refusal(&input);
         let mut state = self.lock();
-        let State { engine: Some(engine), memory, heard, .. } = &mut *state else { return };
+        let State { engine: Some(engine), memory, last_received, .. } = &mut *state else { return };
         note!(self.sim, "device {} < {input:?}", self.number);
         if matches!(input, Input::Connected | Input::Frame(_)) {
-            *heard = self.sim.now();
+            *last_received = self.sim.now();
         }
         // A socket that the engine has given up may still talk, but only its answers count.
         let is_deaf = matches!(engine.connection(), ConnectionState::Waiting { .. });
         if !(is_deaf && matches!(&input, Input::Frame(frame) if !is_answer(frame))) {
-            memory.hear(&input, Some(engine));
+            memory.record(&input, Some(engine));
         }
         let random = self.sim.chance.next();
         let retried = if let Input::Retry { client_id, anew } = input { Some((client_id, anew)) } else { None };
@@ -175,9 +175,9 @@ impl Device {
     /// A device does not call itself connected for long without having received anything.
     pub(super) fn check_silence(&self) {
         let state = self.lock();
-        let silence = self.sim.now() - state.heard;
+        let silence = self.sim.now() - state.last_received;
         let is_online = state.engine.as_ref().is_some_and(|engine| engine.connection() == ConnectionState::Online);
-        if is_online && silence > SILENCE_MS {
+        if is_online && silence > IDLE_TIMEOUT_MS {
             self.sim.fail(format!("device {} says that it is online after a silence of {silence} ms", self.number));
         }
     }
@@ -209,7 +209,7 @@ impl Device {
     }
 
     /// Keeps this, unless the page dies meanwhile. Whether it lives on.
-    fn save(&self, state: &mut State, mut changes: Vec<Change>) -> bool {
+    fn save(&self, state: &mut State, mut changes: Vec<StorageWrite>) -> bool {
         let torn = self.sim.plan.lacks(Mutation::Transaction);
         // What is torn matters only in rooms that the next page does not get from the server: more have to die.
         let dies = self.sim.strikes(Fault::Reload, if torn { 8 } else { 150 });
@@ -319,7 +319,7 @@ async fn settle(device: Arc<Device>, page: u64) {
         (state.disk.read(), state.open)
     };
     device.input(Input::Restore(saved));
-    device.input(Input::Own { rooms: true });
+    device.input(Input::BecomeLeader { rooms: true });
     device.input(Input::Open(open));
 }
 

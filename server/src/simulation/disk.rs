@@ -1,6 +1,6 @@
 //! What a browser keeps for the next page: each save whole or not at all, unless the plan takes that away.
 
-use client::{Change, RoomRecord, Saved, Unsent};
+use client::{RoomRecord, Saved, StorageWrite, Unsent};
 use protocol::{ClientId, Message, Person, RoomId, Seq, UserId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -16,23 +16,25 @@ pub(super) struct Disk {
 }
 
 impl Disk {
-    pub(super) fn write(&mut self, changes: Vec<Change>) {
+    pub(super) fn write(&mut self, changes: Vec<StorageWrite>) {
         for change in changes {
             match change {
-                Change::Unsent(unsent) => drop(self.unsent.insert(unsent.client_id, unsent)),
-                Change::Sent { client_id, .. } | Change::Discarded(client_id) => drop(self.unsent.remove(&client_id)),
-                Change::Opened(_) => {}
-                Change::Epoch(epoch) => {
+                StorageWrite::Unsent(unsent) => drop(self.unsent.insert(unsent.client_id, unsent)),
+                StorageWrite::Sent { client_id, .. } | StorageWrite::Discarded(client_id) => {
+                    drop(self.unsent.remove(&client_id))
+                }
+                StorageWrite::Opened(_) => {}
+                StorageWrite::Epoch(epoch) => {
                     self.epoch = Some(epoch);
                     self.people.clear();
                 }
-                Change::Person(person) => drop(self.people.insert(person.id, person)),
-                Change::PersonGone(user) => drop(self.people.remove(&user)),
-                Change::PeopleRev(rev) => self.people_rev = rev,
-                Change::Room(record) => drop(self.rooms.insert(record.summary.id, *record)),
-                Change::Row(row) => drop(self.rows.insert((row.room_id, row.seq), row)),
-                Change::RowGone(room, seq) => drop(self.rows.remove(&(room, seq))),
-                Change::RoomGone(room) => {
+                StorageWrite::Person(person) => drop(self.people.insert(person.id, person)),
+                StorageWrite::PersonGone(user) => drop(self.people.remove(&user)),
+                StorageWrite::PeopleRev(rev) => self.people_rev = rev,
+                StorageWrite::Room(record) => drop(self.rooms.insert(record.summary.id, *record)),
+                StorageWrite::Row(row) => drop(self.rows.insert((row.room_id, row.seq), row)),
+                StorageWrite::RowGone(room, seq) => drop(self.rows.remove(&(room, seq))),
+                StorageWrite::RoomGone(room) => {
                     self.rooms.remove(&room);
                     self.rows.retain(|(id, _), _| *id != room);
                 }

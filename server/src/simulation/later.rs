@@ -9,7 +9,7 @@ use protocol::{ClientId, RoomId, UserId};
 use serde_json::{Value, json};
 
 /// What a node of this version says, as one of the next version would say it.
-pub(super) fn speak(sim: &Sim, text: String) -> Vec<String> {
+pub(super) fn translate(sim: &Sim, text: String) -> Vec<String> {
     if !sim.plan.has(Fault::Later) || sim.is_calm() {
         return vec![text];
     }
@@ -55,7 +55,7 @@ pub(super) fn write(sim: &Sim, tables: &mut Tables) {
     let stamp = Stamp { client_id: ClientId(sim.id(0)), now: sim.wall(0) };
     match sim.chance.below(3) {
         0 => tables.give_later_role(room, user, stamp),
-        1 => tables.say_later(room, user, stamp),
-        _ => tables.tell_later(room, user, stamp),
+        1 => tables.append_of_later_version(room, user, stamp),
+        _ => tables.insert_event_of_later_version(room, user, stamp),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::disk::Disk;
 use crate::store::model::Tables;
-use client::{Change, Engine, Input, Row, RowState};
+use client::{Engine, Input, Row, RowState, StorageWrite};
 use protocol::{ClientId, ErrorCode, RoomId, RoomSummary, Seq, ServerFrame, UserId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -49,7 +49,7 @@ pub(super) struct Memory {
     /// In the order of sending.
     pub(super) sent: Vec<Sent>,
     pub(super) revised: Vec<Revised>,
-    /// Which life of the database the device has heard of.
+    /// The epoch that the device has received.
     epoch: Option<Uuid>,
     /// Whether this page has.
     greeted: bool,
@@ -61,7 +61,7 @@ pub(super) struct Memory {
 
 impl Memory {
     /// `engine` as it is before the input.
-    pub(super) fn hear(&mut self, input: &Input, engine: Option<&Engine>) {
+    pub(super) fn record(&mut self, input: &Input, engine: Option<&Engine>) {
         match input {
             Input::Send { client_id, room_id, reply_to, .. } if self.find(*client_id).is_none() => {
                 let rows = engine.map(|engine| engine.rows(*room_id)).unwrap_or_default();
@@ -82,8 +82,8 @@ impl Memory {
                 self.revised.push(Revised { client_id: *client_id, room_id: *room_id, settled: false });
             }
             // A page begins.
-            Input::Follow => (self.greeted, self.welcome) = (false, None),
-            Input::Frame(frame) => self.hear_frame(frame),
+            Input::BecomeFollower => (self.greeted, self.welcome) = (false, None),
+            Input::Frame(frame) => self.record_frame(frame),
             Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
             Input::Discard(client_id) => {
                 if let Some(sent) = self.find(*client_id) {
@@ -94,7 +94,7 @@ impl Memory {
         }
     }
 
-    fn hear_frame(&mut self, frame: &ServerFrame) {
+    fn record_frame(&mut self, frame: &ServerFrame) {
         match frame {
             ServerFrame::Ack { client_id, .. } => {
                 if let Some(sent) = self.find(*client_id) {
@@ -112,16 +112,16 @@ impl Memory {
             }
             ServerFrame::Welcome { epoch, rooms, more, .. } => {
                 self.welcome = Some((*epoch, Vec::new()));
-                self.hear_page(rooms, *more);
+                self.record_page(rooms, *more);
             }
-            ServerFrame::Rooms { rooms, more } => self.hear_page(rooms, *more),
+            ServerFrame::Rooms { rooms, more } => self.record_page(rooms, *more),
             ServerFrame::RoomGone { room_id } => self.settle(|revised| revised.room_id == *room_id),
             _ => {}
         }
     }
 
     /// The list of rooms counts once its last page has come.
-    fn hear_page(&mut self, page: &[RoomSummary], more: bool) {
+    fn record_page(&mut self, page: &[RoomSummary], more: bool) {
         let Some((epoch, mut rooms)) = self.welcome.take() else { return };
         rooms.extend(page.iter().map(|room| room.id));
         if more {
@@ -206,14 +206,14 @@ impl Memory {
 
     /// The page died before it kept this, and so before anything of it left the device, and before the next page could
     /// know of it.
-    pub(super) fn miss(&mut self, changes: &[Change]) {
+    pub(super) fn miss(&mut self, changes: &[StorageWrite]) {
         for change in changes {
             match change {
-                Change::Unsent(unsent) => {
-                    self.hear(&Input::Discard(unsent.client_id), None);
+                StorageWrite::Unsent(unsent) => {
+                    self.record(&Input::Discard(unsent.client_id), None);
                     self.settle(|revised| revised.client_id == unsent.client_id);
                 }
-                Change::Sent { client_id, .. } => {
+                StorageWrite::Sent { client_id, .. } => {
                     if let Some(sent) = self.find(*client_id) {
                         sent.acknowledged = false;
                     }
@@ -225,7 +225,7 @@ impl Memory {
 
     /// Messages that a greeted page shows among the rows of the server: that is as good as an acknowledgement, and what the
     /// storage has of them is given up as soon as it answers.
-    fn told(&self, engine: &Engine) -> BTreeSet<ClientId> {
+    fn reported(&self, engine: &Engine) -> BTreeSet<ClientId> {
         let rooms: BTreeSet<RoomId> = self.sent.iter().filter(|_| self.greeted).map(|sent| sent.room_id).collect();
         let rows = rooms.into_iter().flat_map(|room| engine.rows(room));
         rows.filter(|row| row.message.seq > Seq(0)).map(|row| row.key()).collect()
@@ -242,7 +242,7 @@ impl Memory {
     ) {
         let shown = engine.map(|engine| self.outbox(engine)).unwrap_or_default();
         let sending = shown.iter().filter(|row| row.state == RowState::Sending).map(Row::key);
-        let told = engine.map(|engine| self.told(engine)).unwrap_or_default();
+        let told = engine.map(|engine| self.reported(engine)).unwrap_or_default();
         let kept = disk.waiting().filter(|client_id| !told.contains(client_id));
         let waiting: Vec<ClientId> = sending.chain(kept).collect();
         let stored = |tables: &Tables, id| tables.find_message(user, id).is_some();

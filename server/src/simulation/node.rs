@@ -1,6 +1,6 @@
 //! A node: the real rules, writer and hub on a simulated store and bus, and sockets served as `socket` serves them.
 
-use super::gate::{Life, NodeGate};
+use super::fault_hook::{Life, NodeFaults};
 use super::later;
 use super::link::{End, Link, Said, Sender};
 use super::plan::{Fault, Mutation};
@@ -8,9 +8,9 @@ use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use crate::chat::Chat;
 use crate::hub::{Hub, Keys};
-use crate::line::Flushers;
-use crate::line::testing::{self, Appetite, Ear};
-use crate::run::database::{check_opened, check_sessions, fill_holes, keep_repaired};
+use crate::outbound::WriterPool;
+use crate::outbound::testing::{self, ReadBehavior, TestClient};
+use crate::run::database::{check_opened, check_sessions, fill_gaps, keep_repaired};
 use crate::socket::{self, close, dispatch::Dispatch};
 use crate::store::model::{Model, Tables};
 use axum::body::Bytes;
@@ -35,7 +35,7 @@ pub(super) struct Node {
     pub(super) life: Arc<Life>,
     pub(super) port: Arc<Port>,
     sim: Arc<Sim>,
-    flushers: Arc<Flushers>,
+    writers: Arc<WriterPool>,
     /// What breaks with the node.
     links: Mutex<Vec<Weak<Link>>>,
     /// What ends with it.
@@ -47,26 +47,26 @@ impl Node {
         note!(sim, "node {number} starts");
         let life = Life::new(sim, number);
         let port = wire.connect(&life);
-        let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeGate(Arc::clone(&life)))));
+        let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NodeFaults(Arc::clone(&life)))));
         let bus: Arc<Port> = Arc::clone(&port);
         let hub = Hub::new(bus, Keys::default(), Arc::default());
         let clock = Arc::new(SimClock::new(sim));
         let chat = Chat::with_reach(store, Arc::clone(&hub), clock, Arc::default(), sim.plan.reach);
-        let gaps = Arc::new(Notify::new());
+        let interruptions = Arc::new(Notify::new());
         if let Some(Mutation::Node(mechanism)) = sim.plan.mutation {
             chat.switch_off(mechanism);
         }
-        let mut tasks = vec![sim.spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&gaps)))];
-        tasks.push(sim.spawn(fill_holes(Arc::clone(&chat))));
+        let mut tasks = vec![sim.spawn(keep_repaired(Arc::clone(&chat), Arc::clone(&interruptions)))];
+        tasks.push(sim.spawn(fill_gaps(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_opened(Arc::clone(&chat))));
         tasks.push(sim.spawn(check_sessions(Arc::clone(&chat))));
         tasks.push(sim.spawn(Arc::clone(&hub).keep_subscriptions()));
-        tasks.push(sim.spawn(Arc::clone(&hub).listen(Arc::new(move || gaps.notify_one()))));
-        let flushers =
-            Arc::new(if sim.plan.has(Fault::Narrow) { Flushers::new(NARROW_QUEUE) } else { Flushers::default() });
-        tasks.push(sim.spawn(Arc::clone(&flushers).run()));
+        tasks.push(sim.spawn(Arc::clone(&hub).listen(Arc::new(move || interruptions.notify_one()))));
+        let writers =
+            Arc::new(if sim.plan.has(Fault::Narrow) { WriterPool::new(NARROW_QUEUE) } else { WriterPool::default() });
+        tasks.push(sim.spawn(Arc::clone(&writers).run()));
         let (links, tasks) = (Mutex::default(), Mutex::new(tasks));
-        let node = Arc::new(Self { chat, hub, life, port, sim: Arc::clone(sim), flushers, links, tasks });
+        let node = Arc::new(Self { chat, hub, life, port, sim: Arc::clone(sim), writers, links, tasks });
         let watched = Arc::clone(&node);
         sim.spawn(async move {
             watched.life.over().await;
@@ -111,7 +111,7 @@ impl Node {
 /// A connection's life, as `socket` has it.
 async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
     let is_calm = node.sim.is_calm();
-    let (connection, mut ear) = testing::connection_by(&node.flushers, user, session, appetite(&node.sim));
+    let (connection, mut client) = testing::connection_by(&node.writers, user, session, read_behavior(&node.sim));
     let mut dispatch = Dispatch::new(Arc::clone(&node.chat), Arc::clone(&connection), Arc::default());
     let End { mut sender, receiver, .. } = end;
     let mut incoming = Box::pin(unfold(receiver, async |mut receiver| {
@@ -124,42 +124,42 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
     }));
     let code = tokio::select! {
         biased;
-        code = socket::serve(&mut dispatch, &connection.line, &mut incoming) => code,
-        never = forward(&node.sim, &mut ear, &mut sender) => match never {},
+        code = socket::serve(&mut dispatch, &connection.outbound, &mut incoming) => code,
+        never = forward(&node.sim, &mut client, &mut sender) => match never {},
     };
     node.chat.disconnect(&connection);
     if code == Some(CloseCode::SlowConsumer) && is_calm {
         node.sim.fail("a device that reads as fast as its link allows was closed as too slow".into());
     }
     if let Some(code) = code {
-        connection.line.finish(Instant::now() + close::CLOSING).await;
-        while let Some(text) = ear.try_recv() {
-            say(&node.sim, &mut sender, text);
+        connection.outbound.finish(Instant::now() + close::CLOSE_TIMEOUT).await;
+        while let Some(text) = client.try_recv() {
+            send(&node.sim, &mut sender, text);
         }
         sender.send(Said::Close(code.code()));
     }
 }
 
 /// Sends what is written to a line over the socket.
-async fn forward(sim: &Sim, ear: &mut Ear, sender: &mut Sender) -> Infallible {
+async fn forward(sim: &Sim, client: &mut TestClient, sender: &mut Sender) -> Infallible {
     loop {
-        let text = ear.recv().await;
-        say(sim, sender, text);
+        let text = client.recv().await;
+        send(sim, sender, text);
     }
 }
 
 /// A frame of ours has a text, and a ping has none.
-fn say(sim: &Sim, sender: &mut Sender, text: String) {
+fn send(sim: &Sim, sender: &mut Sender, text: String) {
     if text.is_empty() {
         return sender.send(Said::Ping);
     }
-    for text in later::speak(sim, text) {
+    for text in later::translate(sim, text) {
         sender.send(Said::Text(text));
     }
 }
 
 /// A device takes what comes, or stops in the middle of it: for a moment, or for longer than a node puts up with.
-fn appetite(sim: &Arc<Sim>) -> Appetite {
+fn read_behavior(sim: &Arc<Sim>) -> ReadBehavior {
     let sim = Arc::clone(sim);
     let is_narrow = sim.plan.has(Fault::Narrow);
     Box::new(move |bytes| {

@@ -38,7 +38,7 @@ pub(super) enum Fault {
     Rewind,
     /// Clocks of nodes and devices differ by up to an hour.
     Clocks,
-    /// Nodes speak the next version of the protocol.
+    /// Nodes translate the next version of the protocol.
     Later,
     /// A device reads nothing for a while, in the middle of a frame, say, and sometimes for too long.
     Slow,

@@ -5,7 +5,7 @@ use super::node::Node;
 use super::plan::Fault;
 use super::sim::note;
 use crate::Error;
-use crate::store::{Change, HistoryRange};
+use crate::store::{HistoryRange, Revision};
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;
@@ -57,7 +57,7 @@ pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: Room
         HistoryRequest::Newest => HistoryRange::Newest,
         HistoryRequest::Before(seq) => HistoryRange::Before(seq),
     };
-    let result = page(&device, room_id, range).await.map_err(told);
+    let result = page(&device, room_id, range).await.map_err(api_error);
     if result.is_err() && device.sim.strikes(Fault::Request, 4) {
         // Not even an error arrives.
         return;
@@ -68,7 +68,7 @@ pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: Room
 }
 
 /// What a device is told of an error. Those who are logged are not of interest here.
-fn told(error: Error) -> ApiError {
+fn api_error(error: Error) -> ApiError {
     match error {
         Error::Unavailable(message) | Error::Internal(message) => ApiError { code: ErrorCode::Unavailable, message },
         told => told.into_api(),
@@ -148,10 +148,11 @@ pub(super) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) 
     if device.sim.chance.one_in(2) {
         device.hang_up();
     }
-    let change = if device.sim.chance.one_in(3) { Change::Delete } else { Change::Edit { body: "overtaken".into() } };
+    let revision =
+        if device.sim.chance.one_in(3) { Revision::Delete } else { Revision::Edit { body: "overtaken".into() } };
     let id = ClientId(device.sim.id(0));
     let revised =
-        ask(&device, async |node| node.chat.revise(me, room, seq, id, change).await.map(|(_, rev)| rev)).await;
+        ask(&device, async |node| node.chat.revise(me, room, seq, id, revision).await.map(|(_, rev)| rev)).await;
     note!(device.sim, "device {}: {sent:?} is revised elsewhere: {revised:?}", device.number);
 }
 

@@ -1,6 +1,6 @@
 //! The bus between the simulated nodes: loses, doubles, delays, breaks, and says so only where a real one would.
 
-use super::gate::{Life, Point};
+use super::fault_hook::{Life, Point};
 use super::plan::Fault;
 use super::sim::{Sim, note};
 use crate::bus::{Bus, BusEvent};
@@ -61,7 +61,7 @@ impl Wire {
         ports.clone()
     }
 
-    /// What is under way tells of another life of the database, and reaches nobody.
+    /// What is in transit is of another epoch, and is dropped.
     pub(super) fn forget(&self) {
         self.generation.fetch_add(1, Ordering::Relaxed);
     }
@@ -83,7 +83,7 @@ impl Port {
             sleep(port.wire.sim.chance.millis(20, 3_000)).await;
             port.broken.store(false, Ordering::Relaxed);
             note!(port.wire.sim, "node {} is on the bus again", port.life.number);
-            let _ = port.events.try_send(BusEvent::Gap);
+            let _ = port.events.try_send(BusEvent::Interrupted);
         });
     }
 

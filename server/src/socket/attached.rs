@@ -1,11 +1,11 @@
-//! A connection's place on the node, given back when its task ends in whichever way.
+//! The registration of a connection on the node, removed when its task ends in any way.
 
 use crate::chat::Chat;
 use crate::hub::Connection;
 use std::sync::Arc;
 
-/// While this lives, the connection may be in the registry. A task that panics does not get to its end, but drops this. It borrows
-/// what the task has anyway: each byte of it is one for each connection.
+/// While this lives, the connection may be in the registry. A panicking task drops it as well. It borrows from the task, because each
+/// byte counts once per connection.
 pub(super) struct Attached<'a> {
     pub(super) chat: &'a Chat,
     pub(super) connection: &'a Arc<Connection>,
@@ -17,8 +17,8 @@ impl Drop for Attached<'_> {
         if std::thread::panicking() {
             self.chat.connection_panicked();
             tracing::error!(connection = %self.connection.id, user = %self.connection.user, "a connection's task panicked");
-            // Others may hold the line for a moment longer, and the client would wait for what does not come.
-            self.connection.line.end();
+            // Other tasks may hold the socket for a moment longer, and the client would wait for frames in vain.
+            self.connection.outbound.end();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a connection is still to be sent of what its device missed: cursors that wait for a batch. Plain data.
+//! The pending catch-up of one connection: cursors that wait for a batch. Plain data.
 
 use protocol::limits::HELLO_CURSORS;
 use protocol::{Cursor, RoomId, RoomSummary};
@@ -8,23 +8,23 @@ use tokio::time::Instant;
 /// See the module's documentation.
 #[derive(Debug, Default)]
 pub(super) struct CatchUp {
-    /// Rooms of `hello` of which the device has not everything yet.
+    /// Rooms of `hello` that are not caught up yet.
     behind: BTreeSet<RoomId>,
-    /// At most one of a room, [`HELLO_CURSORS`] in all; the one that has waited longest is answered next.
+    /// At most one per room, [`HELLO_CURSORS`] in all; the oldest is answered next.
     waiting: VecDeque<Cursor>,
     /// Until when the person's budget of reads is used up.
     paused_until: Option<Instant>,
 }
 
 impl CatchUp {
-    /// Of a device that holds its rooms up to these cursors, one of each room.
+    /// For a device that holds its rooms up to these cursors, one per room.
     pub(super) fn of(cursors: &[Cursor], rooms: &[RoomSummary]) -> Self {
         let behind = |cursor: &&Cursor| rooms.iter().any(|room| is_behind(cursor, room));
         let waiting: VecDeque<_> = cursors.iter().filter(behind).copied().collect();
         Self { behind: waiting.iter().map(|cursor| cursor.0).collect(), waiting, paused_until: None }
     }
 
-    /// Takes a cursor whose batch is to be sent; it replaces an earlier one of the same room. False where too many wait.
+    /// Queues a cursor; it replaces an earlier one of the same room. Returns false if too many wait.
     pub(super) fn ask(&mut self, cursor: Cursor) -> bool {
         if let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.0 == cursor.0) {
             *waiting = cursor;
@@ -65,7 +65,7 @@ impl CatchUp {
         self.behind.remove(&room);
     }
 
-    /// A batch could not be read: the device takes all its questions for failed, and asks again.
+    /// A batch could not be read: the device treats all its requests as failed and repeats them.
     pub(super) fn fail(&mut self) {
         self.waiting.clear();
     }
@@ -76,7 +76,7 @@ impl CatchUp {
     }
 }
 
-/// One cursor of each room, in their order. Where a room has several, what all of them have is taken for here.
+/// One cursor per room, in their order. Of several cursors of a room the lowest values count.
 pub(super) fn lowest(cursors: &[Cursor]) -> Vec<Cursor> {
     let mut lowest: Vec<Cursor> = Vec::with_capacity(cursors.len());
     let mut places = BTreeMap::new();
@@ -90,7 +90,7 @@ pub(super) fn lowest(cursors: &[Cursor]) -> Vec<Cursor> {
     lowest
 }
 
-/// Whether the room has something that a device at the cursor does not, or the other way round.
+/// Returns true if the cursor differs from the room's head.
 fn is_behind(cursor: &Cursor, room: &RoomSummary) -> bool {
     cursor.0 == room.id && (cursor.1, cursor.2) != (room.last_seq, room.last_rev)
 }

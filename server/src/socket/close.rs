@@ -1,16 +1,16 @@
-//! How a connection ends: which code fits which fault, and the closing handshake.
+//! Closing a connection: the code for each error, and the closing handshake.
 
-use crate::line::Line;
+use crate::outbound::Outbound;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use protocol::CloseCode;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tungstenite::error::{CapacityError, Error};
 
-/// How long ending a connection may take: a client that does not read holds its place no longer.
-pub(crate) const CLOSING: Duration = Duration::from_secs(5);
+/// How long closing a connection may take.
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The code for a fault in reading; none where nobody is there to be told.
+/// The close code for a read error; none if the client is gone.
 pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
     match error.into_inner().downcast_ref::<Error>() {
         Some(Error::Capacity(CapacityError::MessageTooLong { .. })) => Some(CloseCode::TooLarge),
@@ -20,16 +20,16 @@ pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {
     }
 }
 
-/// Ends a connection in order: writes what is queued, then a close frame, and waits for its answer so that the code is
-/// not lost with the connection. Where the client closed first, its close frame is answered instead (RFC 6455, section
-/// 5.5.1). All of it takes [`CLOSING`] at most.
-pub(super) async fn send(socket: &mut WebSocket, line: &Line, code: CloseCode) {
-    let deadline = Instant::now() + CLOSING;
-    line.finish(deadline).await;
+/// Closes a connection in order: writes what is queued, then a close frame, and waits for its answer, so that the code is not lost
+/// with the connection. If the client closed first, its close frame is answered instead (RFC 6455, section 5.5.1). All of it takes
+/// [`CLOSE_TIMEOUT`] at most.
+pub(super) async fn send(socket: &mut WebSocket, outbound: &Outbound, code: CloseCode) {
+    let deadline = Instant::now() + CLOSE_TIMEOUT;
+    outbound.finish(deadline).await;
     let frame = CloseFrame { code: code.code(), reason: code.reason().into() };
-    // Refused where the client closed first: the library has its answer ready and writes it on the next read.
+    // Fails if the client closed first: the library has its answer ready and writes it on the next read.
     let _ = timeout_at(deadline, socket.send(Message::Close(Some(frame)))).await;
-    line.finish(deadline).await;
+    outbound.finish(deadline).await;
     while let Ok(Some(Ok(_))) = timeout_at(deadline, socket.recv()).await {}
-    line.finish(deadline).await;
+    outbound.finish(deadline).await;
 }

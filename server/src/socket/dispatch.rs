@@ -1,13 +1,14 @@
-//! From a client's text to a call of `chat`: decodes, checks, answers. A frame that is not understood is answered, and the connection stays.
+//! Dispatches a client's frames to `chat`: decodes, checks limits, answers. A frame that cannot be decoded gets an `error`, and the
+//! connection stays open.
 
 use super::catch_up::{CatchUp, lowest};
 use crate::Error;
 use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::limits::{FrameLimit, Limits, Read};
-use crate::line::Frame;
-use crate::store::{Change, cut};
-use protocol::limits::{HELLO_CURSORS, TYPING_EVERY_MS};
+use crate::outbound::Frame;
+use crate::store::{Revision, cut};
+use protocol::limits::{HELLO_CURSORS, TYPING_INTERVAL_MS};
 use protocol::{
     ApiError, ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame,
 };
@@ -17,26 +18,26 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
-/// Frames above the limit that are answered. Who goes on is not listening.
-pub(crate) const EXCESS: u32 = 100;
+/// Frames above the limit that are answered. After that the connection is closed.
+pub(crate) const EXCESS_FRAMES_MAX: u32 = 100;
 
-/// What one connection has said so far, and who answers it.
+/// The protocol state of one connection.
 pub(crate) struct Dispatch {
     chat: Arc<Chat>,
-    /// Answers go into its queue.
+    /// Receives the answers.
     connection: Arc<Connection>,
     limits: Arc<Limits>,
     /// How many more frames this connection may send.
     frames: FrameLimit,
     /// Frames beyond that.
     excess: u32,
-    /// Where the person was typing last, and when that was told.
+    /// Where the person was typing last, and when that was published.
     typed: Option<(RoomId, Instant)>,
-    /// Whether `hello` has come: only then is the connection in its rooms.
+    /// Whether `hello` was handled: only then is the connection in its rooms.
     greeted: bool,
-    /// What is still to be sent of what the device missed. Boxed: most connections have everything most of the time.
+    /// The pending catch-up. Boxed: most connections have none most of the time.
     catch_up: Option<Box<CatchUp>>,
-    /// Whether the device was told that it has everything.
+    /// Whether `sync:done` was sent.
     done: bool,
 }
 
@@ -52,7 +53,7 @@ impl Dispatch {
             Ok(frame) => self.handle(frame).await,
             Err(error @ Error::RateLimited { .. }) => {
                 self.excess += 1;
-                if self.excess > EXCESS {
+                if self.excess > EXCESS_FRAMES_MAX {
                     return self.connection.close(CloseCode::RateLimited);
                 }
                 Err(error)
@@ -63,7 +64,7 @@ impl Dispatch {
             self.connection.send(&ServerFrame::error(error.into_api()));
         }
         let is_paused = self.catch_up.as_ref().is_some_and(|catch_up| catch_up.is_paused());
-        if self.is_catching_up() && !is_paused && self.connection.line.is_drained() {
+        if self.is_catching_up() && !is_paused && self.connection.outbound.is_drained() {
             self.catch_up_next().await;
         }
     }
@@ -72,12 +73,12 @@ impl Dispatch {
         match frame {
             ClientFrame::Hello { protocol, epoch, cursors } => self.hello(protocol, epoch, &cursors).await,
             ClientFrame::Ping {} => {
-                self.connection.line.send(Frame::heartbeat());
+                self.connection.outbound.send(Frame::heartbeat());
                 Ok(())
             }
             _ if !self.greeted => Err(Error::Invalid("type: the first frame of a connection must be hello.".into())),
             ClientFrame::Send { client_id, room_id, body, reply_to } => {
-                // What they type next is news again.
+                // The next typing frame is published again.
                 self.typed = None;
                 let reply = Reply::Socket(Arc::clone(&self.connection));
                 if let Err(error) = self.limits.write(self.connection.user, body.len()) {
@@ -88,13 +89,13 @@ impl Dispatch {
                 Ok(())
             }
             ClientFrame::Edit { client_id, room_id, seq, body } => {
-                self.revise(room_id, seq, client_id, Change::Edit { body }).await
+                self.revise(room_id, seq, client_id, Revision::Edit { body }).await
             }
             ClientFrame::Delete { client_id, room_id, seq } => {
-                self.revise(room_id, seq, client_id, Change::Delete).await
+                self.revise(room_id, seq, client_id, Revision::Delete).await
             }
             ClientFrame::React { client_id, room_id, seq, emoji, on } => {
-                self.revise(room_id, seq, client_id, Change::React { emoji, on }).await
+                self.revise(room_id, seq, client_id, Revision::React { emoji, on }).await
             }
             ClientFrame::SyncMore { room_id, seq, rev } => self.ask(Cursor(room_id, seq, rev)),
             ClientFrame::Focus { room_id, users, away } => {
@@ -110,9 +111,9 @@ impl Dispatch {
             }
             ClientFrame::TypingStart { room_id } => self.typing(room_id),
             ClientFrame::TypingStop { room_id } => {
-                // What nobody was told of has no end to tell of.
+                // A start that was not published has no end to publish.
                 if self.typed.take().is_some_and(|(typed, _)| typed == room_id) {
-                    return self.signal(room_id, false);
+                    return self.publish_typing(room_id, false);
                 }
                 Ok(())
             }
@@ -126,7 +127,7 @@ impl Dispatch {
             return Err(Error::Invalid("type: hello was said already on this connection.".into()));
         }
         if protocol < PROTOCOL_VERSION {
-            return self.turn_away().await;
+            return self.refuse_version().await;
         }
         if protocol > PROTOCOL_VERSION {
             let problem = format!("protocol: this server speaks version {PROTOCOL_VERSION}, not yet {protocol}.");
@@ -145,7 +146,7 @@ impl Dispatch {
         let cursors = lowest(cursors);
         let gone = cursors.iter().map(|cursor| cursor.0).filter(|room| !ids.contains(room)).collect();
         let server_time = self.chat.now();
-        // Cursors of another life of the database say nothing about this one.
+        // Cursors of another epoch say nothing about this one.
         let cursors = if held.is_none_or(|held| held == epoch) { cursors } else { Vec::new() };
         self.catch_up = Some(Box::new(CatchUp::of(&cursors, &rooms)));
         let mut pages = self.pages(rooms).into_iter().peekable();
@@ -157,7 +158,7 @@ impl Dispatch {
             self.connection.send(&ServerFrame::Rooms { rooms, more: pages.peek().is_some() });
         }
         self.chat.send_heads(&self.connection, &ids);
-        self.tell_done();
+        self.send_done();
         Ok(())
     }
 
@@ -171,9 +172,9 @@ impl Dispatch {
         pages
     }
 
-    /// Answers the `hello` of an earlier version with a `welcome` that each of them reads: its page asks for a reload and
-    /// keeps what is unsent. Nothing else is said on this connection.
-    async fn turn_away(&self) -> Result<(), Error> {
+    /// Answers the `hello` of an earlier protocol version with a `welcome` that it can read: its page asks for a reload and keeps its
+    /// outbox. Nothing else is sent on this connection.
+    async fn refuse_version(&self) -> Result<(), Error> {
         self.connection.send(&ServerFrame::Welcome {
             protocol: PROTOCOL_VERSION,
             epoch: self.chat.epoch().await?,
@@ -209,7 +210,7 @@ impl Dispatch {
             sleep_until(until).await;
         }
         if self.chat.has_flow_control() {
-            self.connection.line.drained().await;
+            self.connection.outbound.drained().await;
         }
     }
 
@@ -226,7 +227,7 @@ impl Dispatch {
                 if !more {
                     catch_up.finish(cursor.0);
                 }
-                self.tell_done();
+                self.send_done();
             }
             Err(error) => {
                 catch_up.fail();
@@ -235,8 +236,8 @@ impl Dispatch {
         }
     }
 
-    /// Says so, once, when nothing is left of what `hello` asked for.
-    fn tell_done(&mut self) {
+    /// Sends `sync:done`, once, when everything that `hello` asked for was sent.
+    fn send_done(&mut self) {
         let Some(catch_up) = &self.catch_up else { return };
         if !catch_up.is_complete() {
             return;
@@ -249,28 +250,28 @@ impl Dispatch {
         }
     }
 
-    async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, change: Change) -> Result<(), Error> {
-        match self.limits.write(self.connection.user, change.bytes()) {
-            Ok(()) => self.chat.revise_for(&self.connection, room, seq, client_id, change).await,
+    async fn revise(&self, room: RoomId, seq: Seq, client_id: ClientId, revision: Revision) -> Result<(), Error> {
+        match self.limits.write(self.connection.user, revision.bytes()) {
+            Ok(()) => self.chat.revise_for(&self.connection, room, seq, client_id, revision).await,
             Err(error) => Reply::Socket(Arc::clone(&self.connection)).refuse(client_id, error),
         }
         Ok(())
     }
 
-    /// More often than this it is no news, and costs everybody who looks.
+    /// Throttles `typing:start`: it is published at most twice per [`TYPING_INTERVAL_MS`].
     fn typing(&mut self, room: RoomId) -> Result<(), Error> {
-        let pause = Duration::from_millis(TYPING_EVERY_MS / 2);
+        let pause = Duration::from_millis(TYPING_INTERVAL_MS / 2);
         if self.typed.is_some_and(|(typed, at)| typed == room && at.elapsed() < pause) {
             return Ok(());
         }
-        self.signal(room, true)?;
+        self.publish_typing(room, true)?;
         self.typed = Some((room, Instant::now()));
         Ok(())
     }
 
-    /// Neither another room nor a message sent nor a second device makes others draw more of one person.
-    fn signal(&self, room: RoomId, typing: bool) -> Result<(), Error> {
-        if self.limits.signal(self.connection.user) {
+    /// Publishes typing within the person's budget, across rooms and devices.
+    fn publish_typing(&self, room: RoomId, typing: bool) -> Result<(), Error> {
+        if self.limits.typing(self.connection.user) {
             self.chat.typing(&self.connection, room, typing)?;
         }
         Ok(())
@@ -278,7 +279,7 @@ impl Dispatch {
 
     fn mark(&self, room: RoomId, delivered: Seq, read: Seq) -> Result<(), Error> {
         if !self.chat.mark(self.connection.user, room, delivered, read) {
-            // This node may not know yet that the person is in the room: the device tells it again.
+            // This node may not know yet that the person is in the room: the device sends the mark again.
             let ApiError { code, message } = Error::NotFound("room").into_api();
             self.connection.send(&ServerFrame::Error { code, message, retryable: true });
         }
@@ -286,7 +287,7 @@ impl Dispatch {
     }
 }
 
-/// The frame in a text, or what is wrong with it: not JSON, an unknown type, or a field.
+/// Decodes a frame. The error names what is wrong: not JSON, an unknown type, or a field.
 fn decode(text: &str) -> Result<ClientFrame, Error> {
     #[derive(Deserialize)]
     struct Parts {
@@ -302,7 +303,7 @@ fn decode(text: &str) -> Result<ClientFrame, Error> {
     };
     let problem = match serde_json::from_str(text) {
         Ok(Parts { kind, data }) if ClientFrame::TYPES.contains(&kind.as_str()) => {
-            // Read once more with the type first: only then does the decoder know which field it is in.
+            // Decoded once more with the type first: only then does the error name the field.
             let ordered = format!(r#"{{"type":"{kind}","data":{data}}}"#);
             let named = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&ordered));
             let named: Result<ClientFrame, _> = named;

@@ -1,34 +1,34 @@
-//! The heartbeat of one connection: when the next one is due, and when the client counts as gone.
+//! The heartbeat of one connection: when the next one is due, and the idle timeout of the client.
 //!
-//! Both sides use it to detect a link that went silent without a close. The server sends a heartbeat every [`EVERY`];
-//! the client's WebSocket answers the ping in it, so a client that is there is heard at least as often.
+//! Both sides use it to detect a link that went silent without a close. The server sends a heartbeat every [`HEARTBEAT_INTERVAL`];
+//! the client's WebSocket answers the ping in it, so something is received from a live client at least as often.
 
-use protocol::limits::{HEARTBEAT_MS, SILENCE_MS};
+use protocol::limits::{HEARTBEAT_INTERVAL_MS, IDLE_TIMEOUT_MS};
 use std::pin::Pin;
 use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 /// Between two heartbeats of a connection.
-pub(crate) const EVERY: Duration = Duration::from_millis(HEARTBEAT_MS);
-/// A client of which nothing is received for this long, pongs included, is gone.
-pub(crate) const SILENCE: Duration = Duration::from_millis(SILENCE_MS);
+pub(crate) const HEARTBEAT_INTERVAL: Duration = Duration::from_millis(HEARTBEAT_INTERVAL_MS);
+/// The idle timeout: a client from which nothing is received for this long, pongs included, is gone.
+pub(crate) const IDLE_TIMEOUT: Duration = Duration::from_millis(IDLE_TIMEOUT_MS);
 /// A timer that fires later than this says that the process itself was suspended: the client may have sent something
 /// meanwhile that is not read yet.
-const LATE: Duration = Duration::from_secs(10);
+const LATE_AFTER: Duration = Duration::from_secs(10);
 
 /// What a heartbeat's timer asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Beat {
     /// Send a heartbeat.
     Due,
-    /// Nothing was received for [`SILENCE`].
+    /// Nothing was received for [`IDLE_TIMEOUT`].
     Gone,
 }
 
 /// One timer for both moments. Ends with its connection.
 pub(crate) struct Heartbeat {
-    /// When the client was last known to be there.
-    heard: Instant,
+    /// When something was last received.
+    last_received: Instant,
     /// When the next heartbeat is due.
     next: Instant,
     /// Fires at the earlier of the two. Boxed: most of the size of an idle connection would be this.
@@ -39,31 +39,31 @@ impl Heartbeat {
     /// Of a connection that was opened just now.
     pub(crate) fn start() -> Self {
         let now = Instant::now();
-        let next = now + EVERY;
-        Self { heard: now, next, timer: Box::pin(sleep_until(next)) }
+        let next = now + HEARTBEAT_INTERVAL;
+        Self { last_received: now, next, timer: Box::pin(sleep_until(next)) }
     }
 
-    /// Something was received, or what was received has been handled: while that took long, nothing could be read.
-    pub(crate) fn heard(&mut self) {
-        self.heard = Instant::now();
+    /// Something was received, or a received frame was handled: nothing is read while that takes long.
+    pub(crate) fn record_received(&mut self) {
+        self.last_received = Instant::now();
         // Moving a timer back does not wake anything: a healthy connection wakes once for each heartbeat.
         self.arm();
     }
 
-    /// The next thing to do. May be dropped and called again.
+    /// Waits for the next thing to do. Cancel safe.
     pub(crate) async fn beat(&mut self) -> Beat {
         loop {
             self.timer.as_mut().await;
             let now = Instant::now();
-            if now >= self.timer.deadline() + LATE {
-                self.heard = now;
+            if now >= self.timer.deadline() + LATE_AFTER {
+                self.last_received = now;
             }
-            if now >= self.heard + SILENCE {
+            if now >= self.last_received + IDLE_TIMEOUT {
                 return Beat::Gone;
             }
             let is_due = now >= self.next;
             if is_due {
-                self.next = now + EVERY;
+                self.next = now + HEARTBEAT_INTERVAL;
             }
             self.arm();
             if is_due {
@@ -73,7 +73,7 @@ impl Heartbeat {
     }
 
     fn arm(&mut self) {
-        let due = self.next.min(self.heard + SILENCE);
+        let due = self.next.min(self.last_received + IDLE_TIMEOUT);
         if self.timer.deadline() != due {
             self.timer.as_mut().reset(due);
         }

@@ -1,7 +1,7 @@
 //! The largest frame of each type that a server can send, against the bound of that type.
 
 use crate::chat::reach::{BATCH_BYTES, HEADS_ROOMS, Reach, WELCOME_BYTES};
-use crate::line::{Frame, QUEUE_BYTES};
+use crate::outbound::{Frame, QUEUE_BYTES};
 use crate::store::cut;
 use protocol::limits::{
     BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, EMOJI_KINDS, FOCUS_USERS, HELLO_CURSORS, PEOPLE_IDS, PREVIEW_CHARS,

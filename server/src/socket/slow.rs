@@ -6,9 +6,9 @@ use crate::bus::memory::Exchange;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::Flushers;
-use crate::line::testing::{Appetite, Ear, connection_by};
-use crate::store::model::{Call, Gate, Model, Tables};
+use crate::outbound::WriterPool;
+use crate::outbound::testing::{ReadBehavior, TestClient, connection_by};
+use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{Append, NewUser, Result, Stamp, Store};
 use futures_util::stream;
 use protocol::{ClientFrame, ClientId, CreateRoom, Cursor, PROTOCOL_VERSION, Rev, RoomId, Seq, ServerFrame};
@@ -28,7 +28,7 @@ const MESSAGES: usize = 49;
 struct Turnstile(Semaphore);
 
 #[async_trait::async_trait]
-impl Gate for Turnstile {
+impl FaultHook for Turnstile {
     async fn enter(&self, call: Call) -> Result<()> {
         if call == Call::Read {
             self.0.acquire().await.unwrap().forget();
@@ -79,15 +79,19 @@ impl World {
     }
 
     /// A connection that says these frames, and then listens.
-    fn connect(&self, appetite: Appetite, frames: Vec<ClientFrame>) -> (Ear, JoinHandle<Option<CloseCode>>) {
-        let flushers = Arc::<Flushers>::default();
-        let (connection, ear) = connection_by(&flushers, ADA, SessionId(Uuid::from_u128(2)), appetite);
-        tokio::spawn(flushers.run());
+    fn connect(
+        &self,
+        read_behavior: ReadBehavior,
+        frames: Vec<ClientFrame>,
+    ) -> (TestClient, JoinHandle<Option<CloseCode>>) {
+        let writers = Arc::<WriterPool>::default();
+        let (connection, client) = connection_by(&writers, ADA, SessionId(Uuid::from_u128(2)), read_behavior);
+        tokio::spawn(writers.run());
         let mut dispatch = Dispatch::new(Arc::clone(&self.chat), Arc::clone(&connection), Arc::default());
         let frames = frames.into_iter().map(|frame| Ok(Message::text(serde_json::to_string(&frame).unwrap())));
         let mut incoming = stream::iter(frames.collect::<Vec<_>>()).chain(stream::pending());
-        let serving = tokio::spawn(async move { serve(&mut dispatch, &connection.line, &mut incoming).await });
-        (ear, serving)
+        let serving = tokio::spawn(async move { serve(&mut dispatch, &connection.outbound, &mut incoming).await });
+        (client, serving)
     }
 }
 
@@ -96,13 +100,13 @@ fn hello(cursors: Vec<Cursor>) -> ClientFrame {
 }
 
 /// A window of a real network: so many bytes, and nothing more for a round trip.
-fn narrow(bytes: usize) -> Appetite {
+fn narrow(bytes: usize) -> ReadBehavior {
     Box::new(move |offered| (offered.min(bytes), Some(Duration::from_millis(50))))
 }
 
-async fn frame(ear: &mut Ear) -> ServerFrame {
+async fn frame(client: &mut TestClient) -> ServerFrame {
     loop {
-        let text = ear.recv().await;
+        let text = client.recv().await;
         // A ping has none.
         if !text.is_empty() {
             return serde_json::from_str(&text).unwrap();
@@ -115,11 +119,11 @@ async fn a_device_far_behind_a_slow_link_gets_everything_on_one_connection() {
     let world = World::new();
     let rooms = world.fill().await;
     let cursors = rooms.iter().map(|room| Cursor(*room, Seq(1), Rev(0))).collect();
-    let (mut ear, serving) = world.connect(narrow(14_000), vec![hello(cursors)]);
+    let (mut client, serving) = world.connect(narrow(14_000), vec![hello(cursors)]);
     let mut received: BTreeMap<RoomId, usize> = BTreeMap::new();
     let all = async {
         loop {
-            match frame(&mut ear).await {
+            match frame(&mut client).await {
                 ServerFrame::Offline { room_id, rows, .. } => *received.entry(room_id).or_default() += rows.len(),
                 ServerFrame::SyncDone {} => return,
                 _ => {}
@@ -140,10 +144,10 @@ async fn a_message_is_answered_while_a_device_catches_up() {
     let cursors = rooms.iter().map(|room| Cursor(*room, Seq(1), Rev(0))).collect();
     let client_id = ClientId(Uuid::now_v7());
     let send = ClientFrame::Send { client_id, room_id: rooms[0], body: "hi".into(), reply_to: None };
-    let (mut ear, _serving) = world.connect(narrow(14_000), vec![hello(cursors), send]);
+    let (mut client, _serving) = world.connect(narrow(14_000), vec![hello(cursors), send]);
     let mut batches = 0;
     loop {
-        match frame(&mut ear).await {
+        match frame(&mut client).await {
             ServerFrame::Offline { .. } => batches += 1,
             ServerFrame::Ack { client_id: stored, .. } if stored == client_id => break,
             _ => {}
@@ -159,10 +163,10 @@ async fn what_is_queued_goes_out_while_a_frame_is_handled() {
     // Enough for the summaries and what comes before them; then the database is silent until everything that was queued has arrived.
     world.reads.0.forget_permits(Semaphore::MAX_PERMITS);
     world.reads.0.add_permits(3);
-    let (mut ear, serving) = world.connect(narrow(1_000), vec![hello(vec![Cursor(room, Seq(1), Rev(0))])]);
-    while !matches!(frame(&mut ear).await, ServerFrame::Heads { .. }) {}
+    let (mut client, serving) = world.connect(narrow(1_000), vec![hello(vec![Cursor(room, Seq(1), Rev(0))])]);
+    while !matches!(frame(&mut client).await, ServerFrame::Heads { .. }) {}
     world.reads.0.add_permits(100);
-    assert!(matches!(frame(&mut ear).await, ServerFrame::Offline { .. }));
+    assert!(matches!(frame(&mut client).await, ServerFrame::Offline { .. }));
     assert!(!serving.is_finished());
 }
 
@@ -171,10 +175,10 @@ async fn a_room_that_hello_names_often_is_answered_once() {
     let world = World::new();
     let room = world.fill().await.remove(0);
     let cursors = (0..900).map(|n| Cursor(room, Seq(1 + n % 30), Rev(0))).collect();
-    let (mut ear, _serving) = world.connect(narrow(usize::MAX), vec![hello(cursors)]);
+    let (mut client, _serving) = world.connect(narrow(usize::MAX), vec![hello(cursors)]);
     let mut answers = 0;
     loop {
-        match frame(&mut ear).await {
+        match frame(&mut client).await {
             ServerFrame::Offline { from, .. } => {
                 assert_eq!(from, (Seq(1), Rev(0)), "the lowest");
                 answers += 1;

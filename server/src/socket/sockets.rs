@@ -1,5 +1,5 @@
-//! How many sockets a session and a person have on this node, from the upgrade on, whether or not they ever say `hello`.
-//! Above the bound the oldest has to go: the newest is the one that somebody looks at.
+//! Bounds the sockets per session and per person on this node, from the upgrade on, with or without `hello`. Above the bound the
+//! oldest is closed: the newest is most likely the one in use.
 
 use crate::hub::Connection;
 use protocol::{CloseCode, UserId};
@@ -15,7 +15,7 @@ pub(crate) const PERSON_SOCKETS: usize = 50;
 #[derive(Default)]
 pub(crate) struct Sockets(Mutex<BTreeMap<UserId, Vec<Arc<Connection>>>>);
 
-/// A socket's entry; it ends with this.
+/// The entry of one socket, removed on drop.
 pub(crate) struct Entry {
     sockets: Arc<Sockets>,
     connection: Arc<Connection>,
@@ -28,7 +28,7 @@ impl Drop for Entry {
 }
 
 impl Sockets {
-    /// Counts a new socket, and closes the oldest where that makes too many.
+    /// Adds a socket, and closes the oldest if there are too many.
     pub(crate) fn enter(self: &Arc<Self>, connection: &Arc<Connection>) -> Entry {
         let mut sockets = self.lock();
         let own = sockets.entry(connection.user).or_default();
@@ -63,7 +63,7 @@ impl Sockets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::testing;
+    use crate::outbound::testing;
     use futures_util::FutureExt;
     use protocol::SessionId;
     use uuid::Uuid;
@@ -75,7 +75,7 @@ mod tests {
     }
 
     fn is_closed(connection: &Connection) -> bool {
-        connection.line.attend().now_or_never() == Some(Some(CloseCode::TooManySockets))
+        connection.outbound.run_until_closed().now_or_never() == Some(Some(CloseCode::TooManySockets))
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What becomes of a batch of messages, given what the database holds: decided without touching it.
+//! Decides what becomes of a batch of messages, given what the database holds. Pure.
 
 use super::digest::{digest, has_first_text};
 use super::{Append, Appended};
@@ -14,16 +14,16 @@ pub(super) struct Known {
     pub(super) locked: BTreeSet<RoomId>,
     /// Those senders who are in the room, with their display names.
     pub(super) members: HashMap<(RoomId, UserId), String>,
-    /// Ids of the batch's that were refused before: `NotMember` is the answer again. Those that are refused now come to it.
+    /// Ids of the batch with a remembered refusal: the answer is `NotMember` again. Present refusals are added.
     pub(super) refused: BTreeSet<(UserId, ClientId)>,
-    /// Messages that bear the ids of the batch's already.
+    /// Stored messages with ids of the batch.
     pub(super) originals: HashMap<(UserId, ClientId), Original>,
 }
 
 /// What became of a batch that may need no decision.
 pub(super) enum Plain {
     Stored(Vec<Appended>),
-    /// It has to be looked at.
+    /// It needs a decision.
     Undecided,
     /// Others hold the lock of one of its rooms.
     Locked,
@@ -49,7 +49,7 @@ pub(super) struct Original {
 }
 
 impl Original {
-    /// Whether the entry is this message, sent again: same room, same first text.
+    /// Returns true if the entry is a repeat of this message: same room, same first text.
     fn is_repeated_by(&self, append: &Append) -> bool {
         let same_text = || match &self.first_digest {
             _ if has_first_text(&self.message) => self.message.body == append.body,

@@ -1,5 +1,5 @@
-//! The digest of a message's first text. Edits and deletions replace the text itself; with the digest a message that is
-//! sent again is still told from another one under the same id, for ever.
+//! The digest of a message's first text. Edits and deletions replace the text; with the digest a repeated send is still distinguished
+//! from another message with the same id, for ever.
 
 use protocol::Message;
 use sha2::{Digest, Sha256};

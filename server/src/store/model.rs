@@ -1,5 +1,5 @@
-//! The store as plain tables in memory, for the simulation: small enough to be right by looking at it, and told by the
-//! same story as the two engines. Every call passes a [`Gate`], where time passes and things go wrong.
+//! The store as plain tables in memory, for the simulation: small enough to be correct by inspection, and covered by the
+//! same story test as the two engines. Every call passes a [`FaultHook`], which injects delays and faults.
 
 mod members;
 mod messages;
@@ -9,8 +9,8 @@ mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, Moved, NewRoom, NewSession,
-    NewUser, Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser, Purged,
+    RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
@@ -19,9 +19,9 @@ use protocol::{
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) use tables::{Room, Tables};
 
-/// What stands between a caller and the tables; nothing, where nothing else is said.
+/// Injects delays and faults between a caller and the tables. By default it does nothing.
 #[async_trait::async_trait]
-pub(crate) trait Gate: Send + Sync + 'static {
+pub(crate) trait FaultHook: Send + Sync + 'static {
     /// Before the call: an error means that nothing happened.
     async fn enter(&self, _call: Call) -> Result<()> {
         Ok(())
@@ -50,15 +50,15 @@ pub(crate) enum Call {
     Write,
 }
 
-/// One handle on the tables. Nodes share the tables; each has a gate of its own.
+/// One handle on the tables. Nodes share the tables; each has its own hook.
 pub(crate) struct Model {
     tables: Arc<Mutex<Tables>>,
-    gate: Arc<dyn Gate>,
+    hook: Arc<dyn FaultHook>,
 }
 
 impl Model {
-    pub(crate) fn new(tables: Arc<Mutex<Tables>>, gate: Arc<dyn Gate>) -> Self {
-        Self { tables, gate }
+    pub(crate) fn new(tables: Arc<Mutex<Tables>>, hook: Arc<dyn FaultHook>) -> Self {
+        Self { tables, hook }
     }
 
     fn lock(&self) -> MutexGuard<'_, Tables> {
@@ -66,17 +66,17 @@ impl Model {
     }
 
     async fn read<T: Send>(&self, look: impl FnOnce(&Tables) -> T + Send) -> Result<T> {
-        self.gate.enter(Call::Read).await?;
+        self.hook.enter(Call::Read).await?;
         let answer = look(&self.lock());
-        self.gate.leave(Call::Read).await?;
+        self.hook.leave(Call::Read).await?;
         Ok(answer)
     }
 
     /// One transaction: nobody sees the tables in the middle of it.
     async fn write<T: Send>(&self, work: impl FnOnce(&mut Tables) -> Result<T> + Send) -> Result<T> {
-        self.gate.enter(Call::Write).await?;
+        self.hook.enter(Call::Write).await?;
         let answer = work(&mut self.lock());
-        self.gate.leave(Call::Write).await?;
+        self.hook.leave(Call::Write).await?;
         answer
     }
 }
@@ -187,7 +187,7 @@ impl Store for Model {
         self.read(|tables| tables.list_rooms(user)).await
     }
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
-        self.gate.read_room(room)?;
+        self.hook.read_room(room)?;
         self.read(|tables| tables.find_room(user, room)).await
     }
     async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
@@ -247,15 +247,15 @@ impl Store for Model {
     ) -> Result<Option<Message>> {
         self.write(|tables| tables.update_member(room, actor, user, role, stamp)).await
     }
-    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
         self.write(|tables| Ok(tables.update_marks(marks))).await
     }
 
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
-        if self.gate.breaks(batch) {
+        if self.hook.breaks(batch) {
             return Err(Error::Internal("one of these cannot be stored".into()));
         }
-        let locked = batch.iter().map(|entry| entry.room_id).filter(|room| self.gate.is_locked(*room)).collect();
+        let locked = batch.iter().map(|entry| entry.room_id).filter(|room| self.hook.is_locked(*room)).collect();
         self.write(|tables| Ok(tables.append(batch, &locked))).await
     }
     async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {
@@ -265,7 +265,7 @@ impl Store for Model {
         self.write(|tables| Ok(tables.revise(revise))).await
     }
     async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: Limit) -> Result<Option<Rows>> {
-        self.gate.read_room(room)?;
+        self.hook.read_room(room)?;
         self.read(|tables| tables.list_changes(room, cursor, limit)).await
     }
     async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {

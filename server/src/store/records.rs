@@ -1,4 +1,4 @@
-//! What goes into the store and comes out of it and is not on the wire as it is.
+//! Arguments and results of the store that are not types of the wire.
 
 use protocol::{ClientId, Mark, Message, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
 use std::time::Duration;
@@ -54,7 +54,7 @@ pub struct SessionRecord {
     pub revoked_at: Option<UnixMillis>,
 }
 
-/// What a user is to a room.
+/// A user's access to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Access {
     pub kind: RoomKind,
@@ -131,26 +131,26 @@ impl Appended {
     }
 }
 
-/// An edit, a deletion or a reaction to store. Texts are checked already.
+/// A revision to store. Texts are checked already.
 #[derive(Clone, Debug)]
 pub struct Revise {
     pub room_id: RoomId,
     pub seq: Seq,
     pub user_id: UserId,
     pub client_id: ClientId,
-    pub change: Change,
+    pub revision: Revision,
     pub now: UnixMillis,
 }
 
-/// What is to become of a message.
+/// An edit, a deletion or a reaction of a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum Revision {
     Edit { body: String },
     Delete,
     React { emoji: String, on: bool },
 }
 
-impl Change {
+impl Revision {
     /// Bytes of its text.
     pub(crate) fn bytes(&self) -> usize {
         match self {
@@ -192,12 +192,12 @@ pub struct MemberMark {
     pub mark: Mark,
 }
 
-/// A member's marks after they moved.
+/// A member's marks after at least one of them was raised.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moved {
+pub struct RaisedMark {
     pub room_id: RoomId,
     pub mark: Mark,
-    /// How many would have to be told.
+    /// The members of the room, to whom the marks would be sent.
     pub members_count: i64,
     /// Whether the member wants others to know.
     pub receipts: bool,

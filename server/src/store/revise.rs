@@ -1,6 +1,6 @@
-//! What a revision makes of a message, given who asks: decided without touching the database.
+//! Applies a revision to a message, if the person has the right. Pure.
 
-use super::{Change, Revise, Revised};
+use super::{Revise, Revised, Revision};
 use protocol::limits::{EMOJI_KINDS, REACTIONS_MAX};
 use protocol::{Message, MessageKind, Reaction, Rev, Role, UserId};
 
@@ -10,26 +10,26 @@ pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) ->
         return Revised::Impossible("What happened to the room cannot be changed.");
     }
     if message.deleted_at.is_some() {
-        let again = revise.change == Change::Delete;
+        let again = revise.revision == Revision::Delete;
         return if again { Revised::Repeated(message.rev) } else { Revised::Impossible("This message was deleted.") };
     }
     let own = message.sender_id == revise.user_id;
     let mut row = Message { rev, ..message };
-    match &revise.change {
-        Change::Edit { .. } if !own => return Revised::Forbidden("Only who wrote a message may edit it."),
-        Change::Edit { body } => {
+    match &revise.revision {
+        Revision::Edit { .. } if !own => return Revised::Forbidden("Only who wrote a message may edit it."),
+        Revision::Edit { body } => {
             row.body.clone_from(body);
             row.edited_at = Some(revise.now);
         }
-        Change::Delete if !own && role < Role::Admin => {
+        Revision::Delete if !own && role < Role::Admin => {
             return Revised::Forbidden("Only who wrote a message, or an admin of the room, may delete it.");
         }
-        Change::Delete => {
+        Revision::Delete => {
             row.body.clear();
             row.reactions.clear();
             row.deleted_at = Some(revise.now);
         }
-        Change::React { emoji, on } => {
+        Revision::React { emoji, on } => {
             let is_new = *on && row.reactions.iter().all(|reaction| reaction.emoji != *emoji);
             if is_new && row.reactions.len() >= EMOJI_KINDS {
                 return Revised::Impossible("This message has too many different reactions.");
@@ -81,19 +81,19 @@ mod tests {
         }
     }
 
-    fn ask(message: Message, user_id: UserId, role: Role, change: Change) -> Revised {
+    fn ask(message: Message, user_id: UserId, role: Role, revision: Revision) -> Revised {
         let client_id = ClientId(Uuid::from_u128(7));
         let asked =
-            Revise { room_id: message.room_id, seq: message.seq, user_id, client_id, change, now: UnixMillis(8) };
+            Revise { room_id: message.room_id, seq: message.seq, user_id, client_id, revision, now: UnixMillis(8) };
         revise(message, role, &asked, Rev(3))
     }
 
-    fn edit() -> Change {
-        Change::Edit { body: "cake".into() }
+    fn edit() -> Revision {
+        Revision::Edit { body: "cake".into() }
     }
 
-    fn reaction(on: bool) -> Change {
-        Change::React { emoji: "\u{1f44d}".into(), on }
+    fn reaction(on: bool) -> Revision {
+        Revision::React { emoji: "\u{1f44d}".into(), on }
     }
 
     #[test]
@@ -101,13 +101,13 @@ mod tests {
         let Revised::Stored(row) = ask(message(), ADA, Role::Member, edit()) else { panic!() };
         assert_eq!((row.body.as_str(), row.edited_at, row.rev), ("cake", Some(UnixMillis(8)), Rev(3)));
         assert!(matches!(ask(message(), BOB, Role::Owner, edit()), Revised::Forbidden(_)));
-        assert!(matches!(ask(message(), BOB, Role::Member, Change::Delete), Revised::Forbidden(_)));
-        let Revised::Stored(row) = ask(message(), BOB, Role::Admin, Change::Delete) else { panic!() };
+        assert!(matches!(ask(message(), BOB, Role::Member, Revision::Delete), Revised::Forbidden(_)));
+        let Revised::Stored(row) = ask(message(), BOB, Role::Admin, Revision::Delete) else { panic!() };
         assert_eq!((row.body.as_str(), row.deleted_at), ("", Some(UnixMillis(8))));
         assert!(matches!(ask(row.clone(), ADA, Role::Member, edit()), Revised::Impossible(_)));
-        assert_eq!(ask(row, ADA, Role::Member, Change::Delete), Revised::Repeated(Rev(3)));
+        assert_eq!(ask(row, ADA, Role::Member, Revision::Delete), Revised::Repeated(Rev(3)));
         let fact = Message { kind: MessageKind::System, ..message() };
-        assert!(matches!(ask(fact, ADA, Role::Owner, Change::Delete), Revised::Impossible(_)));
+        assert!(matches!(ask(fact, ADA, Role::Owner, Revision::Delete), Revised::Impossible(_)));
     }
 
     #[test]

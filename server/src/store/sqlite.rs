@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Readers beside the one writer. SQLite reads from memory, so more of them than processors gain nothing.
 pub(crate) const READERS: u32 = 4;
 /// How long a statement may wait for another program that has the file.
-const PATIENCE: Duration = Duration::from_secs(5);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 // What the statements in `sql` need to know of the database.
 macro_rules! ids {
@@ -80,7 +80,7 @@ impl Database {
             .journal_mode(SqliteJournalMode::Wal)
             // An acknowledged message survives a power cut, not only a crash.
             .synchronous(SqliteSynchronous::Full)
-            .busy_timeout(PATIENCE);
+            .busy_timeout(BUSY_TIMEOUT);
         let write = Pool::new(options.clone(), 1, waits.clone());
         let read = Pool::new(options.clone(), pool.min(READERS), waits);
         Ok(Self { read, append: write.clone(), write, migrations: options })

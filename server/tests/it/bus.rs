@@ -1,6 +1,6 @@
 //! The contract of a bus: the same on the one in the process and on Redis.
 
-use crate::harness::{PATIENCE, Proxy, redis_url, until};
+use crate::harness::{CONDITION_TIMEOUT, Proxy, redis_url, until};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use server::testing::{Bus, BusEvent, Exchange, RedisBus};
@@ -21,7 +21,7 @@ impl Listener {
         Self { bus, events }
     }
 
-    /// The next message; gaps may come at any time.
+    /// The next message; interruptions may be reported at any time.
     async fn next(&mut self) -> (String, String) {
         let next = async {
             loop {
@@ -30,12 +30,12 @@ impl Listener {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, next).await.expect("a message arrives")
+        tokio::time::timeout(CONDITION_TIMEOUT, next).await.expect("a message arrives")
     }
 
-    async fn gap(&mut self) {
-        let gap = async { while self.events.next().await.unwrap() != BusEvent::Gap {} };
-        tokio::time::timeout(PATIENCE, gap).await.expect("a gap is told");
+    async fn interrupted(&mut self) {
+        let interrupted = async { while self.events.next().await.unwrap() != BusEvent::Interrupted {} };
+        tokio::time::timeout(CONDITION_TIMEOUT, interrupted).await.expect("the interruption is reported");
     }
 }
 
@@ -90,11 +90,11 @@ async fn contract(one: Arc<dyn Bus>, two: Arc<dyn Bus>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redis_that_comes_back_is_listened_to_again_and_the_gap_is_told() {
+async fn a_redis_that_comes_back_is_listened_to_again_and_the_interruption_is_reported() {
     let proxy = Proxy::start(&redis_url(), true).await;
     let mut behind = Listener::new(redis(&proxy.url(&redis_url()))).await;
-    // The first connection is told too: the gap below must be that of the second.
-    behind.gap().await;
+    // The first connection is told too: the interruption below must be that of the second.
+    behind.interrupted().await;
     let direct = Listener::new(redis(&redis_url())).await;
     let channel = format!("test:{}", Uuid::new_v4());
     behind.bus.subscribe(vec![channel.clone()]).await;
@@ -109,7 +109,7 @@ async fn a_redis_that_comes_back_is_listened_to_again_and_the_gap_is_told() {
     let late = format!("test:{}", Uuid::new_v4());
     behind.bus.subscribe(vec![late.clone()]).await;
     proxy.restore();
-    behind.gap().await;
+    behind.interrupted().await;
     for channel in [channel, late] {
         direct.bus.publish(channel.clone(), "after".into());
         assert_eq!(behind.next().await, (channel, "after".into()));
@@ -125,7 +125,7 @@ async fn a_redis_that_is_away_at_first_is_found_later() {
     assert!(bus.ping().await.unwrap_err().contains("redis"));
     proxy.restore();
     let mut late = Listener::new(bus).await;
-    late.gap().await;
+    late.interrupted().await;
     late.bus.publish(channel.clone(), "at last".into());
     assert_eq!(late.next().await, (channel, "at last".into()));
 }

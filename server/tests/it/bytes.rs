@@ -21,7 +21,7 @@ async fn groups(node: &Node, ada: &Person, bob: &Person, count: usize) -> Vec<Ro
     let body = longest();
     let group = async |number: usize| {
         let room = ada.create_group(node, &format!("Group {number}"), &[bob]).await;
-        assert_eq!(ada.say(node, &room, &body).await.seq, Seq(2));
+        assert_eq!(ada.send_message(node, &room, &body).await.seq, Seq(2));
         room
     };
     join_all((0..count).map(group)).await
@@ -87,7 +87,7 @@ async fn long_messages_are_caught_up_with_and_paged() {
     let general = bob.rooms(&node).await.remove(0);
     let body = longest();
     for _ in 0..60 {
-        ada.say(&node, &general, &body).await;
+        ada.send_message(&node, &general, &body).await;
     }
     let mut socket = Ws::open(&node, &bob.token).await;
     socket.hello_from(vec![Cursor(general.id, general.last_seq, general.last_rev)]).await;
@@ -124,7 +124,7 @@ async fn long_messages_are_caught_up_with_and_paged() {
             None => break,
         }
     }
-    assert_eq!(seqs, (1..=general.last_seq.0 + 60).collect::<Vec<_>>(), "without a hole");
+    assert_eq!(seqs, (1..=general.last_seq.0 + 60).collect::<Vec<_>>(), "without a gap");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,10 +132,10 @@ async fn control_characters_are_refused_by_name() {
     let node = Node::start().await;
     let ada = node.register("ada").await;
     let (mut socket, rooms) = ada.connect(&node).await;
-    let id = socket.say(rooms[0].id, "a\u{1}b").await;
+    let id = socket.send_message(rooms[0].id, "a\u{1}b").await;
     assert_eq!(socket.refusal().await, (id, ErrorCode::Invalid, false));
-    ada.say_as(&node, &rooms[0], ClientId(Uuid::now_v7()), "a\u{1b}[1mb").await.refused(400, "invalid", "U+001B");
-    let sent = ada.say(&node, &rooms[0], "a\r\n\tb").await;
+    ada.send_as(&node, &rooms[0], ClientId(Uuid::now_v7()), "a\u{1b}[1mb").await.refused(400, "invalid", "U+001B");
+    let sent = ada.send_message(&node, &rooms[0], "a\r\n\tb").await;
     assert_eq!(sent.body, "a\n\tb");
     let path = format!("/api/messages/room/{}/{}", rooms[0].id, sent.seq);
     ada.patch(&node, &path, json!({"body": "\u{7f}x"})).await.refused(400, "invalid", "U+007F");
@@ -155,7 +155,7 @@ async fn a_page_of_version_2_is_asked_to_reload() {
     }
     // It is in no room: nothing else is said to it.
     let room = ada.rooms(&node).await.remove(0);
-    ada.say(&node, &room, "hi").await;
+    ada.send_message(&node, &room, "hi").await;
     socket.send_text(r#"{"type":"typing:start","data":{"room_id":"00000000-0000-0000-0000-000000000000"}}"#).await;
     assert!(matches!(socket.next().await, ServerFrame::Error { code: ErrorCode::Invalid, .. }));
 }

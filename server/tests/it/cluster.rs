@@ -20,10 +20,10 @@ async fn people_on_two_nodes_talk_both_ways() {
     let (mut of_bob, _) = bob.connect(&there).await;
     let general = rooms[0].id;
     for round in 0..10 {
-        of_ada.say(general, &format!("from Ada {round}")).await;
+        of_ada.send_message(general, &format!("from Ada {round}")).await;
         assert_eq!(of_bob.next_message().await.body, format!("from Ada {round}"));
         assert_eq!(of_ada.next_message().await.body, format!("from Ada {round}"));
-        of_bob.say(general, &format!("from Bob {round}")).await;
+        of_bob.send_message(general, &format!("from Bob {round}")).await;
         assert_eq!(of_ada.next_message().await.body, format!("from Bob {round}"));
         assert_eq!(of_bob.next_message().await.body, format!("from Bob {round}"));
     }
@@ -40,7 +40,7 @@ async fn both_nodes_number_one_room_without_a_gap() {
     let start = ada.rooms(&here).await[0].last_seq.0;
     let talk = async |socket: &mut crate::harness::Ws| {
         for n in 0..EACH {
-            socket.say(general, &n.to_string()).await;
+            socket.send_message(general, &n.to_string()).await;
         }
         let mut seqs = Vec::new();
         while seqs.len() < 2 * EACH {
@@ -64,19 +64,19 @@ async fn rooms_and_members_change_on_the_other_node_too() {
         ada.post(&here, "/api/rooms", json!({"kind": "direct", "user_id": bob.id})).await.get("room");
     let shown = of_bob.next_room().await;
     assert_eq!(shown.id, direct.id);
-    ada.say(&here, &direct, "hello").await;
+    ada.send_message(&here, &direct, "hello").await;
     assert_eq!(of_bob.next_message().await.body, "hello");
 
     let group = ada.create_group(&here, "Tea", &[&bob]).await;
-    ada.say(&here, &group, "in the group").await;
+    ada.send_message(&here, &group, "in the group").await;
     assert_eq!(of_bob.next_message().await.body, "in the group");
     let path = format!("/api/rooms/{}/members/{}", group.id, bob.id);
     assert_eq!(ada.delete(&here, &path).await.status, 204);
     let told = of_bob.next_message().await.event;
     assert!(matches!(told, Some(SystemEvent::Removed { user_id, .. }) if user_id == bob.id), "{told:?}");
     of_bob.loses(group.id).await;
-    ada.say(&here, &group, "among us").await;
-    ada.say(&here, &direct, "again").await;
+    ada.send_message(&here, &group, "among us").await;
+    ada.send_message(&here, &direct, "again").await;
     assert_eq!(of_bob.next_message().await.body, "again", "nothing of the group any more");
 }
 
@@ -90,7 +90,7 @@ async fn a_node_that_stops_sends_its_people_away_and_the_others_go_on() {
     on_it.find("goaway", |frame| matches!(frame, ServerFrame::GoAway { .. }).then_some(())).await;
     assert_eq!(on_it.closed().await, Some(protocol::CloseCode::GoingAway.code()));
     here.stop().await;
-    elsewhere.say(rooms[0].id, "still here").await;
+    elsewhere.send_message(rooms[0].id, "still here").await;
     assert_eq!(elsewhere.next_message().await.body, "still here");
     let (_, rooms) = ada.connect(&there).await;
     assert_eq!(rooms[0].last_seq, Seq(2));
@@ -108,7 +108,7 @@ async fn what_others_publish_on_redis_is_not_believed() {
     });
     let (epoch, rooms) = welcome.await;
     let general = rooms[0].id;
-    bob.say(&there, &rooms[0], "the first").await;
+    bob.send_message(&there, &rooms[0], "the first").await;
     let first = of_ada.next_message().await;
     let stranger = RedisBus::start(&redis_url()).unwrap();
     until("the stranger to be connected", async || stranger.ping().await.ok()).await;
@@ -128,7 +128,7 @@ async fn what_others_publish_on_redis_is_not_believed() {
     stranger.subscribe(vec![done.clone()]).await;
     stranger.publish(done, String::new());
     while !matches!(events.next().await, Some(BusEvent::Message { .. })) {}
-    bob.say(&there, &rooms[0], "the second").await;
+    bob.send_message(&there, &rooms[0], "the second").await;
     let second = of_ada.next_message().await;
     assert_eq!((second.body.as_str(), second.seq), ("the second", seq));
 }

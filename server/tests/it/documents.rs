@@ -38,7 +38,15 @@ fn the_compose_file_uses_variables_that_exist() {
 
 #[test]
 fn pages_and_files_of_the_documents_exist() {
-    for document in ["README.md", "ARCHITECTURE.md", "docs/api.md", "docs/limits.md", "docs/operations.md"] {
+    for document in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "docs/api.md",
+        "docs/delivery.md",
+        "docs/glossary.md",
+        "docs/limits.md",
+        "docs/operations.md",
+    ] {
         let text = read(document);
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if !link.starts_with("http") && !link.starts_with('#') {

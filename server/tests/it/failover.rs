@@ -3,7 +3,7 @@
 
 mod replica;
 
-use crate::harness::{Node, Options, PATIENCE, Person, Ws, fresh_postgres, redis_url, until};
+use crate::harness::{CONDITION_TIMEOUT, Node, Options, Person, Ws, fresh_postgres, redis_url, until};
 use protocol::{CloseCode, PROTOCOL_VERSION, RoomId, Seq, ServerFrame};
 use replica::Pair;
 use serde_json::json;
@@ -45,15 +45,15 @@ async fn rooms_that_went_back_begin_one_new_epoch_on_all_nodes() {
     let (mut of_ada, rooms) = ada.connect(&here).await;
     let (mut of_bob, _) = bob.connect(&there).await;
     let before = epoch(&here, &ada).await;
-    of_ada.say(rooms[0].id, "lost").await;
-    of_bob.hears("lost").await;
+    of_ada.send_message(rooms[0].id, "lost").await;
+    of_bob.receives("lost").await;
 
     lose_last(&url, rooms[0].id).await;
     assert_eq!(of_ada.closed().await, Some(CloseCode::GoingAway.code()));
     assert_eq!(of_bob.closed().await, Some(CloseCode::GoingAway.code()));
     let (mut of_bob, _) = bob.connect(&there).await;
-    ada.say(&here, &rooms[0], "the same number again").await;
-    of_bob.hears("the same number again").await;
+    ada.send_message(&here, &rooms[0], "the same number again").await;
+    of_bob.receives("the same number again").await;
     let epochs = (epoch(&here, &ada).await, epoch(&there, &bob).await);
     assert!(epochs.0 != before && epochs.0 == epochs.1, "{before}, then {epochs:?}");
 }
@@ -65,7 +65,7 @@ async fn a_replica_that_is_promoted_begins_a_new_epoch() {
     let ada = node.register("ada").await;
     let bob = node.register("bob").await;
     let room = ada.create_group(&node, "Tea", &[]).await;
-    ada.say(&node, &room, "on both").await;
+    ada.send_message(&node, &room, "on both").await;
     let before = epoch(&node, &ada).await;
     let mut database = PgConnection::connect(&pair.url).await.unwrap();
     until("the node to know the server", async || {
@@ -74,7 +74,7 @@ async fn a_replica_that_is_promoted_begins_a_new_epoch() {
     })
     .await;
     pair.copy();
-    ada.say(&node, &room, "on the first one only").await;
+    ada.send_message(&node, &room, "on the first one only").await;
 
     // Nobody is connected in that room: no other one shows that anything is missing.
     let (mut of_bob, _) = bob.connect(&node).await;
@@ -83,8 +83,8 @@ async fn a_replica_that_is_promoted_begins_a_new_epoch() {
     let after = epoch(&node, &ada).await;
     assert_ne!(after, before);
     let (mut socket, _) = ada.connect(&node).await;
-    let last = ada.say(&node, &room, "after it").await;
-    socket.hears("after it").await;
+    let last = ada.send_message(&node, &room, "after it").await;
+    socket.receives("after it").await;
     assert_eq!(last.seq, Seq(3), "the number of the one that was lost");
     let page = ada.get(&node, &format!("/api/messages/room/{}", room.id)).await.text;
     assert!(page.contains("on both") && !page.contains("on the first one only"), "{page}");
@@ -98,6 +98,6 @@ async fn a_node_whose_file_is_replaced_ends_and_says_why() {
     let file = folder.path().join("jackdaw.db");
     std::fs::copy(&file, folder.path().join("backup")).unwrap();
     std::fs::rename(folder.path().join("backup"), &file).unwrap();
-    let error = tokio::time::timeout(PATIENCE, node.ended()).await.expect("the node ends").to_string();
+    let error = tokio::time::timeout(CONDITION_TIMEOUT, node.ended()).await.expect("the node ends").to_string();
     assert!(error.contains("jackdaw.db") && error.contains("replaced"), "{error}");
 }

@@ -39,7 +39,7 @@ async fn a_database_that_goes_away_refuses_for_a_while_and_loses_nothing() {
     let (mut socket, rooms) = ada.connect(&node).await;
     let room = &rooms[0];
     proxy.cut();
-    let id = socket.say(room.id, "stored or not").await;
+    let id = socket.send_message(room.id, "stored or not").await;
     assert_eq!(socket.refusal().await, (id, ErrorCode::Unavailable, true));
     node.reports("ready", "down", "up").await;
     ada.get(&node, "/api/rooms").await.refused(503, "unavailable", "moment");
@@ -62,7 +62,7 @@ async fn a_redis_that_is_away_at_the_start_does_not_keep_people_from_talking() {
     node.reports("ready", "up", "down").await;
     let ada = node.register("ada").await;
     let (mut socket, rooms) = ada.connect(&node).await;
-    socket.say(rooms[0].id, "hello").await;
+    socket.send_message(rooms[0].id, "hello").await;
     assert_eq!(socket.next_message().await.body, "hello");
     proxy.restore();
     node.ready().await;
@@ -83,7 +83,7 @@ async fn what_a_lost_redis_did_not_carry_is_made_good_when_it_returns() {
     proxy.cut();
     there.reports("ready", "up", "down").await;
     let id = ClientId(Uuid::now_v7());
-    assert_eq!(ada.say_as(&here, &general, id, "said meanwhile").await.status, 201, "sending does not wait for Redis");
+    assert_eq!(ada.send_as(&here, &general, id, "said meanwhile").await.status, 201, "sending does not wait for Redis");
     // Neither of these reaches the other node now.
     ada.delete(&here, &format!("/api/rooms/{}/members/{}", group.id, bob.id)).await;
     phone.post(&here, "/api/auth/logout", serde_json::json!({})).await;
@@ -104,8 +104,8 @@ async fn what_a_lost_redis_did_not_carry_is_made_good_when_it_returns() {
     assert_eq!(of_phone.closed().await, Some(protocol::CloseCode::SessionRevoked.code()));
     phone.get(&there, "/api/me").await.refused(401, "unauthenticated", "ended");
     until("a message that came by the bus", async || {
-        ada.say(&here, &general, "and live again").await;
-        of_bob.hears_live().await.then_some(())
+        ada.send_message(&here, &general, "and live again").await;
+        of_bob.receives_live().await.then_some(())
     })
     .await;
 }

@@ -15,14 +15,14 @@ pub(crate) use ws::Ws;
 use std::time::Duration;
 
 /// How long a condition may take to come true before a test fails. No test waits for time to pass.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const CONDITION_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Asks again and again until `look` answers something.
 ///
 /// # Panics
 /// Where it has not by then; `what` says what was waited for.
 pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + PATIENCE;
+    let deadline = tokio::time::Instant::now() + CONDITION_TIMEOUT;
     loop {
         if let Some(found) = look().await {
             return found;

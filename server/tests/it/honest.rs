@@ -31,7 +31,7 @@ async fn five_hundred_messages_that_waited_for_a_network_go_at_once() {
     let mut waiting = BTreeSet::new();
     for number in 0..COUNT {
         let words = "as long as what people write when they write more than a word ".repeat(4);
-        waiting.insert(socket.say(rooms[0].id, &format!("{number}: {words}")).await);
+        waiting.insert(socket.send_message(rooms[0].id, &format!("{number}: {words}")).await);
     }
     while !waiting.is_empty() {
         let acknowledged = socket
@@ -96,9 +96,9 @@ async fn twenty_devices_of_one_person_come_back_at_once_fifty_rooms_behind() {
         for room in rooms {
             // The room's beginning and the writer's coming are rows too; the devices have the first.
             for number in 1..MISSED {
-                socket.say(*room, &number.to_string()).await;
+                socket.send_message(*room, &number.to_string()).await;
             }
-            socket.hears(&(MISSED - 1).to_string()).await;
+            socket.receives(&(MISSED - 1).to_string()).await;
         }
     }
     let devices = join_all((0..20).map(|_| bob.sign_in_again(&node))).await;
@@ -114,8 +114,8 @@ async fn a_flood_of_marks_for_rooms_that_do_not_exist_holds_up_no_others() {
     let room = ada.create_group(&node, "Tea", &[&bob]).await.id;
     let ((mut of_ada, _), (mut of_bob, _), (mut of_cy, _)) =
         (ada.connect(&node).await, bob.connect(&node).await, cy.connect(&node).await);
-    of_ada.say(room, "one").await;
-    of_bob.hears("one").await;
+    of_ada.send_message(room, "one").await;
+    of_bob.receives("one").await;
     let read = |room_id| ClientFrame::Read { room_id, seq: Seq(2) };
     for _ in 0..5_000 {
         of_cy.send(&read(RoomId(Uuid::now_v7()))).await;

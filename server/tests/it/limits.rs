@@ -96,7 +96,7 @@ async fn too_many_messages_are_refused_for_now_and_may_be_sent_again() {
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
     let (mut socket, rooms) = ada.connect(&node).await;
     for _ in 0..40 {
-        socket.say(rooms[0].id, "quick").await;
+        socket.send_message(rooms[0].id, "quick").await;
     }
     let (retryable, message) = socket
         .find("a nack", |frame| match frame {
@@ -110,14 +110,14 @@ async fn too_many_messages_are_refused_for_now_and_may_be_sent_again() {
     assert!(retryable && message.contains("too many messages"), "{message}");
     // The limit may have let go of one meanwhile.
     let refused = until("REST to be refused", async || {
-        let answer = ada.say_as(&node, &rooms[0], protocol::ClientId(uuid::Uuid::now_v7()), "by REST").await;
+        let answer = ada.send_as(&node, &rooms[0], protocol::ClientId(uuid::Uuid::now_v7()), "by REST").await;
         (answer.status != 201).then_some(answer)
     })
     .await;
     refused.refused(429, "rate_limited", "too many messages");
     assert!(!refused.header("retry-after").is_empty());
-    bob.say(&node, &rooms[0], "not my fault").await;
-    socket.hears("not my fault").await;
+    bob.send_message(&node, &rooms[0], "not my fault").await;
+    socket.receives("not my fault").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -136,8 +136,8 @@ async fn who_floods_a_connection_is_told_and_then_closed() {
         })
         .await;
     assert_eq!(socket.closed().await, Some(CloseCode::RateLimited.code()));
-    bob.say(&node, &rooms[0], "undisturbed").await;
-    of_bob.hears("undisturbed").await;
+    bob.send_message(&node, &rooms[0], "undisturbed").await;
+    of_bob.receives("undisturbed").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -253,8 +253,8 @@ async fn metrics_have_a_listener_of_their_own() {
     assert_eq!(node.get("/metrics").await.status, 404, "not for everybody");
     let ada = node.register("ada").await;
     let (mut socket, rooms) = ada.connect(&node).await;
-    socket.say(rooms[0].id, "counted").await;
-    socket.hears("counted").await;
+    socket.send_message(rooms[0].id, "counted").await;
+    socket.receives("counted").await;
     assert_eq!(upgrade(&node, &ada.token).await.0, 503);
     node.post("/api/auth/login", json!({"username": "nobody", "password": "x"})).await.refused(
         401,
@@ -267,7 +267,7 @@ async fn metrics_have_a_listener_of_their_own() {
         "jackdaw_connections 1",
         "jackdaw_rooms 1",
         "jackdaw_messages_stored_total 1",
-        "jackdaw_refusals_total{reason=\"Full\"} 1",
+        "jackdaw_refusals_total{reason=\"full\"} 1",
         "jackdaw_frames_received_total 2",
         "jackdaw_database_up 1",
         "jackdaw_bus_up 1",

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod awareness;
 mod bus;
 mod bytes;
 mod cluster;
@@ -24,7 +25,6 @@ mod renewing;
 mod rooms;
 mod secrets;
 mod sessions;
-mod signals;
 mod slow;
 mod socket;
 mod stalls;

@@ -62,7 +62,7 @@ async fn sockets_follow_their_people_in_and_out() {
     let room = ada.create_group(&node, "Tea", &[]).await;
     let (mut of_bob, _) = bob.connect(&node).await;
     let (mut of_ada, _) = ada.connect(&node).await;
-    ada.say(&node, &room, "before").await;
+    ada.send_message(&node, &room, "before").await;
     ada.post(&node, &format!("/api/rooms/{}/members", room.id), json!({"user_id": bob.id})).await;
     let shown = of_bob
         .find("room:changed", |frame| match frame {
@@ -74,15 +74,15 @@ async fn sockets_follow_their_people_in_and_out() {
     assert_eq!((shown.id, shown.unread), (room.id, 0));
     let added = SystemEvent::Added { user_id: bob.id, display_name: "Bob".into() };
     assert_eq!(of_bob.next_message().await.event, Some(added));
-    ada.say(&node, &room, "hello Bob").await;
+    ada.send_message(&node, &room, "hello Bob").await;
     assert_eq!(of_bob.next_message().await.body, "hello Bob");
 
     ada.delete(&node, &path(&room, &bob)).await;
     of_bob.loses(room.id).await;
-    ada.say(&node, &room, "among us").await;
-    of_ada.hears("among us").await;
+    ada.send_message(&node, &room, "among us").await;
+    of_ada.receives("among us").await;
     let general = &bob.rooms(&node).await[0];
-    bob.say(&node, general, "elsewhere").await;
+    bob.send_message(&node, general, "elsewhere").await;
     assert_eq!(of_bob.next_message().await.body, "elsewhere", "and nothing of the room before it");
 }
 

@@ -12,17 +12,17 @@ async fn a_message_is_stored_once() {
     let room = ada.create_group(&node, "Tea", &[&bob]).await;
     let (mut of_bob, _) = bob.connect(&node).await;
     let id = ClientId(Uuid::now_v7());
-    let first = ada.say_as(&node, &room, id, " hello ").await;
+    let first = ada.send_as(&node, &room, id, " hello ").await;
     assert_eq!(first.status, 201);
     assert_eq!(first.json()["message"]["body"], "hello", "outer space is dropped");
     assert_eq!(of_bob.next_message().await.client_id, id);
 
-    let repeat = ada.say_as(&node, &room, id, "hello").await;
+    let repeat = ada.send_as(&node, &room, id, "hello").await;
     assert_eq!((repeat.status, repeat.json()), (200, first.json()));
-    ada.say_as(&node, &room, id, "something else").await.refused(409, "conflict", "id");
+    ada.send_as(&node, &room, id, "something else").await.refused(409, "conflict", "id");
     let general = bob.rooms(&node).await.into_iter().find(|other| other.id != room.id).unwrap();
-    ada.say_as(&node, &general, id, "hello").await.refused(409, "conflict", "id");
-    ada.say(&node, &room, "next").await;
+    ada.send_as(&node, &general, id, "hello").await.refused(409, "conflict", "id");
+    ada.send_message(&node, &room, "next").await;
     assert_eq!(of_bob.next_message().await.body, "next", "a repeat is not told again");
 }
 
@@ -33,7 +33,7 @@ async fn a_message_that_is_sent_again_after_a_revision_gets_its_first_answer() {
     let room = ada.create_group(&node, "Tea", &[]).await;
     let (mut of_ada, _) = ada.connect(&node).await;
     let id = ClientId(Uuid::now_v7());
-    let first: protocol::Message = ada.say_as(&node, &room, id, "hello").await.get("message");
+    let first: protocol::Message = ada.send_as(&node, &room, id, "hello").await.get("message");
     let path = format!("/api/messages/room/{}/{}", room.id, first.seq);
     for revise in ["edit", "delete"] {
         let revised = match revise {
@@ -41,7 +41,7 @@ async fn a_message_that_is_sent_again_after_a_revision_gets_its_first_answer() {
             _ => ada.delete(&node, &path).await,
         };
         let revised: protocol::Message = revised.get("message");
-        let again = ada.say_as(&node, &room, id, "hello").await;
+        let again = ada.send_as(&node, &room, id, "hello").await;
         assert_eq!((again.status, again.get::<protocol::Message>("message")), (200, revised));
         of_ada.send(&ClientFrame::Send { client_id: id, room_id: room.id, body: "hello".into(), reply_to: None }).await;
         let seq = of_ada.find("the answer", |frame| match frame {
@@ -50,7 +50,7 @@ async fn a_message_that_is_sent_again_after_a_revision_gets_its_first_answer() {
             _ => None,
         });
         assert_eq!(seq.await, first.seq);
-        ada.say_as(&node, &room, id, "something else").await.refused(409, "conflict", "id");
+        ada.send_as(&node, &room, id, "something else").await.refused(409, "conflict", "id");
     }
 }
 
@@ -68,7 +68,7 @@ async fn what_is_wrong_with_a_message_is_named() {
     send(json!({"client_id": "x", "body": "hi"})).await.refused(400, "invalid", "client_id");
     send(json!({"body": "hi"})).await.refused(400, "invalid", "client_id");
     send(json!({"client_id": id, "body": "hi", "reply_to": 99})).await.refused(400, "invalid", "reply_to");
-    bob.say_as(&node, &room, ClientId(id), "hi").await.refused(404, "not_found", "room");
+    bob.send_as(&node, &room, ClientId(id), "hi").await.refused(404, "not_found", "room");
     assert_eq!(send(json!({"client_id": id, "body": "ä".repeat(8_000)})).await.status, 201, "characters, not bytes");
 }
 
@@ -78,7 +78,7 @@ async fn history_is_paged_by_cursor() {
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
     let room = ada.create_group(&node, "Tea", &[]).await;
     for n in 2..=120 {
-        ada.say(&node, &room, &n.to_string()).await;
+        ada.send_message(&node, &room, &n.to_string()).await;
     }
     let path = format!("/api/messages/room/{}", room.id);
     let page = async |query: &str| {

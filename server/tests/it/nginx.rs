@@ -109,9 +109,9 @@ async fn people_behind_nginx_land_anywhere_and_a_node_may_stop() {
     }
     // Both nodes have some: each hears what another one's connection says.
     let general = sockets[0].1;
-    sockets[0].0.say(general, "through the proxy").await;
+    sockets[0].0.send_message(general, "through the proxy").await;
     for (socket, _) in &mut sockets {
-        socket.hears("through the proxy").await;
+        socket.receives("through the proxy").await;
     }
     let post = async |body: &str| {
         let path = nginx.url(&format!("/api/messages/room/{general}"));
@@ -144,9 +144,9 @@ async fn people_behind_nginx_land_anywhere_and_a_node_may_stop() {
         of_second.push(socket);
     }
     assert!(moved > 0 && stayed > 0, "{moved} were asked to go and {stayed} were not");
-    of_second[0].say(general, "all on one node").await;
+    of_second[0].send_message(general, "all on one node").await;
     for socket in &mut of_second {
-        socket.hears("all on one node").await;
+        socket.receives("all on one node").await;
     }
 }
 

@@ -52,8 +52,8 @@ async fn a_page_shows_its_room_before_any_script_runs() {
     let node = Node::start().await;
     let ada = node.register("ada").await;
     let room = ada.rooms(&node).await.remove(0);
-    ada.say(&node, &room, "<script>alert(1)</script> & friends").await;
-    ada.say(&node, &room, "</script><!-- in the boot data too").await;
+    ada.send_message(&node, &room, "<script>alert(1)</script> & friends").await;
+    ada.send_message(&node, &room, "</script><!-- in the boot data too").await;
     let session = format!("jackdaw_access={}", ada.token);
     let shown = page(&node, &format!("/rooms/{}", room.id), &session).await;
     assert_eq!(shown.status, 200);

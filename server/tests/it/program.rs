@@ -1,6 +1,6 @@
 //! The program itself: arguments, environment, signals, exit codes, and what it says.
 
-use crate::harness::PATIENCE;
+use crate::harness::CONDITION_TIMEOUT;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
@@ -56,7 +56,7 @@ impl Running {
 
     /// The next line of the log that has this in it.
     fn logs(&self, what: &str) -> String {
-        let next = || self.1.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("{what:?} is not logged"));
+        let next = || self.1.recv_timeout(CONDITION_TIMEOUT).unwrap_or_else(|_| panic!("{what:?} is not logged"));
         std::iter::repeat_with(next).find(|line| line.contains(what)).unwrap()
     }
 

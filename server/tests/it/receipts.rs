@@ -24,8 +24,8 @@ async fn the_room_is_told_how_far_its_members_are() {
     let ((mut of_ada, _), (mut of_bob, _)) = (ada.connect(&node).await, bob.connect(&node).await);
     let (mut phone, _) = bob.sign_in_again(&node).await.connect(&node).await;
     for text in ["one", "two"] {
-        of_ada.say(room.id, text).await;
-        of_bob.hears(text).await;
+        of_ada.send_message(room.id, text).await;
+        of_bob.receives(text).await;
     }
     of_bob.send(&ClientFrame::Delivered { room_id: room.id, seq: Seq(2) }).await;
     assert_eq!(of_ada.marks(room.id).await, [Mark(bob.id, Seq(2), Seq(0))]);
@@ -48,11 +48,11 @@ async fn who_does_not_want_it_is_not_told_of_and_is_not_told() {
     assert_eq!(off.json()["user"]["receipts"], false);
     assert_eq!(off.json()["user"]["display_name"], "Bob", "the rest stays");
     let ((mut of_ada, _), (mut of_bob, _)) = (ada.connect(&node).await, bob.connect(&node).await);
-    of_ada.say(room.id, "one").await;
-    of_bob.hears("one").await;
+    of_ada.send_message(room.id, "one").await;
+    of_bob.receives("one").await;
     of_bob.send(&ClientFrame::Read { room_id: room.id, seq: Seq(1) }).await;
     assert_eq!(of_bob.marks(room.id).await, [Mark(bob.id, Seq(1), Seq(1))], "their own devices are told");
-    of_bob.say(room.id, "two").await;
+    of_bob.send_message(room.id, "two").await;
     let before = of_ada
         .find("two, and no mark before it", |frame| match frame {
             ServerFrame::Status { marks, .. } => Some(Err(marks)),

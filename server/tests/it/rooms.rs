@@ -88,7 +88,7 @@ async fn a_public_room_is_seen_and_joined_by_anybody() {
     let path = format!("/api/rooms/{}", room.id);
     let seen: RoomSummary = bob.get(&node, &path).await.get("room");
     assert_eq!(seen.role, None);
-    bob.say_as(&node, &room, protocol::ClientId(Uuid::now_v7()), "hi").await.refused(404, "not_found", "room");
+    bob.send_as(&node, &room, protocol::ClientId(Uuid::now_v7()), "hi").await.refused(404, "not_found", "room");
     let (mut of_bob, _) = bob.connect(&node).await;
     let (mut of_ada, _) = ada.connect(&node).await;
     let joined: RoomSummary = bob.post(&node, &format!("{path}/join"), json!({})).await.get("room");
@@ -96,8 +96,8 @@ async fn a_public_room_is_seen_and_joined_by_anybody() {
     assert_eq!(of_ada.next_message().await.event, Some(SystemEvent::Joined));
     let again = bob.post(&node, &format!("{path}/join"), json!({})).await;
     assert_eq!(again.get::<RoomSummary>("room").last_seq, joined.last_seq, "once is enough");
-    ada.say(&node, &room, "welcome").await;
-    of_bob.hears("welcome").await;
+    ada.send_message(&node, &room, "welcome").await;
+    of_bob.receives("welcome").await;
     assert!(bob.get(&node, "/api/rooms/public").await.get::<Vec<PublicRoom>>("rooms").is_empty());
 }
 

@@ -102,7 +102,7 @@ async fn a_device_is_revoked_and_its_sockets_close_on_every_node() {
     assert_eq!(Ws::try_open(&there, &[("authorization", &format!("Bearer {}", phone.token))]).await.err(), Some(401));
     laptop.delete(&here, &path).await.refused(404, "not_found", "session");
     let room = &laptop.rooms(&here).await[0];
-    laptop_there.say(room.id, "still here").await;
+    laptop_there.send_message(room.id, "still here").await;
     assert_eq!(laptop_there.next_message().await.body, "still here");
 }
 

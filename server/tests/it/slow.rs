@@ -1,6 +1,6 @@
 //! Clients that send or take nothing: they are given up, and hold up nobody else.
 
-use crate::harness::{Node, Options, PATIENCE, plain_client};
+use crate::harness::{CONDITION_TIMEOUT, Node, Options, plain_client};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -58,10 +58,11 @@ async fn slow_clients_hold_up_nobody_elsewhere() {
             slow.push(stream);
         }
     }
-    let (mut socket, rooms) = timeout(PATIENCE, ada.connect(&node)).await.expect("a place for somebody elsewhere");
-    socket.say(rooms[0].id, "not held up").await;
-    socket.hears("not held up").await;
-    assert_eq!(timeout(PATIENCE, node.get("/healthz")).await.expect("an answer").status, 200);
+    let (mut socket, rooms) =
+        timeout(CONDITION_TIMEOUT, ada.connect(&node)).await.expect("a place for somebody elsewhere");
+    socket.send_message(rooms[0].id, "not held up").await;
+    socket.receives("not held up").await;
+    assert_eq!(timeout(CONDITION_TIMEOUT, node.get("/healthz")).await.expect("an answer").status, 200);
     drop(slow);
 }
 
@@ -75,7 +76,7 @@ async fn many_people_behind_one_address_are_not_refused() {
         let mut stream = connect_from("127.0.0.3", &node).await.unwrap();
         stream.write_all(b"GET /login HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
         let mut start = [0; 12];
-        timeout(PATIENCE, stream.read_exact(&mut start)).await.expect("an answer").unwrap();
+        timeout(CONDITION_TIMEOUT, stream.read_exact(&mut start)).await.expect("an answer").unwrap();
         assert_eq!(&start, b"HTTP/1.1 200");
         kept.push(stream);
     }

@@ -30,7 +30,7 @@ async fn a_message_is_acknowledged_and_reaches_every_device() {
     let (mut laptop, _) = ada.connect(&node).await;
     let (mut of_phone, _) = phone.connect(&node).await;
     let (mut of_bob, _) = bob.connect(&node).await;
-    let id = laptop.say(room.id, "hello").await;
+    let id = laptop.send_message(room.id, "hello").await;
     // The sender is told first that it is stored, then sees it as everybody does.
     match laptop.next().await {
         ServerFrame::Ack { client_id, room_id, seq, .. } => {
@@ -45,7 +45,7 @@ async fn a_message_is_acknowledged_and_reaches_every_device() {
     // A repeat is acknowledged with the same number and told to nobody.
     laptop.send(&ClientFrame::Send { client_id: id, room_id: room.id, body: "hello".into(), reply_to: None }).await;
     assert!(matches!(laptop.next().await, ServerFrame::Ack { seq: Seq(2), .. }));
-    laptop.say(room.id, "next").await;
+    laptop.send_message(room.id, "next").await;
     assert_eq!(of_bob.next_message().await.seq, Seq(3));
 }
 
@@ -56,7 +56,7 @@ async fn many_messages_at_once_keep_their_order() {
     let room = ada.rooms(&node).await.remove(0);
     let (mut socket, _) = ada.connect(&node).await;
     for n in 0..300 {
-        socket.say(room.id, &n.to_string()).await;
+        socket.send_message(room.id, &n.to_string()).await;
     }
     for n in 0..300 {
         let message = socket.next_message().await;
@@ -94,7 +94,7 @@ async fn hello_comes_first_and_once() {
     let node = Node::start().await;
     let ada = node.register("ada").await;
     let mut socket = Ws::open(&node, &ada.token).await;
-    socket.say(RoomId(Uuid::nil()), "hi").await;
+    socket.send_message(RoomId(Uuid::nil()), "hi").await;
     expect_error(&mut socket, ErrorCode::Invalid, "hello").await;
     let hello = |protocol, cursors| ClientFrame::Hello { protocol, epoch: None, cursors };
     socket.send(&hello(PROTOCOL_VERSION + 1, Vec::new())).await;
@@ -167,7 +167,7 @@ async fn the_close_frame_of_a_client_is_answered_with_its_code() {
     let node = Node::start().await;
     let ada = node.register("ada").await;
     let (mut socket, rooms) = ada.connect(&node).await;
-    socket.say(rooms[0].id, "the last word").await;
+    socket.send_message(rooms[0].id, "the last word").await;
     let frame = CloseFrame { code: 4321.into(), reason: "enough".into() };
     socket.send_raw(Message::Close(Some(frame))).await;
     assert_eq!(socket.closed().await, Some(4321));
@@ -204,8 +204,8 @@ async fn marks_reach_a_persons_other_devices() {
     let node = Node::start().await;
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
     let room = ada.create_group(&node, "Tea", &[&bob]).await;
-    ada.say(&node, &room, "one").await;
-    ada.say(&node, &room, "two").await;
+    ada.send_message(&node, &room, "one").await;
+    ada.send_message(&node, &room, "two").await;
     let phone = bob.sign_in_again(&node).await;
     let (mut laptop, rooms) = bob.connect(&node).await;
     let (mut of_phone, _) = phone.connect(&node).await;
@@ -233,7 +233,7 @@ async fn a_reader_who_does_not_read_is_closed_and_delays_nobody() {
     // 32 KB each: more in all than the queue and the buffers of the two kernels' sides hold.
     let body = "🐦".repeat(8_000);
     for n in 0..MESSAGES {
-        quick.say(room.id, &body).await;
+        quick.send_message(room.id, &body).await;
         assert_eq!(quick.next_message().await.seq, Seq(2 + i64::try_from(n).unwrap()));
     }
     let mut received = 0;

@@ -50,11 +50,11 @@ async fn repeat(socket: &mut Ws, client_id: ClientId, room_id: RoomId, body: &st
 #[tokio::test(flavor = "multi_thread")]
 async fn a_database_that_says_nothing_is_not_waited_for_without_an_end() {
     let (proxy, node, ada, mut socket, room) = behind_a_database().await;
-    socket.say(room.id, "before").await;
-    socket.hears("before").await;
+    socket.send_message(room.id, "before").await;
+    socket.receives("before").await;
     proxy.stall();
     // On a connection that was good a moment ago: what is said passes when the network does again.
-    let id = socket.say(room.id, "stored or not").await;
+    let id = socket.send_message(room.id, "stored or not").await;
     // More than there are connections.
     let asked = join_all((0..12).map(|_| ada.get(&node, "/api/rooms")));
     for answer in asked.await {
@@ -72,10 +72,10 @@ async fn a_database_that_says_nothing_is_not_waited_for_without_an_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_died_in_silence_are_replaced() {
     let (proxy, node, ada, mut socket, room) = behind_a_database().await;
-    socket.say(room.id, "before").await;
-    socket.hears("before").await;
+    socket.send_message(room.id, "before").await;
+    socket.receives("before").await;
     proxy.strand();
-    let id = socket.say(room.id, "after").await;
+    let id = socket.send_message(room.id, "after").await;
     let answered = socket.find("an answer", |frame| match frame {
         ServerFrame::Ack { client_id, .. } | ServerFrame::Nack { client_id, .. } => (client_id == id).then_some(()),
         _ => None,
@@ -92,7 +92,7 @@ async fn a_slow_database_is_slow_and_nothing_else() {
     let (proxy, node, ada, mut socket, room) = behind_a_database().await;
     proxy.slow(Duration::from_millis(100));
     for number in 0..50 {
-        socket.say(room.id, &number.to_string()).await;
+        socket.send_message(room.id, &number.to_string()).await;
     }
     let expected: Vec<_> = (0..50).map(|number: i32| number.to_string()).collect();
     for body in &expected {
@@ -137,19 +137,19 @@ async fn a_redis_that_says_nothing_holds_up_nobody_on_the_own_node() {
     proxy.stall();
     for number in 0..10 {
         let body = format!("meanwhile {number}");
-        of_ada.say(room.id, &body).await;
-        timeout(AT_ONCE, of_phone.hears(&body)).await.expect("it does not wait for Redis");
+        of_ada.send_message(room.id, &body).await;
+        timeout(AT_ONCE, of_phone.receives(&body)).await.expect("it does not wait for Redis");
     }
     // Who comes, enters a room and signs in waits for Redis for a while, and no longer.
     let (mut late, _) = here.register("cyd").await.connect(&here).await;
     ada.create_group(&here, "Tea", &[]).await;
-    of_ada.say(room.id, "to all").await;
-    late.hears("to all").await;
+    of_ada.send_message(room.id, "to all").await;
+    late.receives("to all").await;
     // The other node compares heads.
     let mut heard = all_until(&mut of_bob, "to all").await;
     proxy.restore();
     here.ready().await;
-    of_ada.say(room.id, "live again").await;
+    of_ada.send_message(room.id, "live again").await;
     heard.extend(all_until(&mut of_bob, "live again").await);
     heard.retain(|body| !body.is_empty());
     let mut expected: Vec<_> = (0..10).map(|number| format!("meanwhile {number}")).collect();
@@ -165,8 +165,8 @@ async fn a_node_that_hears_nothing_of_a_redis_any_more_connects_again() {
     let mut said = Vec::new();
     until("a message that came by the bus", async || {
         said.push(format!("live again {}", said.len()));
-        bob.say(&there, &room, said.last().unwrap()).await;
-        of_ada.hears_live().await.then_some(())
+        bob.send_message(&there, &room, said.last().unwrap()).await;
+        of_ada.receives_live().await.then_some(())
     })
     .await;
     let page: Value = ada.get(&here, &format!("/api/messages/room/{}?limit=100", room.id)).await.json();
@@ -189,8 +189,8 @@ async fn a_locked_room_waits_and_the_others_do_not() {
     let mut holds = other.begin().await.unwrap();
     sqlx::query("select 1 from rooms where id = $1 for update").bind(locked.id.0).execute(&mut *holds).await.unwrap();
     for round in 0..5 {
-        socket.say(locked.id, &format!("waits {round}")).await;
-        socket.say(free.id, &format!("free {round}")).await;
+        socket.send_message(locked.id, &format!("waits {round}")).await;
+        socket.send_message(free.id, &format!("free {round}")).await;
     }
     let mut told = Vec::new();
     while told.len() < 5 {

@@ -32,9 +32,9 @@ async fn group(node: &Node, messages: usize) -> (Person, Person, RoomSummary) {
     let room = ada.create_group(node, "Tea", &[&bob]).await;
     let (mut socket, _) = ada.connect(node).await;
     for n in 2..=messages {
-        socket.say(room.id, &n.to_string()).await;
+        socket.send_message(room.id, &n.to_string()).await;
     }
-    socket.hears(&messages.to_string()).await;
+    socket.receives(&messages.to_string()).await;
     (ada, bob, room)
 }
 
@@ -167,16 +167,16 @@ async fn a_device_that_comes_back_soon_gets_what_went_out_meanwhile() {
     let (mut of_ada, mut rooms) = ada.connect(&node).await;
     let (room, cursor) = (rooms[0].id, rooms.remove(0));
     for body in ["one", "two", "three"] {
-        of_ada.say(room, body).await;
-        of_ada.hears(body).await;
+        of_ada.send_message(room, body).await;
+        of_ada.receives(body).await;
     }
     let mut socket = Ws::open(&node, &bob.token).await;
     socket.hello_from(vec![Cursor(room, cursor.last_seq, cursor.last_rev)]).await;
     let (rows, to, more) = socket.batch().await;
     assert_eq!(rows.iter().map(|row| row.body.as_str()).collect::<Vec<_>>(), ["one", "two", "three"]);
     assert_eq!((to, more), ((Seq(cursor.last_seq.0 + 3), cursor.last_rev), false));
-    of_ada.say(room, "four").await;
-    socket.hears("four").await;
+    of_ada.send_message(room, "four").await;
+    socket.receives("four").await;
     let read = plain_client().get(format!("http://{private}/metrics")).send().await.unwrap();
     let told = read.text().await.unwrap();
     for line in ["jackdaw_batches_caught_up_total 1", "jackdaw_batches_from_memory_total 1"] {

@@ -1,4 +1,4 @@
-//! What the server says.
+//! Applies the server's frames.
 
 use super::Engine;
 use crate::answer::Touched;
@@ -8,14 +8,14 @@ use protocol::{CloseCode, Mark, Message, RoomHead, RoomId, RoomSummary, Seq, Ser
 
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, frame: ServerFrame) {
-        if !self.connection.hears() {
-            // Of a socket that was given up only answers count: what was sent need not be sent again.
+        if !self.connection.accepts_frames() {
+            // Of a socket that was given up only acks and nacks count: their messages need not be sent again.
             let is_answer = matches!(frame, ServerFrame::Ack { .. } | ServerFrame::Nack { .. });
             if !is_answer || !self.connection.takes_late_answers() {
                 return;
             }
         }
-        self.connection.heard(now, matches!(frame, ServerFrame::Heartbeat {}));
+        self.connection.frame_received(now, matches!(frame, ServerFrame::Heartbeat {}));
         self.apply_frame(now, frame);
     }
 
@@ -44,7 +44,7 @@ impl Engine {
                     self.touch(room_id, Touched::default());
                 } else if let Some(message) = self.outbox.store(client_id, seq, created_at) {
                     self.answer.changed(View::Timeline(room_id));
-                    self.hear(message);
+                    self.receive(message);
                 }
             }
             ServerFrame::Nack { client_id, retryable: true, retry_after_ms, .. } => {
@@ -60,12 +60,12 @@ impl Engine {
                     self.touch(room, Touched::ROWS);
                 }
             }
-            ServerFrame::New { message } => self.news(message),
+            ServerFrame::New { message } => self.receive_new(message),
             ServerFrame::Status { room_id, marks } => self.status(room_id, &marks),
             ServerFrame::RoomChanged { room } => {
                 let id = room.id;
                 self.room_came(room);
-                self.rooms.entry(id).unheard = false;
+                self.rooms.entry(id).unconfirmed = false;
             }
             ServerFrame::RoomGone { room_id } => self.room_gone(room_id),
             ServerFrame::Heads { rooms } => self.heads(&rooms),
@@ -75,68 +75,69 @@ impl Engine {
             ServerFrame::People { people, rev } => self.people_answered(people, rev),
             ServerFrame::PersonChanged { person } => self.person_changed(person),
             ServerFrame::GoAway { retry_after_ms } => self.connection.go_away(retry_after_ms),
-            // Without a welcome there is no use in this connection.
+            // Without a `welcome` this connection is of no use.
             ServerFrame::Error { .. } if self.connection.is_greeting() => self.lose(now, None),
-            // Later, it is about a mark, which is told again, or about something that was missed.
+            // Later, it concerns a mark, which is sent again, or a catch-up request.
             ServerFrame::Error { retryable, .. } => self.failed(now, retryable),
         }
     }
 
-    /// The server could not do something and did not say what.
+    /// An error that names no request: marks and catch-up requests are repeated.
     fn failed(&mut self, now: Now, retryable: bool) {
         if retryable {
-            self.tell_marks_again();
+            self.resend_marks();
         }
         for (id, room) in self.rooms.entries_mut() {
-            room.fetcher.doubt(now.monotonic_ms, now.random);
+            room.fetcher.fail_sync(now.monotonic_ms, now.random);
             self.dirty.insert(id);
         }
     }
 
-    /// Marks that the server did not confirm may not have been stored.
-    pub(super) fn tell_marks_again(&mut self) {
+    /// Sends unconfirmed marks again.
+    pub(super) fn resend_marks(&mut self) {
         for room in self.rooms.iter_mut() {
-            room.marks.doubt();
+            room.marks.mark_unconfirmed();
         }
         self.dirty.extend(self.rooms.iter().map(|(id, _)| id));
     }
 
-    fn news(&mut self, message: Message) {
+    fn receive_new(&mut self, message: Message) {
         let (id, sender) = (message.room_id, message.sender_id);
-        self.hear(message);
+        self.receive(message);
         if sender != self.me.id {
             self.arrived(id);
             self.typing_stopped(id, sender);
         }
     }
 
-    /// A frame of a later node came that this version cannot read. It is counted and skipped; what it says about how far
-    /// the room is leaves a gap, which is filled as any other.
+    /// A frame of a later version that this one cannot read. It is counted and skipped; its numbers leave a gap, which is filled as any
+    /// other.
     pub(super) fn unreadable(&mut self, now: Now, head: Option<RoomHead>) {
         self.skipped += 1;
-        self.connection.heard(now, false);
-        if let Some(head) = head.filter(|_| self.connection.hears() && self.mechanisms.has(Mechanism::UnreadableHeads))
+        self.connection.frame_received(now, false);
+        if let Some(head) =
+            head.filter(|_| self.connection.accepts_frames() && self.mechanisms.has(Mechanism::UnreadableHeads))
         {
             self.heads(&[head]);
         }
     }
 
-    /// `welcome` of a later protocol: what such a server says may mean something else, and nothing of it is taken.
+    /// `welcome` of a later protocol: its frames may mean something else, and none is applied.
     pub(super) fn outdated(&mut self, now: Now) {
-        if self.connection.hears() {
+        if self.connection.accepts_frames() {
             self.lose(now, Some(CloseCode::ProtocolError.code()));
         }
     }
 
-    /// Everything up to what is known without a hole has arrived on this device.
+    /// Raises the delivered mark to everything that is here without a gap.
     pub(super) fn arrived(&mut self, id: RoomId) {
         if let Some(room) = self.rooms.get_mut(id) {
             room.arrived();
         }
     }
 
-    /// A stored message, by whichever way it came.
-    pub(super) fn hear(&mut self, message: Message) {
+    /// Applies a stored message from any source.
+    pub(super) fn receive(&mut self, message: Message) {
         let id = message.room_id;
         self.people.meet_in_row(&message);
         if message.sender_id == self.me.id
@@ -144,7 +145,7 @@ impl Engine {
         {
             self.answer.changed(View::Timeline(id));
         }
-        let touched = self.rooms.entry(id).hear(self.me.id, message);
+        let touched = self.rooms.entry(id).receive(self.me.id, message);
         self.touch(id, touched);
     }
 
@@ -183,13 +184,13 @@ impl Engine {
         }
     }
 
-    /// The answer to a request has this room. The node that this device is connected to may not know that the person is
-    /// in it, and would not say when they are no longer: it is asked.
+    /// A REST response has this room. The node of this connection may not know the membership, and would not report its end: it is asked
+    /// by a catch-up request.
     pub(super) fn room_answered(&mut self, summary: RoomSummary) {
         let id = summary.id;
         let known = self.rooms.get(id).is_some_and(Room::is_member);
         self.room_came(summary);
-        self.rooms.entry(id).unheard |= !known;
+        self.rooms.entry(id).unconfirmed |= !known;
     }
 
     pub(super) fn room_came(&mut self, summary: RoomSummary) {
@@ -211,7 +212,7 @@ impl Engine {
             self.answer.changed(View::Rooms);
             self.answer.changed(View::Timeline(id));
         }
-        self.keeper.touch(id);
+        self.persistence.touch(id);
         self.outbox.fail_room(id);
         self.dirty.insert(id);
     }

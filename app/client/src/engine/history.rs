@@ -58,7 +58,7 @@ impl Engine {
         if !matches!(code, ErrorCode::NotFound | ErrorCode::Forbidden | ErrorCode::Invalid) {
             return;
         }
-        // Asking again is no use. A hole is asked about again none the less, slowly: the server says that it is there.
+        // Asking again is no use. A gap is asked about again none the less, slowly: the server says that it is there.
         room.fetcher.give_up();
         if code == ErrorCode::NotFound && request == HistoryRequest::Newest {
             room.timeline = None;

@@ -1,14 +1,14 @@
 //! The connection's life: opening, greeting, noticing that it was lost, and trying again.
 
 use super::Engine;
-use crate::connection::{Closed, LATE_MS, Step};
+use crate::connection::{Closed, SUSPEND_THRESHOLD_MS, Step};
 use crate::{ConnectionState, Effect, Now, View};
 use protocol::{ClientFrame, PROTOCOL_VERSION};
 
 impl Engine {
     /// Opens a socket if one is only waited for.
     pub(super) fn connect(&mut self, now: Now) {
-        if self.connection.connect(now, !self.signals.away) {
+        if self.connection.connect(now, !self.awareness.away) {
             self.answer.ask(Effect::Connect);
         }
     }
@@ -20,13 +20,13 @@ impl Engine {
         }
     }
 
-    /// Somebody or something says that this is a good moment; `asked`: the person does.
+    /// Tries now instead of later; `asked` if the person does.
     pub(super) fn hurry(&mut self, now: Now, asked: bool) {
-        let step = self.connection.hurry(now, !self.signals.away, asked);
+        let step = self.connection.hurry(now, !self.awareness.away, asked);
         self.take(step);
     }
 
-    /// Asks whether the server is there, where the link is in doubt.
+    /// Probes the connection.
     pub(super) fn probe(&mut self, now: Now) {
         let step = self.connection.probe(now);
         self.take(step);
@@ -34,7 +34,7 @@ impl Engine {
 
     /// A deadline of the connection may have passed.
     pub(super) fn time_out(&mut self, now: Now, was_suspended: bool) {
-        let step = self.connection.time_out(now, !self.signals.away, was_suspended);
+        let step = self.connection.time_out(now, !self.awareness.away, was_suspended);
         self.take(step);
     }
 
@@ -54,11 +54,11 @@ impl Engine {
     /// Whether this device stood still since the last input. The clock on the wall goes on where the monotonic one of
     /// some systems does not; elsewhere a timer is late (`is_timer`: this input is one).
     pub(super) fn was_suspended(&mut self, now: Now, is_timer: bool) -> bool {
-        let late = is_timer && self.timers.is_late(now.monotonic_ms, LATE_MS);
+        let late = is_timer && self.timers.is_late(now.monotonic_ms, SUSPEND_THRESHOLD_MS);
         let before = self.clocks.replace((now.monotonic_ms, now.wall));
         late || before.is_some_and(|(monotonic_ms, wall)| {
             let by_wall = u64::try_from(now.wall.0.saturating_sub(wall.0)).unwrap_or_default();
-            by_wall > (now.monotonic_ms - monotonic_ms) + LATE_MS
+            by_wall > (now.monotonic_ms - monotonic_ms) + SUSPEND_THRESHOLD_MS
         })
     }
 
@@ -69,7 +69,7 @@ impl Engine {
         self.snapshot = None;
         self.changed_before_list = false;
         self.rooms.greet();
-        // Answered at once, however long `welcome` takes: a slow server is told from a dead link.
+        // Answered at once, however long `welcome` takes: this distinguishes a slow server from a dead link.
         self.answer.transmit(ClientFrame::Ping {});
         let cursors = self.cursors(now);
         self.answer.transmit(ClientFrame::Hello { protocol: PROTOCOL_VERSION, epoch: self.epoch, cursors });
@@ -86,13 +86,13 @@ impl Engine {
         self.forget_link();
     }
 
-    /// What was said on the link and not answered is said again on the next one.
+    /// Resets what was sent on the connection and not answered: it is sent again on the next one.
     fn forget_link(&mut self) {
         self.snapshot = None;
         self.outbox.reconnect();
-        self.signals.disconnect();
+        self.awareness.disconnect();
         self.people.disconnect();
-        self.answer.changed(View::Signals);
+        self.answer.changed(View::Awareness);
         for room in self.rooms.iter_mut() {
             room.fetcher.disconnect();
         }

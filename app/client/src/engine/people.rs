@@ -8,7 +8,7 @@ use protocol::{Message, Person, RoomId, RoomSummary, UserId};
 use std::collections::BTreeSet;
 
 impl Engine {
-    /// What somebody is called, once the server has told.
+    /// The name of a person, if known.
     #[must_use]
     pub fn name(&self, user: UserId) -> Option<&str> {
         self.people.name(user)
@@ -26,7 +26,7 @@ impl Engine {
         rows.into_iter().for_each(|row| self.people.meet_in_row(row));
     }
 
-    /// What is kept of an earlier page. Every name on the screen may differ by it.
+    /// Restores stored names. Every name on the screen may differ by it.
     pub(super) fn restore_people(&mut self, people: Vec<Person>, rev: i64) {
         if !people.is_empty() {
             for view in [View::Rooms, View::People] {
@@ -53,7 +53,7 @@ impl Engine {
         }
     }
 
-    /// Tells screens that show this person under another name than from now on: `before`, or else what rows and rooms say.
+    /// Marks the views as changed that show another name of this person: `before`, or else the hint in rows and rooms.
     fn renamed(&mut self, user: UserId, before: Option<&str>) {
         let Some(after) = self.people.name(user) else { return };
         let differs = |hint: &str| before.unwrap_or(hint) != after;
@@ -74,13 +74,13 @@ impl Engine {
                 self.answer.changed(View::Timeline(id));
             }
         }
-        if self.signals.is_typing(user) {
-            self.answer.changed(View::Signals);
+        if self.awareness.is_typing(user) {
+            self.answer.changed(View::Awareness);
         }
         self.answer.changed(View::People);
     }
 
-    /// Asks for names that are shown and not known, or that changed while this device was away.
+    /// Requests names that are shown and unknown, or that changed while this device was away.
     pub(super) fn ask_for_people(&mut self, now: Now) {
         let live = self.connection.is_online() && self.mechanisms.has(Mechanism::PeopleSync);
         if let Some(frame) = live.then(|| self.people.ask(now.monotonic_ms)).flatten() {
@@ -93,7 +93,7 @@ impl Engine {
         }
     }
 
-    /// Whose names rows and rooms need.
+    /// The people whose names rows and rooms show.
     fn shown_people(&self) -> BTreeSet<UserId> {
         let mut shown: BTreeSet<UserId> = [self.me.id].into();
         for (_, room) in self.rooms.iter() {

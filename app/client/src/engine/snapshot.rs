@@ -43,7 +43,7 @@ impl Engine {
         if is_new_epoch {
             self.start_over(epoch);
         }
-        self.clear_up();
+        self.resolve_unverified();
         self.greeted = true;
         self.drop_references();
         self.connection.welcomed(now);
@@ -56,14 +56,14 @@ impl Engine {
             let id = summary.id;
             self.people.meet_in_room(&summary);
             let room = self.rooms.entry(id);
-            room.unheard = false;
+            room.unconfirmed = false;
             let touched = room.learn(self.me.id, summary);
             self.touch(id, touched);
         }
         for room in self.rooms.iter_mut() {
             room.fetcher.hurry();
         }
-        self.tell_marks_again();
+        self.resend_marks();
         self.dirty.extend(self.outbox.rooms());
         if is_new_epoch && self.changed_before_list {
             // The list may be older than what changed, and that went with the other epoch. Messages come by heads, but
@@ -76,7 +76,7 @@ impl Engine {
     fn start_over(&mut self, epoch: Uuid) {
         let shown: Vec<_> = self.rooms.iter().filter(|(_, room)| room.timeline.is_some()).map(|(id, _)| id).collect();
         for (id, _) in self.rooms.iter() {
-            self.keeper.touch(id);
+            self.persistence.touch(id);
         }
         self.rooms.clear();
         self.people.clear();

@@ -1,4 +1,4 @@
-//! What this device missed, and what became of messages that it has.
+//! Catch-up, and revisions of messages that are here.
 
 use super::Engine;
 use crate::answer::Touched;
@@ -7,7 +7,7 @@ use crate::{Effect, Mechanism, Now};
 use protocol::{ClientFrame, Cursor, Message, Rev, RoomId, RoomSummary, Seq, UserId, limits};
 
 impl Engine {
-    /// How far this device has the rooms whose rows it holds, for `hello`. Their batches need not be asked for again.
+    /// The cursors for `hello`: of rooms whose rows are here. They count as requests.
     pub(super) fn cursors(&mut self, now: Now) -> Vec<Cursor> {
         let mut cursors = Vec::new();
         for (id, room) in self.rooms.entries_mut().filter(|(_, room)| room.is_member() && room.timeline.is_some()) {
@@ -21,7 +21,7 @@ impl Engine {
         cursors
     }
 
-    /// The server has nothing for cursors of `hello` that are where it is.
+    /// Cursors of `hello` that equal the head need no batch.
     pub(super) fn greeted(&mut self, snapshot: &[RoomSummary]) {
         for summary in snapshot {
             if let Some(room) = self.rooms.get_mut(summary.id)
@@ -36,7 +36,7 @@ impl Engine {
         self.answer.transmit(ClientFrame::SyncMore { room_id, seq, rev });
     }
 
-    /// A batch has come: as an answer, or because this node lacked it.
+    /// A batch arrived: as an answer, or because the node filled a gap.
     pub(super) fn caught_up(
         &mut self,
         now: Now,
@@ -60,12 +60,12 @@ impl Engine {
         }
         if answered {
             room.fetcher.answered();
-            if std::mem::take(&mut room.unheard) || room.cursor() > before {
+            if std::mem::take(&mut room.unconfirmed) || room.cursor() > before {
                 room.fetcher.succeed();
-                // The next batch is asked for as soon as this one is stored.
+                // The next batch is requested as soon as this one is applied.
                 room.fetcher.hurry();
             } else {
-                // What we heard of is not there (yet).
+                // The rows that some frame named are not there (yet).
                 room.fetcher.fail(now.monotonic_ms, now.random);
             }
         }
@@ -80,7 +80,7 @@ impl Engine {
         let Some(room) = self.rooms.get_mut(id).filter(|room| room.is_member()) else { return };
         room.fetcher.answered();
         room.fetcher.succeed();
-        room.unheard = false;
+        room.unconfirmed = false;
         let touched = room.reset(self.me.id, summary, rows, to);
         room.arrived();
         self.touch(id, touched);
@@ -102,7 +102,7 @@ impl Engine {
         }
     }
 
-    /// A change of a stored message was refused: it is not shown any more, and the person is told why.
+    /// A revision was refused: it is undone, and the person sees the reason.
     pub(super) fn refused(&mut self, room: RoomId, reason: String) {
         self.answer.ask(Effect::Refused(reason));
         self.touch(room, Touched::ROWS);

@@ -1,4 +1,4 @@
-//! All but one may be on.
+//! Fault switches of the engine for simulation runs: one mechanism may be off.
 
 use super::Mechanism;
 use crate::Engine;
@@ -15,7 +15,7 @@ impl Mechanisms {
 }
 
 impl Engine {
-    /// From now on this engine does without.
+    /// Switches a mechanism off in this engine.
     pub fn switch_off(&mut self, mechanism: Mechanism) {
         self.mechanisms.off = Some(mechanism);
     }

@@ -1,8 +1,8 @@
-//! Changes of stored messages on their way: shown at once, taken back where the server refuses them.
+//! Revisions in the outbox: shown at once, undone if the server refuses them.
 
 use super::{Entry, Intent, Outbox, Stage};
 use crate::Revision;
-use crate::saved::Change;
+use crate::saved::StorageWrite;
 use protocol::{ClientFrame, ClientId, Message, Reaction, Rev, RoomId, Seq, UnixMillis, UserId};
 use uuid::Uuid;
 
@@ -33,21 +33,21 @@ impl Outbox {
         (shown, any)
     }
 
-    /// The server has this change under this number. Answers with its room, if it was on its way.
+    /// Marks a revision as stored under this number. Returns its room, if it was in flight.
     pub(crate) fn store_revision(&mut self, client_id: ClientId, rev: Rev) -> Option<RoomId> {
         let entry = self.find(client_id)?;
         let Intent::Revise { seq, .. } = entry.intent else { return None };
         entry.stage = Stage::Revised { rev };
         let room = entry.room_id;
-        self.sent(Change::Sent { client_id, seq, rev, created_at: UnixMillis(0) });
+        self.sent(StorageWrite::Sent { client_id, seq, rev, created_at: UnixMillis(0) });
         Some(room)
     }
 
-    /// The server refuses this change, if it is one. Answers with its room.
+    /// Removes a refused revision. Returns its room.
     pub(crate) fn refuse_revision(&mut self, client_id: ClientId) -> Option<RoomId> {
         let is_it = |entry: &Entry| entry.client_id == client_id && matches!(entry.intent, Intent::Revise { .. });
         let index = self.entries.iter().position(is_it)?;
-        self.log.push(Change::Discarded(client_id));
+        self.log.push(StorageWrite::Discarded(client_id));
         Some(self.entries.remove(index).room_id)
     }
 }

@@ -1,21 +1,21 @@
-//! The outbox beyond this page: what earlier page lives left, and what other tabs type, send and give up.
+//! The outbox beyond this page: what earlier pages left, and what other tabs type, send and discard.
 
 use super::{Entry, Intent, Outbox, Stage};
 use crate::Revision;
-use crate::saved::{Change, Failure, Unsent, Wish};
+use crate::saved::{Failure, StorageWrite, Unsent, Wish};
 use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UnixMillis, User, without_control_characters};
 
 impl Outbox {
-    /// What the storage and other tabs are to be told, in order.
-    pub(crate) fn take_log(&mut self) -> Vec<Change> {
+    /// Takes the writes for the storage and other tabs, in order.
+    pub(crate) fn take_log(&mut self) -> Vec<StorageWrite> {
         std::mem::take(&mut self.log)
     }
 
-    /// Takes what the storage has, and answers with the rooms that differ. What was typed here before it was read for the
-    /// first time belongs after it.
+    /// Merges what the storage has. Returns the rooms that differ. Messages queued before the first restore are ordered after
+    /// the restored ones.
     pub(crate) fn restore(&mut self, me: &User, saved: Vec<Unsent>) -> Vec<RoomId> {
         let mut changed = Vec::new();
-        // Another tab's message that is kept no longer was sent or given up while this tab did not listen.
+        // A message of another tab that is not in the storage any more was sent or discarded before this tab listened.
         self.entries.retain(|entry| {
             let listed = saved.iter().any(|unsent| unsent.client_id == entry.client_id);
             let stays = !entry.foreign || entry.is_stored() || listed;
@@ -29,7 +29,7 @@ impl Outbox {
             self.last_order += last;
             for entry in self.entries.iter_mut().filter(|entry| !entry.is_stored()) {
                 entry.order += last;
-                self.log.push(Change::Unsent(entry.unsent()));
+                self.log.push(StorageWrite::Unsent(entry.unsent()));
             }
         }
         for unsent in saved {
@@ -41,13 +41,13 @@ impl Outbox {
         changed
     }
 
-    /// What the storage has as unsent is among the rows that are here: it was stored, and nobody heard of it.
-    pub(crate) fn clear_up(&mut self, client_id: ClientId, seq: Seq, created_at: UnixMillis) {
-        self.log.push(Change::Sent { client_id, seq, rev: Rev(0), created_at });
+    /// A message that the storage has as unsent is among the rows here: it was stored, and its ack was lost.
+    pub(crate) fn log_stored(&mut self, client_id: ClientId, seq: Seq, created_at: UnixMillis) {
+        self.log.push(StorageWrite::Sent { client_id, seq, rev: Rev(0), created_at });
     }
 
-    /// Another tab has this message as unsent. Answers with its room if it differs from what is here.
-    pub(crate) fn hear(&mut self, me: &User, unsent: Unsent) -> Option<RoomId> {
+    /// Merges an unsent message of another tab. Returns its room if anything differs.
+    pub(crate) fn merge(&mut self, me: &User, unsent: Unsent) -> Option<RoomId> {
         let room = unsent.room_id;
         let Some(entry) = self.find(unsent.client_id) else {
             self.insert(me, unsent);
@@ -57,7 +57,7 @@ impl Outbox {
         if entry.is_stored() || unsent.order < known.order {
             return None;
         }
-        // The tab that sends dropped the reference. The other way round it would come back.
+        // The leader dropped the reference. The other way round it would come back.
         let lost_reference = known.wish.has_reference() && !unsent.wish.has_reference();
         if lost_reference {
             entry.drop_reference();
@@ -90,10 +90,10 @@ impl Entry {
     fn foreign(me: &User, unsent: Unsent) -> Self {
         let Unsent { order, client_id, room_id, epoch, wish, failed } = unsent;
         let intent = match wish {
-            Wish::Say { body, reply_to, created_at } => {
+            Wish::Send { body, reply_to, created_at } => {
                 // Typed in an earlier version, perhaps, that refused less.
                 let body = without_control_characters(body);
-                Intent::Say(Box::new(message(me, client_id, room_id, body, reply_to, created_at)))
+                Intent::Send(Box::new(message(me, client_id, room_id, body, reply_to, created_at)))
             }
             Wish::Revise { seq, revision: Revision::Edit(body) } => {
                 Intent::Revise { seq, revision: Revision::Edit(without_control_characters(body)) }
@@ -104,15 +104,15 @@ impl Entry {
         Self { order, stage: Stage::of(failed), foreign: true, ..entry }
     }
 
-    /// As it is kept, while it is not stored.
+    /// The record of an entry that is not stored by the server.
     pub(super) fn unsent(&self) -> Unsent {
         let failed = match &self.stage {
             Stage::Failed { reason, retryable } => Some(Failure { reason: reason.clone(), retryable: *retryable }),
             _ => None,
         };
         let wish = match &self.intent {
-            Intent::Say(message) => {
-                Wish::Say { body: message.body.clone(), reply_to: message.reply_to, created_at: message.created_at }
+            Intent::Send(message) => {
+                Wish::Send { body: message.body.clone(), reply_to: message.reply_to, created_at: message.created_at }
             }
             Intent::Revise { seq, revision } => Wish::Revise { seq: *seq, revision: revision.clone() },
         };

@@ -9,7 +9,7 @@ impl Room {
     pub(crate) fn learn(&mut self, me: UserId, new: RoomSummary) -> Touched {
         let was_member = self.is_member();
         if was_member && new.role.is_none() {
-            // Asked for before the person joined. Who is not in a room any more is told so.
+            // Ignore a snapshot that is older than the membership change.
             return Touched::default();
         }
         if new.role.is_some() {
@@ -18,7 +18,7 @@ impl Room {
         self.head = self.head.max(new.last_seq);
         self.head_rev = self.head_rev.max(new.last_rev);
         let old = self.summary.take();
-        // A stranger's mark is nobody's.
+        // Without membership there is no mark.
         let read = old.as_ref().filter(|_| was_member).map_or(Seq(0), |old| old.read_seq).max(new.read_seq);
         match &old {
             Some(old) if was_member && new.last_seq < self.tally.upto.max(self.tally.facts) => {
@@ -71,7 +71,7 @@ impl Room {
     }
 }
 
-/// Marks only grow. Where nothing is told any more, nothing is known.
+/// Marks only grow. None without receipts.
 fn further(old: Option<Mark>, new: Option<Mark>) -> Option<Mark> {
     match (old, new) {
         (Some(old), Some(new)) => Some(Mark(new.0, old.1.max(new.1), old.2.max(new.2))),

@@ -10,7 +10,7 @@ impl Room {
     /// Everything up to here is on this device: messages are counted, and in the window if it follows them; revisions
     /// are in what is here.
     pub(crate) fn cursor(&self) -> (Seq, Rev) {
-        let shown = self.timeline.as_ref().filter(|shown| shown.follows()).map(Timeline::last);
+        let shown = self.timeline.as_ref().filter(|shown| shown.is_at_newest()).map(Timeline::last);
         (shown.map_or(self.tally.upto, |shown| shown.min(self.tally.upto)), self.rev)
     }
 
@@ -23,7 +23,7 @@ impl Room {
     pub(crate) fn change(&mut self, me: UserId, message: &Message) -> Touched {
         let mut touched = self.revise(message);
         if message.seq > self.cursor().0 {
-            touched |= self.hear(me, message.clone());
+            touched |= self.receive(me, message.clone());
         }
         if message.rev == self.rev.next() {
             self.rev = message.rev;

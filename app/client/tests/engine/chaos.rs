@@ -49,7 +49,7 @@ fn run(seed: u64) {
     world.faults = false;
     rest(&mut world);
     world.lose_last_messages();
-    world.tell_heads();
+    world.send_heads();
     rest(&mut world);
     check_messages(&world);
     for index in 0..world.peers.len() {

@@ -154,7 +154,7 @@ fn a_later_protocol_asks_for_a_reload() {
     let welcome = ServerFrame::Welcome { protocol, epoch, rooms, more, gone, people_rev: None, server_time };
     assert!(device.frame(welcome).contains(&Effect::Reload));
     assert_eq!(device.engine.connection(), ConnectionState::Waiting { retry_at: u64::MAX });
-    assert_eq!(device.hear(crate::device::text(TEA, 1, 2)), [], "nothing that it says is taken");
+    assert_eq!(device.receive(crate::device::text(TEA, 1, 2)), [], "nothing that it says is taken");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A device that a test steps by hand, and short names for what it hears.
 
 use client::{Effect, Engine, HistoryRequest, Input, Now, Row, RowState, View};
-use protocol::limits::HEARTBEAT_MS;
+use protocol::limits::HEARTBEAT_INTERVAL_MS;
 use protocol::{
     ApiError, ClientFrame, ClientId, ErrorCode, HistoryPage, Message, MessageKind, PROTOCOL_VERSION, Rev, Role, RoomId,
     RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
@@ -139,7 +139,7 @@ impl Device {
         self.input(Input::Frame(frame))
     }
 
-    pub(crate) fn hear(&mut self, message: Message) -> Vec<Effect> {
+    pub(crate) fn receive(&mut self, message: Message) -> Vec<Effect> {
         self.frame(ServerFrame::New { message })
     }
 
@@ -160,7 +160,7 @@ impl Device {
     pub(crate) fn stay_online(&mut self, ms: u64) {
         let end = self.now + ms;
         while self.now < end {
-            self.wait(HEARTBEAT_MS.min(end - self.now));
+            self.wait(HEARTBEAT_INTERVAL_MS.min(end - self.now));
             self.frame(ServerFrame::Heartbeat {});
         }
     }
@@ -214,7 +214,7 @@ impl Device {
 
 pub(crate) fn sent(effects: &[Effect]) -> Vec<ClientFrame> {
     let frame = |effect: &Effect| match effect {
-        // What the device shows is told beside everything else: `signals` looks at that, `silence` at pings, `people` at
+        // What the device shows is told beside everything else: `awareness` looks at that, `silence` at pings, `people` at
         // questions about names.
         Effect::Transmit(ClientFrame::Focus { .. } | ClientFrame::Ping {} | ClientFrame::PeopleGet { .. }) => None,
         Effect::Transmit(frame) => Some(frame.clone()),

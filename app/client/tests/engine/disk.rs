@@ -1,6 +1,6 @@
 //! What a browser would have kept: every `Save` is written whole or, where a page dies first, not at all.
 
-use client::{Change, ConnectionState, Effect, Engine, RoomRecord, RowState, Saved, Unsent};
+use client::{ConnectionState, Effect, Engine, RoomRecord, RowState, Saved, StorageWrite, Unsent};
 use protocol::{ClientId, Message, Person, RoomId, Seq, UserId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -16,33 +16,33 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
-    pub(crate) fn write(&mut self, changes: Vec<Change>) {
+    pub(crate) fn write(&mut self, changes: Vec<StorageWrite>) {
         for change in changes {
             match change {
-                Change::Unsent(unsent) => {
+                StorageWrite::Unsent(unsent) => {
                     self.unsent.insert(unsent.client_id, unsent);
                 }
-                Change::Sent { client_id, .. } | Change::Discarded(client_id) => {
+                StorageWrite::Sent { client_id, .. } | StorageWrite::Discarded(client_id) => {
                     self.unsent.remove(&client_id);
                 }
-                Change::Opened(_) => {}
-                Change::Epoch(epoch) => {
+                StorageWrite::Opened(_) => {}
+                StorageWrite::Epoch(epoch) => {
                     self.epoch = Some(epoch);
                     self.people.clear();
                 }
-                Change::Person(person) => drop(self.people.insert(person.id, person)),
-                Change::PersonGone(user) => drop(self.people.remove(&user)),
-                Change::PeopleRev(rev) => self.people_rev = rev,
-                Change::Room(record) => {
+                StorageWrite::Person(person) => drop(self.people.insert(person.id, person)),
+                StorageWrite::PersonGone(user) => drop(self.people.remove(&user)),
+                StorageWrite::PeopleRev(rev) => self.people_rev = rev,
+                StorageWrite::Room(record) => {
                     self.rooms.insert(record.summary.id, *record);
                 }
-                Change::Row(row) => {
+                StorageWrite::Row(row) => {
                     self.rows.insert((row.room_id, row.seq), row);
                 }
-                Change::RowGone(room, seq) => {
+                StorageWrite::RowGone(room, seq) => {
                     self.rows.remove(&(room, seq));
                 }
-                Change::RoomGone(room) => {
+                StorageWrite::RoomGone(room) => {
                     self.rooms.remove(&room);
                     self.rows.retain(|(id, _), _| *id != room);
                 }
@@ -51,7 +51,7 @@ impl Disk {
     }
 
     /// Writes what one input led to.
-    pub(crate) fn follow(&mut self, effects: &[Effect]) {
+    pub(crate) fn apply(&mut self, effects: &[Effect]) {
         for changes in saved(effects) {
             self.write(changes);
         }
@@ -102,7 +102,7 @@ impl Disk {
     }
 }
 
-pub(crate) fn saved(effects: &[Effect]) -> Vec<Vec<Change>> {
+pub(crate) fn saved(effects: &[Effect]) -> Vec<Vec<StorageWrite>> {
     let changes = |effect: &Effect| match effect {
         Effect::Save(changes) => Some(changes.clone()),
         _ => None,

@@ -1,5 +1,6 @@
 //! The engine from outside: inputs by hand, effects looked at; and at random against a model of the server.
 
+mod awareness;
 mod chance;
 mod chaos;
 mod connection;
@@ -13,7 +14,6 @@ mod references;
 mod restoring;
 mod rooms;
 mod saving;
-mod signals;
 mod silence;
 mod snapshot;
 mod sync;

@@ -28,7 +28,7 @@ fn a_row_keeps_its_key_from_the_tap_to_its_place() {
     assert_eq!(changed(&effects), [View::Timeline(TEA), View::Rooms]);
     assert_eq!((device.ends(1), device.rows().len()), (vec![(100, SENT)], 11));
     assert_eq!(device.rows().last().unwrap().message, Message { sender_name: "User 1".into(), ..mine(100, 11) });
-    assert_eq!(changed(&device.hear(mine(100, 11))), [], "the frame that all get is no news");
+    assert_eq!(changed(&device.receive(mine(100, 11))), [], "the frame that all get is no news");
     assert_eq!(device.rows().len(), 11);
     assert_eq!(device.engine.room(TEA).unwrap().last_seq, Seq(11));
 }
@@ -38,7 +38,7 @@ fn the_message_may_come_before_its_acknowledgement() {
     let mut device = Device::in_tea();
     device.send(100, "hi");
     device.send(101, "hi");
-    assert_eq!(messages(&device.hear(mine(100, 11))), [101], "the next may go");
+    assert_eq!(messages(&device.receive(mine(100, 11))), [101], "the next may go");
     assert_eq!(device.ends(2), [(100, SENT), (101, SENDING)]);
     assert_eq!(device.frame(ack(100, 11)), []);
     assert_eq!(device.seqs().len(), 12);
@@ -53,15 +53,15 @@ fn somebody_may_react_to_it_before_its_acknowledgement() {
 }
 
 #[test]
-fn an_acknowledged_message_keeps_its_place_until_the_hole_before_it_is_filled() {
+fn an_acknowledged_message_keeps_its_place_until_the_gap_before_it_is_filled() {
     let mut device = Device::in_tea();
     device.send(100, "hi");
     device.send(101, "ho");
     device.frame(ack(100, 12));
     assert_eq!(device.ends(2), [(100, SENT), (101, SENDING)]);
     assert_eq!(device.seqs()[9..], [10, 0, 0]);
-    assert_eq!(device.hear(mine(100, 12)), []);
-    device.hear(text(TEA, 11, 2));
+    assert_eq!(device.receive(mine(100, 12)), []);
+    device.receive(text(TEA, 11, 2));
     assert_eq!(device.seqs()[9..], [10, 11, 12, 0]);
     assert_eq!(device.ends(2), [(100, SENT), (101, SENDING)]);
 }
@@ -127,7 +127,7 @@ fn answers_on_a_connection_that_was_given_up_count_until_the_next_one_is_open() 
     // The server was only slow.
     assert_eq!(messages(&device.frame(ack(100, 11))), []);
     assert_eq!(device.ends(3), [(100, SENT), (101, SENDING), (102, SENDING)]);
-    assert_eq!(device.hear(text(TEA, 12, 2)), [], "nothing else counts");
+    assert_eq!(device.receive(text(TEA, 12, 2)), [], "nothing else counts");
     assert!(device.wait(500).contains(&Effect::Connect));
     device.frame(nack(101, ErrorCode::Unavailable));
     device.frame(nack(102, ErrorCode::Conflict));

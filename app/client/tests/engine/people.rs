@@ -53,12 +53,12 @@ fn a_new_name_is_shown_in_rows_rooms_and_signals() {
     device.frame(ServerFrame::TypingStart { room_id: TEA, user_id: user_id(BOB), name: "User 2".into() });
     let effects = device.frame(ServerFrame::PersonChanged { person: person(BOB, 5, "Robert") });
     let views = changed(&effects);
-    assert!([View::Rooms, View::Timeline(TEA), View::Signals, View::People].iter().all(|view| views.contains(view)));
+    assert!([View::Rooms, View::Timeline(TEA), View::Awareness, View::People].iter().all(|view| views.contains(view)));
     assert_eq!(senders(&device), ["Robert"]);
     assert_eq!(device.engine.typing(TEA), ["Robert"]);
     assert_eq!(device.engine.rooms()[0].last_message.as_ref().unwrap().sender_name, "Robert");
     // A row that was read before the change, and an earlier name that comes late.
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     device.frame(ServerFrame::PersonChanged { person: person(BOB, 2, "Bobby") });
     assert_eq!(senders(&device), ["Robert"]);
 }
@@ -67,20 +67,20 @@ fn a_new_name_is_shown_in_rows_rooms_and_signals() {
 fn a_device_that_was_away_asks_for_what_changed() {
     let mut disk = Disk::default();
     let mut device = in_tea();
-    disk.follow(&device.input(Input::Own { rooms: true }));
-    disk.follow(&device.frame(ServerFrame::PersonChanged { person: person(BOB, 5, "Robert") }));
+    disk.apply(&device.input(Input::BecomeLeader { rooms: true }));
+    disk.apply(&device.frame(ServerFrame::PersonChanged { person: person(BOB, 5, "Robert") }));
     assert_eq!((disk.people.len(), disk.people_rev), (2, 5));
     let rooms = vec![summary(TEA, 10, 10)];
     device.engine = Engine::new(user(ME), rooms.clone(), Some((TEA, page(TEA, 1..=10))));
-    for input in [Input::Follow, Input::Restore(disk.read()), Input::Own { rooms: true }] {
-        disk.follow(&device.input(input));
+    for input in [Input::BecomeFollower, Input::Restore(disk.read()), Input::BecomeLeader { rooms: true }] {
+        disk.apply(&device.input(input));
     }
     assert_eq!(senders(&device), ["Robert"], "before any connection");
     assert_eq!(asked(&connect(&mut device, 8)), [(5, vec![user_id(ME), user_id(BOB)])]);
     // It is told of a change while the answer is on its way.
     device.frame(ServerFrame::PersonChanged { person: person(ME, 9, "Me") });
     let answer = ServerFrame::People { people: vec![person(BOB, 7, "Bobby")], rev: 8 };
-    disk.follow(&device.frame(answer));
+    disk.apply(&device.frame(answer));
     assert_eq!((senders(&device), disk.people_rev), (vec!["Bobby".to_owned()], 8));
     device.input(Input::Disconnected { code: None });
     assert_eq!(asked(&connect(&mut device, 9)), [(8, vec![user_id(ME), user_id(BOB)])]);
@@ -109,7 +109,7 @@ fn many_people_are_asked_for_in_parts_and_those_who_are_unknown_once() {
         ids += more.len();
     }
     assert_eq!(ids, 300, "each of them once");
-    assert_eq!(asked(&device.hear(text(TEA, 311, BOB))), []);
+    assert_eq!(asked(&device.receive(text(TEA, 311, BOB))), []);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn after_a_gap_the_row_is_asked_for() {
 fn a_reaction_that_overtook_its_message_is_not_lost() {
     let mut device = Device::in_tea();
     react(&mut device, 11, 1, true);
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     assert_eq!(row(&device, 11).reactions, []);
     assert_eq!(synced(&device.wait(200)), [11], "the revision is missing");
     let reacted = Message { rev: Rev(1), reactions: thumb(), ..text(TEA, 11, BOB) };
@@ -61,9 +61,9 @@ fn a_reaction_that_overtook_its_message_is_not_lost() {
 #[test]
 fn what_waits_ahead_of_a_gap_is_reacted_to() {
     let mut device = Device::in_tea();
-    device.hear(text(TEA, 12, BOB));
+    device.receive(text(TEA, 12, BOB));
     react(&mut device, 12, 1, true);
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     assert_eq!((row(&device, 12).reactions, row(&device, 12).rev), (thumb(), Rev(1)));
 }
 
@@ -74,6 +74,6 @@ fn a_row_that_is_known_in_a_later_state_stays_as_it_is() {
     device.frame(ServerFrame::Changed { message: later.clone() });
     react(&mut device, 4, 1, true);
     assert_eq!(row(&device, 4), later);
-    texts(11..=11).into_iter().for_each(|message| drop(device.hear(message)));
+    texts(11..=11).into_iter().for_each(|message| drop(device.receive(message)));
     assert_eq!(synced(&device.wait(200)), [11], "2 came before 1, so what is between is asked for");
 }

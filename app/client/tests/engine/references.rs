@@ -2,7 +2,7 @@
 
 use crate::device::{Device, ME, TEA, client_id, messages, page, sent, summary, user, welcome};
 use crate::disk::{Disk, saved};
-use client::{Change, Effect, Engine, Input, Revision, Unsent, Wish};
+use client::{Effect, Engine, Input, Revision, StorageWrite, Unsent, Wish};
 use protocol::{ClientFrame, RoomSummary, Seq, ServerFrame};
 use uuid::Uuid;
 
@@ -26,8 +26,8 @@ fn edit(id: u128, seq: i64) -> Input {
 fn page_of(epoch: Uuid, disk: &mut Disk) -> Device {
     let mut device = Device::new(rooms(), Some((TEA, page(TEA, 1..=10))));
     device.engine = Engine::new(user(ME), rooms(), Some((TEA, page(TEA, 1..=10)))).of_epoch(Some(epoch));
-    for input in [Input::Follow, Input::Restore(disk.read()), Input::Own { rooms: true }] {
-        disk.follow(&device.input(input));
+    for input in [Input::BecomeFollower, Input::Restore(disk.read()), Input::BecomeLeader { rooms: true }] {
+        disk.apply(&device.input(input));
     }
     device
 }
@@ -61,7 +61,7 @@ fn replies(effects: &[Effect]) -> Vec<Option<Seq>> {
 /// The references of what is kept.
 fn kept(disk: &Disk) -> Vec<Option<Seq>> {
     let reply_to = |unsent: &Unsent| match unsent.wish {
-        Wish::Say { reply_to, .. } => reply_to,
+        Wish::Send { reply_to, .. } => reply_to,
         Wish::Revise { seq, .. } => Some(seq),
     };
     disk.unsent.values().map(reply_to).collect()
@@ -71,7 +71,7 @@ fn kept(disk: &Disk) -> Vec<Option<Seq>> {
 fn a_reply_that_waits_keeps_its_reference_in_the_same_epoch() {
     let mut disk = Disk::default();
     let mut device = page_of(BEFORE, &mut disk);
-    disk.follow(&device.input(reply(100, 5)));
+    disk.apply(&device.input(reply(100, 5)));
     assert_eq!(replies(&connect(&mut device, BEFORE)), [Some(Seq(5))]);
     let mut device = page_of(BEFORE, &mut disk);
     assert_eq!(replies(&connect(&mut device, BEFORE)), [Some(Seq(5))]);
@@ -83,14 +83,14 @@ fn a_reply_is_sent_without_its_reference_after_a_restore() {
     let mut device = page_of(BEFORE, &mut disk);
     connect(&mut device, BEFORE);
     device.input(Input::Disconnected { code: None });
-    disk.follow(&device.input(reply(100, 5)));
+    disk.apply(&device.input(reply(100, 5)));
     assert_eq!(kept(&disk), [Some(Seq(5))]);
     let effects = connect(&mut device, AFTER);
-    disk.follow(&effects);
+    disk.apply(&effects);
     assert_eq!((replies(&effects), kept(&disk)), (vec![None], vec![None]));
     assert_eq!(device.rows().last().unwrap().message.reply_to, None);
     // What is written from now on is of the new epoch.
-    disk.follow(&device.input(reply(101, 5)));
+    disk.apply(&device.input(reply(101, 5)));
     device.input(Input::Disconnected { code: None });
     assert_eq!(replies(&connect(&mut device, AFTER)), [None]);
     assert_eq!(kept(&disk), [None, Some(Seq(5))]);
@@ -100,12 +100,12 @@ fn a_reply_is_sent_without_its_reference_after_a_restore() {
 fn a_kept_reply_of_another_epoch_loses_its_reference_and_a_kept_edit_is_dropped() {
     let mut disk = Disk::default();
     let mut device = page_of(BEFORE, &mut disk);
-    disk.follow(&device.input(reply(100, 5)));
-    disk.follow(&device.input(edit(101, 5)));
+    disk.apply(&device.input(reply(100, 5)));
+    disk.apply(&device.input(edit(101, 5)));
     // The page was rendered after the restore: nothing in it is of the epoch before.
     let mut device = page_of(AFTER, &mut disk);
     let effects = connect(&mut device, AFTER);
-    disk.follow(&effects);
+    disk.apply(&effects);
     assert_eq!((replies(&effects), sent(&effects).len()), (vec![None], 2), "`hello` and the message");
     assert_eq!(kept(&disk), [None]);
 }
@@ -116,7 +116,7 @@ fn a_record_without_an_epoch_is_of_the_epoch_of_the_rooms_beside_it() {
     let mut device = page_of(BEFORE, &mut disk);
     connect(&mut device, BEFORE);
     device.input(Input::Disconnected { code: None });
-    disk.follow(&device.input(reply(100, 5)));
+    disk.apply(&device.input(reply(100, 5)));
     for unsent in disk.unsent.values_mut() {
         unsent.epoch = None;
     }
@@ -129,13 +129,13 @@ fn a_record_without_an_epoch_is_of_the_epoch_of_the_rooms_beside_it() {
 fn a_reply_of_a_tab_that_does_not_know_of_the_restore_is_sent_without_its_reference() {
     let mut disk = Disk::default();
     let (mut first, mut second) = (page_of(AFTER, &mut disk), page_of(BEFORE, &mut Disk::default()));
-    for input in [Input::Follow, Input::Restore(disk.read())] {
+    for input in [Input::BecomeFollower, Input::Restore(disk.read())] {
         second.input(input);
     }
     connect(&mut first, AFTER);
     let tell = |effects: &[Effect], other: &mut Device| {
-        let changes = saved(effects).into_iter().flatten().filter(Change::is_for_all).collect();
-        other.input(Input::Heard(changes))
+        let changes = saved(effects).into_iter().flatten().filter(StorageWrite::is_shared).collect();
+        other.input(Input::PeerWrites(changes))
     };
     let typed = second.input(reply(100, 5));
     let effects = tell(&typed, &mut first);

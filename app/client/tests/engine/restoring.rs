@@ -16,8 +16,8 @@ type Boot = (Vec<RoomSummary>, Option<(RoomId, HistoryPage)>);
 /// The next page life: the server's rendering, then what was kept.
 fn next_life(boot: Boot, disk: &mut Disk) -> Device {
     let mut device = Device::new(boot.0, boot.1);
-    for input in [Input::Follow, Input::Restore(disk.read()), Input::Own { rooms: true }] {
-        disk.follow(&device.input(input));
+    for input in [Input::BecomeFollower, Input::Restore(disk.read()), Input::BecomeLeader { rooms: true }] {
+        disk.apply(&device.input(input));
     }
     device
 }
@@ -39,7 +39,7 @@ fn earlier_life(last: i64) -> Disk {
     let mut disk = Disk::default();
     let rooms = vec![summary(TEA, last, last)];
     let mut device = next_life((rooms.clone(), Some((TEA, page(TEA, 1..=last)))), &mut disk);
-    disk.follow(&device.go_online(rooms));
+    disk.apply(&device.go_online(rooms));
     disk
 }
 
@@ -48,13 +48,13 @@ fn what_was_not_sent_is_sent_first_and_in_order() {
     let mut disk = earlier_life(10);
     let mut device = next_life(boot(), &mut disk);
     for id in [100, 101] {
-        disk.follow(&device.send(id, "hi"));
+        disk.apply(&device.send(id, "hi"));
     }
     let mut device = Device::new(boot().0, boot().1);
-    device.input(Input::Follow);
+    device.input(Input::BecomeFollower);
     assert_eq!(crate::disk::saved(&device.send(102, "typed before the storage was read")), [] as [Vec<_>; 0]);
-    disk.follow(&device.input(Input::Restore(disk.read())));
-    disk.follow(&device.input(Input::Own { rooms: true }));
+    disk.apply(&device.input(Input::Restore(disk.read())));
+    disk.apply(&device.input(Input::BecomeLeader { rooms: true }));
     assert_eq!(device.ends(3), [(100, SENDING), (101, SENDING), (102, SENDING)]);
     disk.check(&device.engine, TEA);
     assert_eq!(messages(&device.go_online(boot().0)), [100]);
@@ -71,8 +71,8 @@ fn a_failed_message_keeps_its_reason() {
     let mut disk = earlier_life(10);
     let mut device = next_life(boot(), &mut disk);
     device.go_online(boot().0);
-    disk.follow(&device.send(100, "hi"));
-    disk.follow(&device.frame(nack(100, ErrorCode::Conflict)));
+    disk.apply(&device.send(100, "hi"));
+    disk.apply(&device.frame(nack(100, ErrorCode::Conflict)));
     let mut device = next_life(boot(), &mut disk);
     assert_eq!(device.ends(1), [(100, RowState::Failed { reason: "No.".into(), retryable: false })]);
     assert_eq!(messages(&device.go_online(boot().0)), []);
@@ -83,11 +83,11 @@ fn a_failed_message_keeps_its_reason() {
 fn a_message_that_was_stored_without_word_of_it_is_not_shown_twice() {
     let mut disk = earlier_life(10);
     let mut device = next_life(boot(), &mut disk);
-    disk.follow(&device.send(100, "hi"));
+    disk.apply(&device.send(100, "hi"));
     let mut device = next_life(boot_with(100), &mut disk);
     assert_eq!((device.ends(1), device.rows().len()), (vec![(100, RowState::Sent)], 11));
     let effects = device.go_online(vec![summary(TEA, 11, 11)]);
-    disk.follow(&effects);
+    disk.apply(&effects);
     assert_eq!(messages(&effects), []);
     assert!(disk.unsent.is_empty());
 }
@@ -96,7 +96,7 @@ fn a_message_that_was_stored_without_word_of_it_is_not_shown_twice() {
 fn a_message_that_only_a_page_of_an_earlier_database_has_is_sent_again() {
     let mut disk = earlier_life(10);
     let mut device = next_life(boot(), &mut disk);
-    disk.follow(&device.send(100, "hi"));
+    disk.apply(&device.send(100, "hi"));
     // Rendered before a backup was put back that does not have it.
     let mut device = next_life(boot_with(100), &mut disk);
     let ServerFrame::Welcome { protocol, gone, server_time, .. } = welcome(Vec::new()) else { panic!() };
@@ -105,7 +105,7 @@ fn a_message_that_only_a_page_of_an_earlier_database_has_is_sent_again() {
     device.input(Input::Connected);
     let effects =
         device.frame(ServerFrame::Welcome { protocol, epoch, rooms, more: false, gone, people_rev: None, server_time });
-    disk.follow(&effects);
+    disk.apply(&effects);
     assert_eq!((messages(&effects), disk.unsent.len()), (vec![100], 1));
     assert_eq!(device.ends(1), [(100, SENDING)]);
 }
@@ -128,7 +128,7 @@ fn rows_join_where_they_meet() {
     assert_eq!(device.seqs(), (1..=70).collect::<Vec<_>>(), "older rows stand before what the server rendered");
     disk.check(&device.engine, TEA);
     let device = next_life((vec![summary(TEA, 200, 60)], Some((TEA, page(TEA, 151..=200)))), &mut disk);
-    assert_eq!(device.seqs(), (151..=200).collect::<Vec<_>>(), "nothing joins across a hole");
+    assert_eq!(device.seqs(), (151..=200).collect::<Vec<_>>(), "nothing joins across a gap");
     assert_eq!(disk.seqs(TEA), (151..=200).collect::<Vec<_>>());
     disk.check(&device.engine, TEA);
 }
@@ -138,9 +138,9 @@ fn a_page_that_was_kept_itself_is_older_than_what_is_kept() {
     let mut disk = earlier_life(10);
     let mut device = next_life(boot(), &mut disk);
     device.go_online(boot().0);
-    disk.follow(&device.hear(text(TEA, 11, BOB)));
-    disk.follow(&device.hear(text(TEA, 12, BOB)));
-    disk.follow(&device.input(Input::Seen { room_id: TEA, seq: Seq(11) }));
+    disk.apply(&device.receive(text(TEA, 11, BOB)));
+    disk.apply(&device.receive(text(TEA, 12, BOB)));
+    disk.apply(&device.input(Input::Seen { room_id: TEA, seq: Seq(11) }));
     let mut device = next_life(boot(), &mut disk);
     assert_eq!(device.seqs(), (1..=12).collect::<Vec<_>>());
     let known = device.engine.room(TEA).unwrap();
@@ -153,7 +153,7 @@ fn a_page_that_was_kept_itself_is_older_than_what_is_kept() {
 }
 
 #[test]
-fn rows_after_a_hole_in_what_was_kept_count_alone() {
+fn rows_after_a_gap_in_what_was_kept_count_alone() {
     let mut disk = earlier_life(10);
     disk.rows.remove(&(TEA, Seq(5)));
     let device = next_life((vec![summary(TEA, 10, 10)], None), &mut disk);
@@ -165,23 +165,23 @@ fn rows_after_a_hole_in_what_was_kept_count_alone() {
 fn rooms_of_another_life_of_the_database_are_dropped_and_messages_stay() {
     let mut disk = earlier_life(10);
     let mut device = next_life(boot(), &mut disk);
-    disk.follow(&device.send(100, "hi"));
+    disk.apply(&device.send(100, "hi"));
     disk.epoch = Some(Uuid::from_u128(1));
     // The storage answers after `welcome`.
     let mut device = Device::new(boot().0, None);
-    device.input(Input::Follow);
+    device.input(Input::BecomeFollower);
     device.go_online(boot().0);
-    disk.follow(&device.input(Input::Restore(disk.read())));
+    disk.apply(&device.input(Input::Restore(disk.read())));
     assert_eq!(device.seqs(), [0]);
-    let effects = device.input(Input::Own { rooms: true });
-    disk.follow(&effects);
+    let effects = device.input(Input::BecomeLeader { rooms: true });
+    disk.apply(&effects);
     assert_eq!((messages(&effects), disk.rows.len(), disk.rooms.len()), (vec![100], 0, 0));
     assert_eq!(disk.epoch, Some(Uuid::from_u128(99)));
     // The storage answers before it.
     let mut disk = earlier_life(10);
     disk.epoch = Some(Uuid::from_u128(1));
     let mut device = next_life((boot().0, None), &mut disk);
-    disk.follow(&device.go_online(boot().0));
+    disk.apply(&device.go_online(boot().0));
     assert_eq!((device.seqs(), disk.rows.len()), (vec![], 0));
 }
 
@@ -189,27 +189,27 @@ fn rooms_of_another_life_of_the_database_are_dropped_and_messages_stay() {
 fn a_room_that_is_gone_does_not_come_back() {
     let mut disk = earlier_life(10);
     let mut device = Device::new(vec![summary(room(8), 0, 0)], None);
-    device.input(Input::Follow);
+    device.input(Input::BecomeFollower);
     device.go_online(vec![summary(room(8), 0, 0)]);
-    disk.follow(&device.input(Input::Restore(disk.read())));
-    disk.follow(&device.input(Input::Own { rooms: true }));
+    disk.apply(&device.input(Input::Restore(disk.read())));
+    disk.apply(&device.input(Input::BecomeLeader { rooms: true }));
     assert!(device.engine.room(TEA).is_none() && disk.rooms.is_empty() && disk.rows.is_empty());
     // Before `welcome` nobody knows, and without a connection it is all there is.
     let mut disk = earlier_life(10);
     let mut device = next_life((vec![summary(room(8), 0, 0)], None), &mut disk);
     assert!(device.engine.room(TEA).is_some());
     let effects = device.go_online(vec![summary(room(8), 0, 0)]);
-    disk.follow(&effects);
+    disk.apply(&effects);
     assert!(changed(&effects).contains(&View::Rooms) && disk.rooms.is_empty() && disk.rows.is_empty());
 }
 
 #[test]
 fn without_storage_everything_else_works() {
     let mut device = Device::new(boot().0, boot().1);
-    device.input(Input::Follow);
+    device.input(Input::BecomeFollower);
     device.send(100, "hi");
     device.go_online(boot().0);
-    let effects = device.input(Input::Own { rooms: false });
+    let effects = device.input(Input::BecomeLeader { rooms: false });
     assert_eq!(messages(&effects), [100]);
     device.frame(ack(100, 11));
     assert_eq!(device.frame(welcome(boot().0)).len(), 0);

@@ -17,9 +17,9 @@ fn the_latest_active_is_first() {
     let mut device = Device::new(vec![summary(TEA, 10, 10), summary(CAKE, 11, 11)], None);
     device.go_online(vec![summary(TEA, 10, 10), summary(CAKE, 11, 11)]);
     assert_eq!(ids(&device), [CAKE, TEA]);
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     assert_eq!(ids(&device), [CAKE, TEA], "at the same moment the later made room is first");
-    assert_eq!(changed(&device.hear(text(TEA, 12, BOB))), [View::Rooms]);
+    assert_eq!(changed(&device.receive(text(TEA, 12, BOB))), [View::Rooms]);
     assert_eq!(ids(&device), [TEA, CAKE]);
 }
 
@@ -68,7 +68,7 @@ fn the_snapshot_is_the_truth_except_where_it_is_older() {
     device.input(Input::Connected);
     device.frame(ServerFrame::RoomChanged { room: summary(CAKE, 1, 1) });
     device.frame(ServerFrame::RoomGone { room_id: room(6) });
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     device.frame(welcome(vec![summary(room(6), 2, 2), summary(TEA, 10, 10)]));
     assert_eq!(ids(&device), [TEA, CAKE], "9 is gone, 6 went meanwhile, 8 came meanwhile");
     assert_eq!((device.unread(), device.engine.room(TEA).unwrap().last_seq), (1, Seq(11)));
@@ -77,8 +77,8 @@ fn the_snapshot_is_the_truth_except_where_it_is_older() {
 #[test]
 fn an_older_summary_takes_nothing_back() {
     let mut device = Device::in_tea();
-    device.hear(fact(TEA, 11, BOB, SystemEvent::Renamed { name: "Coffee".into() }));
-    device.hear(text(TEA, 12, BOB));
+    device.receive(fact(TEA, 11, BOB, SystemEvent::Renamed { name: "Coffee".into() }));
+    device.receive(text(TEA, 12, BOB));
     device.frame(ServerFrame::RoomChanged { room: summary(TEA, 10, 10) });
     let room = device.engine.room(TEA).unwrap();
     assert_eq!((room.name.as_str(), room.unread, room.last_seq), ("Coffee", 1, Seq(12)));
@@ -89,11 +89,11 @@ fn system_messages_are_rows_and_facts() {
     let mut device = Device::in_tea();
     let carol = || (user_id(3), "Carol".to_owned());
     let (user_id, display_name) = carol();
-    device.hear(fact(TEA, 11, BOB, SystemEvent::Added { user_id, display_name }));
+    device.receive(fact(TEA, 11, BOB, SystemEvent::Added { user_id, display_name }));
     assert_eq!(device.engine.room(TEA).unwrap().members_count, 3);
-    device.hear(fact(TEA, 12, BOB, SystemEvent::Left));
+    device.receive(fact(TEA, 12, BOB, SystemEvent::Left));
     let (user_id, display_name) = (crate::device::user_id(ME), "User 1".to_owned());
-    device.hear(fact(TEA, 13, BOB, SystemEvent::RoleChanged { user_id, display_name, role: Role::Admin }));
+    device.receive(fact(TEA, 13, BOB, SystemEvent::RoleChanged { user_id, display_name, role: Role::Admin }));
     let room = device.engine.room(TEA).unwrap();
     assert_eq!((room.members_count, room.role, room.unread), (2, Some(Role::Admin), 0));
     assert_eq!(device.seqs()[9..], [10, 11, 12, 13]);
@@ -130,7 +130,7 @@ fn messages_to_a_room_without_rows_leave_nothing_behind() {
 fn an_answer_from_before_one_left_brings_no_room_back() {
     let mut device = Device::new(vec![summary(TEA, 10, 10)], None);
     device.go_online(vec![summary(TEA, 10, 10)]);
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     device.frame(ServerFrame::RoomGone { room_id: TEA });
     device.input(Input::Room(summary(TEA, 11, 11)));
     assert!(ids(&device).is_empty());

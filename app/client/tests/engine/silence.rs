@@ -2,7 +2,7 @@
 
 use crate::device::{Device, TEA, changed, messages, summary, welcome};
 use client::{ConnectionState, Effect, Input, View};
-use protocol::limits::SILENCE_MS;
+use protocol::limits::IDLE_TIMEOUT_MS;
 use protocol::{ClientFrame, CloseCode, ServerFrame};
 
 fn pings(effects: &[Effect]) -> usize {
@@ -30,7 +30,7 @@ fn attempts(device: &mut Device, ms: u64) -> Vec<u64> {
 #[test]
 fn a_silent_connection_is_lost_after_a_while_and_another_one_is_opened_at_once() {
     let mut device = Device::in_tea();
-    device.pass(SILENCE_MS - 1);
+    device.pass(IDLE_TIMEOUT_MS - 1);
     assert_eq!(device.engine.connection(), ConnectionState::Online);
     let effects = device.wait(1);
     assert!(effects.contains(&Effect::Connect) && changed(&effects).contains(&View::Connection));
@@ -41,10 +41,10 @@ fn a_silent_connection_is_lost_after_a_while_and_another_one_is_opened_at_once()
 fn any_frame_shows_that_the_server_is_there() {
     let mut device = Device::in_tea();
     for frame in [ServerFrame::Heartbeat {}, ServerFrame::SyncDone {}] {
-        device.pass(SILENCE_MS - 1);
+        device.pass(IDLE_TIMEOUT_MS - 1);
         device.frame(frame);
     }
-    device.pass(SILENCE_MS - 1);
+    device.pass(IDLE_TIMEOUT_MS - 1);
     assert_eq!(device.engine.connection(), ConnectionState::Online);
 }
 
@@ -65,7 +65,7 @@ fn an_answer_to_the_question_leaves_the_connection_as_it_is() {
     let mut device = Device::in_tea();
     device.input(Input::Resumed);
     device.frame(ServerFrame::Heartbeat {});
-    device.pass(SILENCE_MS - 1);
+    device.pass(IDLE_TIMEOUT_MS - 1);
     assert_eq!(device.engine.connection(), ConnectionState::Online);
     assert!(device.wait(1).contains(&Effect::Connect));
 }
@@ -73,7 +73,7 @@ fn an_answer_to_the_question_leaves_the_connection_as_it_is() {
 #[test]
 fn a_timer_that_is_very_late_asks_before_it_gives_up() {
     let mut device = Device::in_tea();
-    let effects = device.wait(SILENCE_MS + 60_000);
+    let effects = device.wait(IDLE_TIMEOUT_MS + 60_000);
     assert_eq!((pings(&effects), device.engine.connection()), (1, ConnectionState::Online));
     // What came while the device slept is handed on.
     assert_eq!(pings(&device.frame(ServerFrame::Heartbeat {})), 0, "once");
@@ -99,7 +99,7 @@ fn attempts_without_an_answer_are_at_most_eight_seconds_apart_while_somebody_loo
     for random in [0, 2_999, u64::MAX] {
         let mut device = Device::in_tea();
         device.random = random;
-        device.pass(SILENCE_MS);
+        device.pass(IDLE_TIMEOUT_MS);
         let began = attempts(&mut device, 100_000);
         assert!(began.windows(2).all(|pair| pair[1] - pair[0] <= 8_100), "{began:?}");
         assert!(began.windows(2).all(|pair| pair[1] - pair[0] >= 5_500), "{began:?}");
@@ -110,7 +110,7 @@ fn attempts_without_an_answer_are_at_most_eight_seconds_apart_while_somebody_loo
 fn an_open_socket_without_any_frame_is_such_an_attempt() {
     let mut device = Device::in_tea();
     device.random = u64::MAX;
-    device.pass(SILENCE_MS);
+    device.pass(IDLE_TIMEOUT_MS);
     for _ in 0..10 {
         device.wait(1_000);
         assert_eq!(pings(&device.input(Input::Connected)), 1, "answered before `welcome`");
@@ -125,7 +125,7 @@ fn an_open_socket_without_any_frame_is_such_an_attempt() {
 fn hidden_pages_and_refused_attempts_back_off_for_longer() {
     let mut device = Device::in_tea();
     device.input(Input::Away(true));
-    device.pass(SILENCE_MS);
+    device.pass(IDLE_TIMEOUT_MS);
     let mut longest = 0;
     for seed in 0..100 {
         device.random = seed * 7_919;
@@ -161,7 +161,7 @@ fn a_server_that_is_there_but_does_not_welcome_is_left_alone_for_a_while() {
 #[test]
 fn the_network_that_is_back_replaces_an_attempt_of_before() {
     let mut device = Device::in_tea();
-    device.pass(SILENCE_MS);
+    device.pass(IDLE_TIMEOUT_MS);
     device.wait(1_999);
     assert!(!device.input(Input::Resumed).contains(&Effect::Connect), "that one may have got through");
     device.wait(1);
@@ -183,7 +183,7 @@ fn only_the_person_tries_again_what_the_server_refused_for_good() {
 fn a_silent_server_that_said_goodbye_is_stayed_away_from() {
     let mut device = Device::in_tea();
     device.frame(ServerFrame::GoAway { retry_after_ms: 1_234 });
-    assert!(!device.pass(SILENCE_MS).contains(&Effect::Connect));
+    assert!(!device.pass(IDLE_TIMEOUT_MS).contains(&Effect::Connect));
     assert_eq!(waiting(&device), Some(1_234));
 }
 

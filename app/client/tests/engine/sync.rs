@@ -39,11 +39,11 @@ fn cursor(device: &mut Device) -> Vec<Cursor> {
 fn a_change_may_come_before_its_message() {
     let mut device = Device::in_tea();
     change(&mut device, edited(11, 1, "new"));
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     assert_eq!((body(&device, 11).as_str(), device.unread()), ("new", 1));
     change(&mut device, edited(13, 2, "newer"));
-    device.hear(text(TEA, 12, BOB));
-    device.hear(text(TEA, 13, BOB));
+    device.receive(text(TEA, 12, BOB));
+    device.receive(text(TEA, 13, BOB));
     assert_eq!((body(&device, 13).as_str(), device.seqs().len(), device.unread()), ("newer", 13, 3));
 }
 
@@ -62,7 +62,7 @@ fn hello_brings_the_first_batch_and_each_is_asked_for_once_the_one_before_is_her
 #[test]
 fn what_waited_ahead_of_a_batch_may_lack_its_revisions() {
     let mut device = Device::in_tea();
-    texts(60..=70).into_iter().for_each(|message| drop(device.hear(message)));
+    texts(60..=70).into_iter().for_each(|message| drop(device.receive(message)));
     device.input(Input::Disconnected { code: None });
     device.go_online(vec![summary(TEA, 100, 10)]);
     // 65 was changed meanwhile, and is not in this batch.
@@ -80,7 +80,7 @@ fn what_waited_ahead_of_a_batch_may_lack_its_revisions() {
 #[test]
 fn what_waits_joins_only_after_the_last_batch() {
     let mut device = Device::in_tea();
-    texts(14..=16).into_iter().for_each(|message| drop(device.hear(message)));
+    texts(14..=16).into_iter().for_each(|message| drop(device.receive(message)));
     // 15 was changed meanwhile. The first batch ends before what waits.
     let batch = |from: (i64, i64), rows: Vec<Message>, to: (i64, i64), more| {
         let (from, to) = ((Seq(from.0), Rev(from.1)), (Seq(to.0), Rev(to.1)));
@@ -91,7 +91,7 @@ fn what_waits_joins_only_after_the_last_batch() {
     assert_eq!(device.seqs().last(), Some(&13), "15 as it was is not shown");
     device.frame(batch((13, 1), vec![text(TEA, 14, BOB), edited(15, 1, "new")], (15, 1), true));
     device.frame(batch((15, 1), texts(16..=16), (16, 1), false));
-    device.hear(text(TEA, 17, BOB));
+    device.receive(text(TEA, 17, BOB));
     assert_eq!((body(&device, 15).as_str(), device.seqs().len()), ("new", 17));
     assert_eq!(synced(&device.wait(200)), [0; 0]);
 }
@@ -136,7 +136,7 @@ fn a_server_that_has_less_than_the_device_is_believed() {
     device.frame(frame);
     assert_eq!(device.seqs(), (1..=4).collect::<Vec<_>>());
     assert_eq!(device.engine.room(TEA).unwrap().last_seq, Seq(4));
-    device.hear(text(TEA, 5, BOB));
+    device.receive(text(TEA, 5, BOB));
     assert_eq!((device.seqs(), device.unread()), ((1..=5).collect::<Vec<_>>(), 1));
 }
 
@@ -224,7 +224,7 @@ fn another_life_of_the_database_forgets_cursors() {
 fn a_change_is_shown_at_once_and_confirmed_by_its_row() {
     let mut device = Device::in_tea();
     let mine = Message { sender_id: crate::device::user_id(ME), ..text(TEA, 11, BOB) };
-    device.hear(mine.clone());
+    device.receive(mine.clone());
     let revise = |id: u128, revision| Input::Revise { client_id: client_id(id), room_id: TEA, seq: Seq(11), revision };
     let effects = device.input(revise(500, Revision::Edit("better".into())));
     let frame = ClientFrame::Edit { client_id: client_id(500), room_id: TEA, seq: Seq(11), body: "better".into() };

@@ -4,7 +4,7 @@ use crate::device::{
     Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, retry, room, summary, text,
 };
 use crate::disk::{Disk, saved};
-use client::{Change, Effect, HistoryRequest, Input, RowState, View};
+use client::{Effect, HistoryRequest, Input, RowState, StorageWrite, View};
 use protocol::{ErrorCode, Message};
 
 const SENDING: RowState = RowState::Sending;
@@ -20,8 +20,8 @@ struct Tabs {
 impl Tabs {
     fn new() -> Self {
         let mut tabs = Self { first: Device::in_tea(), second: Device::in_tea(), disk: Disk::default() };
-        tabs.first(Input::Own { rooms: true });
-        for input in [Input::Follow, Input::Restore(tabs.disk.read())] {
+        tabs.first(Input::BecomeLeader { rooms: true });
+        for input in [Input::BecomeFollower, Input::Restore(tabs.disk.read())] {
             tabs.second(input);
         }
         tabs
@@ -29,7 +29,7 @@ impl Tabs {
 
     fn first(&mut self, input: Input) -> Vec<Effect> {
         let effects = self.first.input(input);
-        tell(&mut self.disk, &effects, &mut self.second);
+        relay(&mut self.disk, &effects, &mut self.second);
         effects
     }
 
@@ -40,8 +40,8 @@ impl Tabs {
         let mut sent = Vec::new();
         for changes in saved(&effects) {
             self.disk.write(changes.clone());
-            let told = changes.into_iter().filter(Change::is_for_all).collect();
-            sent.extend(messages(&self.first(Input::Heard(told))));
+            let told = changes.into_iter().filter(StorageWrite::is_shared).collect();
+            sent.extend(messages(&self.first(Input::PeerWrites(told))));
         }
         sent
     }
@@ -55,11 +55,11 @@ fn send(id: u128) -> Input {
     Input::Send { client_id: client_id(id), room_id: TEA, body: "hi".into(), reply_to: None }
 }
 
-fn tell(disk: &mut Disk, effects: &[Effect], other: &mut Device) {
+fn relay(disk: &mut Disk, effects: &[Effect], other: &mut Device) {
     for changes in saved(effects) {
         disk.write(changes.clone());
-        let told = changes.into_iter().filter(Change::is_for_all).collect();
-        let effects = other.input(Input::Heard(told));
+        let told = changes.into_iter().filter(StorageWrite::is_shared).collect();
+        let effects = other.input(Input::PeerWrites(told));
         assert_eq!(saved(&effects), [] as [Vec<_>; 0], "what was heard is no news");
     }
 }
@@ -77,7 +77,7 @@ fn what_is_typed_in_one_tab_is_shown_in_all_and_sent_by_one() {
     tabs.first(Input::Frame(ack(101, 12)));
     assert_eq!(tabs.second.ends(2), [(100, SENT), (101, SENT)]);
     let mine = Message { client_id: client_id(101), body: "hi".into(), ..text(TEA, 12, ME) };
-    assert_eq!(changed(&tabs.second.hear(mine)), [], "its own socket tells nothing new");
+    assert_eq!(changed(&tabs.second.receive(mine)), [], "its own socket tells nothing new");
     assert!(tabs.disk.unsent.is_empty());
 }
 
@@ -105,12 +105,12 @@ fn the_next_one_sends_what_is_left_in_order() {
     tabs.second_sends(101);
     tabs.first(send(102));
     // The first one's last word is lost with it: the server has the first message.
-    tabs.disk.follow(&tabs.first.frame(ack(100, 11)));
+    tabs.disk.apply(&tabs.first.frame(ack(100, 11)));
     let Tabs { mut second, disk, .. } = tabs;
     let effects = second.input(Input::Restore(disk.read()));
     assert_eq!(changed(&effects), [View::Timeline(TEA), View::Rooms]);
     assert_eq!(second.ends(3), [(100, SENT), (101, SENDING), (102, SENDING)]);
-    assert_eq!(messages(&second.input(Input::Own { rooms: true })), [101]);
+    assert_eq!(messages(&second.input(Input::BecomeLeader { rooms: true })), [101]);
     assert_eq!(messages(&second.frame(ack(101, 12))), [102]);
 }
 
@@ -122,34 +122,34 @@ fn a_tab_that_lost_its_turn_only_follows() {
     let saved_before = tabs.disk.read();
     let Tabs { mut first, mut second, mut disk } = tabs;
     second.input(Input::Restore(saved_before));
-    assert_eq!(messages(&second.input(Input::Own { rooms: true })), [100], "twice sent is once stored");
-    for input in [Input::Follow, Input::Restore(disk.read())] {
-        disk.follow(&first.input(input));
+    assert_eq!(messages(&second.input(Input::BecomeLeader { rooms: true })), [100], "twice sent is once stored");
+    for input in [Input::BecomeFollower, Input::Restore(disk.read())] {
+        disk.apply(&first.input(input));
     }
     let effects = second.frame(ack(100, 11));
-    tell(&mut disk, &effects, &mut first);
+    relay(&mut disk, &effects, &mut first);
     assert_eq!(first.ends(1), [(100, SENT)]);
     let effects = first.input(send(101));
     assert_eq!(messages(&effects), []);
-    tell(&mut disk, &effects, &mut second);
-    assert_eq!(saved(&first.hear(text(TEA, 12, 2))), [] as [Vec<_>; 0], "it writes no rooms");
+    relay(&mut disk, &effects, &mut second);
+    assert_eq!(saved(&first.receive(text(TEA, 12, 2))), [] as [Vec<_>; 0], "it writes no rooms");
     assert_eq!(second.ends(1), [(101, SENDING)]);
-    disk.follow(&first.input(Input::Restore(disk.read())));
-    assert_eq!(messages(&first.input(Input::Own { rooms: true })), [101], "and may have its turn again");
+    disk.apply(&first.input(Input::Restore(disk.read())));
+    assert_eq!(messages(&first.input(Input::BecomeLeader { rooms: true })), [101], "and may have its turn again");
 }
 
 #[test]
 fn rooms_are_written_by_one() {
     let mut tabs = Tabs::new();
     let rows = tabs.disk.seqs(TEA);
-    let effects = tabs.second.hear(text(TEA, 11, 2));
+    let effects = tabs.second.receive(text(TEA, 11, 2));
     assert_eq!(saved(&effects), [] as [Vec<_>; 0]);
-    tabs.first.hear(text(TEA, 11, 2));
+    tabs.first.receive(text(TEA, 11, 2));
     assert_eq!(rows.len(), 10);
     tabs.second(Input::Disconnected { code: None });
     let mut disk = tabs.disk.clone();
-    disk.follow(&tabs.second.input(Input::Restore(disk.read())));
-    disk.follow(&tabs.second.input(Input::Own { rooms: true }));
+    disk.apply(&tabs.second.input(Input::Restore(disk.read())));
+    disk.apply(&tabs.second.input(Input::BecomeLeader { rooms: true }));
     assert_eq!(disk.seqs(TEA), (1..=11).collect::<Vec<_>>(), "the next one writes what it has more");
     disk.check(&tabs.second.engine, TEA);
     tabs.second.go_online(vec![summary(TEA, 11, 10)]);
@@ -165,8 +165,8 @@ fn what_is_opened_in_any_tab_is_kept() {
     }
     let effects = tabs.second.input(Input::Open(Some(room(8))));
     let told = saved(&effects).concat();
-    assert_eq!(told, [Change::Opened(room(8))]);
-    let effects = tabs.first(Input::Heard(told));
+    assert_eq!(told, [StorageWrite::Opened(room(8))]);
+    let effects = tabs.first(Input::PeerWrites(told));
     assert_eq!(fetched(&effects), [HistoryRequest::Newest]);
     let (request, result) = (HistoryRequest::Newest, Ok(page(room(8), 1..=5)));
     tabs.first(Input::History { room_id: room(8), request, result });

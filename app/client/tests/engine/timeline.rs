@@ -1,4 +1,4 @@
-//! Rows: one range without holes, whatever comes early, late, twice or not at all.
+//! Rows: one range without gaps, whatever comes early, late, twice or not at all.
 
 use crate::device::{BOB, Device, TEA, changed, fetched, page, summary, synced, text, texts, welcome};
 use client::{HistoryRequest, Input, View};
@@ -33,25 +33,25 @@ fn opening_a_room_fetches_its_newest_rows_once() {
 #[test]
 fn next_in_line_is_appended_and_repeats_are_dropped() {
     let mut device = Device::in_tea();
-    assert_eq!(changed(&device.hear(text(TEA, 11, BOB))), [View::Rooms, View::Timeline(TEA)]);
-    assert_eq!(changed(&device.hear(text(TEA, 11, BOB))), []);
-    assert_eq!(changed(&device.hear(text(TEA, 4, BOB))), []);
+    assert_eq!(changed(&device.receive(text(TEA, 11, BOB))), [View::Rooms, View::Timeline(TEA)]);
+    assert_eq!(changed(&device.receive(text(TEA, 11, BOB))), []);
+    assert_eq!(changed(&device.receive(text(TEA, 4, BOB))), []);
     assert_eq!(device.seqs(), (1..=11).collect::<Vec<_>>());
 }
 
 #[test]
-fn a_hole_is_filled_by_what_is_late_or_else_by_one_request() {
+fn a_gap_is_filled_by_what_is_late_or_else_by_one_request() {
     let mut device = Device::in_tea();
-    assert_eq!(fetched(&device.hear(text(TEA, 12, BOB))), []);
-    assert_eq!(device.seqs().len(), 10, "nothing is shown beyond a hole");
-    device.hear(text(TEA, 11, BOB));
+    assert_eq!(fetched(&device.receive(text(TEA, 12, BOB))), []);
+    assert_eq!(device.seqs().len(), 10, "nothing is shown beyond a gap");
+    device.receive(text(TEA, 11, BOB));
     assert_eq!(device.seqs().len(), 12);
     assert_eq!(fetched(&device.wait(1_000)), []);
 
     let mut device = Device::in_tea();
-    device.hear(text(TEA, 13, BOB));
+    device.receive(text(TEA, 13, BOB));
     assert_eq!(synced(&device.wait(200)), [10]);
-    assert_eq!(synced(&device.hear(text(TEA, 15, BOB))), [0; 0], "one request at a time");
+    assert_eq!(synced(&device.receive(text(TEA, 15, BOB))), [0; 0], "one request at a time");
     let effects = device.batch(10, texts(11..=12), false);
     assert_eq!(device.seqs(), (1..=13).collect::<Vec<_>>());
     assert_eq!(synced(&effects), [13]);
@@ -107,10 +107,10 @@ fn older_rows_push_the_newest_out_of_the_window_and_back() {
     device.answer(HistoryRequest::Before(Seq(101)), page(TEA, 51..=100));
     assert_eq!(device.seqs(), (51..=350).collect::<Vec<_>>());
     assert!(device.engine.has_newer(TEA) && !device.engine.is_loading_older(TEA));
-    assert_eq!(changed(&device.hear(text(TEA, 401, BOB))), [View::Rooms], "it belongs below the window");
+    assert_eq!(changed(&device.receive(text(TEA, 401, BOB))), [View::Rooms], "it belongs below the window");
     assert_eq!(device.unread(), 1);
     assert_eq!(fetched(&device.input(Input::Open(Some(TEA)))), [HistoryRequest::Newest]);
-    device.hear(text(TEA, 402, BOB));
+    device.receive(text(TEA, 402, BOB));
     device.answer(HistoryRequest::Newest, page(TEA, 352..=401));
     assert_eq!(device.seqs(), (352..=402).collect::<Vec<_>>());
     assert!(!device.engine.has_newer(TEA));
@@ -121,7 +121,7 @@ fn new_rows_push_the_oldest_out_of_the_window() {
     let mut device = Device::new(vec![summary(TEA, 300, 300)], Some((TEA, page(TEA, 1..=300))));
     device.go_online(vec![summary(TEA, 300, 300)]);
     assert!(!device.engine.has_older(TEA));
-    device.hear(text(TEA, 301, BOB));
+    device.receive(text(TEA, 301, BOB));
     assert_eq!(device.seqs(), (2..=301).collect::<Vec<_>>());
     assert!(device.engine.has_older(TEA) && !device.engine.has_newer(TEA));
 }

@@ -21,7 +21,7 @@ fn status(delivered: i64, read: i64) -> ServerFrame {
 fn five_unread() -> Device {
     let mut device = Device::in_tea();
     for seq in 11..=15 {
-        device.hear(text(TEA, seq, BOB));
+        device.receive(text(TEA, seq, BOB));
     }
     device.wait(2_000);
     device
@@ -30,10 +30,10 @@ fn five_unread() -> Device {
 #[test]
 fn texts_of_others_count_once() {
     let mut device = Device::in_tea();
-    device.hear(text(TEA, 11, BOB));
-    device.hear(text(TEA, 11, BOB));
-    device.hear(text(TEA, 12, ME));
-    device.hear(fact(TEA, 13, BOB, SystemEvent::Joined));
+    device.receive(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
+    device.receive(text(TEA, 12, ME));
+    device.receive(fact(TEA, 13, BOB, SystemEvent::Joined));
     assert_eq!((device.unread(), device.engine.unread()), (1, 1));
     assert_eq!(device.engine.room(TEA).unwrap().read_seq, Seq(10), "writing is not reading");
 }
@@ -43,7 +43,7 @@ fn the_count_stops_where_the_server_stops() {
     let mut device = Device::new(vec![summary(TEA, UNREAD_MAX, 0)], None);
     device.go_online(vec![summary(TEA, UNREAD_MAX, 0)]);
     for seq in 1..=3 {
-        device.hear(text(TEA, UNREAD_MAX + seq, BOB));
+        device.receive(text(TEA, UNREAD_MAX + seq, BOB));
     }
     assert_eq!(device.unread(), UNREAD_MAX + 1);
 }
@@ -123,21 +123,21 @@ fn where_the_rows_are_not_here_they_are_counted_anew() {
 fn what_has_arrived_is_told_at_most_once_a_second() {
     let mut device = Device::in_tea();
     let delivered = |seq| ClientFrame::Delivered { room_id: TEA, seq: Seq(seq) };
-    assert_eq!(sent(&device.hear(text(TEA, 11, BOB))), [delivered(11)]);
-    assert_eq!(sent(&device.hear(text(TEA, 12, BOB))), []);
-    assert_eq!(sent(&device.hear(text(TEA, 14, BOB))), []);
+    assert_eq!(sent(&device.receive(text(TEA, 11, BOB))), [delivered(11)]);
+    assert_eq!(sent(&device.receive(text(TEA, 12, BOB))), []);
+    assert_eq!(sent(&device.receive(text(TEA, 14, BOB))), []);
     let effects = device.wait(1_000);
     assert_eq!(synced(&effects), [12]);
-    assert!(sent(&effects).contains(&delivered(12)), "nothing beyond a hole has arrived");
-    assert_eq!(sent(&device.hear(text(TEA, 15, ME))), []);
+    assert!(sent(&effects).contains(&delivered(12)), "nothing beyond a gap has arrived");
+    assert_eq!(sent(&device.receive(text(TEA, 15, ME))), []);
 }
 
 #[test]
-fn rooms_out_of_sight_count_across_a_hole() {
+fn rooms_out_of_sight_count_across_a_gap() {
     let rooms = vec![summary(TEA, 10, 10)];
     let mut device = Device::new(rooms.clone(), None);
     device.go_online(rooms);
-    device.hear(text(TEA, 13, BOB));
+    device.receive(text(TEA, 13, BOB));
     assert_eq!((device.unread(), device.engine.room(TEA).unwrap().last_seq), (0, Seq(13)));
     assert_eq!(synced(&device.wait(200)), [10]);
     device.batch(10, texts(11..=13), false);

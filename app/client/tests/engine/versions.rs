@@ -15,9 +15,9 @@ fn later_text(seq: i64) -> Message {
 #[test]
 fn rows_of_a_later_version_are_rows() {
     let mut device = Device::in_tea();
-    device.hear(later_text(11));
-    device.hear(fact(TEA, 12, BOB, SystemEvent::Unknown));
-    device.hear(text(TEA, 13, BOB));
+    device.receive(later_text(11));
+    device.receive(fact(TEA, 12, BOB, SystemEvent::Unknown));
+    device.receive(text(TEA, 13, BOB));
     assert_eq!((device.seqs().len(), device.unread()), (13, 1), "they are not counted, as the server does not");
     assert_eq!(synced(&device.wait(200)), [0; 0]);
 }
@@ -32,7 +32,7 @@ fn an_unreadable_frame_leaves_a_gap_that_is_filled() {
     let row = Message { rev: Rev(1), ..later_text(4) };
     let (from, to) = ((Seq(10), Rev(0)), (Seq(10), Rev(1)));
     device.frame(ServerFrame::Offline { room_id: TEA, from, rows: vec![row], to, more: false });
-    device.hear(text(TEA, 11, BOB));
+    device.receive(text(TEA, 11, BOB));
     assert_eq!((device.seqs().len(), synced(&device.wait(30_000))), (11, vec![]));
 }
 
@@ -40,23 +40,23 @@ fn an_unreadable_frame_leaves_a_gap_that_is_filled() {
 fn a_later_welcome_asks_for_a_reload_and_the_next_page_sends_what_is_unsent() {
     let mut disk = Disk::default();
     let mut device = Device::in_tea();
-    disk.follow(&device.input(Input::Own { rooms: true }));
+    disk.apply(&device.input(Input::BecomeLeader { rooms: true }));
     device.input(Input::Disconnected { code: None });
-    disk.follow(&device.send(100, "hi"));
+    disk.apply(&device.send(100, "hi"));
     device.input(Input::ConnectNow);
     device.input(Input::Connected);
     let later = format!(r#"{{"type":"welcome","data":{{"protocol":{},"rooms":7}}}}"#, PROTOCOL_VERSION + 1);
     let effects = device.input(Incoming::read(&later).into());
-    disk.follow(&effects);
+    disk.apply(&effects);
     assert!(effects.contains(&Effect::Reload), "{effects:?}");
     assert_eq!(device.engine.connection(), ConnectionState::Waiting { retry_at: u64::MAX });
     assert_eq!((device.rows().len(), disk.unsent.len()), (11, 1));
 
     let rooms = vec![summary(TEA, 10, 10)];
     let mut device = Device::new(rooms.clone(), Some((TEA, page(TEA, 1..=10))));
-    device.input(Input::Follow);
+    device.input(Input::BecomeFollower);
     device.input(Input::Restore(disk.read()));
-    device.input(Input::Own { rooms: true });
+    device.input(Input::BecomeLeader { rooms: true });
     let effects = device.go_online(rooms);
     assert!(sent(&effects).iter().any(|frame| matches!(frame, ClientFrame::Send { body, .. } if body == "hi")));
 }
@@ -65,21 +65,21 @@ fn a_later_welcome_asks_for_a_reload_and_the_next_page_sends_what_is_unsent() {
 fn what_an_earlier_page_kept_without_reading_it_is_fetched_anew() {
     let mut disk = Disk::default();
     let mut device = Device::in_tea();
-    disk.follow(&device.input(Input::Own { rooms: true }));
-    disk.follow(&device.hear(later_text(11)));
-    disk.follow(&device.hear(text(TEA, 12, BOB)));
+    disk.apply(&device.input(Input::BecomeLeader { rooms: true }));
+    disk.apply(&device.receive(later_text(11)));
+    disk.apply(&device.receive(text(TEA, 12, BOB)));
     assert_eq!(disk.seqs(TEA).len(), 12);
 
     let mut device = Device::new(vec![summary(TEA, 12, 12)], None);
-    device.input(Input::Follow);
+    device.input(Input::BecomeFollower);
     device.input(Input::Restore(disk.read()));
-    disk.follow(&device.input(Input::Own { rooms: true }));
-    assert_eq!(device.seqs(), [12], "what stands before it would have a hole");
+    disk.apply(&device.input(Input::BecomeLeader { rooms: true }));
+    assert_eq!(device.seqs(), [12], "what stands before it would have a gap");
     device.go_online(vec![summary(TEA, 12, 12)]);
-    disk.follow(&device.input(Input::LoadOlder(TEA)));
+    disk.apply(&device.input(Input::LoadOlder(TEA)));
     let messages = (1..=11).map(|seq| text(TEA, seq, BOB)).collect();
     let older = HistoryPage { messages, next_cursor: None, rev: Rev(0) };
-    disk.follow(&device.answer(client::HistoryRequest::Before(Seq(12)), older));
+    disk.apply(&device.answer(client::HistoryRequest::Before(Seq(12)), older));
     assert_eq!(device.seqs().len(), 12);
     disk.check(&device.engine, TEA);
 }
@@ -89,10 +89,10 @@ fn what_an_earlier_page_took_is_sent_without_control_characters() {
     let mut disk = Disk::default();
     let mut device = Device::in_tea();
     device.input(Input::Disconnected { code: None });
-    disk.follow(&device.send(100, "a\u{1}b"));
+    disk.apply(&device.send(100, "a\u{1}b"));
     let rooms = vec![summary(TEA, 10, 10)];
     let mut device = Device::new(rooms.clone(), Some((TEA, page(TEA, 1..=10))));
-    for input in [Input::Follow, Input::Restore(disk.read()), Input::Own { rooms: true }] {
+    for input in [Input::BecomeFollower, Input::Restore(disk.read()), Input::BecomeLeader { rooms: true }] {
         device.input(input);
     }
     let effects = device.go_online(rooms);

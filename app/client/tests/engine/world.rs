@@ -5,7 +5,7 @@ use crate::device::{BOB, ME, client_id, room, user, user_id};
 use crate::disk::Disk;
 use crate::model::Server;
 use client::{ConnectionState, Effect, Engine, HistoryRequest, Input, Now, RowState, View};
-use protocol::limits::HEARTBEAT_MS;
+use protocol::limits::HEARTBEAT_INTERVAL_MS;
 use protocol::{
     ApiError, ClientFrame, ClientId, Cursor, ErrorCode, HistoryPage, PROTOCOL_VERSION, Rev, RoomId, RoomSummary,
     ServerFrame, UnixMillis, UserId,
@@ -76,7 +76,7 @@ impl World {
         let peers = vec![peer(ME), peer(ME), peer(BOB)];
         let mut world = Self { server, peers, chance: Chance::new(seed), now: 1_000, faults: true, ids: 0 };
         for index in 0..world.peers.len() {
-            world.input(index, Input::Own { rooms: true });
+            world.input(index, Input::BecomeLeader { rooms: true });
             world.input(index, Input::ConnectNow);
         }
         world
@@ -96,7 +96,7 @@ impl World {
         peer.engine = Engine::new(user(number), rooms, open);
         (peer.link, peer.wake, peer.settled) = (None, None, false);
         peer.pages.clear();
-        self.input(index, Input::Follow);
+        self.input(index, Input::BecomeFollower);
         self.input(index, Input::ConnectNow);
         if self.chance.one_in(2) {
             let open = self.peers[index].open;
@@ -112,7 +112,7 @@ impl World {
     fn settle(&mut self, index: usize) {
         let saved = self.peers[index].disk.read();
         self.input(index, Input::Restore(saved));
-        self.input(index, Input::Own { rooms: true });
+        self.input(index, Input::BecomeLeader { rooms: true });
         let open = self.peers[index].open;
         self.input(index, Input::Open(open));
         self.peers[index].settled = true;
@@ -125,7 +125,7 @@ impl World {
         let before = Screen::of(&peer.engine);
         let effects = peer.engine.handle(now, input);
         Screen::of(&peer.engine).check(&before, &effects, &told, peer.open.filter(|_| peer.settled));
-        peer.disk.follow(&effects);
+        peer.disk.apply(&effects);
         if peer.settled {
             (1..=ROOMS).for_each(|number| peer.disk.check(&peer.engine, room(number)));
         }
@@ -154,7 +154,7 @@ impl World {
     pub(crate) fn rename(&mut self, room: RoomId) {
         self.ids += 1;
         let message = self.server.rename(BOB, room, format!("Room {}", self.ids));
-        self.tell(&ServerFrame::New { message }, None);
+        self.deliver(&ServerFrame::New { message }, None);
     }
 
     /// Somebody without a device of ours writes a lot.
@@ -162,11 +162,11 @@ impl World {
         for _ in 0..count {
             self.ids += 1;
             let (message, _) = self.server.send(user_id(BOB), client_id(self.ids << 32), room, "flood".into());
-            self.tell(&ServerFrame::New { message }, None);
+            self.deliver(&ServerFrame::New { message }, None);
         }
     }
 
-    fn tell(&mut self, frame: &ServerFrame, user: Option<UserId>) {
+    fn deliver(&mut self, frame: &ServerFrame, user: Option<UserId>) {
         let peers = self.peers.iter_mut().filter(|peer| user.is_none_or(|user| user == peer.user));
         for link in peers.filter_map(|peer| peer.link.as_mut()).filter(|link| link.attached) {
             link.down.push_back(frame.clone());
@@ -183,9 +183,9 @@ impl World {
         }
     }
 
-    pub(crate) fn tell_heads(&mut self) {
+    pub(crate) fn send_heads(&mut self) {
         let heads = self.server.heads();
-        self.tell(&heads, None);
+        self.deliver(&heads, None);
     }
 
     pub(crate) fn cut(&mut self, index: usize) {
@@ -196,10 +196,10 @@ impl World {
 
     /// Lets time pass and wakes whom it is time for.
     pub(crate) fn wait(&mut self, ms: u64) {
-        let beats = self.now / HEARTBEAT_MS;
+        let beats = self.now / HEARTBEAT_INTERVAL_MS;
         self.now += ms;
-        if self.now / HEARTBEAT_MS > beats {
-            self.tell(&ServerFrame::Heartbeat {}, None);
+        if self.now / HEARTBEAT_INTERVAL_MS > beats {
+            self.deliver(&ServerFrame::Heartbeat {}, None);
         }
         for index in 0..self.peers.len() {
             if self.peers[index].wake.is_some_and(|at| at <= self.now) {
@@ -339,12 +339,12 @@ impl World {
                 let (seq, created_at) = (message.seq, message.created_at);
                 link.down.push_back(ServerFrame::Ack { client_id, room_id, seq, rev: Rev(0), created_at });
                 if new {
-                    self.tell(&ServerFrame::New { message }, None);
+                    self.deliver(&ServerFrame::New { message }, None);
                 }
             }
             ClientFrame::Read { room_id, seq } => {
                 if let Some(frame) = self.server.read(user, room_id, seq) {
-                    self.tell(&frame, Some(user));
+                    self.deliver(&frame, Some(user));
                 }
             }
             ClientFrame::SyncMore { room_id, seq, rev } => self.answer_sync(index, user, Cursor(room_id, seq, rev)),

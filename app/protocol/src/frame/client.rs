@@ -12,7 +12,7 @@ pub enum ClientFrame {
     Hello {
         /// [`crate::PROTOCOL_VERSION`] of the client.
         protocol: u32,
-        /// Which life of the database the cursors are of; none on a device that holds nothing.
+        /// The epoch of the cursors; none on a device that holds nothing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         epoch: Option<uuid::Uuid>,
         /// Rooms whose rows the device holds, and how far; at most [`crate::limits::HELLO_CURSORS`].
@@ -116,7 +116,7 @@ pub enum ClientFrame {
         /// Who, at most [`crate::limits::PEOPLE_IDS`].
         ids: Vec<UserId>,
     },
-    /// The person is typing. Said again every [`crate::limits::TYPING_EVERY_MS`] while they go on. Never stored.
+    /// The person is typing. Said again every [`crate::limits::TYPING_INTERVAL_MS`] while they go on. Never stored.
     #[serde(rename = "typing:start")]
     TypingStart {
         /// Where.

@@ -15,7 +15,7 @@ pub enum ServerFrame {
     Welcome {
         /// [`crate::PROTOCOL_VERSION`] of the server.
         protocol: u32,
-        /// Which life of the database this is; another one means that cached rooms are worthless.
+        /// The epoch of the database; with another one the client drops its cached rooms.
         epoch: uuid::Uuid,
         /// The person's rooms with their heads, marks and unread counts, or the first page of them.
         rooms: Vec<RoomSummary>,
@@ -150,7 +150,7 @@ pub enum ServerFrame {
         rooms: Vec<RoomHead>,
     },
     /// Somebody else is typing in the room that this device shows. It ends by itself after
-    /// [`crate::limits::TYPING_ENDS_MS`].
+    /// [`crate::limits::TYPING_TIMEOUT_MS`].
     #[serde(rename = "typing:start")]
     TypingStart {
         /// Where.
@@ -188,8 +188,8 @@ pub enum ServerFrame {
         /// Who, as of now.
         person: Person,
     },
-    /// The server is there: sent every [`crate::limits::HEARTBEAT_MS`], and as the answer to `ping`. A client that
-    /// receives no frame for [`crate::limits::SILENCE_MS`] should treat the connection as lost.
+    /// The server is there: sent every [`crate::limits::HEARTBEAT_INTERVAL_MS`], and as the answer to `ping`. A client that
+    /// receives no frame for [`crate::limits::IDLE_TIMEOUT_MS`] should treat the connection as lost.
     #[serde(rename = "heartbeat")]
     Heartbeat {},
     /// The node is about to close this connection, by plan.

@@ -58,10 +58,10 @@ fn bob(numbers: &[i64], unread: i64) -> Picture {
     Picture { user: BOB, name: "bob".into(), sent, edited, acknowledged: HashMap::new(), rooms }
 }
 
-/// Missing, doubled, out of order, holes, stale, unread.
+/// Missing, doubled, out of order, gaps, stale, unread.
 fn counts(truth: &Truth, device: Picture) -> [usize; 6] {
     let found = compare(truth, &[device]);
-    let counts = [found.missing, found.doubled, found.out_of_order, found.holes, found.stale, found.unread];
+    let counts = [found.missing, found.doubled, found.out_of_order, found.gaps, found.stale, found.unread];
     assert_eq!(found.is_clean(), counts == [0; 6]);
     counts
 }
@@ -89,7 +89,7 @@ fn screens_are_held_against_what_is_stored() {
     let truth = truth(1..=5);
     assert_eq!(counts(&truth, bob(&[1, 2, 3], 3)), [2, 0, 0, 0, 0, 0], "the end");
     assert_eq!(counts(&truth, bob(&[3, 4, 4, 5], 3)), [0, 1, 1, 0, 0, 0], "a row twice");
-    assert_eq!(counts(&truth, bob(&[3, 5], 3)), [0, 0, 0, 1, 0, 0], "a hole");
+    assert_eq!(counts(&truth, bob(&[3, 5], 3)), [0, 0, 0, 1, 0, 0], "a gap");
     assert_eq!(counts(&truth, bob(&[4, 5], 2)), [0, 0, 0, 0, 0, 1], "the count");
     let blank = Picture { rooms: Vec::new(), ..bob(&[], 0) };
     assert_eq!(counts(&truth, blank), [1, 0, 0, 0, 0, 0], "a whole room");

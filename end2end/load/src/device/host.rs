@@ -96,7 +96,7 @@ impl Host {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { engine, journal } = &mut *state;
         let before = engine.connection();
-        journal.hear(&input);
+        journal.record(&input);
         let effects = engine.handle(now, input);
         journal.follow(now, before, engine, &effects);
         effects

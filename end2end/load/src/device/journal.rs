@@ -41,7 +41,7 @@ pub struct Journal {
 
 impl Journal {
     /// Something is about to happen to the engine.
-    pub(super) fn hear(&mut self, input: &Input) {
+    pub(super) fn record(&mut self, input: &Input) {
         match input {
             Input::Send { client_id, room_id, body, .. } => {
                 self.sent.push(Sent { client_id: *client_id, room_id: *room_id, body: body.clone() });

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 /// How long anything may take to start or to answer.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const READY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// See the module's documentation. Dropping it kills what runs.
 pub struct Program {
@@ -77,7 +77,7 @@ impl Program {
     /// # Errors
     /// With the end of the log where the program has ended, or takes too long.
     pub async fn wait(&mut self, mut look: impl AsyncFnMut() -> bool) -> Result<(), Error> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + READY_TIMEOUT;
         while !look().await {
             let has_ended = self.has_ended()?;
             if has_ended || Instant::now() > deadline {
@@ -131,7 +131,7 @@ impl Program {
         if !status.success() {
             return Err(format!("{:?} could not be stopped", self.words).into());
         }
-        tokio::time::timeout(PATIENCE, self.ended()).await?
+        tokio::time::timeout(READY_TIMEOUT, self.ended()).await?
     }
 
     /// The number of its process while it runs: its own, because what starts it becomes it.

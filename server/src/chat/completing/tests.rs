@@ -4,9 +4,9 @@ use crate::bus::memory::Exchange;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::testing::{Ear, connection};
-use crate::store::model::{Call, Gate, Model, Tables};
-use crate::store::{Change, NewUser, Result, Stamp};
+use crate::outbound::testing::{TestClient, connection};
+use crate::store::model::{Call, FaultHook, Model, Tables};
+use crate::store::{NewUser, Result, Revision, Stamp};
 use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -27,7 +27,7 @@ struct Stop {
 }
 
 #[async_trait::async_trait]
-impl Gate for Arc<Stop> {
+impl FaultHook for Arc<Stop> {
     async fn leave(&self, call: Call) -> Result<()> {
         if call == Call::Write && self.closed.load(Ordering::Relaxed) {
             self.committed.notify_one();
@@ -41,7 +41,7 @@ struct World {
     stop: Arc<Stop>,
     chat: Arc<Chat>,
     /// What Bob's device gets.
-    ear: Ear,
+    client: TestClient,
 }
 
 impl World {
@@ -59,10 +59,10 @@ impl World {
         hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());
         let chat = Chat::new(store, hub, Arc::new(SystemClock), Arc::default());
-        let (connection, ear) = connection(BOB, SessionId(Uuid::from_u128(5)));
+        let (connection, client) = connection(BOB, SessionId(Uuid::from_u128(5)));
         chat.connect(&connection).await.unwrap();
         stop.closed.store(true, Ordering::Relaxed);
-        Self { stop, chat, ear }
+        Self { stop, chat, client }
     }
 
     /// Drops the request in the moment of its commit, and reads on until Bob hears what `told` looks for.
@@ -74,7 +74,7 @@ impl World {
         self.stop.closed.store(false, Ordering::Relaxed);
         self.stop.go_on.notify_one();
         for _ in 0..1_000 {
-            while let Some(text) = self.ear.try_recv() {
+            while let Some(text) = self.client.try_recv() {
                 if told(&serde_json::from_str(&text).unwrap()) {
                     return;
                 }
@@ -122,7 +122,7 @@ async fn revisions_are_told_of() {
     world.stop.closed.store(false, Ordering::Relaxed);
     let said: Seq = chat.send_and_wait(ADA, GENERAL, new).await.unwrap().0.seq;
     world.stop.closed.store(true, Ordering::Relaxed);
-    let edit = Change::Edit { body: "hallo".into() };
+    let edit = Revision::Edit { body: "hallo".into() };
     let revise = chat.revise(ADA, GENERAL, said, ClientId(Uuid::now_v7()), edit);
     world.hang_up(revise, |frame| matches!(frame, ServerFrame::Changed { .. })).await;
 }

@@ -4,8 +4,8 @@ use crate::bus::memory::Exchange;
 use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::line::testing::{Ear, connection};
-use crate::store::model::{Gate, Model, Tables};
+use crate::outbound::testing::{TestClient, connection};
+use crate::store::model::{FaultHook, Model, Tables};
 use crate::store::{NewUser, Stamp};
 use protocol::{ClientId, CloseCode, NewMessage, RoomId, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::{Arc, Mutex};
@@ -15,8 +15,8 @@ const ADA: UserId = UserId(Uuid::from_u128(1));
 const GENERAL: RoomId = RoomId(Uuid::from_u128(2));
 const FIRST: Uuid = Uuid::from_u128(9);
 
-struct Open;
-impl Gate for Open {}
+struct NoFaults;
+impl FaultHook for NoFaults {}
 
 fn tables() -> Arc<Mutex<Tables>> {
     let mut tables = Tables::new(FIRST, GENERAL);
@@ -28,26 +28,26 @@ fn tables() -> Arc<Mutex<Tables>> {
 async fn node(tables: &Arc<Mutex<Tables>>) -> Arc<Chat> {
     let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(Open)));
+    let store = Arc::new(Model::new(Arc::clone(tables), Arc::new(NoFaults)));
     let chat = Chat::new(store, hub, Arc::new(SystemClock), Arc::default());
     assert_eq!(chat.epoch().await.unwrap(), FIRST);
     chat
 }
 
-async fn device(chat: &Arc<Chat>) -> (Arc<crate::hub::Connection>, Ear) {
-    let (connection, ear) = connection(ADA, SessionId(Uuid::from_u128(5)));
+async fn device(chat: &Arc<Chat>) -> (Arc<crate::hub::Connection>, TestClient) {
+    let (connection, client) = connection(ADA, SessionId(Uuid::from_u128(5)));
     chat.connect(&connection).await.unwrap();
-    (connection, ear)
+    (connection, client)
 }
 
-async fn say(chat: &Arc<Chat>) {
+async fn send_message(chat: &Arc<Chat>) {
     let new = NewMessage { client_id: ClientId(Uuid::now_v7()), body: "hello".into(), reply_to: None };
     chat.send_and_wait(ADA, GENERAL, new).await.unwrap();
 }
 
 /// Whether the device is asked to reconnect.
-fn is_sent_away(ear: &mut Ear) -> bool {
-    let mut texts = std::iter::from_fn(|| ear.try_recv());
+fn is_sent_away(client: &mut TestClient) -> bool {
+    let mut texts = std::iter::from_fn(|| client.try_recv());
     texts.any(|text| matches!(serde_json::from_str(&text).unwrap(), ServerFrame::GoAway { .. }))
 }
 
@@ -55,10 +55,10 @@ fn is_sent_away(ear: &mut Ear) -> bool {
 async fn less_than_went_out_is_another_epoch_for_all_nodes() {
     let tables = tables();
     let (here, there) = (node(&tables).await, node(&tables).await);
-    let (connection, mut ear) = device(&here).await;
-    let (_other, mut far_ear) = device(&there).await;
-    say(&here).await;
-    say(&here).await;
+    let (connection, mut client) = device(&here).await;
+    let (_other, mut far_client) = device(&there).await;
+    send_message(&here).await;
+    send_message(&here).await;
     here.check_heads().await.unwrap();
     there.check_heads().await.unwrap();
     assert_eq!(here.epoch().await.unwrap(), FIRST);
@@ -68,17 +68,17 @@ async fn less_than_went_out_is_another_epoch_for_all_nodes() {
     here.check_heads().await.unwrap();
     let second = here.epoch().await.unwrap();
     assert_ne!(second, FIRST);
-    assert!(is_sent_away(&mut ear));
-    assert_eq!(connection.line.attend().await, Some(CloseCode::GoingAway));
-    assert!(!is_sent_away(&mut far_ear), "it does not know yet");
+    assert!(is_sent_away(&mut client));
+    assert_eq!(connection.outbound.run_until_closed().await, Some(CloseCode::GoingAway));
+    assert!(!is_sent_away(&mut far_client), "it does not know yet");
     there.check_heads().await.unwrap();
     assert_eq!(there.epoch().await.unwrap(), second, "one epoch for one event");
-    assert!(is_sent_away(&mut far_ear));
+    assert!(is_sent_away(&mut far_client));
 
     // The number that was given out before is told again.
-    let (_again, mut ear) = device(&here).await;
-    say(&here).await;
-    let mut texts = std::iter::from_fn(|| ear.try_recv());
+    let (_again, mut client) = device(&here).await;
+    send_message(&here).await;
+    let mut texts = std::iter::from_fn(|| client.try_recv());
     assert!(texts.any(|text| matches!(serde_json::from_str(&text).unwrap(), ServerFrame::New { .. })));
     here.check_heads().await.unwrap();
     assert_eq!(here.epoch().await.unwrap(), second);

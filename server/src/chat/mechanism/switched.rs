@@ -1,4 +1,4 @@
-//! All but one may be on.
+//! Fault switches for tests: one mechanism may be off.
 
 use super::super::Chat;
 use super::Mechanism;
@@ -16,7 +16,7 @@ impl Mechanisms {
 }
 
 impl Chat {
-    /// From now on this node does without.
+    /// Switches a mechanism off on this node, once.
     pub(crate) fn switch_off(&self, mechanism: Mechanism) {
         self.mechanisms.off.set(mechanism).expect("one is switched off, once");
     }

@@ -1,4 +1,4 @@
-//! Everything is on, and costs nothing.
+//! Fault switches in a release build: every mechanism is on, at no cost.
 
 use super::Mechanism;
 

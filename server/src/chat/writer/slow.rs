@@ -1,7 +1,7 @@
-//! The slow lane: messages for rooms whose locks others hold for longer than a batch waits. One room at a time, in turn, so
-//! that none waits for another; each room's messages in their order, and new ones behind those that wait.
+//! The slow lane: messages for rooms that are locked by others for longer than a batch waits. Rooms are served round-robin; the
+//! messages of a room keep their order, and new ones queue behind those that wait.
 
-use super::{BATCH, Committer, Entry, WAITING};
+use super::{BATCH_MAX, Committer, Entry, QUEUE_MAX};
 use crate::Error;
 use protocol::RoomId;
 use std::collections::{BTreeMap, VecDeque};
@@ -9,7 +9,7 @@ use std::ops::Bound;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
-/// Rooms of the lane, as long as they have messages here or under way.
+/// Rooms of the lane, as long as they have messages waiting or in a transaction.
 #[derive(Default)]
 pub(super) struct SlowLane {
     waiting: Mutex<BTreeMap<RoomId, VecDeque<Entry>>>,
@@ -21,17 +21,17 @@ impl SlowLane {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The room whose turn it is after this one, and its next messages. It stays in the lane.
+    /// The next room after this one, and its next messages. It stays in the lane.
     fn next(&self, after: RoomId) -> Option<(RoomId, Vec<Entry>)> {
         let mut rooms = self.lock();
         let later = rooms.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(room, _)| *room);
         let room = later.or_else(|| rooms.first_key_value().map(|(room, _)| *room))?;
         let waiting = rooms.get_mut(&room)?;
-        let count = waiting.len().min(BATCH);
+        let count = waiting.len().min(BATCH_MAX);
         Some((room, waiting.drain(..count).collect()))
     }
 
-    /// What is still locked waits again, before all others of its room. A room with nothing left leaves the lane.
+    /// Puts messages that are still locked back in front of their room. A room without messages leaves the lane.
     fn put_back(&self, room: RoomId, locked: Vec<Entry>) {
         let mut rooms = self.lock();
         let Some(waiting) = rooms.get_mut(&room) else { return };
@@ -41,7 +41,7 @@ impl SlowLane {
         }
     }
 
-    /// Keeps the entries of rooms that are in the lane; answers with the others.
+    /// Takes the entries of rooms that are in the lane. Returns the others.
     pub(super) fn take_theirs(&self, entries: impl Iterator<Item = Entry>) -> Vec<Entry> {
         let mut rooms = self.lock();
         if rooms.is_empty() {
@@ -51,7 +51,7 @@ impl SlowLane {
         let mut count: usize = rooms.values().map(VecDeque::len).sum();
         for entry in entries {
             match rooms.get_mut(&entry.append.room_id) {
-                Some(_) if count >= WAITING => entry.refuse(Error::Unavailable("the room is locked".into())),
+                Some(_) if count >= QUEUE_MAX => entry.refuse(Error::Unavailable("the room is locked".into())),
                 Some(waiting) => {
                     waiting.push_back(entry);
                     count += 1;
@@ -62,13 +62,13 @@ impl SlowLane {
         others
     }
 
-    /// This entry's room is locked: it waits here.
+    /// Adds an entry whose room is locked.
     pub(super) fn push(&self, entry: Entry) {
         self.lock().entry(entry.append.room_id).or_default().push_back(entry);
         self.some.notify_one();
     }
 
-    /// Stores what waits here; does not end.
+    /// Stores what waits here. Never returns.
     pub(super) async fn run(&self, committer: &Committer) {
         let mut last = RoomId(uuid::Uuid::nil());
         loop {
@@ -77,7 +77,7 @@ impl SlowLane {
                 continue;
             };
             last = room;
-            // Waits for the lock as long as any batch does, in the queue of those who want it.
+            // Waits for the lock as long as any batch does, in the database's queue.
             let locked = committer.commit(entries).await;
             if !locked.is_empty() {
                 tokio::task::yield_now().await;

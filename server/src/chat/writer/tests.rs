@@ -1,10 +1,10 @@
 //! Batches in which something is wrong with some: the others do not suffer.
 
-use super::{Reply, WAIT, Writer};
+use super::{QUEUE_TIMEOUT, Reply, Writer};
 use crate::Error;
 use crate::bus::memory::Exchange;
 use crate::hub::{Hub, Keys};
-use crate::store::model::{Call, Gate, Model, Tables};
+use crate::store::model::{Call, FaultHook, Model, Tables};
 use crate::store::{Append, Appended, NewUser, Result, Stamp};
 use protocol::{ClientId, RoomId, UnixMillis, UserId};
 use std::collections::BTreeSet;
@@ -26,7 +26,7 @@ struct Faults {
 }
 
 #[async_trait::async_trait]
-impl Gate for Arc<Faults> {
+impl FaultHook for Arc<Faults> {
     async fn enter(&self, _: Call) -> Result<()> {
         let takes = *self.takes.lock().unwrap();
         tokio::time::sleep(takes).await;
@@ -65,7 +65,7 @@ impl World {
         Self { faults, writer: Writer::spawn(store, hub, Arc::default()).0, other }
     }
 
-    fn say(&self, room_id: RoomId, id: u128) -> oneshot::Receiver<std::result::Result<Appended, Error>> {
+    fn send_message(&self, room_id: RoomId, id: u128) -> oneshot::Receiver<std::result::Result<Appended, Error>> {
         let (answer, answered) = oneshot::channel();
         let (client_id, created_at) = (ClientId(Uuid::from_u128(id)), UnixMillis(0));
         let append = Append { room_id, sender_id: ADA, client_id, body: "hi".into(), reply_to: None, created_at };
@@ -83,22 +83,22 @@ async fn seq(answer: oneshot::Receiver<std::result::Result<Appended, Error>>) ->
 async fn a_room_that_is_locked_holds_up_only_its_own_messages_and_keeps_their_order() {
     let world = World::new();
     world.faults.locked.lock().unwrap().insert(GENERAL);
-    let held = [world.say(GENERAL, 1), world.say(GENERAL, 2)];
-    assert_eq!(seq(world.say(world.other, 3)).await, 2);
-    let later = world.say(GENERAL, 4);
-    assert_eq!(seq(world.say(world.other, 5)).await, 3);
+    let held = [world.send_message(GENERAL, 1), world.send_message(GENERAL, 2)];
+    assert_eq!(seq(world.send_message(world.other, 3)).await, 2);
+    let later = world.send_message(GENERAL, 4);
+    assert_eq!(seq(world.send_message(world.other, 5)).await, 3);
     let [mut first, second] = held;
     assert!(first.try_recv().is_err(), "it waits");
     world.faults.locked.lock().unwrap().clear();
     assert_eq!([seq(first).await, seq(second).await, seq(later).await], [2, 3, 4]);
-    assert_eq!(seq(world.say(GENERAL, 6)).await, 5);
+    assert_eq!(seq(world.send_message(GENERAL, 6)).await, 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_message_that_cannot_be_stored_fails_alone() {
     let world = World::new();
     *world.faults.poison.lock().unwrap() = Some(ClientId(Uuid::from_u128(7)));
-    let answers: Vec<_> = (1..=20).map(|id| world.say(GENERAL, id)).collect();
+    let answers: Vec<_> = (1..=20).map(|id| world.send_message(GENERAL, id)).collect();
     let mut seqs = Vec::new();
     for (id, answer) in (1..).zip(answers) {
         match answer.await.unwrap() {
@@ -112,14 +112,14 @@ async fn one_message_that_cannot_be_stored_fails_alone() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_waited_too_long_is_not_stored_any_more() {
     let world = World::new();
-    *world.faults.takes.lock().unwrap() = WAIT + Duration::from_secs(1);
-    let first = world.say(GENERAL, 1);
+    *world.faults.takes.lock().unwrap() = QUEUE_TIMEOUT + Duration::from_secs(1);
+    let first = world.send_message(GENERAL, 1);
     tokio::task::yield_now().await;
     tokio::time::sleep(Duration::from_millis(1)).await;
-    let second = world.say(GENERAL, 2);
+    let second = world.send_message(GENERAL, 2);
     assert_eq!(seq(first).await, 2);
     let refused = second.await.unwrap().unwrap_err();
     assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
     *world.faults.takes.lock().unwrap() = Duration::ZERO;
-    assert_eq!(seq(world.say(GENERAL, 3)).await, 3);
+    assert_eq!(seq(world.send_message(GENERAL, 3)).await, 3);
 }

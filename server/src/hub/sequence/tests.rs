@@ -14,12 +14,12 @@ impl Room {
 
     fn message(&mut self, number: i64) -> Vec<String> {
         let frame = Frame::of_text(&format!("m{number}"));
-        texts(self.sequence.offer(Place::Message(Seq(number)), &frame, self.now))
+        texts(self.sequence.offer(StreamPosition::Message(Seq(number)), &frame, self.now))
     }
 
     fn revision(&mut self, number: i64) -> Vec<String> {
         let frame = Frame::of_text(&format!("r{number}"));
-        texts(self.sequence.offer(Place::Revision(Rev(number)), &frame, self.now))
+        texts(self.sequence.offer(StreamPosition::Revision(Rev(number)), &frame, self.now))
     }
 }
 
@@ -42,17 +42,17 @@ fn frames_leave_in_the_order_of_their_numbers_and_once() {
 }
 
 #[test]
-fn a_hole_is_told_after_a_while_and_closed_from_the_store() {
+fn a_gap_is_told_after_a_while_and_closed_from_the_store() {
     let mut room = Room::new();
     room.sequence.learn((Seq(7), Rev(2)), room.now);
     assert_eq!(room.message(10), [""; 0]);
-    assert!(room.sequence.has_hole());
-    assert_eq!(room.sequence.hole(STRAGGLERS, room.now), None);
-    room.now += STRAGGLERS;
-    assert_eq!(room.sequence.hole(STRAGGLERS, room.now), Some((Seq(7), Rev(2))));
+    assert!(room.sequence.has_gap());
+    assert_eq!(room.sequence.gap(REORDER_TIMEOUT, room.now), None);
+    room.now += REORDER_TIMEOUT;
+    assert_eq!(room.sequence.gap(REORDER_TIMEOUT, room.now), Some((Seq(7), Rev(2))));
     let rest = room.sequence.reach((Seq(9), Rev(2)), room.now);
     assert_eq!(texts(rest), ["m10"]);
-    assert!(!room.sequence.has_hole());
+    assert!(!room.sequence.has_gap());
     assert_eq!(room.sequence.head(), Some((Seq(10), Rev(2))));
 }
 
@@ -63,10 +63,10 @@ fn a_lost_last_message_is_noticed_by_the_stores_head() {
     assert!(!room.sequence.learn((Seq(7), Rev(0)), room.now));
     assert!(room.sequence.learn((Seq(8), Rev(0)), room.now));
     assert_eq!(room.message(8), ["m8"], "a straggler");
-    assert!(!room.sequence.has_hole());
+    assert!(!room.sequence.has_gap());
     assert!(room.sequence.learn((Seq(8), Rev(1)), room.now));
     room.sequence.reach((Seq(8), Rev(1)), room.now);
-    assert!(!room.sequence.has_hole());
+    assert!(!room.sequence.has_gap());
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn what_waits_is_bounded_and_read_from_the_store_instead() {
         assert_eq!(room.message(number), [""; 0]);
     }
     let rest = room.sequence.reach((Seq(2), Rev(0)), room.now);
-    assert_eq!(rest.len(), WAITING);
-    assert_eq!(room.sequence.head(), Some((Seq(2 + WAITING as i64), Rev(0))));
-    assert!(room.sequence.has_hole(), "the rest is still to come");
+    assert_eq!(rest.len(), REORDER_MAX);
+    assert_eq!(room.sequence.head(), Some((Seq(2 + REORDER_MAX as i64), Rev(0))));
+    assert!(room.sequence.has_gap(), "the rest is still to come");
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::bus::{Bus, BusEvent};
 use crate::hub::Keys;
-use crate::line::testing;
+use crate::outbound::testing;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use protocol::{SessionId, UserId};
@@ -58,26 +58,26 @@ async fn who_enters_a_room_that_is_being_released_hears_of_it() {
     hub.enter_epoch(EPOCH);
     tokio::spawn(Arc::clone(&hub).listen(Arc::new(|| {})));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    let (connection, _client) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     for _ in 0..3 {
         hub.attach(&connection);
         hub.join_here(connection.user, &[ROOM]).await;
         assert!(bus.has(ROOM), "a join returns once the channel is subscribed");
         hub.detach(&connection);
         // The release of the channel is under way, and has not been applied.
-        sleep(RELEASE_EVERY + RELEASING / 2).await;
+        sleep(RELEASE_INTERVAL + RELEASING / 2).await;
     }
     hub.attach(&connection);
-    let (second, _ear) = testing::connection(UserId(Uuid::from_u128(3)), SessionId(Uuid::from_u128(4)));
+    let (second, _client) = testing::connection(UserId(Uuid::from_u128(3)), SessionId(Uuid::from_u128(4)));
     hub.attach(&second);
     let both = async { tokio::join!(hub.join_here(connection.user, &[ROOM]), hub.join_here(second.user, &[ROOM])) };
     both.await;
     assert!(bus.has(ROOM), "for both of two who enter at once");
-    sleep(RELEASE_EVERY * 3).await;
+    sleep(RELEASE_INTERVAL * 3).await;
     assert!(bus.has(ROOM), "it stays for as long as somebody is in the room");
     hub.detach(&connection);
     hub.detach(&second);
-    sleep(RELEASE_EVERY * 3).await;
+    sleep(RELEASE_INTERVAL * 3).await;
     assert!(!bus.has(ROOM));
 }
 
@@ -87,7 +87,7 @@ async fn a_room_that_is_entered_again_soon_is_not_subscribed_again() {
     let hub = Hub::new(Arc::clone(&bus) as _, Keys::default(), Arc::default());
     hub.enter_epoch(EPOCH);
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    let (connection, _client) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     hub.attach(&connection);
     hub.join_here(connection.user, &[ROOM]).await;
     hub.detach(&connection);
@@ -98,17 +98,17 @@ async fn a_room_that_is_entered_again_soon_is_not_subscribed_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn another_epoch_has_other_channels_and_is_a_gap() {
+async fn another_epoch_has_other_channels_and_is_an_interruption() {
     let bus = Arc::<SlowBus>::default();
     let hub = Hub::new(Arc::clone(&bus) as _, Keys::default(), Arc::default());
-    let gaps = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&gaps);
-    let on_gap = move || {
+    let interruptions = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&interruptions);
+    let on_interruption = move || {
         count.fetch_add(1, Ordering::Relaxed);
     };
-    tokio::spawn(Arc::clone(&hub).listen(Arc::new(on_gap)));
+    tokio::spawn(Arc::clone(&hub).listen(Arc::new(on_interruption)));
     tokio::spawn(Arc::clone(&hub).keep_subscriptions());
-    let (connection, _ear) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    let (connection, _client) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
     hub.attach(&connection);
     let joining = tokio::spawn({
         let (hub, user) = (Arc::clone(&hub), connection.user);
@@ -119,12 +119,12 @@ async fn another_epoch_has_other_channels_and_is_a_gap() {
     hub.enter_epoch(EPOCH);
     joining.await.unwrap();
     assert!(bus.has(ROOM));
-    assert_eq!(gaps.load(Ordering::Relaxed), 0);
+    assert_eq!(interruptions.load(Ordering::Relaxed), 0);
 
     let other = Uuid::from_u128(9);
     hub.enter_epoch(other);
     sleep(Duration::from_secs(10)).await;
     assert!(bus.has_of(other, ROOM) && !bus.has(ROOM));
     assert_eq!(bus.0.lock().unwrap().len(), 3, "one room, control, and presence");
-    assert_eq!(gaps.load(Ordering::Relaxed), 1);
+    assert_eq!(interruptions.load(Ordering::Relaxed), 1);
 }

@@ -15,9 +15,9 @@ use tokio::sync::Notify;
 /// HTTP connections per address block without a verified token, where no proxy stands in front; and as many per person.
 pub(crate) const CLIENT_CONNECTIONS: usize = 256;
 /// How long a connection is not counted yet. It is served meanwhile.
-pub(crate) const UNCOUNTED: Duration = Duration::from_millis(500);
+pub(crate) const GRACE_PERIOD: Duration = Duration::from_millis(500);
 /// Which part of all connections of a node may be from one address block and not counted yet: an eighth.
-pub(crate) const UNCOUNTED_SHARE: usize = 8;
+pub(crate) const GRACE_SHARE: usize = 8;
 
 /// Who holds a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,7 +73,7 @@ pub(crate) struct Visit {
 impl ConnectionQuota {
     /// Of a node that accepts this many connections in all.
     pub(super) fn new(places: usize) -> Self {
-        Self { clients: Mutex::default(), ids: AtomicU64::new(0), most_uncounted: places / UNCOUNTED_SHARE }
+        Self { clients: Mutex::default(), ids: AtomicU64::new(0), most_uncounted: places / GRACE_SHARE }
     }
 
     /// A new connection from this block. None where it is to be closed.
@@ -218,7 +218,7 @@ mod tests {
     }
 
     fn quota() -> Arc<ConnectionQuota> {
-        Arc::new(ConnectionQuota::new(UNCOUNTED_SHARE * 1_000))
+        Arc::new(ConnectionQuota::new(GRACE_SHARE * 1_000))
     }
 
     /// Connections of one block that are as many as there may be, each with a request under way.

@@ -11,11 +11,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 /// How long a request's body may bring nothing, per connection. Above it the client gets 408.
-pub(crate) const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+pub(crate) const BODY_IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a request's body may take in all: the largest one, 64 KiB, at some 2 KiB a second. Above it the client gets 408.
-pub(crate) const BODY_TIME: Duration = Duration::from_secs(30);
+pub(crate) const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// How long a client may take nothing of an answer. Above it the connection is closed.
-pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const RESPONSE_WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The body did not come in time.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -49,8 +49,8 @@ impl HttpBody for TimedBody {
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let now = Instant::now();
-        let ends = *self.ends.get_or_insert(now + BODY_TIME);
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep_until(ends.min(now + BODY_TIMEOUT))));
+        let ends = *self.ends.get_or_insert(now + BODY_DEADLINE);
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep_until(ends.min(now + BODY_IDLE_TIMEOUT))));
         waiting.as_mut().poll(cx).map(|()| Some(Err(SlowBody.into())))
     }
 
@@ -81,7 +81,7 @@ impl<S> TimedStream<S> {
             self.waiting = None;
             return written;
         }
-        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(ANSWER_TIMEOUT)));
+        let waiting = self.waiting.get_or_insert_with(|| Box::pin(sleep(RESPONSE_WRITE_TIMEOUT)));
         waiting.as_mut().poll(cx).map(|()| Err(ErrorKind::TimedOut.into()))
     }
 }
@@ -133,7 +133,7 @@ mod tests {
         let slow = tokio::spawn(async move {
             // Each time a little before it would be too late.
             for _ in 0..3 {
-                sleep(ANSWER_TIMEOUT - Duration::from_secs(1)).await;
+                sleep(RESPONSE_WRITE_TIMEOUT - Duration::from_secs(1)).await;
                 client.read_exact(&mut [0; 100]).await.unwrap();
             }
             client
@@ -141,7 +141,7 @@ mod tests {
         let error = stream.write_all(&[0; 10_000]).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         let took = began.elapsed();
-        assert!(took > 3 * ANSWER_TIMEOUT && took < 5 * ANSWER_TIMEOUT, "{took:?}");
+        assert!(took > 3 * RESPONSE_WRITE_TIMEOUT && took < 5 * RESPONSE_WRITE_TIMEOUT, "{took:?}");
         drop(slow.await.unwrap());
     }
 }

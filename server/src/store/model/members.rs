@@ -1,6 +1,6 @@
 //! Memberships and marks.
 
-use super::super::{Error, MemberMark, Moved, Result, Stamp, TOO_MANY_ROOMS, rights};
+use super::super::{Error, MemberMark, RaisedMark, Result, Stamp, TOO_MANY_ROOMS, rights};
 use super::tables::{Membership, Tables};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
@@ -63,7 +63,7 @@ impl Tables {
         event: SystemEvent,
         stamp: Stamp,
     ) -> Result<Message> {
-        let message = self.tell(room, actor, event, stamp)?;
+        let message = self.insert_system_message(room, actor, event, stamp)?;
         let member = Membership { role, delivered: message.seq, read: message.seq };
         self.room(room)?.members.insert(user, member);
         self.move_versions([user]);
@@ -112,7 +112,7 @@ impl Tables {
         let display_name = self.name(user)?;
         let event =
             if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
-        let message = self.tell(id, actor, event, stamp)?;
+        let message = self.insert_system_message(id, actor, event, stamp)?;
         self.room(id)?.members.remove(&user);
         self.move_versions([user]);
         Ok(message)
@@ -139,7 +139,7 @@ impl Tables {
         }
         self.move_versions([user]);
         let event = SystemEvent::RoleChanged { user_id: user, display_name: self.name(user)?, role };
-        self.tell(id, actor, event, stamp).map(Some)
+        self.insert_system_message(id, actor, event, stamp).map(Some)
     }
 
     fn has_other_owner(&self, room: RoomId, user: UserId) -> bool {
@@ -147,11 +147,11 @@ impl Tables {
         members.into_iter().any(|(other, member)| *other != user && member.role == Role::Owner)
     }
 
-    pub(super) fn update_marks(&mut self, marks: &[(RoomId, Mark)]) -> Vec<Moved> {
+    pub(super) fn update_marks(&mut self, marks: &[(RoomId, Mark)]) -> Vec<RaisedMark> {
         marks.iter().filter_map(|(room, mark)| self.update_mark(*room, *mark)).collect()
     }
 
-    fn update_mark(&mut self, room_id: RoomId, Mark(user, delivered, read): Mark) -> Option<Moved> {
+    fn update_mark(&mut self, room_id: RoomId, Mark(user, delivered, read): Mark) -> Option<RaisedMark> {
         let room = self.rooms.get_mut(&room_id)?;
         let head = room.head();
         let members_count = i64::try_from(room.members.len()).unwrap_or(i64::MAX);
@@ -165,6 +165,6 @@ impl Tables {
             let both: Vec<_> = room.members.keys().copied().collect();
             self.move_versions(both);
         }
-        moved.then_some(Moved { room_id, mark, members_count, receipts: true })
+        moved.then_some(RaisedMark { room_id, mark, members_count, receipts: true })
     }
 }

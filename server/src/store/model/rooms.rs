@@ -84,7 +84,7 @@ impl Tables {
         self.move_versions(room.members.keys().copied());
         self.rooms.insert(new.id, room);
         if new.kind != RoomKind::Direct {
-            self.tell(new.id, new.creator, SystemEvent::Created, stamp)?;
+            self.insert_system_message(new.id, new.creator, SystemEvent::Created, stamp)?;
         }
         Ok(Created::New)
     }
@@ -92,7 +92,7 @@ impl Tables {
     pub(super) fn rename_room(&mut self, id: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
         let room = self.room(id)?;
         rights::may_rename(room.kind, room.role(actor))?;
-        let message = self.tell(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
+        let message = self.insert_system_message(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
         name.clone_into(&mut self.room(id)?.name);
         Ok(message)
     }

@@ -1,6 +1,6 @@
 //! The story that SQLite and PostgreSQL pass, told on the model.
 
-use super::{Gate, Model, Tables};
+use super::{FaultHook, Model, Tables};
 use protocol::RoomId;
 use std::sync::{Arc, Mutex};
 use uuid::Uuid;
@@ -22,15 +22,15 @@ mod versions;
 
 use database::{Db, entry, stamp};
 
-/// A gate through which everything passes at once.
-struct Open;
+/// Injects nothing.
+struct NoFaults;
 
-impl Gate for Open {}
+impl FaultHook for NoFaults {}
 
 async fn model() -> Db {
     let tables = Tables::new(Uuid::now_v7(), RoomId(Uuid::now_v7()));
     let tables = Arc::new(Mutex::new(tables));
-    Db::new(move || Arc::new(Model::new(Arc::clone(&tables), Arc::new(Open)))).await
+    Db::new(move || Arc::new(Model::new(Arc::clone(&tables), Arc::new(NoFaults)))).await
 }
 
 /// Makes one test of each chapter.

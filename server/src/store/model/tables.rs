@@ -149,8 +149,8 @@ impl Tables {
     }
 
     /// As a later version stores a message of a kind that this one does not know.
-    pub(crate) fn say_later(&mut self, room: RoomId, sender: UserId, stamp: Stamp) {
-        self.tell_later(room, sender, stamp);
+    pub(crate) fn append_of_later_version(&mut self, room: RoomId, sender: UserId, stamp: Stamp) {
+        self.insert_event_of_later_version(room, sender, stamp);
         let last = self.rooms.get_mut(&room).and_then(|room| room.messages.last_mut());
         if let Some(last) = last {
             (last.kind, last.event) = (MessageKind::Unknown, None);
@@ -158,8 +158,8 @@ impl Tables {
     }
 
     /// The same with an event.
-    pub(crate) fn tell_later(&mut self, room: RoomId, sender: UserId, stamp: Stamp) {
-        self.tell(room, sender, SystemEvent::Unknown, stamp).expect("the sender is in the room");
+    pub(crate) fn insert_event_of_later_version(&mut self, room: RoomId, sender: UserId, stamp: Stamp) {
+        self.insert_system_message(room, sender, SystemEvent::Unknown, stamp).expect("the sender is in the room");
     }
 
     /// The same with a role, where the room keeps an owner.
@@ -185,7 +185,13 @@ impl Tables {
     }
 
     /// Stores what `actor` did as the room's next message.
-    pub(super) fn tell(&mut self, id: RoomId, actor: UserId, event: SystemEvent, stamp: Stamp) -> Result<Message> {
+    pub(super) fn insert_system_message(
+        &mut self,
+        id: RoomId,
+        actor: UserId,
+        event: SystemEvent,
+        stamp: Stamp,
+    ) -> Result<Message> {
         let sender_name = self.name(actor)?;
         let room = self.room(id)?;
         let message = Message {

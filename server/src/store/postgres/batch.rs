@@ -4,10 +4,10 @@
 //! users first, and then reads everything that each of them ever wrote.
 
 use super::Result;
-use super::sql::{MESSAGE_COLUMNS, Tx, message, message_columns, moved_columns, read_moved};
+use super::sql::{MESSAGE_COLUMNS, Tx, message, message_columns, moved_columns, read_raised_mark};
 use crate::store::decide::{Looked, Original};
 use crate::store::driver::{TAKEN, is_taken};
-use crate::store::{Append, Moved};
+use crate::store::{Append, RaisedMark};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
 use sqlx::Row;
 use uuid::Uuid;
@@ -115,7 +115,7 @@ pub(super) async fn raise_marks(tx: &mut Tx, marks: &[(RoomId, Mark)]) -> Result
 }
 
 /// These members' marks, and how far they may be told.
-pub(super) async fn moved(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
+pub(super) async fn raised_marks(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<RaisedMark>> {
     let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
     let rows = sqlx::query(concat!(
         moved_columns!(),
@@ -126,5 +126,5 @@ pub(super) async fn moved(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Ve
     .bind(users)
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(read_moved).collect()
+    rows.iter().map(read_raised_mark).collect()
 }

@@ -2,7 +2,6 @@
 //! words in which its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
 
 mod epoch;
-mod events;
 mod marks;
 mod members;
 mod messages;
@@ -13,15 +12,16 @@ mod revisions;
 pub(crate) mod rooms;
 mod rows;
 mod sessions;
+mod system_messages;
 mod users;
 
 pub(super) use pool::{Options, Pool, Tx};
-pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, read_moved};
+pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, read_raised_mark};
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, Moved, NewRoom, NewSession,
-    NewUser, Purged, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser, Purged,
+    RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
@@ -30,12 +30,12 @@ use protocol::{
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// How long storing messages may take: whoever sent them is told in time, and sends again.
-pub(crate) const STORING: Duration = Duration::from_secs(10);
+/// How long storing messages may take: their senders get an answer in time, and send again.
+pub(crate) const APPEND_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a change of rooms, members or accounts may take: some of them touch many rows.
-pub(crate) const CHANGING: Duration = Duration::from_secs(35);
-/// How long the database may take to say that it is there.
-pub(crate) const PING: Duration = Duration::from_secs(2);
+pub(crate) const WRITE_TIMEOUT: Duration = Duration::from_secs(35);
+/// How long the database may take to answer a ping.
+pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// An opened database.
 pub(in crate::store) struct Database {
@@ -55,8 +55,8 @@ impl Database {
     }
 }
 
-/// What `work` answers, unless it takes longer than this: a network may swallow what the database says, and then none of
-/// its own limits is heard. Dropped with that, a transaction leaves nothing behind.
+/// Runs `work` with a timeout: a network may drop the database's answers, and with them its own timeouts. A dropped transaction is
+/// rolled back.
 async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     match timeout(limit, work).await {
         Ok(done) => done,
@@ -76,7 +76,7 @@ impl Store for Database {
     }
 
     async fn ping(&self) -> Result<()> {
-        within(PING, async { Ok(sqlx::query("select 1").execute(&self.read).await.map(drop)?) }).await
+        within(PING_TIMEOUT, async { Ok(sqlx::query("select 1").execute(&self.read).await.map(drop)?) }).await
     }
 
     fn readers(&self) -> u32 {
@@ -102,7 +102,7 @@ impl Store for Database {
     }
 
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
-        within(CHANGING, async { users::create(self.begin().await?, user, stamp).await }).await
+        within(WRITE_TIMEOUT, async { users::create(self.begin().await?, user, stamp).await }).await
     }
 
     async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>> {
@@ -114,7 +114,7 @@ impl Store for Database {
     }
 
     async fn update_user(&self, user: &User) -> Result<()> {
-        within(CHANGING, async { users::update(self.begin().await?, user).await }).await
+        within(WRITE_TIMEOUT, async { users::update(self.begin().await?, user).await }).await
     }
 
     async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()> {
@@ -196,19 +196,19 @@ impl Store for Database {
     }
 
     async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created> {
-        within(CHANGING, async { rooms::create(self.begin().await?, room, stamp).await }).await
+        within(WRITE_TIMEOUT, async { rooms::create(self.begin().await?, room, stamp).await }).await
     }
 
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
-        within(CHANGING, async { rooms::rename(self.begin().await?, room, actor, name, stamp).await }).await
+        within(WRITE_TIMEOUT, async { rooms::rename(self.begin().await?, room, actor, name, stamp).await }).await
     }
 
     async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
-        within(CHANGING, async { rooms::delete(self.begin().await?, room, actor, now).await }).await
+        within(WRITE_TIMEOUT, async { rooms::delete(self.begin().await?, room, actor, now).await }).await
     }
 
     async fn purge(&self, most: i64) -> Result<Purged> {
-        within(CHANGING, purge::purge(self, most)).await
+        within(WRITE_TIMEOUT, purge::purge(self, most)).await
     }
 
     async fn delete_refusals(&self, before: UnixMillis, most: i64) -> Result<u64> {
@@ -240,11 +240,11 @@ impl Store for Database {
     }
 
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>> {
-        within(CHANGING, async { members::create(self.begin().await?, room, actor, user, stamp).await }).await
+        within(WRITE_TIMEOUT, async { members::create(self.begin().await?, room, actor, user, stamp).await }).await
     }
 
     async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message> {
-        within(CHANGING, async { members::delete(self.begin().await?, room, actor, user, stamp).await }).await
+        within(WRITE_TIMEOUT, async { members::delete(self.begin().await?, room, actor, user, stamp).await }).await
     }
 
     async fn update_member(
@@ -255,19 +255,20 @@ impl Store for Database {
         role: Role,
         stamp: Stamp,
     ) -> Result<Option<Message>> {
-        within(CHANGING, async { members::update(self.begin().await?, room, actor, user, role, stamp).await }).await
+        within(WRITE_TIMEOUT, async { members::update(self.begin().await?, room, actor, user, role, stamp).await })
+            .await
     }
 
-    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
-        within(CHANGING, async { marks::update(self.begin().await?, marks).await }).await
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
+        within(WRITE_TIMEOUT, async { marks::update(self.begin().await?, marks).await }).await
     }
 
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
-        within(STORING, messages::append(self, batch)).await
+        within(APPEND_TIMEOUT, messages::append(self, batch)).await
     }
 
     async fn revise(&self, revise: &Revise) -> Result<Revised> {
-        within(CHANGING, async { revisions::revise(self.begin().await?, revise).await }).await
+        within(WRITE_TIMEOUT, async { revisions::revise(self.begin().await?, revise).await }).await
     }
 
     async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {

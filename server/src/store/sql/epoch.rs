@@ -1,5 +1,4 @@
-//! The epoch: one life of the database, in which nothing that was committed is ever missing again. Devices and nodes that
-//! have seen another one start over.
+//! The epoch: one history of the database, in which committed rows never disappear. Devices and nodes of another epoch start over.
 
 use super::{Database, Error, Result};
 use crate::store::driver::tells_no_history;
@@ -14,7 +13,7 @@ pub(super) async fn check(database: &Database, next: Uuid) -> Result<Uuid> {
     let told = sqlx::query(concat!("select epoch, history, ", history!(), " from meta")).fetch_one(&database.read);
     let row = match told.await {
         Ok(row) => row,
-        // Some hosted servers do not say: there only the heads of rooms show that something is missing.
+        // Some hosted servers do not report it: there only the heads of rooms show that commits are lost.
         Err(error) if tells_no_history(&error) => return find(database).await,
         Err(error) => return Err(error.into()),
     };

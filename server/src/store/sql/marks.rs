@@ -1,25 +1,25 @@
-//! How far members are. Marks of many at once, since each of them moves with every message that is read.
+//! Receipts in the database: marks are raised in batches, since they move with every message that is read.
 
 use super::super::{batch, id_list};
 use super::rows::Row as DbRow;
 use super::{Pool, Result, Tx};
-use crate::store::Moved;
+use crate::store::RaisedMark;
 use protocol::{Mark, RoomId, Seq, UserId};
 use sqlx::Row;
 use std::collections::BTreeSet;
 
-/// A batch that is written in the order of its keys, so that nodes wait for each other rather than dying of it.
-pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<Moved>> {
+/// Raises a batch in the order of its keys, so that concurrent nodes wait for each other instead of deadlocking.
+pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
     let mut sorted = marks.to_vec();
     sorted.sort_unstable_by_key(|(room, mark)| (*room, mark.0));
-    let moved = batch::raise_marks(&mut tx, &sorted).await?;
-    if moved.is_empty() {
+    let raised = batch::raise_marks(&mut tx, &sorted).await?;
+    if raised.is_empty() {
         return Ok(Vec::new());
     }
-    move_versions(&mut tx, moved.iter().map(|(room, _)| *room).collect()).await?;
-    let moved = batch::moved(&mut tx, &moved).await?;
+    move_versions(&mut tx, raised.iter().map(|(room, _)| *room).collect()).await?;
+    let raised = batch::raised_marks(&mut tx, &raised).await?;
     tx.commit().await?;
-    Ok(moved)
+    Ok(raised)
 }
 
 /// In direct rooms each of the two is shown how far the other one is. People are locked in the order of their ids, and last, so

@@ -2,7 +2,7 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
-use super::{Pool, Result, Tx, events};
+use super::{Pool, Result, Tx, system_messages};
 use crate::store::codes::Code;
 use crate::store::{Error, MemberMark, Stamp, TOO_MANY_ROOMS, rights};
 use protocol::limits::ROOMS_MAX;
@@ -97,7 +97,7 @@ pub(super) async fn enter(
     event: SystemEvent,
     stamp: Stamp,
 ) -> Result<Message> {
-    let message = events::tell(tx, room, actor, event, 1, stamp).await?;
+    let message = system_messages::insert(tx, room, actor, event, 1, stamp).await?;
     sqlx::query(
         "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq) values ($1, $2, $3, $4, $4, $4)",
     )
@@ -117,7 +117,7 @@ pub(super) async fn create(
     user: UserId,
     stamp: Stamp,
 ) -> Result<Option<Message>> {
-    let kind = events::lock_room(&mut tx, room).await?;
+    let kind = system_messages::lock_room(&mut tx, room).await?;
     if actor != user {
         rights::may_add(kind, role_of(&mut tx, room, actor).await?)?;
     }
@@ -131,7 +131,7 @@ pub(super) async fn create(
     let event = if actor == user {
         SystemEvent::Joined
     } else {
-        SystemEvent::Added { user_id: user, display_name: events::display_name(&mut tx, user).await? }
+        SystemEvent::Added { user_id: user, display_name: system_messages::display_name(&mut tx, user).await? }
     };
     // A public room that everybody has left belongs to whoever comes first.
     let empty = !has_others(&mut tx, room, user, Role::Member).await?;
@@ -169,7 +169,7 @@ async fn has_others(tx: &mut Tx, room: RoomId, user: UserId, least: Role) -> Res
 }
 
 pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message> {
-    let kind = events::lock_room(&mut tx, room).await?;
+    let kind = system_messages::lock_room(&mut tx, room).await?;
     let (own, other) = (role_of(&mut tx, room, actor).await?, role_of(&mut tx, room, user).await?);
     let role = if actor == user { rights::may_leave(kind, own)? } else { rights::may_remove(kind, own, other)? };
     let stays_unowned = role == Role::Owner
@@ -181,9 +181,9 @@ pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, user: UserId
     let event = if actor == user {
         SystemEvent::Left
     } else {
-        SystemEvent::Removed { user_id: user, display_name: events::display_name(&mut tx, user).await? }
+        SystemEvent::Removed { user_id: user, display_name: system_messages::display_name(&mut tx, user).await? }
     };
-    let message = events::tell(&mut tx, room, actor, event, -1, stamp).await?;
+    let message = system_messages::insert(&mut tx, room, actor, event, -1, stamp).await?;
     sqlx::query("delete from members where room_id = $1 and user_id = $2")
         .bind(room.0)
         .bind(user.0)
@@ -201,7 +201,7 @@ pub(super) async fn update(
     role: Role,
     stamp: Stamp,
 ) -> Result<Option<Message>> {
-    let kind = events::lock_room(&mut tx, room).await?;
+    let kind = system_messages::lock_room(&mut tx, room).await?;
     let (own, other) = (role_of(&mut tx, room, actor).await?, role_of(&mut tx, room, user).await?);
     let before = rights::may_give_role(kind, own, other)?;
     if before == role {
@@ -216,9 +216,9 @@ pub(super) async fn update(
         .bind(role.code())
         .execute(&mut *tx)
         .await?;
-    let display_name = events::display_name(&mut tx, user).await?;
+    let display_name = system_messages::display_name(&mut tx, user).await?;
     let event = SystemEvent::RoleChanged { user_id: user, display_name, role };
-    let message = events::tell(&mut tx, room, actor, event, 0, stamp).await?;
+    let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
     tx.commit().await?;
     Ok(Some(message))
 }

@@ -1,4 +1,4 @@
-//! Messages: a batch goes in, pages come out.
+//! Messages: appends batches, reads pages.
 
 use super::super::{batch, id_list};
 use super::rows::{MESSAGE_COLUMNS, Row as DbRow, message, message_columns, stored_bytes};

@@ -1,9 +1,8 @@
-//! Connections to the database: so many at most, the one that was used last first, and nothing that waits without an end.
+//! The pool of connections to the database: bounded, last used first, and every wait has a timeout.
 //!
-//! The driver's own pool makes three round trips of each statement, for it asks a connection whether it lives before and
-//! after, and where a network swallows the question it waits for ever. Here a connection that was used a moment ago is
-//! believed; one that does not answer in time is closed, with all that idle beside it; and one that was left in the
-//! middle of something is mended before somebody else gets it.
+//! The driver's own pool makes three round trips per statement, because it pings a connection before and after, and it waits for ever
+//! if the network drops the ping. Here a connection that was used within the last second is trusted. One that does not answer in time
+//! is closed, with all idle ones. One that was left in the middle of a statement or transaction is reset before its next use.
 
 mod executor;
 mod lease;
@@ -26,33 +25,33 @@ type Conn = <Db as Database>::Connection;
 pub(in crate::store) type Options = <Conn as Connection>::Options;
 
 /// How long a request may wait for a connection, including the time to make one.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-/// How long one statement may take. A read is ended by the database itself before that; this is for when nothing of it is heard.
-pub(crate) const STATEMENT: Duration = Duration::from_secs(10);
-/// How long a connection that was used before is believed to live.
-const BELIEVED: Duration = Duration::from_secs(1);
-/// How long it may take to say so, and to leave what it was in the middle of.
-const ANSWER: Duration = Duration::from_secs(1);
-/// How long a connection is used: what the database keeps for it grows.
-pub(crate) const LIFETIME: Duration = Duration::from_secs(30 * 60);
-/// Before a database that starts is tried again.
-const AGAIN: Duration = Duration::from_millis(100);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long one statement may take. The database ends a read before that; this timeout is for a database that is silent.
+pub(crate) const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long after its last use a connection is trusted without a ping.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+/// How long a ping, or a reset, may take.
+const PING_TIMEOUT: Duration = Duration::from_secs(1);
+/// The lifetime of a connection: the memory that the database holds for it grows.
+pub(crate) const CONNECTION_LIFETIME: Duration = Duration::from_secs(30 * 60);
+/// Before a database that is starting is retried.
+const RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
 /// One more connection beside the pools, with the driver's own ways.
 pub(super) fn alone(options: &Options) -> sqlx::Pool<Db> {
-    PoolOptions::new().max_connections(1).acquire_timeout(PATIENCE).connect_lazy_with(options.clone())
+    PoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_lazy_with(options.clone())
 }
 
-/// See the module's documentation. Gone with the last of its connections.
+/// See the module's documentation. Dropped with the last of its connections.
 #[derive(Clone)]
 pub(in crate::store) struct Pool(Arc<Inner>);
 
 struct Inner {
     options: Options,
     most: u32,
-    /// One for each connection that there may be; whoever uses a connection holds one.
+    /// One permit per connection; each lease holds one.
     places: Arc<Semaphore>,
-    /// Connections that nobody uses, the last used last.
+    /// Idle connections, the last used last.
     idle: Mutex<Vec<Idle>>,
     /// How long each statement waited for its connection.
     waits: Histogram,
@@ -70,22 +69,22 @@ impl Inner {
     }
 
     fn put_back(&self, connection: Conn, made: Instant) {
-        if made.elapsed() < LIFETIME {
+        if made.elapsed() < CONNECTION_LIFETIME {
             self.idle().push(Idle { connection, made, since: Instant::now() });
         }
     }
 
-    /// One connection has broken: what happened to it has most likely happened to those that idle.
-    fn doubt(&self) {
+    /// Closes all idle connections: one connection is broken, so most likely they are as well.
+    fn close_idle(&self) {
         // Closed without the lock.
-        let doubted = std::mem::take(&mut *self.idle());
-        drop(doubted);
+        let idle = std::mem::take(&mut *self.idle());
+        drop(idle);
     }
 
     async fn connect(&self) -> Result<Conn, Error> {
         loop {
             match Conn::connect_with(&self.options).await {
-                Err(error) if is_starting(&error) => sleep(AGAIN).await,
+                Err(error) if is_starting(&error) => sleep(RETRY_INTERVAL).await,
                 done => return done,
             }
         }
@@ -109,7 +108,7 @@ impl Pool {
         self.0.most
     }
 
-    /// Connections that are open, and how many of them are at work.
+    /// Open connections, and how many of them are in use.
     pub(super) fn size(&self) -> (u32, u32) {
         let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);
         let busy = self.0.most.saturating_sub(free);
@@ -120,7 +119,7 @@ impl Pool {
 
     async fn acquire(&self) -> Result<Lease, Error> {
         let began = Instant::now();
-        let lease = timeout(PATIENCE, self.take()).await.unwrap_or(Err(Error::PoolTimedOut));
+        let lease = timeout(ACQUIRE_TIMEOUT, self.take()).await.unwrap_or(Err(Error::PoolTimedOut));
         self.0.waits.observe(began.elapsed().as_secs_f64());
         lease
     }
@@ -132,11 +131,13 @@ impl Pool {
         while found.is_none()
             && let Some(mut idle) = self.pop()
         {
-            if idle.since.elapsed() < BELIEVED || matches!(timeout(ANSWER, idle.connection.ping()).await, Ok(Ok(()))) {
+            if idle.since.elapsed() < TRUSTED_FOR
+                || matches!(timeout(PING_TIMEOUT, idle.connection.ping()).await, Ok(Ok(())))
+            {
                 made = idle.made;
                 found = Some(idle.connection);
             } else {
-                self.0.doubt();
+                self.0.close_idle();
             }
         }
         let connection = match found {

@@ -1,4 +1,4 @@
-//! Refusals of messages, kept so that the same message gets the same answer.
+//! Refusals of messages, remembered so that the same message gets the same answer.
 
 use super::super::batch;
 use super::{Pool, Result, Tx};
@@ -6,7 +6,7 @@ use crate::store::REFUSALS;
 use protocol::{ClientId, UnixMillis, UserId};
 use std::collections::BTreeSet;
 
-/// Keeps these, and of each person only the latest.
+/// Stores these refusals, and keeps only the latest per person.
 pub(super) async fn create(tx: &mut Tx, refused: &[(UserId, ClientId)], now: UnixMillis) -> Result<()> {
     batch::refuse(tx, refused, now).await?;
     for sender in refused.iter().map(|(sender, _)| sender).collect::<BTreeSet<_>>() {

@@ -1,4 +1,4 @@
-//! Edits, deletions and reactions; and everything that a device missed, revised or new.
+//! Revisions; and catch-up reads: rows that were revised or added after a cursor.
 
 use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
 use super::{Pool, Result, Tx, members};

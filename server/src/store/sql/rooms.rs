@@ -2,7 +2,7 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, USER_COLUMNS, message, preview_columns, user, user_columns};
-use super::{Pool, Result, Tx, events, members};
+use super::{Pool, Result, Tx, members, system_messages};
 use crate::store::codes::Code;
 use crate::store::{Access, Created, Error, NewRoom, Stamp, rights};
 use protocol::{
@@ -150,7 +150,7 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
         let counted = sqlx::query("update rooms set members_count = $2 where id = $1").bind(new.id.0).bind(count);
         counted.execute(&mut *tx).await?;
     } else {
-        events::tell(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?;
+        system_messages::insert(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?;
     }
     tx.commit().await?;
     Ok(Created::New)
@@ -181,10 +181,10 @@ async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, owner: Option<
 }
 
 pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
-    let kind = events::lock_room(&mut tx, room).await?;
+    let kind = system_messages::lock_room(&mut tx, room).await?;
     rights::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
     let event = SystemEvent::Renamed { name: name.to_owned() };
-    let message = events::tell(&mut tx, room, actor, event, 0, stamp).await?;
+    let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
     sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(message)
@@ -193,7 +193,7 @@ pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, 
 /// From here on the room is without members, name and the kind that strangers see, for earlier versions of this program too;
 /// its rows are removed afterwards.
 pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
-    let kind = events::lock_room(&mut tx, room).await?;
+    let kind = system_messages::lock_room(&mut tx, room).await?;
     rights::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
     let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
     let rows = rows.fetch_all(&mut *tx).await?;

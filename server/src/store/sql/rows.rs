@@ -1,7 +1,7 @@
 //! From columns to the protocol's types. Each list of columns stands beside the function that reads it, from a given place on.
 
 use super::{Db, Result};
-use crate::store::Moved;
+use crate::store::RaisedMark;
 use crate::store::codes::Code;
 use protocol::limits::PREVIEW_CHARS;
 use protocol::{ClientId, Mark, Message, MessageKind, Rev, RoomId, Seq, SystemEvent, UnixMillis, User, UserId};
@@ -159,7 +159,7 @@ pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
     })
 }
 
-/// Columns of a member `m` of room `r` who is user `u`, as a [`Moved`].
+/// Columns of a member `m` of room `r` who is user `u`, as a [`RaisedMark`].
 macro_rules! moved_columns {
     () => {
         "select m.room_id, m.user_id, m.delivered_seq, m.read_seq, r.members_count, u.receipts"
@@ -167,8 +167,8 @@ macro_rules! moved_columns {
 }
 pub(in super::super) use moved_columns;
 
-pub(in super::super) fn read_moved(row: &Row) -> Result<Moved> {
-    Ok(Moved {
+pub(in super::super) fn read_raised_mark(row: &Row) -> Result<RaisedMark> {
+    Ok(RaisedMark {
         room_id: RoomId(row.try_get(0)?),
         mark: Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?)),
         members_count: row.try_get(4)?,

@@ -1,10 +1,10 @@
 //! A batch of messages in six statements, whatever its size: lists travel as JSON.
 
 use super::Result;
-use super::sql::{MESSAGE_COLUMNS, Pool, Tx, message, message_columns, moved_columns, read_moved};
+use super::sql::{MESSAGE_COLUMNS, Pool, Tx, message, message_columns, moved_columns, read_raised_mark};
 use crate::store::decide::{Looked, Original, Plain};
 use crate::store::driver::{TAKEN, is_taken};
-use crate::store::{Append, Moved};
+use crate::store::{Append, RaisedMark};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
 use serde_json::json;
 use sqlx::Row;
@@ -137,7 +137,7 @@ pub(super) async fn raise_marks(tx: &mut Tx, marks: &[(RoomId, Mark)]) -> Result
 }
 
 /// These members' marks, and how far they may be told.
-pub(super) async fn moved(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<Moved>> {
+pub(super) async fn raised_marks(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<RaisedMark>> {
     let rows = sqlx::query(concat!(
         moved_columns!(),
         " from members m join rooms r on r.id = m.room_id join users u on u.id = m.user_id
@@ -146,5 +146,5 @@ pub(super) async fn moved(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Ve
     .bind(pairs(wanted.iter().map(|(room, user)| (room.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(read_moved).collect()
+    rows.iter().map(read_raised_mark).collect()
 }

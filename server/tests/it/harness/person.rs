@@ -134,11 +134,11 @@ impl Person {
         self.post(node, "/api/rooms", form).await.get("room")
     }
 
-    pub(crate) async fn say(&self, node: &Node, room: &RoomSummary, body: &str) -> Message {
-        self.say_as(node, room, ClientId(Uuid::now_v7()), body).await.get("message")
+    pub(crate) async fn send_message(&self, node: &Node, room: &RoomSummary, body: &str) -> Message {
+        self.send_as(node, room, ClientId(Uuid::now_v7()), body).await.get("message")
     }
 
-    pub(crate) async fn say_as(&self, node: &Node, room: &RoomSummary, client_id: ClientId, body: &str) -> Answer {
+    pub(crate) async fn send_as(&self, node: &Node, room: &RoomSummary, client_id: ClientId, body: &str) -> Answer {
         let path = format!("/api/messages/room/{}", room.id);
         self.post(node, &path, json!({"client_id": client_id, "body": body})).await
     }

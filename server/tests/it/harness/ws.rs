@@ -1,6 +1,6 @@
 //! A WebSocket client that says exactly what it is told, right or wrong.
 
-use super::{Node, PATIENCE};
+use super::{CONDITION_TIMEOUT, Node};
 use futures_util::{SinkExt, StreamExt};
 use protocol::{
     ClientFrame, ClientId, Cursor, ErrorCode, Message as Row, PROTOCOL_VERSION, RoomId, RoomSummary, ServerFrame,
@@ -81,7 +81,7 @@ impl Ws {
     }
 
     /// Sends a message and answers with its id.
-    pub(crate) async fn say(&mut self, room_id: RoomId, body: &str) -> ClientId {
+    pub(crate) async fn send_message(&mut self, room_id: RoomId, body: &str) -> ClientId {
         let client_id = ClientId(Uuid::now_v7());
         self.send(&ClientFrame::Send { client_id, room_id, body: body.to_owned(), reply_to: None }).await;
         client_id
@@ -107,7 +107,7 @@ impl Ws {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, search).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+        tokio::time::timeout(CONDITION_TIMEOUT, search).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
     }
 
     /// The next new message.
@@ -146,14 +146,14 @@ impl Ws {
     }
 
     /// Reads on until this text is told.
-    pub(crate) async fn hears(&mut self, body: &str) {
+    pub(crate) async fn receives(&mut self, body: &str) {
         self.find(body, |frame| matches!(frame, ServerFrame::New { message } if message.body == body).then_some(()))
             .await;
     }
 
     /// Whether the next messages come as they are told, by the bus where their sender is on another node; else they were
     /// read from the database.
-    pub(crate) async fn hears_live(&mut self) -> bool {
+    pub(crate) async fn receives_live(&mut self) -> bool {
         self.find("a message", |frame| match frame {
             ServerFrame::New { .. } => Some(true),
             ServerFrame::Offline { .. } => Some(false),
@@ -192,6 +192,6 @@ impl Ws {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, end).await.expect("the server closes")
+        tokio::time::timeout(CONDITION_TIMEOUT, end).await.expect("the server closes")
     }
 }

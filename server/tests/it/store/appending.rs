@@ -94,7 +94,7 @@ async fn a_refusal_is_the_answer_to_the_same_message_for_a_day(db: Db) {
 async fn an_answer_points_at_a_message(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Direct, ada, &[bob]).await;
-    db.say(room, ada, "question").await;
+    db.send_message(room, ada, "question").await;
     let to = |seq| Append { reply_to: Some(Seq(seq)), ..entry(room, bob, "answer") };
     let answers = db.store.append(&[to(2), to(0), to(1)]).await.unwrap();
     assert_eq!(answers[..2], [Appended::BadReply, Appended::BadReply]);

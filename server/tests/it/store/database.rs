@@ -42,7 +42,7 @@ impl Db {
         id
     }
 
-    pub(crate) async fn say(&self, room: RoomId, sender: UserId, body: &str) -> Appended {
+    pub(crate) async fn send_message(&self, room: RoomId, sender: UserId, body: &str) -> Appended {
         self.store.append(&[entry(room, sender, body)]).await.unwrap().remove(0)
     }
 

@@ -23,7 +23,7 @@ async fn pages_run_in_every_direction(db: Db) {
     db.store.append(&batch).await.unwrap();
     let page = async |range, limit| {
         let page = db.store.list_messages(bob, room, range, Limit::rows(limit)).await.unwrap().messages;
-        assert!(page.windows(2).all(|pair| pair[1].seq == pair[0].seq.next()), "oldest first, without holes");
+        assert!(page.windows(2).all(|pair| pair[1].seq == pair[0].seq.next()), "oldest first, without gaps");
         page.first().zip(page.last()).map(|(first, last)| (first.seq.0, last.seq.0))
     };
     assert_eq!(page(HistoryRange::Newest, 50).await, Some((71, 120)));
@@ -70,13 +70,13 @@ async fn the_list_of_rooms_has_previews(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Direct, ada, &[bob]).await;
     let body = "\u{1f426}\u{4e2d}x".repeat(2_000);
-    db.say(room, ada, &body).await;
+    db.send_message(room, ada, &body).await;
     let revise = server::store::Revise {
         room_id: room,
         seq: Seq(1),
         user_id: bob,
         client_id: protocol::ClientId(uuid::Uuid::now_v7()),
-        change: server::store::Change::React { emoji: "\u{1f44d}".into(), on: true },
+        revision: server::store::Revision::React { emoji: "\u{1f44d}".into(), on: true },
         now: protocol::UnixMillis(9_000),
     };
     db.store.revise(&revise).await.unwrap();
@@ -133,10 +133,10 @@ async fn only_those_who_may_see_a_room_read_it(db: Db) {
 async fn unread_counts_what_others_said(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Group, ada, &[bob]).await;
-    db.say(room, ada, "one").await;
-    db.say(room, bob, "two").await;
+    db.send_message(room, ada, "one").await;
+    db.send_message(room, bob, "two").await;
     db.store.rename_room(room, ada, "Tea", stamp()).await.unwrap();
-    db.say(room, ada, "three").await;
+    db.send_message(room, ada, "three").await;
     let unread = async |user| db.store.find_room(user, room).await.unwrap().unwrap().unread;
     assert_eq!((unread(ada).await, unread(bob).await), (1, 2), "neither one's own nor what the room tells");
     db.store.update_marks(&[(room, Mark(bob, Seq(0), Seq(2)))]).await.unwrap();
@@ -151,7 +151,7 @@ async fn marks_only_grow_and_stop_at_the_head(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Direct, ada, &[bob]).await;
     for text in ["a", "b", "c"] {
-        db.say(room, ada, text).await;
+        db.send_message(room, ada, text).await;
     }
     let mark_of = async |user, delivered, read| {
         let moved = db.store.update_marks(&[(room, Mark(user, Seq(delivered), Seq(read)))]).await.unwrap();
@@ -173,7 +173,7 @@ async fn the_other_ones_marks_are_theirs_to_tell(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Direct, ada, &[bob]).await;
     db.room(RoomKind::Group, ada, &[bob]).await;
-    db.say(room, ada, "hi").await;
+    db.send_message(room, ada, "hi").await;
     db.store.update_marks(&[(room, Mark(bob, Seq(1), Seq(1)))]).await.unwrap();
     let marks = async || {
         let mut marks = db.store.list_direct_marks(&[room]).await.unwrap();
@@ -189,7 +189,7 @@ async fn the_other_ones_marks_are_theirs_to_tell(db: Db) {
 async fn the_list_of_rooms_is_by_activity(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let (one, two) = (db.room(RoomKind::Group, ada, &[bob]).await, db.room(RoomKind::Direct, bob, &[ada]).await);
-    db.say(one, bob, "latest").await;
+    db.send_message(one, bob, "latest").await;
     let rooms = db.store.list_rooms(ada).await.unwrap();
     assert_eq!(rooms.len(), 3, "with General");
     assert_eq!(rooms[0].id, one);

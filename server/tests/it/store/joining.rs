@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_both_engines, stamp};
 use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
-use server::store::{Append, Appended, Change, Created, Error, Limit, MemberMark, NewRoom, Purged, Revise, Revised};
+use server::store::{Append, Appended, Created, Error, Limit, MemberMark, NewRoom, Purged, Revise, Revised, Revision};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -114,8 +114,8 @@ async fn what_a_deleted_room_leaves_behind_is_removed_in_parts(db: Db) {
     let batch: Vec<_> = (0..20).map(|n| entry(room, ada, &n.to_string())).chain([entry(kept, ada, "stays")]).collect();
     db.store.append(&batch).await.unwrap();
     let client_id = ClientId(Uuid::now_v7());
-    let (change, now) = (Change::Delete, stamp().now);
-    let revise = Revise { room_id: room, seq: Seq(3), user_id: ada, client_id, change, now };
+    let (revision, now) = (Revision::Delete, stamp().now);
+    let revise = Revise { room_id: room, seq: Seq(3), user_id: ada, client_id, revision, now };
     assert!(matches!(db.store.revise(&revise).await.unwrap(), Revised::Stored(_)));
     assert_eq!(db.store.purge(100).await.unwrap(), Purged::Nothing);
     db.store.delete_room(room, ada, now).await.unwrap();

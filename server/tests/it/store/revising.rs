@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_both_engines};
 use protocol::{ClientId, Reaction, Rev, RoomId, RoomKind, Seq, UnixMillis, UserId};
-use server::store::{Append, Appended, Change, Limit, Revise, Revised};
+use server::store::{Append, Appended, Limit, Revise, Revised, Revision};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -15,17 +15,17 @@ on_both_engines!(
     changes_stop_where_the_bytes_are_full,
 );
 
-fn asked(room_id: RoomId, seq: i64, user_id: UserId, change: Change) -> Revise {
+fn asked(room_id: RoomId, seq: i64, user_id: UserId, revision: Revision) -> Revise {
     let client_id = ClientId(Uuid::now_v7());
-    Revise { room_id, seq: Seq(seq), user_id, client_id, change, now: UnixMillis(9_000) }
+    Revise { room_id, seq: Seq(seq), user_id, client_id, revision, now: UnixMillis(9_000) }
 }
 
-fn edit(body: &str) -> Change {
-    Change::Edit { body: body.into() }
+fn edit(body: &str) -> Revision {
+    Revision::Edit { body: body.into() }
 }
 
-fn react(on: bool) -> Change {
-    Change::React { emoji: "\u{1f44d}".into(), on }
+fn react(on: bool) -> Revision {
+    Revision::React { emoji: "\u{1f44d}".into(), on }
 }
 
 impl Db {
@@ -56,7 +56,7 @@ async fn each_revision_takes_the_next_rev_of_its_room(db: Db) {
     assert_eq!((row.rev, row.body.as_str(), row.edited_at), (Rev(1), "two", Some(UnixMillis(9_000))));
     let Revised::Stored(row) = db.revise(&asked(room, 3, bob, react(true))).await else { panic!() };
     assert_eq!((row.rev, row.reactions), (Rev(2), vec![Reaction { emoji: "\u{1f44d}".into(), users: vec![bob] }]));
-    let Revised::Stored(row) = db.revise(&asked(room, 1, ada, Change::Delete)).await else { panic!() };
+    let Revised::Stored(row) = db.revise(&asked(room, 1, ada, Revision::Delete)).await else { panic!() };
     assert_eq!((row.rev, row.body.as_str(), row.deleted_at), (Rev(3), "", Some(UnixMillis(9_000))));
     assert!(matches!(db.revise(&asked(room, 1, ada, edit("again"))).await, Revised::Impossible(_)));
     assert!(matches!(db.revise(&asked(room, 2, bob, edit("not mine"))).await, Revised::Forbidden(_)));
@@ -91,7 +91,7 @@ async fn only_members_revise_and_only_what_is_there(db: Db) {
     assert_eq!(db.revise(&asked(RoomId(Uuid::now_v7()), 1, ada, edit("x"))).await, Revised::NotMember);
     assert_eq!(db.revise(&asked(room, 2, ada, edit("x"))).await, Revised::NotFound);
     let group = db.room(RoomKind::Group, ada, &[]).await;
-    assert!(matches!(db.revise(&asked(group, 1, ada, Change::Delete)).await, Revised::Impossible(_)));
+    assert!(matches!(db.revise(&asked(group, 1, ada, Revision::Delete)).await, Revised::Impossible(_)));
     assert!(db.store.list_changes(RoomId(Uuid::now_v7()), (Seq(0), Rev(0)), Limit::rows(10)).await.unwrap().is_none());
 }
 
@@ -129,8 +129,8 @@ async fn a_message_that_was_revised_is_still_known_by_its_first_text(db: Db) {
     let room = db.room(RoomKind::Direct, ada, &[bob]).await;
     let sent = entry(room, ada, "first");
     assert!(db.store.append(std::slice::from_ref(&sent)).await.unwrap()[0].stored().is_some());
-    for change in [react(true), edit("second"), edit("third"), Change::Delete] {
-        let Revised::Stored(row) = db.revise(&asked(room, 1, ada, change)).await else { panic!() };
+    for revision in [react(true), edit("second"), edit("third"), Revision::Delete] {
+        let Revised::Stored(row) = db.revise(&asked(room, 1, ada, revision)).await else { panic!() };
         let with = |body: &str| Append { body: body.into(), ..sent.clone() };
         let answers = db.store.append(&[sent.clone(), with("second"), with("third"), with("")]).await.unwrap();
         assert_eq!(answers[0], Appended::Repeated(row), "the same text is the same message");

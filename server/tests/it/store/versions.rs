@@ -41,8 +41,8 @@ async fn memberships_have_a_version(db: Db) {
 
     let direct = db.room(RoomKind::Direct, ada, &[cy]).await;
     assert_eq!(watch.moved().await, [ada, cy]);
-    db.say(group, ada, "one").await;
-    db.say(direct, ada, "one").await;
+    db.send_message(group, ada, "one").await;
+    db.send_message(direct, ada, "one").await;
     assert_eq!(watch.moved().await, [], "what is said does not move it");
     let mark = |room, user| (room, Mark(user, Seq(1), Seq(1)));
     db.store.update_marks(&[mark(group, ada), mark(group, bob)]).await.unwrap();
@@ -60,7 +60,7 @@ async fn people_who_bring_each_other_in_at_once_do_not_deadlock(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let direct = db.room(RoomKind::Direct, ada, &[bob]).await;
     for number in 1..=20 {
-        db.say(direct, ada, "one").await;
+        db.send_message(direct, ada, "one").await;
         let mark = |user| (direct, Mark(user, Seq(number), Seq(number)));
         let (one, two) = (db.again(), db.again());
         let marks = async {

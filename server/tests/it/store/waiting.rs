@@ -19,7 +19,7 @@ async fn who_is_removed_while_their_message_waits_has_not_sent_it() {
     let (url, db) = on_postgres().await;
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let room = db.room(RoomKind::Group, ada, &[bob]).await;
-    assert!(db.say(room, bob, "still here").await.stored().is_some());
+    assert!(db.send_message(room, bob, "still here").await.stored().is_some());
 
     let mut other = PgConnection::connect(&url).await.unwrap();
     let mut removal = other.begin().await.unwrap();

@@ -52,7 +52,7 @@ macro_rules! attack {
 }
 
 /// No attack takes longer.
-const PATIENCE: Duration = Duration::from_secs(120);
+const ATTACK_TIMEOUT: Duration = Duration::from_secs(120);
 
 const ATTACKS: &[Attack] = &[
     attack!("long-messages", delivery::long_messages),
@@ -125,10 +125,10 @@ pub(crate) async fn play(world: &World, wanted: &[String]) -> Result<Vec<Row>, E
 }
 
 async fn play_one(world: &World, attack: &Attack) -> Row {
-    let outcome = match tokio::time::timeout(PATIENCE, stage(world, attack)).await {
+    let outcome = match tokio::time::timeout(ATTACK_TIMEOUT, stage(world, attack)).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => Outcome::Broken(error.to_string()),
-        Err(_) => Outcome::Broken(format!("not over after {} s", PATIENCE.as_secs())),
+        Err(_) => Outcome::Broken(format!("not over after {} s", ATTACK_TIMEOUT.as_secs())),
     };
     Row { attack: attack.name, outcome }
 }

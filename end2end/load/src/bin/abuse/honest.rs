@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 /// Between two messages.
-const EVERY: Duration = Duration::from_millis(50);
+const SEND_INTERVAL: Duration = Duration::from_millis(50);
 /// How long they may take to connect, and their last messages to arrive.
-const PATIENCE: Duration = Duration::from_secs(30);
+const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long they talk before an attack where latencies count, and at least during it.
 const CALM: Duration = Duration::from_secs(5);
 /// A p99 below this is good whatever it was before.
@@ -109,7 +109,7 @@ impl Pair {
 
     /// Talks while something happens, and at least for a moment.
     pub(crate) async fn beside<T>(&mut self, attack: impl Future<Output = T>, is_short: bool) -> T {
-        let least = if is_short { EVERY * 10 } else { CALM };
+        let least = if is_short { SEND_INTERVAL * 10 } else { CALM };
         let (done, ()) = self.talk_until(async { tokio::join!(attack, sleep(least)) }).await;
         done
     }
@@ -128,7 +128,7 @@ impl Pair {
     }
 
     async fn talk_until<T>(&mut self, end: impl Future<Output = T>) -> T {
-        let mut turns = interval(EVERY);
+        let mut turns = interval(SEND_INTERVAL);
         turns.set_missed_tick_behavior(MissedTickBehavior::Burst);
         let mut end = std::pin::pin!(end);
         loop {
@@ -159,7 +159,7 @@ impl Pair {
     }
 
     async fn settle(&mut self) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + ARRIVAL_TIMEOUT;
         while !self.due.is_empty() {
             match tokio::time::timeout_at(deadline, self.frames.recv()).await {
                 Ok(Some(frame)) => self.note(frame),
@@ -177,7 +177,7 @@ fn percentile(took: &mut [Duration]) -> Duration {
 
 /// Waits for a condition.
 pub(crate) async fn until(what: &str, is_so: impl Fn() -> bool) -> Result<(), Error> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + ARRIVAL_TIMEOUT;
     while !is_so() {
         if Instant::now() > deadline {
             return Err(format!("waited in vain for {what}").into());

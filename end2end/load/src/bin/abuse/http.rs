@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client of one node, or of a proxy in front of some.
 #[derive(Clone)]
@@ -29,7 +29,7 @@ impl Http {
     pub(crate) fn from(source: Ipv4Addr, address: SocketAddr) -> Result<Self, Error> {
         let client = reqwest::Client::builder()
             .local_address(IpAddr::V4(source))
-            .timeout(PATIENCE)
+            .timeout(REQUEST_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
         Ok(Self { client, address })
@@ -129,12 +129,12 @@ impl Http {
 }
 
 /// Sends these bytes as they are and answers with what comes back until the other side closes, or time is up.
-pub(crate) async fn raw(node: SocketAddr, bytes: &[u8], patience: Duration) -> Result<Vec<u8>, Error> {
+pub(crate) async fn raw(node: SocketAddr, bytes: &[u8], timeout: Duration) -> Result<Vec<u8>, Error> {
     let mut stream = ws::connect(ws::ELSEWHERE, node, None).await?;
     // A node may answer and close before it has read everything.
     let _ = stream.write_all(bytes).await;
     let mut answer = Vec::new();
-    let _ = tokio::time::timeout(patience, stream.read_to_end(&mut answer)).await;
+    let _ = tokio::time::timeout(timeout, stream.read_to_end(&mut answer)).await;
     Ok(answer)
 }
 

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// How long it may take to listen.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running nginx. Ends with this.
 pub(crate) struct Nginx {
@@ -46,7 +46,7 @@ impl Nginx {
             .stderr(Stdio::null())
             .spawn()?;
         let nginx = Self { address, child };
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + LISTEN_TIMEOUT;
         while tokio::net::TcpStream::connect(address).await.is_err() {
             if tokio::time::Instant::now() > deadline {
                 return Err(format!("nginx does not listen: {}", std::fs::read_to_string(&log)?).into());

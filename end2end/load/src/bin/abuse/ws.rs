@@ -16,7 +16,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 /// Largest frame that is accepted: above every frame of a node.
 const LARGEST: usize = 64 * 1024 * 1024;
 /// How long opening may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const FRAME_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where an attacker's own connections come from: an address of their own.
 pub(crate) const ELSEWHERE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 66);
@@ -48,7 +48,7 @@ impl Ws {
         request.headers_mut().insert("authorization", format!("Bearer {token}").parse()?);
         let config = WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
         let opening = client_async_with_config(request, stream, Some(config));
-        let (socket, _) = tokio::time::timeout(PATIENCE, opening).await??;
+        let (socket, _) = tokio::time::timeout(FRAME_TIMEOUT, opening).await??;
         Ok(Self(socket))
     }
 
@@ -56,7 +56,7 @@ impl Ws {
     pub(crate) async fn enter(node: SocketAddr, token: &str) -> Result<Self, Error> {
         let mut ws = Self::open(node, token).await?;
         ws.hello(&[]).await?;
-        ws.find("welcome", PATIENCE).await?.ok_or("no welcome came")?;
+        ws.find("welcome", FRAME_TIMEOUT).await?.ok_or("no welcome came")?;
         Ok(ws)
     }
 
@@ -81,8 +81,8 @@ impl Ws {
         Ok(self.0.flush().await?)
     }
 
-    pub(crate) async fn next(&mut self, patience: Duration) -> Incoming {
-        let deadline = Instant::now() + patience;
+    pub(crate) async fn next(&mut self, timeout: Duration) -> Incoming {
+        let deadline = Instant::now() + timeout;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             match tokio::time::timeout(left, self.0.next()).await {
@@ -101,8 +101,8 @@ impl Ws {
     }
 
     /// The next frame of this kind, if it comes before the connection ends and within this time.
-    pub(crate) async fn find(&mut self, wanted: &str, patience: Duration) -> Result<Option<Value>, Error> {
-        let deadline = Instant::now() + patience;
+    pub(crate) async fn find(&mut self, wanted: &str, timeout: Duration) -> Result<Option<Value>, Error> {
+        let deadline = Instant::now() + timeout;
         loop {
             match self.next(deadline.saturating_duration_since(Instant::now())).await {
                 Incoming::Frame { kind, data, .. } if kind == wanted => return Ok(Some(data)),
@@ -134,7 +134,7 @@ impl Ws {
         let close = tungstenite::protocol::CloseFrame { code: 1000.into(), reason: "".into() };
         self.0.send(Message::Close(Some(close))).await?;
         loop {
-            match tokio::time::timeout(PATIENCE, self.0.next()).await? {
+            match tokio::time::timeout(FRAME_TIMEOUT, self.0.next()).await? {
                 Some(Ok(Message::Close(close))) => return Ok(Some(close.map_or(1005, |close| close.code.into()))),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Ok(None),
@@ -150,7 +150,7 @@ pub(crate) async fn connect(source: Ipv4Addr, node: SocketAddr, buffer: Option<u
         socket.set_recv_buffer_size(buffer)?;
     }
     socket.bind(SocketAddr::new(IpAddr::V4(source), 0))?;
-    let stream = tokio::time::timeout(PATIENCE, socket.connect(node)).await??;
+    let stream = tokio::time::timeout(FRAME_TIMEOUT, socket.connect(node)).await??;
     stream.set_nodelay(true)?;
     Ok(stream)
 }

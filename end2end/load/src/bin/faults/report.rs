@@ -45,9 +45,9 @@ impl Report {
     }
 
     fn line(&self) -> String {
-        let Verdict { missing, doubled, out_of_order, holes, stale, unread, .. } = self.verdict;
+        let Verdict { missing, doubled, out_of_order, gaps, stale, unread, .. } = self.verdict;
         format!(
-            "{:<9} {:>6} {:>6} {:>8} {missing:>8} {doubled:>8} {out_of_order:>8} {holes:>6} {stale:>6} {unread:>7} {:>8} {:>9} {:>9}",
+            "{:<9} {:>6} {:>6} {:>8} {missing:>8} {doubled:>8} {out_of_order:>8} {gaps:>6} {stale:>6} {unread:>7} {:>8} {:>9} {:>9}",
             self.name,
             self.sent,
             self.acknowledged,
@@ -69,7 +69,7 @@ pub(crate) fn print(reports: &[Report]) {
         "missing",
         "doubled",
         "disorder",
-        "holes",
+        "gaps",
         "stale",
         "unread",
         "resumes",

@@ -15,7 +15,7 @@ const NODES: usize = 3;
 const PEOPLE: usize = 160;
 const SECOND_DEVICE: usize = 4;
 /// Between two messages: 150 a second.
-const TALK_EVERY: Duration = Duration::from_micros(6_667);
+const SEND_INTERVAL: Duration = Duration::from_micros(6_667);
 const PLAN: Plan = Plan { people: PEOPLE, rooms_each: 2, members: (10, 20) };
 
 /// See the module's documentation.
@@ -51,7 +51,7 @@ impl Stage {
         failing: impl AsyncFnOnce(&mut Cluster, &Audience) -> Result<T, Error>,
     ) -> Result<T, Error> {
         tokio::select! {
-            () = self.audience.talk(TALK_EVERY, &mut self.random) => Err("nobody talks any more".into()),
+            () = self.audience.talk(SEND_INTERVAL, &mut self.random) => Err("nobody talks any more".into()),
             done = failing(&mut self.cluster, &self.audience) => done,
         }
     }

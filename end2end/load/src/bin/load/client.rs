@@ -20,32 +20,32 @@ use tokio::task::LocalSet;
 use tokio::time::sleep;
 
 /// How often it is looked whether something is over.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// From an order until the first message is due.
 const RUN_UP: Duration = Duration::from_millis(50);
 
 /// Does what the lines of the input say until it ends.
 pub(crate) fn main() -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = LocalSet::new().block_on(&runtime, obey());
+    let done = LocalSet::new().block_on(&runtime, run());
     runtime.shutdown_background();
     done
 }
 
-async fn obey() -> Result<(), Error> {
+async fn run() -> Result<(), Error> {
     let mut lines = BufReader::with_capacity(1 << 20, tokio::io::stdin()).lines();
     let Some(job) = lines.next_line().await? else { return Ok(()) };
     let mut client = Client::enter(serde_json::from_str(&job)?)?;
     tokio::select! {
-        () = client.wait_for_all() => say(&Word::Connected)?,
+        () = client.wait_for_all() => send(&Word::Connected)?,
         _ = lines.next_line() => return Ok(()),
     }
     while let Some(line) = lines.next_line().await? {
         match serde_json::from_str(&line)? {
             Order::Go { rate, millis, patience_millis } => {
-                let (length, patience) = (Duration::from_millis(millis), Duration::from_millis(patience_millis));
+                let (length, timeout) = (Duration::from_millis(millis), Duration::from_millis(patience_millis));
                 tokio::select! {
-                    tally = client.go(rate, length, patience) => say(&Word::Done(Box::new(tally)))?,
+                    tally = client.go(rate, length, timeout) => send(&Word::Done(Box::new(tally)))?,
                     // The driver says nothing before it has its answer, so this is the end.
                     _ = lines.next_line() => return Ok(()),
                 }
@@ -56,7 +56,7 @@ async fn obey() -> Result<(), Error> {
     Ok(())
 }
 
-fn say(word: &Word) -> Result<(), Error> {
+fn send(word: &Word) -> Result<(), Error> {
     println!("{}", serde_json::to_string(word)?);
     Ok(())
 }
@@ -115,7 +115,7 @@ impl Client {
 
     async fn wait_for_all(&self) {
         while self.shared.ledger.borrow().online() < self.due.len() {
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -125,8 +125,8 @@ impl Client {
         }
     }
 
-    /// Sends for so long, then waits until all is at rest or patience ends.
-    async fn go(&mut self, rate: f64, length: Duration, patience: Duration) -> Tally {
+    /// Sends for so long, then waits until all is at rest or the timeout ends.
+    async fn go(&mut self, rate: f64, length: Duration, timeout: Duration) -> Tally {
         let cpu = usage::own_cpu_seconds();
         let begin = Instant::now() + RUN_UP;
         let offset = micros(begin.duration_since(self.shared.clock));
@@ -145,9 +145,9 @@ impl Client {
                 let _ = seat.send(number);
             });
         });
-        let deadline = begin + length + patience;
+        let deadline = begin + length + timeout;
         while !(player.is_finished() && self.shared.ledger.borrow().is_at_rest()) && Instant::now() < deadline {
-            sleep(LOOK_EVERY).await;
+            sleep(POLL_INTERVAL).await;
         }
         let mut tally = self.shared.ledger.borrow_mut().turn_page(self.shared.now());
         tally.cpu_seconds = usage::own_cpu_seconds() - cpu;

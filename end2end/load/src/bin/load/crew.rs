@@ -15,7 +15,7 @@ pub(crate) const ROLE: &str = "client-process";
 /// Connections of one process: descriptors are limited, often to 20,000, and one thread serves them all.
 const CONNECTIONS_EACH: usize = 7_000;
 /// How long the connections of a stage may take, beyond their pace.
-const ENTER_PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A process, which ends with its input.
 struct Client {
@@ -55,16 +55,16 @@ impl Crew {
             clients.push(Client::start(&job, share).await?);
         }
         let mut crew = Self { clients };
-        let patience = ENTER_PATIENCE + Duration::from_secs(connections as u64) / pace.max(1);
-        tokio::time::timeout(patience, crew.wait_for_all())
+        let timeout = CONNECT_TIMEOUT + Duration::from_secs(connections as u64) / pace.max(1);
+        tokio::time::timeout(timeout, crew.wait_for_all())
             .await
-            .map_err(|_| format!("{connections} connections were not open after {} s", patience.as_secs()))??;
+            .map_err(|_| format!("{connections} connections were not open after {} s", timeout.as_secs()))??;
         Ok(crew)
     }
 
     async fn wait_for_all(&mut self) -> Result<(), Error> {
         for client in &mut self.clients {
-            match client.hear().await? {
+            match client.receive().await? {
                 Word::Connected => {}
                 Word::Done(_) => return Err("a client process spoke out of turn".into()),
             }
@@ -73,15 +73,15 @@ impl Crew {
     }
 
     /// Everybody sends for so long, `rate` messages a second together, and waits until all has arrived.
-    pub(crate) async fn go(&mut self, rate: f64, length: Duration, patience: Duration) -> Result<Tally, Error> {
+    pub(crate) async fn go(&mut self, rate: f64, length: Duration, timeout: Duration) -> Result<Tally, Error> {
         let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
         for client in &mut self.clients {
             let rate = rate * client.share;
-            client.say(&Order::Go { rate, millis: millis(length), patience_millis: millis(patience) }).await?;
+            client.send(&Order::Go { rate, millis: millis(length), patience_millis: millis(timeout) }).await?;
         }
         let mut tally = Tally::default();
         for client in &mut self.clients {
-            match client.hear().await? {
+            match client.receive().await? {
                 Word::Done(done) => tally.merge(&done),
                 Word::Connected => return Err("a client process spoke out of turn".into()),
             }
@@ -101,7 +101,7 @@ impl Crew {
     /// Slow guests read nothing from now on.
     pub(crate) async fn stall(&mut self) -> Result<(), Error> {
         for client in &mut self.clients {
-            client.say(&Order::Stall).await?;
+            client.send(&Order::Stall).await?;
         }
         Ok(())
     }
@@ -119,7 +119,7 @@ impl Client {
         Ok(client)
     }
 
-    async fn say(&mut self, order: &Order) -> Result<(), Error> {
+    async fn send(&mut self, order: &Order) -> Result<(), Error> {
         self.write(serde_json::to_string(order)?).await
     }
 
@@ -128,7 +128,7 @@ impl Client {
         Ok(self.input.write_all(line.as_bytes()).await?)
     }
 
-    async fn hear(&mut self) -> Result<Word, Error> {
+    async fn receive(&mut self) -> Result<Word, Error> {
         let line = self.output.next_line().await?.ok_or("a client process has ended")?;
         Ok(serde_json::from_str(&line)?)
     }

@@ -14,7 +14,7 @@ use tokio::time::sleep;
 /// Before what counts: subscriptions are made, statements prepared, hot code compiled.
 const WARM_UP: Duration = Duration::from_millis(1_500);
 /// How long the last messages of a step may take to arrive.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const ARRIVAL_TIMEOUT: Duration = Duration::from_secs(20);
 /// Until the memory of a node is looked at.
 const CALM: Duration = Duration::from_secs(1);
 /// Limits that are for strangers, which these clients look like: 0 is none. Each may be set from outside.
@@ -146,7 +146,7 @@ impl Stage {
         sleep(CALM).await;
         let full_kb = resident_kb(&cluster);
         if case.rate > 0.0 {
-            crew.go(case.rate, WARM_UP, PATIENCE).await?;
+            crew.go(case.rate, WARM_UP, ARRIVAL_TIMEOUT).await?;
         }
         Ok(Self { case, url, crowd, cluster, crew, base_kb, full_kb })
     }
@@ -154,7 +154,7 @@ impl Stage {
     /// Everybody talks at this rate for as long as the case says.
     pub(crate) async fn measure(&mut self, world: &World, rate: f64) -> Result<(Tally, Cpu), Error> {
         let before = self.cpu(world);
-        let tally = self.crew.go(rate, self.case.length, PATIENCE).await?;
+        let tally = self.crew.go(rate, self.case.length, ARRIVAL_TIMEOUT).await?;
         self.cluster.check()?;
         Ok((tally, self.cpu(world) - before))
     }

@@ -30,14 +30,14 @@ pub(crate) struct Visitor<'a> {
 
 /// What a frame says, as far as a light client cares.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum Received {
     /// A message, live. `order` grows within a room.
     Delivery { number: u32, order: u64 },
     /// The message with this number is stored.
     Ack(u32),
     /// It is not.
     Nack(u32),
-    /// The socket may be used: the room stands at `head` in this life of the database.
+    /// The socket may be used: the room is at `head` in this epoch.
     Welcome { head: u64, epoch: Option<Uuid> },
     /// What was missed: numbers of messages, and the cursor after them; there may be more.
     Missed { numbers: Vec<u32>, to: u64, more: bool },
@@ -91,7 +91,7 @@ impl Target {
         }
     }
 
-    pub(crate) fn read(self, text: &str) -> Heard {
+    pub(crate) fn read(self, text: &str) -> Received {
         match self {
             Self::Jackdaw => jackdaw::read(text),
             Self::SocketIo => socketio::read(text),

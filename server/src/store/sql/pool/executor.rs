@@ -2,7 +2,7 @@
 
 use super::super::Db;
 use super::lease::State;
-use super::{Pool, STATEMENT};
+use super::{Pool, STATEMENT_TIMEOUT};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryFutureExt, TryStreamExt};
@@ -24,7 +24,7 @@ impl<'p> Executor<'p> for &'p Pool {
         let answer = async move {
             let mut lease = self.acquire().await?;
             let all = lease.with(State::Statement).fetch_many(query).try_collect::<Vec<_>>();
-            let all = timeout(STATEMENT, all).await;
+            let all = timeout(STATEMENT_TIMEOUT, all).await;
             Ok(stream::iter(lease.done(all, State::Ready, State::Ready)?.into_iter().map(Ok)))
         };
         answer.try_flatten_stream().boxed()
@@ -37,7 +37,7 @@ impl<'p> Executor<'p> for &'p Pool {
     {
         Box::pin(async move {
             let mut lease = self.acquire().await?;
-            let row = timeout(STATEMENT, lease.with(State::Statement).fetch_optional(query)).await;
+            let row = timeout(STATEMENT_TIMEOUT, lease.with(State::Statement).fetch_optional(query)).await;
             lease.done(row, State::Ready, State::Ready)
         })
     }
@@ -52,7 +52,8 @@ impl<'p> Executor<'p> for &'p Pool {
     {
         Box::pin(async move {
             let mut lease = self.acquire().await?;
-            let statement = timeout(STATEMENT, lease.with(State::Statement).prepare_with(sql, parameters)).await;
+            let statement =
+                timeout(STATEMENT_TIMEOUT, lease.with(State::Statement).prepare_with(sql, parameters)).await;
             lease.done(statement, State::Ready, State::Ready)
         })
     }
@@ -63,7 +64,7 @@ impl<'p> Executor<'p> for &'p Pool {
     {
         Box::pin(async move {
             let mut lease = self.acquire().await?;
-            let told = timeout(STATEMENT, lease.with(State::Statement).describe(sql)).await;
+            let told = timeout(STATEMENT_TIMEOUT, lease.with(State::Statement).describe(sql)).await;
             lease.done(told, State::Ready, State::Ready)
         })
     }

@@ -1,6 +1,6 @@
-//! A connection for as long as somebody uses it, and what becomes of it then.
+//! A leased connection, and its return to the pool.
 
-use super::{ANSWER, Conn, Inner, Pool, STATEMENT};
+use super::{Conn, Inner, PING_TIMEOUT, Pool, STATEMENT_TIMEOUT};
 use crate::store::driver::ends_connection;
 use sqlx::{Connection, Error, Executor};
 use std::io::ErrorKind;
@@ -60,7 +60,7 @@ impl Lease {
         leased.state = match &outcome {
             Ok(_) => then,
             Err(error) if ends_connection(error) => {
-                leased.pool.doubt();
+                leased.pool.close_idle();
                 State::Broken
             }
             Err(_) => otherwise,
@@ -88,7 +88,7 @@ impl Drop for Lease {
 /// Leaves what a connection was in the middle of, or closes it.
 async fn mend(mut leased: Leased) {
     let connection = &mut leased.connection;
-    let mended = timeout(ANSWER, async {
+    let mended = timeout(PING_TIMEOUT, async {
         match leased.state {
             State::Transaction => connection.execute(sqlx::raw_sql("rollback")).await.map(drop),
             _ => connection.ping().await,
@@ -96,7 +96,7 @@ async fn mend(mut leased: Leased) {
     });
     match mended.await {
         Ok(Ok(())) => leased.pool.put_back(leased.connection, leased.made),
-        _ => leased.pool.doubt(),
+        _ => leased.pool.close_idle(),
     }
 }
 
@@ -111,7 +111,7 @@ impl Pool {
     /// Begins one by this statement.
     pub(in crate::store) async fn begin_with(&self, statement: &'static str) -> Result<Tx, Error> {
         let mut lease = self.acquire().await?;
-        let begun = timeout(STATEMENT, lease.with(State::Transaction).execute(sqlx::raw_sql(statement))).await;
+        let begun = timeout(STATEMENT_TIMEOUT, lease.with(State::Transaction).execute(sqlx::raw_sql(statement))).await;
         lease.done(begun, State::Transaction, State::Ready)?;
         Ok(Tx(lease))
     }
@@ -119,7 +119,8 @@ impl Pool {
 
 impl Tx {
     pub(in crate::store) async fn commit(mut self) -> Result<(), Error> {
-        let committed = timeout(STATEMENT, self.0.with(State::Transaction).execute(sqlx::raw_sql("commit"))).await;
+        let committed =
+            timeout(STATEMENT_TIMEOUT, self.0.with(State::Transaction).execute(sqlx::raw_sql("commit"))).await;
         self.0.done(committed, State::Ready, State::Transaction).map(drop)
     }
 }

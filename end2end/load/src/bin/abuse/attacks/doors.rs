@@ -108,13 +108,13 @@ pub(super) async fn sockets(stage: &Stage) -> Result<Finding, Error> {
 /// Sockets that never say anything.
 pub(super) async fn silent_sockets(stage: &Stage) -> Result<Finding, Error> {
     const SOCKETS: usize = 10;
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const OUTCOME_TIMEOUT: Duration = Duration::from_secs(20);
     let mut opened = Vec::new();
     for _ in 0..SOCKETS {
         opened.push(Ws::open(stage.node(), &stage.attacker().token).await?);
     }
     let begun = Instant::now();
-    let ended = join_all(opened.iter_mut().map(async |ws| ws.read_for(PATIENCE, |_, _, _| {}).await.is_some()));
+    let ended = join_all(opened.iter_mut().map(async |ws| ws.read_for(OUTCOME_TIMEOUT, |_, _, _| {}).await.is_some()));
     let ended = ended.await.into_iter().filter(|ended| *ended).count();
     let met =
         format!("{SOCKETS} sockets without a hello: {ended} are closed after {:.0} s", begun.elapsed().as_secs_f64());
@@ -145,7 +145,7 @@ pub(super) async fn close_frame(stage: &Stage) -> Result<Finding, Error> {
 
 /// `hello` fails while the database does not answer, and is said again on the same socket: frames must not come twice.
 pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
-    const PATIENCE: Duration = Duration::from_secs(20);
+    const OUTCOME_TIMEOUT: Duration = Duration::from_secs(20);
     let mut talker = Ws::enter(stage.node(), &stage.victim().token).await?;
     let mut ws = Ws::open(stage.node(), &stage.attacker().token).await?;
     let mut sql = stage.sql().await?;
@@ -153,7 +153,7 @@ pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
     // The end of a hello needs it, after the connection was registered. Messages do not.
     sqlx::query("lock table meta in access exclusive mode").execute(&mut *lock).await?;
     ws.hello(&[]).await?;
-    let failed = ws.find("error", PATIENCE).await;
+    let failed = ws.find("error", OUTCOME_TIMEOUT).await;
     lock.rollback().await?;
     match failed {
         Ok(Some(_)) => {}
@@ -162,7 +162,7 @@ pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
         Err(_) => return Ok(Finding::new(true, "a hello that fails ends its socket")),
     }
     ws.hello(&[]).await?;
-    if !matches!(ws.find("welcome", PATIENCE).await, Ok(Some(_))) {
+    if !matches!(ws.find("welcome", OUTCOME_TIMEOUT).await, Ok(Some(_))) {
         return Ok(Finding::new(true, "a hello that failed is not answered a second time"));
     }
     let frame = json!({"client_id": Uuid::now_v7(), "room_id": stage.general, "body": "once"});

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use uuid::Uuid;
 
 /// How long something that honest people wait for may take, however busy the machine.
-const PATIENCE: Duration = Duration::from_secs(8);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Read marks for rooms that do not exist, from eight sockets, as fast as frames are taken.
 pub(super) async fn marks(stage: &Stage) -> Result<Finding, Error> {
@@ -46,7 +46,7 @@ pub(super) async fn marks(stage: &Stage) -> Result<Finding, Error> {
             if row.try_get::<i64, _>("read_seq")? == 1 {
                 return Ok::<_, Error>(Some(begun.elapsed()));
             }
-            if begun.elapsed() > PATIENCE / 2 {
+            if begun.elapsed() > ANSWER_TIMEOUT / 2 {
                 return Ok(None);
             }
             sleep(Duration::from_millis(50)).await;

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 /// A body that comes a byte a second.
 pub(super) async fn slow_body(stage: &Stage) -> Result<Finding, Error> {
-    const PATIENCE: Duration = Duration::from_secs(40);
+    const OUTCOME_TIMEOUT: Duration = Duration::from_secs(40);
     let mut stream = ws::connect(ELSEWHERE, stage.node(), None).await?;
     let head = format!(
         "POST /api/auth/login HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: 60000\r\n\r\n",
@@ -21,7 +21,7 @@ pub(super) async fn slow_body(stage: &Stage) -> Result<Finding, Error> {
     stream.write_all(head.as_bytes()).await?;
     let begun = Instant::now();
     let mut answer = [0; 512];
-    while begun.elapsed() < PATIENCE {
+    while begun.elapsed() < OUTCOME_TIMEOUT {
         if stream.write_all(b" ").await.is_err() {
             break;
         }
@@ -32,12 +32,12 @@ pub(super) async fn slow_body(stage: &Stage) -> Result<Finding, Error> {
     }
     let took = begun.elapsed();
     let met = format!("a body of a byte a second is closed after {:.0} s", took.as_secs_f64());
-    Ok(Finding::new(took < PATIENCE, met))
+    Ok(Finding::new(took < OUTCOME_TIMEOUT, met))
 }
 
 /// A large file that nobody reads.
 pub(super) async fn slow_answer(stage: &Stage) -> Result<Finding, Error> {
-    const PATIENCE: Duration = Duration::from_secs(50);
+    const OUTCOME_TIMEOUT: Duration = Duration::from_secs(50);
     const FILE: usize = 32 * 1024 * 1024;
     let path = stage.folder.join("site/pkg/large.wasm");
     // Nothing that could be compressed.
@@ -46,12 +46,12 @@ pub(super) async fn slow_answer(stage: &Stage) -> Result<Finding, Error> {
     let request = format!("GET /pkg/large.wasm HTTP/1.1\r\nhost: {}\r\n\r\n", stage.node());
     stream.write_all(request.as_bytes()).await?;
     let (begun, local) = (Instant::now(), stream.local_addr()?.port());
-    while begun.elapsed() < PATIENCE && is_held(stage, local) {
+    while begun.elapsed() < OUTCOME_TIMEOUT && is_held(stage, local) {
         sleep(Duration::from_millis(500)).await;
     }
     let took = begun.elapsed();
     Ok(Finding::new(
-        took < PATIENCE,
+        took < OUTCOME_TIMEOUT,
         format!("an answer that nobody reads is closed after {:.0} s", took.as_secs_f64()),
     ))
 }
@@ -89,7 +89,7 @@ pub(super) async fn big_head(stage: &Stage) -> Result<Finding, Error> {
 
 /// A reader who takes a little at a time; their session ends, and with it what is queued for them.
 pub(super) async fn revoked_reader(stage: &Stage) -> Result<Finding, Error> {
-    const PATIENCE: Duration = Duration::from_secs(45);
+    const OUTCOME_TIMEOUT: Duration = Duration::from_secs(45);
     let attacker = stage.attacker();
     let stream = ws::connect(ELSEWHERE, stage.node(), Some(4_096)).await?;
     let port = stream.local_addr()?.port();
@@ -121,7 +121,7 @@ pub(super) async fn revoked_reader(stage: &Stage) -> Result<Finding, Error> {
         }
     };
     let ended = async {
-        while begun.elapsed() < PATIENCE && is_held(stage, port) {
+        while begun.elapsed() < OUTCOME_TIMEOUT && is_held(stage, port) {
             sleep(Duration::from_millis(250)).await;
         }
     };

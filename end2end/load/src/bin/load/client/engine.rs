@@ -4,7 +4,7 @@
 use super::guest::Shared;
 use crate::body;
 use crate::pipe::Guest;
-use crate::target::{Heard, jackdaw, name};
+use crate::target::{Received, jackdaw, name};
 use client::Input;
 use load::{Device, Site};
 use protocol::{ClientId, RoomId, UnixMillis, User};
@@ -40,14 +40,14 @@ pub(super) async fn stay(
             Some(frame) = frames.recv() => {
                 let Some(heard) = jackdaw::decoded(frame) else { continue };
                 let mut ledger = shared.ledger.borrow_mut();
-                if matches!(heard, Heard::Welcome { .. }) {
+                if matches!(heard, Received::Welcome { .. }) {
                     if std::mem::replace(&mut is_welcome, true) {
                         ledger.closed(seat);
                     }
                     ledger.held(seat);
                 }
                 // What is missing it asks for by itself.
-                let _ = ledger.hear(seat, &heard, shared.now());
+                let _ = ledger.record(seat, &heard, shared.now());
             }
             Some(number) = turns.recv() => {
                 let due = shared.ledger.borrow_mut().handed_over(number, seat, shared.now());

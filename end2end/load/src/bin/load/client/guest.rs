@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::{link, micros};
 use crate::body;
 use crate::pipe::Guest;
-use crate::target::{Heard, Target, Visitor};
+use crate::target::{Received, Target, Visitor};
 use futures_util::{SinkExt, StreamExt};
 use protocol::RoomId;
 use std::cell::{Cell, RefCell};
@@ -122,7 +122,7 @@ async fn serve(
                 Some(Ok(Message::Text(text))) => {
                     let heard = shared.target.read(text.as_str());
                     match heard {
-                        Heard::Welcome { .. } => {
+                        Received::Welcome { .. } => {
                             is_welcome = true;
                             for number in unanswered.iter() {
                                 let due = shared.ledger.borrow().due(*number);
@@ -131,7 +131,7 @@ async fn serve(
                             }
                             socket.flush().await?;
                         }
-                        Heard::Ack(number) | Heard::Nack(number) => unanswered.retain(|one| *one != number),
+                        Received::Ack(number) | Received::Nack(number) => unanswered.retain(|one| *one != number),
                         _ => {}
                     }
                     answer(shared, place, &heard)
@@ -153,10 +153,10 @@ async fn serve(
 }
 
 /// Notes what was heard, and says what is to be said.
-fn answer(shared: &Shared, place: &Place, heard: &Heard) -> Option<String> {
-    if let Heard::Answer(text) = heard {
+fn answer(shared: &Shared, place: &Place, heard: &Received) -> Option<String> {
+    if let Received::Answer(text) = heard {
         return Some((*text).to_owned());
     }
-    let from = shared.ledger.borrow_mut().hear(place.seat, heard, shared.now())?;
+    let from = shared.ledger.borrow_mut().record(place.seat, heard, shared.now())?;
     shared.target.more(place.room, from)
 }

@@ -5,7 +5,7 @@
 mod seat;
 
 use crate::pipe::Tally;
-use crate::target::Heard;
+use crate::target::Received;
 use seat::Seat;
 use uuid::Uuid;
 
@@ -102,9 +102,9 @@ impl Ledger {
     }
 
     /// A frame has come to a seat. Where more is to be asked for, answers with the number to ask from.
-    pub(super) fn hear(&mut self, seat: usize, heard: &Heard, now: u64) -> Option<u64> {
+    pub(super) fn record(&mut self, seat: usize, heard: &Received, now: u64) -> Option<u64> {
         match heard {
-            Heard::Delivery { number, order } => {
+            Received::Delivery { number, order } => {
                 if let Some(seen) = self.deliver(seat, *number, now) {
                     match self.seats[seat].is_in_order(*order, seen) {
                         Ok(()) => {}
@@ -114,7 +114,7 @@ impl Ledger {
                 }
                 self.seats[seat].advance(*order)
             }
-            Heard::Missed { numbers, to, more } => {
+            Received::Missed { numbers, to, more } => {
                 for number in numbers {
                     self.deliver(seat, *number, now);
                 }
@@ -122,23 +122,23 @@ impl Ledger {
                 self.resumed(seat);
                 ask
             }
-            Heard::Head(head) => self.seats[seat].behind(*head),
-            Heard::Ack(number) => {
+            Received::Head(head) => self.seats[seat].behind(*head),
+            Received::Ack(number) => {
                 self.acknowledge(*number, now);
                 None
             }
-            Heard::Nack(number) => {
+            Received::Nack(number) => {
                 if *number as usize >= self.first {
                     self.tally.refused += 1;
                 }
                 None
             }
-            Heard::Welcome { head, epoch } => {
+            Received::Welcome { head, epoch } => {
                 self.seats[seat].welcome(*head, *epoch);
                 self.resumed(seat);
                 None
             }
-            Heard::Answer(_) | Heard::Other => None,
+            Received::Answer(_) | Received::Other => None,
         }
     }
 
@@ -176,7 +176,7 @@ impl Ledger {
         self.missing += self.rooms[sent.room].listeners - sent.delivered;
     }
 
-    /// What a seat says it has when it connects: how far, and in which life of the database.
+    /// The cursor and epoch with which a seat connects.
     pub(super) fn held(&mut self, seat: usize) -> Option<(u64, Uuid)> {
         self.seats[seat].held()
     }

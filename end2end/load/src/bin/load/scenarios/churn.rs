@@ -2,7 +2,7 @@
 
 use crate::crew::Crew;
 use crate::report::Row;
-use crate::stage::{Case, PATIENCE, Stage, World};
+use crate::stage::{ARRIVAL_TIMEOUT, Case, Stage, World};
 use load::Error;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -22,7 +22,7 @@ pub(crate) async fn run(world: &mut World, case: Case, rounds: usize) -> Result<
     let mut after = Vec::new();
     let mut is_whole = true;
     for round in 1..=rounds {
-        let tally = stage.crew.go(rate, length, PATIENCE).await?;
+        let tally = stage.crew.go(rate, length, ARRIVAL_TIMEOUT).await?;
         is_whole &= tally.is_whole(true);
         stage.crew.leave().await;
         sleep(CALM).await;

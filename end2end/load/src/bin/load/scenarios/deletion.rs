@@ -2,7 +2,7 @@
 
 use crate::pipe::Tally;
 use crate::report::Row;
-use crate::stage::{Case, PATIENCE, Stage, World};
+use crate::stage::{ARRIVAL_TIMEOUT, Case, Stage, World};
 use load::Error;
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
@@ -27,14 +27,14 @@ pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<
     let room = fill(&stage.url, owner.user.id.0, rows).await?;
     let before = calm(world, &mut stage, rate).await?;
     let url = format!("http://{}/api/rooms/{room}", stage.cluster.nodes[0].address);
-    let http = reqwest::Client::builder().timeout(length + PATIENCE).build()?;
+    let http = reqwest::Client::builder().timeout(length + ARRIVAL_TIMEOUT).build()?;
     let deleting = async {
         sleep(RUN_UP).await;
         let begun = Instant::now();
         let status = http.delete(url).bearer_auth(&owner.token).send().await?.status().as_u16();
         Ok::<_, Error>((status, begun.elapsed()))
     };
-    let (tally, deleted) = tokio::join!(stage.crew.go(rate, length, PATIENCE), deleting);
+    let (tally, deleted) = tokio::join!(stage.crew.go(rate, length, ARRIVAL_TIMEOUT), deleting);
     let (tally, (status, took)) = (tally?, deleted?);
     stage.cluster.check()?;
     let left = left(&stage.url, room).await?;

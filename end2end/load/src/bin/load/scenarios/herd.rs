@@ -22,7 +22,7 @@ const ROOMS_EACH: usize = 50;
 /// Messages of each room that nobody has read.
 const UNREAD: i64 = 500;
 /// How long anybody may wait.
-const PATIENCE: Duration = Duration::from_secs(120);
+const RESUME_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let (url, run) = world.database().await?;
@@ -38,7 +38,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let nodes = cluster.addresses();
     let coming =
         crowd.people.iter().enumerate().map(|(number, person)| arrive(nodes[number % nodes.len()], &person.token));
-    let arrived = tokio::time::timeout(PATIENCE, join_all(coming)).await?;
+    let arrived = tokio::time::timeout(RESUME_TIMEOUT, join_all(coming)).await?;
     let (took, after) = (begun.elapsed(), cpu());
     cluster.check()?;
     let (mut latencies, mut failed) = (Latencies::default(), 0);

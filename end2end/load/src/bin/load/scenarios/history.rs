@@ -2,7 +2,7 @@
 
 use crate::latency::Latencies;
 use crate::report::Row;
-use crate::stage::{self, Case, PATIENCE, World};
+use crate::stage::{self, ARRIVAL_TIMEOUT, Case, World};
 use crate::usage;
 use load::crowd::Plan;
 use load::servers::SECRET;
@@ -29,7 +29,7 @@ pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<
     let begun = Instant::now();
     fill(&url, &crowd, each).await?;
     let filled = begun.elapsed();
-    let http = reqwest::Client::builder().timeout(PATIENCE).build()?;
+    let http = reqwest::Client::builder().timeout(ARRIVAL_TIMEOUT).build()?;
     let latencies = Arc::new(Mutex::new(Latencies::default()));
     let (mut random, mut pages, mut wrong) = (fastrand::Rng::with_seed(2), JoinSet::new(), 0);
     let count = (case.rate * case.length.as_secs_f64()) as u32;

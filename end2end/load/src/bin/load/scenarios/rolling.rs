@@ -58,7 +58,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         .with("s without a connection, p99", at(99));
     (row.rate, row.messages, row.acknowledged) = (case.rate, sent as u64, acknowledged as u64);
     (row.lost, row.doubled, row.disordered) =
-        ((verdict.missing + verdict.holes) as u64, verdict.doubled as u64, verdict.out_of_order as u64);
+        ((verdict.missing + verdict.gaps) as u64, verdict.doubled as u64, verdict.out_of_order as u64);
     row.is_clean = verdict.is_clean() && troubles == 0 && sent == acknowledged;
     Ok(row)
 }

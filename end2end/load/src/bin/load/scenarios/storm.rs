@@ -3,7 +3,7 @@
 
 use crate::latency::Latencies;
 use crate::report::Row;
-use crate::stage::{Case, Cpu, PATIENCE, Stage, World};
+use crate::stage::{ARRIVAL_TIMEOUT, Case, Cpu, Stage, World};
 use crate::usage::unix_micros;
 use load::Error;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         first.kill().await?;
         Ok::<_, Error>(unix_micros())
     };
-    let (tally, killed_at) = tokio::join!(crew.go(rate, length, PATIENCE), killing);
+    let (tally, killed_at) = tokio::join!(crew.go(rate, length, ARRIVAL_TIMEOUT), killing);
     let (tally, killed_at) = (tally?, killed_at?);
     let resumed = Duration::from_micros(tally.resumed_at.saturating_sub(killed_at));
     let mut row = Row::of(&stage, rate, &tally, Cpu::default())

@@ -1,6 +1,6 @@
 //! Jackdaw's own frames. What arrives often is searched, what is rare is decoded.
 
-use super::{Heard, after, digits, name, number};
+use super::{Received, after, digits, name, number};
 use crate::body;
 use protocol::{ClientFrame, Cursor, PROTOCOL_VERSION, Rev, RoomId, Seq, ServerFrame};
 use uuid::Uuid;
@@ -34,25 +34,25 @@ fn text(frame: &ClientFrame) -> String {
     serde_json::to_string(frame).expect("frames are plain data")
 }
 
-pub(super) fn read(text: &str) -> Heard {
+pub(super) fn read(text: &str) -> Received {
     let heard = if text.starts_with(NEW) {
         delivery(text)
     } else if text.starts_with(ACK) {
-        client_number(text).map(Heard::Ack)
+        client_number(text).map(Received::Ack)
     } else if text.starts_with(NACK) {
-        client_number(text).map(Heard::Nack)
+        client_number(text).map(Received::Nack)
     } else if text.starts_with(STATUS) {
         None
     } else {
         serde_json::from_str(text).ok().and_then(rare)
     };
-    heard.unwrap_or(Heard::Other)
+    heard.unwrap_or(Received::Other)
 }
 
-fn delivery(text: &str) -> Option<Heard> {
+fn delivery(text: &str) -> Option<Received> {
     let order = digits(after(text, r#""seq":"#)?)?;
     let (number, _) = body::read(after(text, r#""body":""#)?)?;
-    Some(Heard::Delivery { number, order })
+    Some(Received::Delivery { number, order })
 }
 
 fn client_number(text: &str) -> Option<u32> {
@@ -60,34 +60,34 @@ fn client_number(text: &str) -> Option<u32> {
 }
 
 /// What a frame says that is decoded already, or of a kind that is rare.
-pub(crate) fn decoded(frame: ServerFrame) -> Option<Heard> {
+pub(crate) fn decoded(frame: ServerFrame) -> Option<Received> {
     match frame {
         ServerFrame::New { message } => {
             let (number, _) = body::read(&message.body)?;
-            Some(Heard::Delivery { number, order: message.seq.0.unsigned_abs() })
+            Some(Received::Delivery { number, order: message.seq.0.unsigned_abs() })
         }
-        ServerFrame::Ack { client_id, .. } => number(&client_id.to_string()).map(Heard::Ack),
-        ServerFrame::Nack { client_id, .. } => number(&client_id.to_string()).map(Heard::Nack),
+        ServerFrame::Ack { client_id, .. } => number(&client_id.to_string()).map(Received::Ack),
+        ServerFrame::Nack { client_id, .. } => number(&client_id.to_string()).map(Received::Nack),
         frame => rare(frame),
     }
 }
 
-fn rare(frame: ServerFrame) -> Option<Heard> {
+fn rare(frame: ServerFrame) -> Option<Received> {
     match frame {
         ServerFrame::Welcome { rooms, epoch, .. } => {
             let head = rooms.first().map_or(0, |room| room.last_seq.0.unsigned_abs());
-            Some(Heard::Welcome { head, epoch: Some(epoch) })
+            Some(Received::Welcome { head, epoch: Some(epoch) })
         }
         ServerFrame::Offline { rows, to, more, .. } => Some(missed(&rows, to.0, more)),
         ServerFrame::Reset { rows, to, .. } => Some(missed(&rows, to.0, false)),
-        ServerFrame::Heads { rooms } => rooms.first().map(|head| Heard::Head(head.1.0.unsigned_abs())),
+        ServerFrame::Heads { rooms } => rooms.first().map(|head| Received::Head(head.1.0.unsigned_abs())),
         _ => None,
     }
 }
 
-fn missed(rows: &[protocol::Message], to: Seq, more: bool) -> Heard {
+fn missed(rows: &[protocol::Message], to: Seq, more: bool) -> Received {
     let numbers = rows.iter().filter_map(|row| body::read(row.body.as_str())).map(|(number, _)| number);
-    Heard::Missed { numbers: numbers.collect(), to: to.0.unsigned_abs(), more }
+    Received::Missed { numbers: numbers.collect(), to: to.0.unsigned_abs(), more }
 }
 
 #[cfg(test)]
@@ -114,17 +114,17 @@ mod tests {
         }
     }
 
-    fn heard(frame: &ServerFrame) -> Heard {
+    fn received(frame: &ServerFrame) -> Received {
         read(&serde_json::to_string(frame).unwrap())
     }
 
     #[test]
     fn what_is_searched_says_the_same_as_what_is_decoded() {
         let frame = ServerFrame::New { message: message(77) };
-        assert_eq!(heard(&frame), Heard::Delivery { number: 77, order: 41 });
+        assert_eq!(received(&frame), Received::Delivery { number: 77, order: 41 });
         let (client_id, room_id) = (ClientId(name(3, 78)), RoomId(Uuid::from_u128(1)));
         let ack = ServerFrame::Ack { client_id, room_id, seq: Seq(4), rev: Rev(0), created_at: UnixMillis(5) };
-        assert_eq!(heard(&ack), Heard::Ack(78));
+        assert_eq!(received(&ack), Received::Ack(78));
         let nack = ServerFrame::Nack {
             client_id,
             code: ErrorCode::Unavailable,
@@ -132,20 +132,20 @@ mod tests {
             retryable: true,
             retry_after_ms: None,
         };
-        assert_eq!(heard(&nack), Heard::Nack(78));
-        assert_eq!(heard(&ServerFrame::Status { room_id, marks: Vec::new() }), Heard::Other);
+        assert_eq!(received(&nack), Received::Nack(78));
+        assert_eq!(received(&ServerFrame::Status { room_id, marks: Vec::new() }), Received::Other);
         let error = ApiError { code: ErrorCode::Unavailable, message: "later".into() };
-        assert_eq!(heard(&ServerFrame::error(error)), Heard::Other);
-        assert_eq!(read("{"), Heard::Other);
+        assert_eq!(received(&ServerFrame::error(error)), Received::Other);
+        assert_eq!(read("{"), Received::Other);
         for frame in [frame, ack, nack] {
-            assert_eq!(heard(&frame), decoded(frame).unwrap());
+            assert_eq!(received(&frame), decoded(frame).unwrap());
         }
     }
 
     #[test]
     fn a_message_of_somebody_else_is_no_delivery() {
         let frame = ServerFrame::New { message: Message { body: "tea?".into(), ..message(1) } };
-        assert_eq!(heard(&frame), Heard::Other);
+        assert_eq!(received(&frame), Received::Other);
     }
 
     #[test]
@@ -157,9 +157,9 @@ mod tests {
             to: (Seq(41), Rev(0)),
             more: true,
         };
-        assert_eq!(heard(&frame), Heard::Missed { numbers: vec![5, 6], to: 41, more: true });
+        assert_eq!(received(&frame), Received::Missed { numbers: vec![5, 6], to: 41, more: true });
         let heads = ServerFrame::Heads { rooms: vec![RoomHead(RoomId(Uuid::from_u128(1)), Seq(44), Rev(0))] };
-        assert_eq!(heard(&heads), Heard::Head(44));
+        assert_eq!(received(&heads), Received::Head(44));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One connection's view of its room: what it has, how far without a hole, and whether it is there.
+//! One connection's view of its room: what it has, how far without a gap, and whether it is there.
 
 use std::collections::BTreeSet;
 use uuid::Uuid;
@@ -22,7 +22,7 @@ pub(super) struct Seat {
     pub(super) is_deaf: bool,
     /// The highest order that came live on this connection.
     newest: u64,
-    /// Everything up to here is here; what came beyond a hole waits in `ahead`.
+    /// Everything up to here is here; what came beyond a gap waits in `ahead`.
     cursor: u64,
     ahead: BTreeSet<u64>,
     /// Where what was sent afterwards ended: the same may come live once more.
@@ -64,16 +64,16 @@ impl Seat {
         }
     }
 
-    /// Moves the cursor; where there is a hole before this order, answers with what to ask for.
+    /// Moves the cursor; where there is a gap before this order, answers with what to ask for.
     pub(super) fn advance(&mut self, order: u64) -> Option<u64> {
-        // Without an epoch there is nobody to ask, and orders have holes by nature.
+        // Without an epoch there is nobody to ask, and orders have gaps by nature.
         self.epoch?;
         self.ahead.insert(order);
-        self.close_holes();
+        self.close_gaps();
         self.ask(!self.ahead.is_empty())
     }
 
-    fn close_holes(&mut self) {
+    fn close_gaps(&mut self) {
         while let Some(first) = self.ahead.first().copied()
             && first <= self.cursor + 1
         {
@@ -90,7 +90,7 @@ impl Seat {
     pub(super) fn caught_up(&mut self, to: u64, more: bool) -> Option<u64> {
         self.cursor = self.cursor.max(to);
         self.replayed = self.replayed.max(to);
-        self.close_holes();
+        self.close_gaps();
         self.is_asking = false;
         self.ask(more || !self.ahead.is_empty())
     }

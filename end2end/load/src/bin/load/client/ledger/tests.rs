@@ -6,7 +6,7 @@ fn room_of_three() -> Ledger {
     let mut ledger = Ledger::new([3].into_iter());
     for seat in 0..3 {
         assert_eq!(ledger.held(seat), None);
-        ledger.hear(seat, &Heard::Welcome { head: 1, epoch: Some(Uuid::nil()) }, 0);
+        ledger.record(seat, &Received::Welcome { head: 1, epoch: Some(Uuid::nil()) }, 0);
     }
     ledger.turn_page(0);
     ledger
@@ -16,9 +16,9 @@ fn room_of_three() -> Ledger {
 fn send(ledger: &mut Ledger, order: u64, seats: &[usize]) -> u32 {
     let number = ledger.plan(0, 100);
     assert_eq!(ledger.handed_over(number, 0, 110), 100);
-    ledger.hear(0, &Heard::Ack(number), 300);
+    ledger.record(0, &Received::Ack(number), 300);
     for seat in seats {
-        ledger.hear(*seat, &Heard::Delivery { number, order }, 400);
+        ledger.record(*seat, &Received::Delivery { number, order }, 400);
     }
     number
 }
@@ -61,10 +61,10 @@ fn a_delivery_before_its_acknowledgement_counts() {
     let mut ledger = room_of_three();
     let number = ledger.plan(0, 100);
     for seat in 0..3 {
-        ledger.hear(seat, &Heard::Delivery { number, order: 2 }, 200);
+        ledger.record(seat, &Received::Delivery { number, order: 2 }, 200);
     }
-    ledger.hear(0, &Heard::Ack(number), 300);
-    ledger.hear(0, &Heard::Ack(number), 310);
+    ledger.record(0, &Received::Ack(number), 300);
+    ledger.record(0, &Received::Ack(number), 310);
     assert!(ledger.is_at_rest());
     assert!(ledger.turn_page(500).is_whole(true));
 }
@@ -74,23 +74,23 @@ fn doubled_and_disordered_are_told_apart() {
     let mut ledger = room_of_three();
     let first = send(&mut ledger, 2, &[0, 1]);
     let second = send(&mut ledger, 3, &[0, 1, 2]);
-    ledger.hear(1, &Heard::Delivery { number: second, order: 3 }, 500);
-    ledger.hear(2, &Heard::Delivery { number: first, order: 2 }, 500);
+    ledger.record(1, &Received::Delivery { number: second, order: 3 }, 500);
+    ledger.record(2, &Received::Delivery { number: first, order: 2 }, 500);
     let tally = ledger.turn_page(600);
     assert_eq!((tally.lost, tally.doubled, tally.disordered), (0, 1, 1));
 }
 
 #[test]
-fn a_hole_is_asked_for_once_and_filled() {
+fn a_gap_is_asked_for_once_and_filled() {
     let mut ledger = room_of_three();
     let first = send(&mut ledger, 2, &[0, 1]);
     let second = ledger.plan(0, 100);
-    let live = Heard::Delivery { number: second, order: 3 };
-    assert_eq!(ledger.hear(2, &live, 400), Some(1), "from its cursor");
-    assert_eq!(ledger.hear(2, &Heard::Head(3), 400), None, "the answer is on its way");
-    let missed = Heard::Missed { numbers: vec![first, second], to: 3, more: false };
-    assert_eq!(ledger.hear(2, &missed, 500), None);
-    assert_eq!(ledger.hear(2, &Heard::Head(3), 500), None);
+    let live = Received::Delivery { number: second, order: 3 };
+    assert_eq!(ledger.record(2, &live, 400), Some(1), "from its cursor");
+    assert_eq!(ledger.record(2, &Received::Head(3), 400), None, "the answer is on its way");
+    let missed = Received::Missed { numbers: vec![first, second], to: 3, more: false };
+    assert_eq!(ledger.record(2, &missed, 500), None);
+    assert_eq!(ledger.record(2, &Received::Head(3), 500), None);
     assert_eq!(ledger.turn_page(600).lost, 0);
 }
 
@@ -100,10 +100,10 @@ fn who_comes_back_says_how_far_it_was_and_has_resumed_when_it_has_the_rest() {
     ledger.closed(2);
     let number = send(&mut ledger, 2, &[0, 1]);
     assert_eq!(ledger.held(2), Some((1, Uuid::nil())));
-    ledger.hear(2, &Heard::Welcome { head: 2, epoch: Some(Uuid::nil()) }, 500);
+    ledger.record(2, &Received::Welcome { head: 2, epoch: Some(Uuid::nil()) }, 500);
     assert_eq!(ledger.online(), 2, "it is still behind");
-    ledger.hear(2, &Heard::Missed { numbers: vec![number], to: 2, more: false }, 600);
-    ledger.hear(2, &Heard::Delivery { number, order: 2 }, 650);
+    ledger.record(2, &Received::Missed { numbers: vec![number], to: 2, more: false }, 600);
+    ledger.record(2, &Received::Delivery { number, order: 2 }, 650);
     assert_eq!(ledger.online(), 3);
     let tally = ledger.turn_page(700);
     assert_eq!((tally.closed, tally.resumed), (1, 1));
