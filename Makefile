@@ -42,10 +42,11 @@ format: ## Format the code.
 docs: ## Write docs/limits.md from the table of bounds.
 	@$(STEP) "writing docs/limits.md" bash -c 'cargo run --quiet -p server -- limits >target/limits.md && mv target/limits.md docs/limits.md'
 
-lint: ## Check with clippy, for the host and for the browser; warnings are errors.
+lint: ## Check with clippy, for the host and for the browser, and build the documentation; warnings are errors.
 	@setup/tools
 	@$(STEP) "checking with clippy, host" cargo clippy --quiet $(HOST) --features app/ssr --all-targets -- -D warnings
 	@$(STEP) "checking with clippy, browser" cargo clippy --quiet -p hydrate --target wasm32-unknown-unknown -- -D warnings
+	@$(STEP) "building the documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps $(HOST) --features app/ssr
 
 test-rust: ## Run the Rust tests beside a private PostgreSQL and Redis.
 	@setup/services
