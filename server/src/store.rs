@@ -21,8 +21,8 @@ pub(crate) mod sqlite;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser, Purged,
-    RaisedMark, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
+    Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser,
+    Purged, RaisedMark, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
 };
 
 use prometheus_client::metrics::histogram::Histogram;

@@ -7,7 +7,8 @@ use protocol::{ClientId, HistoryPage, Mark, Message, RoomId, Seq, UserId};
 use tokio::sync::oneshot;
 
 impl Chat {
-    /// Submits a message to the writer. The right to post is checked where it is stored; the answer goes to `reply`, after the commit.
+    /// Submits a message to the writer. The right to post is checked where it is stored; the answer goes to `reply`,
+    /// after the commit. Returns false where the writer's queue is full: the caller should send less for a moment.
     pub(crate) fn send(
         &self,
         sender: UserId,
@@ -16,14 +17,17 @@ impl Chat {
         body: &str,
         reply_to: Option<Seq>,
         reply: Reply,
-    ) {
+    ) -> bool {
         match protocol::body(body) {
             Ok(body) => {
                 let append =
                     Append { room_id, sender_id: sender, client_id, body, reply_to, created_at: self.clock.now() };
-                self.writer.submit(append, reply);
+                self.writer.submit(append, reply)
             }
-            Err(invalid) => reply.refuse(client_id, invalid.into()),
+            Err(invalid) => {
+                reply.refuse(client_id, invalid.into());
+                true
+            }
         }
     }
 

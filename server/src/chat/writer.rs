@@ -112,9 +112,14 @@ impl Writer {
         !self.0.is_closed()
     }
 
-    pub(super) fn submit(&self, append: Append, reply: Reply) {
-        if let Err(error) = self.0.try_send(Entry { append, reply, since: Instant::now() }) {
-            error.into_inner().refuse(Error::Unavailable("the writer's queue is full".into()));
+    /// Queues a message, or refuses it. Returns whether the queue took it.
+    pub(super) fn submit(&self, append: Append, reply: Reply) -> bool {
+        match self.0.try_send(Entry { append, reply, since: Instant::now() }) {
+            Ok(()) => true,
+            Err(error) => {
+                error.into_inner().refuse(Error::Unavailable("the writer's queue is full".into()));
+                false
+            }
         }
     }
 }

@@ -15,9 +15,11 @@ use protocol::{
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
+/// How long nothing is read from a connection whose message was refused because the writer's queue is full.
+pub(crate) const OVERLOAD_PAUSE: Duration = Duration::from_millis(250);
 /// Frames above the limit that are answered. After that the connection is closed.
 pub(crate) const EXCESS_FRAMES_MAX: u32 = 100;
 
@@ -85,7 +87,11 @@ impl Dispatch {
                     reply.refuse(client_id, error);
                     return Ok(());
                 }
-                self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply);
+                if !self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply) {
+                    // Backpressure: what this client sends next waits in the network. Refusing it would take the
+                    // processor time that storing other messages needs.
+                    sleep(OVERLOAD_PAUSE).await;
+                }
                 Ok(())
             }
             ClientFrame::Edit { client_id, room_id, seq, body } => {

@@ -9,8 +9,8 @@ mod story;
 mod tables;
 
 use super::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser, Purged,
-    RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, NewRoom, NewSession,
+    NewUser, Purged, RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,

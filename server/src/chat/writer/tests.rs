@@ -1,6 +1,6 @@
 //! Batches in which something is wrong with some: the others do not suffer.
 
-use super::{QUEUE_TIMEOUT, Reply, Writer};
+use super::{QUEUE_MAX, QUEUE_TIMEOUT, Reply, Writer};
 use crate::Error;
 use crate::bus::memory::Exchange;
 use crate::hub::{Hub, Keys};
@@ -122,4 +122,22 @@ async fn a_message_that_waited_too_long_is_not_stored_any_more() {
     assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
     *world.faults.takes.lock().unwrap() = Duration::ZERO;
     assert_eq!(seq(world.send_message(GENERAL, 3)).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_refuses_and_says_so() {
+    let world = World::new();
+    *world.faults.takes.lock().unwrap() = Duration::from_secs(1);
+    let submit = |id: u128| {
+        let (answer, answered) = oneshot::channel();
+        let (client_id, created_at) = (ClientId(Uuid::from_u128(id)), UnixMillis(0));
+        let body = "hi".into();
+        let append = Append { room_id: GENERAL, sender_id: ADA, client_id, body, reply_to: None, created_at };
+        (world.writer.submit(append, Reply::Wait(answer)), answered)
+    };
+    let mut answers: Vec<_> = (1..=QUEUE_MAX as u128).map(submit).collect();
+    assert!(answers.iter().all(|(accepted, _)| *accepted));
+    let (accepted, refused) = submit(QUEUE_MAX as u128 + 1);
+    assert!(!accepted && matches!(refused.await, Ok(Err(Error::Unavailable(_)))));
+    assert_eq!(seq(answers.remove(0).1).await, 2, "the others are stored");
 }

@@ -14,6 +14,8 @@ use protocol::Seq;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
+// Rooms are looked up by arrays: joined with the entries, a plan may read the index of all rooms for each batch.
+
 /// Entries in a batch for which one statement is worth it. Its plan is made once and loops over entries for each entry; in a
 /// large batch five round trips weigh little.
 const MOST: usize = 16;
@@ -23,7 +25,7 @@ with entry as (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[]) with ordinality
     as entry (room_id, sender_id, client_id, body, reply_to, created_at, place)),
 room as (
-  select id, last_seq from rooms where id in (select room_id from entry) order by id for update),
+  select id, last_seq from rooms where id = any (array(select distinct room_id from entry)) order by id for update),
 member as (
   select m.room_id, m.user_id from (select distinct room_id, sender_id from entry) as wanted
     join room on room.id = wanted.room_id
@@ -42,8 +44,8 @@ stored as (
   insert into messages (room_id, seq, sender_id, client_id, kind, body, reply_to, created_at)
   select room_id, seq, sender_id, client_id, 0, body, reply_to, created_at from fresh),
 moved as (
-  update rooms set last_seq = head.seq
-  from (select room_id, max(seq) as seq from fresh group by room_id) as head where rooms.id = head.room_id)
+  update rooms set last_seq = (select max(seq) from fresh where fresh.room_id = rooms.id)
+  where id = any (array(select distinct room_id from fresh)))
 select fresh.seq, u.display_name from fresh
   cross join lateral (select display_name from users where id = fresh.sender_id limit 1) as u order by fresh.place";
 

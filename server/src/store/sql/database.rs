@@ -20,8 +20,8 @@ pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, 
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::store::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser, Purged,
-    RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, NewRoom, NewSession,
+    NewUser, Purged, RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,

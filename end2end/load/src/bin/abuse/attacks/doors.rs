@@ -150,11 +150,18 @@ pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
     let mut ws = Ws::open(stage.node(), &stage.attacker().token).await?;
     let mut sql = stage.sql().await?;
     let mut lock = sql.begin().await?;
-    // The end of a hello needs it, after the connection was registered. Messages do not.
-    sqlx::query("lock table meta in access exclusive mode").execute(&mut *lock).await?;
+    // The list of rooms waits for it, and is cancelled there. Others wait for that moment too.
+    sqlx::query("lock table users in access exclusive mode").execute(&mut *lock).await?;
     ws.hello(&[]).await?;
-    let failed = ws.find("error", OUTCOME_TIMEOUT).await;
+    let begun = Instant::now();
+    while !cancel_list(stage).await? {
+        if begun.elapsed() > OUTCOME_TIMEOUT {
+            return Err("a hello does not read the list of rooms".into());
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
     lock.rollback().await?;
+    let failed = ws.find("error", OUTCOME_TIMEOUT).await;
     match failed {
         Ok(Some(_)) => {}
         // The node may as well close it.
@@ -170,6 +177,18 @@ pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
     let mut count = 0;
     ws.read_for(Duration::from_secs(3), |kind, _, _| count += usize::from(kind == "message:new")).await;
     Ok(Finding::new(count == 1, format!("hello again after one that failed: each message comes {count} times")))
+}
+
+/// Cancels the query of a list of rooms that waits for a lock. Whether there was one.
+async fn cancel_list(stage: &Stage) -> Result<bool, Error> {
+    let mut sql = stage.sql().await?;
+    let cancelled: Vec<bool> = sqlx::query_scalar(
+        "select pg_cancel_backend(pid) from pg_stat_activity
+         where wait_event_type = 'Lock' and query like 'select r.id, r.kind%'",
+    )
+    .fetch_all(&mut sql)
+    .await?;
+    Ok(!cancelled.is_empty())
 }
 
 /// Connections from one address, all of which stay idle.

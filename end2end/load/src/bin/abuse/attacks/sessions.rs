@@ -43,6 +43,8 @@ pub(super) async fn passwords(stage: &Stage) -> Result<Finding, Error> {
 pub(super) async fn hashing(stage: &Stage) -> Result<Finding, Error> {
     const BLOCKS: usize = 120;
     const EACH: usize = 16;
+    /// Between two blocks: 2,000 a second are far more than can be checked, and do not fill the processors by themselves.
+    const PAUSE: Duration = Duration::from_millis(8);
     register(stage, "ada_h").await?;
     let mut pending = JoinSet::new();
     for block in 0..BLOCKS {
@@ -53,6 +55,7 @@ pub(super) async fn hashing(stage: &Stage) -> Result<Finding, Error> {
                 http.post_for(&format!("2001:db8:0:{block:x}::1"), "/api/auth/login", &form).await
             });
         }
+        sleep(PAUSE).await;
     }
     sleep(Duration::from_millis(500)).await;
     let begun = std::time::Instant::now();
@@ -61,7 +64,7 @@ pub(super) async fn hashing(stage: &Stage) -> Result<Finding, Error> {
     let took = begun.elapsed().as_secs_f64();
     pending.abort_all();
     let met = format!(
-        "{} sign-ins of one /56 at once: an honest one is answered with {status} after {took:.1} s",
+        "{} sign-ins of one /56 in a second: an honest one is answered with {status} after {took:.1} s",
         BLOCKS * EACH
     );
     Ok(Finding::new(status == 200, met))
