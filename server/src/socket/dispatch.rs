@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 
 /// How long nothing is read from a connection whose message was refused because the writer's queue is full.
-pub(crate) const OVERLOAD_PAUSE: Duration = Duration::from_millis(500);
+pub(crate) const OVERLOAD_PAUSE: Duration = Duration::from_millis(250);
 /// Frames above the limit that are answered. After that the connection is closed.
 pub(crate) const EXCESS_FRAMES_MAX: u32 = 100;
 
