@@ -87,6 +87,10 @@ pub(crate) struct Tally {
     pub(crate) resumed: u64,
     /// When the last one had, in microseconds since 1970.
     pub(crate) resumed_at: u64,
+    /// Those of the acknowledged that were so before the last message was due: while the load was on.
+    pub(crate) acknowledged_under_load: u64,
+    /// From the beginning of the step until the last message was due.
+    pub(crate) load_seconds: f64,
     /// From the first due time until the last delivery.
     pub(crate) seconds: f64,
     /// Processor time of the client.
@@ -108,13 +112,15 @@ impl Tally {
         self.closed += other.closed;
         self.resumed += other.resumed;
         self.resumed_at = self.resumed_at.max(other.resumed_at);
+        self.acknowledged_under_load += other.acknowledged_under_load;
+        self.load_seconds = self.load_seconds.max(other.load_seconds);
         self.seconds = self.seconds.max(other.seconds);
         self.cpu_seconds += other.cpu_seconds;
     }
 
-    /// Messages a second that were taken.
+    /// Messages a second that were taken while the load was on.
     pub(crate) fn goodput(&self) -> f64 {
-        self.acknowledged as f64 / self.seconds.max(f64::EPSILON)
+        self.acknowledged_under_load as f64 / self.load_seconds.max(f64::EPSILON)
     }
 
     /// All deliveries, whoever was disturbed.

@@ -41,6 +41,8 @@ pub(super) struct Ledger {
     /// When the step began, and when its last delivery came.
     begun: u64,
     last: u64,
+    /// When the last message of the step is due.
+    load_ends: u64,
 }
 
 impl Ledger {
@@ -55,6 +57,7 @@ impl Ledger {
             missing: 0,
             begun: 0,
             last: 0,
+            load_ends: 0,
         };
         for (room, members) in members.enumerate() {
             ledger.rooms.push(Room { listeners: members as u64, messages: 0 });
@@ -68,7 +71,8 @@ impl Ledger {
         let mut tally = std::mem::take(&mut self.tally);
         tally.lost = self.missing;
         tally.seconds = self.last.saturating_sub(self.begun) as f64 / 1e6;
-        (self.first, self.missing, self.begun, self.last) = (self.sent.len(), 0, now, now);
+        tally.load_seconds = self.load_ends.saturating_sub(self.begun) as f64 / 1e6;
+        (self.first, self.missing, self.begun, self.last, self.load_ends) = (self.sent.len(), 0, now, now, now);
         for seat in &mut self.seats {
             seat.is_disturbed = !seat.is_online;
         }
@@ -82,6 +86,7 @@ impl Ledger {
         let sent = Sent { room, index, due, is_acknowledged: false, is_disturbed: false, delivered: 0 };
         self.sent.push(sent);
         self.tally.due += 1;
+        self.load_ends = self.load_ends.max(due);
         u32::try_from(self.sent.len() - 1).expect("a run sends fewer than four billion messages")
     }
 
@@ -172,6 +177,7 @@ impl Ledger {
             return;
         }
         self.tally.acknowledged += 1;
+        self.tally.acknowledged_under_load += u64::from(now <= self.load_ends);
         self.tally.acks.record(now.saturating_sub(sent.due));
         self.missing += self.rooms[sent.room].listeners - sent.delivered;
     }
