@@ -21,7 +21,7 @@ impl Hub {
         self.lock().version_of(user)
     }
 
-    /// Returns true if a person who is connected here is in the room.
+    /// Returns true if the person is connected to this node and a member of the room.
     pub(crate) fn is_in(&self, user: UserId, room: RoomId) -> bool {
         self.lock().is_in(user, room)
     }
@@ -51,8 +51,8 @@ impl Hub {
         self.lock().set_compared(user, members_version);
     }
 
-    /// As [`Hub::replace_rooms`], for a person who is sent these rooms next, and without waiting: see [`Hub::subscribe`]. Messages
-    /// after a room's summary are missing from here on.
+    /// As [`Hub::replace_rooms`], but does not wait for the subscriptions: see [`Hub::subscribe`]. The caller sends the person
+    /// these summaries next. Later messages of the rooms count as a gap until they are delivered.
     pub(crate) fn enter_rooms(&self, user: UserId, rooms: &[RoomSummary], version: u64) -> Option<MembershipDiff> {
         let ids: Vec<RoomId> = rooms.iter().map(|room| room.id).collect();
         let diff = self.lock().replace_rooms(user, &ids, version)?;

@@ -1,8 +1,8 @@
-//! Presence: who is online, and which connections watch whom. Plain maps, without locks or waiting.
+//! Presence: the state of each person, and the connections that watch it. Plain maps, without locks or awaits.
 //!
-//! A node publishes every few seconds who is connected to it, and each change at once. The presence of another node's people
-//! expires unless it is repeated, so lost messages, dead nodes and late starters need no other handling. A connection is
-//! sent the presence of only those people whom it shows.
+//! Each node publishes the presence of its people every few seconds, and each change at once. Presence that another node
+//! published expires unless it is repeated, so lost messages, dead nodes and late starters need no other handling. A
+//! connection receives the presence of the people that it shows, and of no others.
 
 use super::Connection;
 use crate::outbound::Frame;
@@ -19,7 +19,7 @@ pub(super) const OFFLINE_DELAY: Duration = Duration::from_secs(30);
 /// When presence of another node expires. That node repeats it well before.
 pub(crate) const REMOTE_PRESENCE_TIMEOUT: Duration = Duration::from_secs(40);
 
-/// A person who is connected to this node, or was within [`OFFLINE_DELAY`].
+/// A person with a connection to this node, now or within the last [`OFFLINE_DELAY`].
 #[derive(Debug)]
 struct Here {
     /// By connection id: whether it is away.
@@ -40,7 +40,7 @@ impl Here {
     }
 }
 
-/// The people whom one connection watches.
+/// The watch list of one connection.
 struct Watch {
     connection: Arc<Connection>,
     users: Vec<UserId>,
@@ -53,7 +53,7 @@ pub(super) struct People {
     /// The state on each other node, and when it expires.
     elsewhere: BTreeMap<UserId, BTreeMap<Uuid, (PresenceState, Instant)>>,
     watches: BTreeMap<Uuid, Watch>,
-    /// Connection ids by the person whom they watch.
+    /// For each watched person the ids of the watching connections.
     watchers: BTreeMap<UserId, BTreeSet<Uuid>>,
     /// People whose state may differ from what watchers were sent.
     changed: BTreeSet<UserId>,
@@ -113,7 +113,7 @@ impl People {
         }
     }
 
-    /// Replaces the people whom a connection watches.
+    /// Replaces the watch list of a connection.
     pub(super) fn watch(&mut self, connection: &Connection, watch: Option<(Arc<Connection>, Vec<UserId>)>) {
         let old = match watch {
             Some((shared, users)) => {

@@ -1,6 +1,9 @@
 //! Arguments and results of the store that are not types of the wire.
 
-use protocol::{ClientId, Mark, Message, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, User, UserId};
+use protocol::{
+    ClientId, Mark, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User,
+    UserId,
+};
 use std::time::Duration;
 
 /// Identity and time of a system message that a change of a room leaves behind.
@@ -10,6 +13,35 @@ pub struct Stamp {
     pub client_id: ClientId,
     /// The time to show.
     pub now: UnixMillis,
+}
+
+impl Stamp {
+    /// The row of the system message that says what `actor`, who has this name now, did in a room.
+    pub(super) fn system_message(
+        self,
+        room_id: RoomId,
+        seq: Seq,
+        actor: UserId,
+        actor_name: String,
+        event: SystemEvent,
+    ) -> Message {
+        Message {
+            room_id,
+            seq,
+            rev: Rev(0),
+            sender_id: actor,
+            sender_name: actor_name,
+            client_id: self.client_id,
+            kind: MessageKind::System,
+            body: String::new(),
+            event: Some(event),
+            reply_to: None,
+            created_at: self.now,
+            edited_at: None,
+            deleted_at: None,
+            reactions: Vec::new(),
+        }
+    }
 }
 
 /// An account to store. Names are checked and folded already.

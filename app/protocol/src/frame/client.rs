@@ -95,13 +95,13 @@ pub enum ClientFrame {
         /// Up to here.
         seq: Seq,
     },
-    /// What this device shows, and so what it wants to hear of people; instead of what it said before. Never stored.
+    /// What this device shows; replaces its previous `focus`. The server sends typing and presence of this only. Never stored.
     #[serde(rename = "focus")]
     Focus {
-        /// The open room: who is typing there is told.
+        /// The open room. The server sends its typing frames.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         room_id: Option<RoomId>,
-        /// People whose presence is shown, at most [`crate::limits::FOCUS_USERS`]: told now and whenever it changes.
+        /// People whose presence is shown, at most [`crate::limits::FOCUS_USERS`]: sent at once and after each change.
         #[serde(default)]
         users: Vec<UserId>,
         /// Whether nobody looks at the device.

@@ -43,6 +43,8 @@ impl FaultHook for Arc<Faults> {
     }
 }
 
+type Answer = oneshot::Receiver<std::result::Result<Appended, Error>>;
+
 struct World {
     faults: Arc<Faults>,
     writer: Writer,
@@ -65,16 +67,20 @@ impl World {
         Self { faults, writer: Writer::spawn(store, hub, Arc::default()).0, other }
     }
 
-    fn send_message(&self, room_id: RoomId, id: u128) -> oneshot::Receiver<std::result::Result<Appended, Error>> {
+    fn send_message(&self, room_id: RoomId, id: u128) -> Answer {
+        self.submit(room_id, id).1
+    }
+
+    /// Returns whether the queue took the message, and its answer.
+    fn submit(&self, room_id: RoomId, id: u128) -> (bool, Answer) {
         let (answer, answered) = oneshot::channel();
         let (client_id, created_at) = (ClientId(Uuid::from_u128(id)), UnixMillis(0));
         let append = Append { room_id, sender_id: ADA, client_id, body: "hi".into(), reply_to: None, created_at };
-        self.writer.submit(append, Reply::Wait(answer));
-        answered
+        (self.writer.submit(append, Reply::Wait(answer)), answered)
     }
 }
 
-async fn seq(answer: oneshot::Receiver<std::result::Result<Appended, Error>>) -> i64 {
+async fn seq(answer: Answer) -> i64 {
     let answer = answer.await.unwrap().unwrap();
     answer.stored().unwrap_or_else(|| panic!("{answer:?}")).seq.0
 }
@@ -128,16 +134,9 @@ async fn a_message_that_waited_too_long_is_not_stored_any_more() {
 async fn a_full_queue_refuses_and_says_so() {
     let world = World::new();
     *world.faults.takes.lock().unwrap() = Duration::from_secs(1);
-    let submit = |id: u128| {
-        let (answer, answered) = oneshot::channel();
-        let (client_id, created_at) = (ClientId(Uuid::from_u128(id)), UnixMillis(0));
-        let body = "hi".into();
-        let append = Append { room_id: GENERAL, sender_id: ADA, client_id, body, reply_to: None, created_at };
-        (world.writer.submit(append, Reply::Wait(answer)), answered)
-    };
-    let mut answers: Vec<_> = (1..=QUEUE_MAX as u128).map(submit).collect();
+    let mut answers: Vec<_> = (1..=QUEUE_MAX as u128).map(|id| world.submit(GENERAL, id)).collect();
     assert!(answers.iter().all(|(accepted, _)| *accepted));
-    let (accepted, refused) = submit(QUEUE_MAX as u128 + 1);
+    let (accepted, refused) = world.submit(GENERAL, QUEUE_MAX as u128 + 1);
     assert!(!accepted && matches!(refused.await, Ok(Err(Error::Unavailable(_)))));
     assert_eq!(seq(answers.remove(0).1).await, 2, "the others are stored");
 }

@@ -194,22 +194,7 @@ impl Tables {
     ) -> Result<Message> {
         let sender_name = self.name(actor)?;
         let room = self.room(id)?;
-        let message = Message {
-            room_id: id,
-            seq: room.head().next(),
-            rev: Rev(0),
-            sender_id: actor,
-            sender_name,
-            client_id: stamp.client_id,
-            kind: MessageKind::System,
-            body: String::new(),
-            event: Some(event),
-            reply_to: None,
-            created_at: stamp.now,
-            edited_at: None,
-            deleted_at: None,
-            reactions: Vec::new(),
-        };
+        let message = stamp.system_message(id, room.head().next(), actor, sender_name, event);
         room.messages.push(message.clone());
         self.ids.insert((actor, stamp.client_id), (id, message.seq));
         Ok(message)

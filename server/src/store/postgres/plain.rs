@@ -14,12 +14,11 @@ use protocol::Seq;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-// Rooms are looked up by arrays: joined with the entries, a plan may read the index of all rooms for each batch.
-
 /// Entries in a batch for which one statement is worth it. Its plan is made once and loops over entries for each entry; in a
 /// large batch five round trips weigh little.
 const MOST: usize = 16;
 
+/// Rooms are looked up by arrays: joined with the entries, a plan may read the index of all rooms for each batch.
 const STATEMENT: &str = "
 with entry as (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[]) with ordinality

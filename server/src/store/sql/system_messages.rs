@@ -3,7 +3,7 @@
 use super::{Result, Tx};
 use crate::store::codes::Code;
 use crate::store::{Error, Stamp};
-use protocol::{Message, MessageKind, Rev, RoomId, RoomKind, Seq, SystemEvent, UserId};
+use protocol::{Message, MessageKind, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
 
 /// Locks the room until the transaction ends, so that what is read of it and its members stays true. Returns its kind.
@@ -45,22 +45,7 @@ pub(super) async fn insert(
     .bind(stamp.now.0)
     .execute(&mut **tx)
     .await?;
-    Ok(Message {
-        room_id: room,
-        seq,
-        rev: Rev(0),
-        sender_id: actor,
-        sender_name: display_name(tx, actor).await?,
-        client_id: stamp.client_id,
-        kind: MessageKind::System,
-        body: String::new(),
-        event: Some(event),
-        reply_to: None,
-        created_at: stamp.now,
-        edited_at: None,
-        deleted_at: None,
-        reactions: Vec::new(),
-    })
+    Ok(stamp.system_message(room, seq, actor, display_name(tx, actor).await?, event))
 }
 
 pub(super) async fn display_name(tx: &mut Tx, user: UserId) -> Result<String> {

@@ -110,6 +110,12 @@ impl Ws {
         tokio::time::timeout(CONDITION_TIMEOUT, search).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
     }
 
+    /// The connection is open and its node answers.
+    pub(crate) async fn is_answered(&mut self) {
+        self.send(&ClientFrame::Ping {}).await;
+        self.find("a heartbeat", |frame| (frame == ServerFrame::Heartbeat {}).then_some(())).await;
+    }
+
     /// The next new message.
     pub(crate) async fn next_message(&mut self) -> Row {
         self.find("message:new", |frame| match frame {

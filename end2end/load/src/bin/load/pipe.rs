@@ -91,8 +91,6 @@ pub(crate) struct Tally {
     pub(crate) acknowledged_under_load: u64,
     /// From the beginning of the step until the last message was due.
     pub(crate) load_seconds: f64,
-    /// From the first due time until the last delivery.
-    pub(crate) seconds: f64,
     /// Processor time of the client.
     pub(crate) cpu_seconds: f64,
 }
@@ -114,7 +112,6 @@ impl Tally {
         self.resumed_at = self.resumed_at.max(other.resumed_at);
         self.acknowledged_under_load += other.acknowledged_under_load;
         self.load_seconds = self.load_seconds.max(other.load_seconds);
-        self.seconds = self.seconds.max(other.seconds);
         self.cpu_seconds += other.cpu_seconds;
     }
 

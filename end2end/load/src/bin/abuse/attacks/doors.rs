@@ -8,7 +8,7 @@ use crate::ws::{self, ELSEWHERE, Ws};
 use futures_util::future::join_all;
 use load::Error;
 use serde_json::json;
-use sqlx::Connection as _;
+use sqlx::{Connection as _, PgConnection};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tokio::time::{sleep, sleep_until};
@@ -148,13 +148,13 @@ pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
     const OUTCOME_TIMEOUT: Duration = Duration::from_secs(20);
     let mut talker = Ws::enter(stage.node(), &stage.victim().token).await?;
     let mut ws = Ws::open(stage.node(), &stage.attacker().token).await?;
-    let mut sql = stage.sql().await?;
+    let (mut sql, mut other_sql) = (stage.sql().await?, stage.sql().await?);
     let mut lock = sql.begin().await?;
     // The list of rooms waits for it, and is cancelled there. Others wait for that moment too.
     sqlx::query("lock table users in access exclusive mode").execute(&mut *lock).await?;
     ws.hello(&[]).await?;
     let begun = Instant::now();
-    while !cancel_list(stage).await? {
+    while !cancel_list(&mut other_sql).await? {
         if begun.elapsed() > OUTCOME_TIMEOUT {
             return Err("a hello does not read the list of rooms".into());
         }
@@ -180,13 +180,12 @@ pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// Cancels the query of a list of rooms that waits for a lock. Whether there was one.
-async fn cancel_list(stage: &Stage) -> Result<bool, Error> {
-    let mut sql = stage.sql().await?;
+async fn cancel_list(sql: &mut PgConnection) -> Result<bool, Error> {
     let cancelled: Vec<bool> = sqlx::query_scalar(
         "select pg_cancel_backend(pid) from pg_stat_activity
          where wait_event_type = 'Lock' and query like 'select r.id, r.kind%'",
     )
-    .fetch_all(&mut sql)
+    .fetch_all(sql)
     .await?;
     Ok(!cancelled.is_empty())
 }

@@ -38,10 +38,8 @@ pub(super) struct Ledger {
     tally: Tally,
     /// Deliveries of acknowledged messages that are still to come.
     missing: u64,
-    /// When the step began, and when its last delivery came.
+    /// When the step began, and when its last message is due.
     begun: u64,
-    last: u64,
-    /// When the last message of the step is due.
     load_ends: u64,
 }
 
@@ -56,7 +54,6 @@ impl Ledger {
             tally: Tally::default(),
             missing: 0,
             begun: 0,
-            last: 0,
             load_ends: 0,
         };
         for (room, members) in members.enumerate() {
@@ -70,9 +67,8 @@ impl Ledger {
     pub(super) fn turn_page(&mut self, now: u64) -> Tally {
         let mut tally = std::mem::take(&mut self.tally);
         tally.lost = self.missing;
-        tally.seconds = self.last.saturating_sub(self.begun) as f64 / 1e6;
         tally.load_seconds = self.load_ends.saturating_sub(self.begun) as f64 / 1e6;
-        (self.first, self.missing, self.begun, self.last, self.load_ends) = (self.sent.len(), 0, now, now, now);
+        (self.first, self.missing, self.begun, self.load_ends) = (self.sent.len(), 0, now, now);
         for seat in &mut self.seats {
             seat.is_disturbed = !seat.is_online;
         }
@@ -166,7 +162,6 @@ impl Ledger {
             latencies.record(latency);
             sent.delivered += 1;
             self.missing -= u64::from(sent.is_acknowledged);
-            self.last = now;
         }
         Some(was_seen)
     }

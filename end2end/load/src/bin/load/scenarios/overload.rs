@@ -54,8 +54,8 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
             break;
         }
     }
-    // At least twice the knee, which one slow moment of the machine can make too low.
-    let rate = peak.max(knee) * 2.0;
+    // Not of the knee, which is never above the peak and which one slow moment of the machine can make too low.
+    let rate = peak * 2.0;
     let (tally, cpu) = stage.measure(world, rate).await?;
     let unanswered = tally.due - tally.acknowledged - tally.refused;
     let share = tally.goodput() / peak;
