@@ -6,7 +6,7 @@ mod forms;
 mod plain;
 mod render;
 
-pub(crate) use forms::{login, register, revoke};
+pub(crate) use forms::{login, register, revoke, set_receipts};
 
 use crate::auth::Caller;
 use crate::http::{address, cookies, extract};

@@ -79,6 +79,7 @@ fn pages() -> Router<Shared> {
         .route("/rooms/{id}", get(pages::room))
         .route("/devices", get(pages::devices))
         .route("/devices/{id}/revoke", post(pages::revoke))
+        .route("/devices/receipts", post(pages::set_receipts))
 }
 
 /// Middleware: until the database is there and up to date, nothing that needs it is tried.

@@ -88,7 +88,7 @@ fn every_seed_ends_well() {
     if let Some((seed, failure)) = failed.first_key_value() {
         let lines = failure.lines.join("\n");
         println!("{lines}\n{}\n{} seeds fail", failure.plan, failed.len());
-        for (seed, failure) in failed.iter().take(20) {
+        for (seed, failure) in failed.iter().take(40) {
             println!("seed {seed}: {:.600}", failure.problem);
         }
         panic!("seed {seed} fails; replay it with SEED={seed} make prove\n{}", failure.problem);

@@ -135,7 +135,6 @@ impl Engine {
             Input::Revise { client_id, room_id, seq, revision } => self.revise(client_id, room_id, seq, revision),
             Input::Retry { client_id, anew } => self.retry(client_id, anew),
             Input::Discard(client_id) => self.discard(client_id),
-            Input::Receipts(receipts) => self.set_receipts(receipts),
             Input::Typing { room_id, typing } => self.write(now, room_id, typing),
             Input::Away(away) => self.awareness.away = away,
             Input::Open(room) => self.look_at(now, room),

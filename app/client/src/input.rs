@@ -97,8 +97,6 @@ pub enum Input {
     },
     /// The person gives up a failed message.
     Discard(ClientId),
-    /// The person turns read receipts on or off, for both directions.
-    Receipts(bool),
     /// The person types in a room, or has emptied the field.
     Typing {
         /// Where.

@@ -3,7 +3,7 @@
 
 use crate::{
     AddMember, ClientFrame, ClientId, CreateRoom, Cursor, Mark, Message, MessageKind, Person, Reaction, Rev, Role,
-    RoomId, RoomKind, RoomSummary, Seq, SetRole, SystemEvent, UnixMillis, UpdateMe, UpdateRoom, User, UserId,
+    RoomId, RoomKind, RoomSummary, Seq, SetRole, SystemEvent, UnixMillis, UpdateRoom, User, UserId,
 };
 use std::fmt::{self, Write};
 use uuid::Uuid;
@@ -184,7 +184,6 @@ both_ways! {
 
 to_json! {
     User { id, username, display_name, is_admin, created_at, receipts }
-    UpdateMe { display_name, receipts }
     UpdateRoom { name }
     AddMember { user_id }
     SetRole { role }

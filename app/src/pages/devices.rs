@@ -57,32 +57,19 @@ pub(crate) fn Devices() -> impl IntoView {
     .erase()
 }
 
-/// Whether marks are told, both ways. Works once the page is live.
+/// Whether read marks and last seen are shown, both ways. A plain form: a choice that is made before the page is live, or
+/// right before it is left, counts as well.
 #[component]
 fn Receipts() -> impl IntoView {
-    let chat = expect_context::<Chat>();
-    let on = RwSignal::new(chat.user.with_value(|user| user.receipts));
-    let problem = RwSignal::new(None);
-    let change = move |event| {
-        let wanted = event_target_checked(&event);
-        on.set(wanted);
-        problem.set(None);
-        spawn_local(async move {
-            match api::set_receipts(wanted).await {
-                Ok(()) => chat.set_receipts(wanted),
-                Err(error) => {
-                    on.try_set(!wanted);
-                    problem.try_set(Some(error.message));
-                }
-            }
-        });
-    };
+    let on = expect_context::<Chat>().user.with_value(|user| user.receipts);
     view! {
-        <label class="choice">
-            <input type="checkbox" prop:checked=move || on.get() checked=on.get_untracked() on:change=change />
-            <span>"Let others see what I have read and when I was last here, and show me the same of them."</span>
-        </label>
-        {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }.erase()))}
+        <form id="receipts" method="post" action="/devices/receipts">
+            <label class="choice">
+                <input type="checkbox" name="receipts" value="true" checked=on />
+                <span>"Let others see what I have read and when I was last here, and show me the same of them."</span>
+            </label>
+            <button type="submit" class="button">"Save"</button>
+        </form>
     }
 }
 

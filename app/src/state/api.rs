@@ -5,8 +5,7 @@ use crate::dom::fetch;
 use crate::state::ending;
 use protocol::{
     AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, Member, MemberPage, PublicRooms,
-    Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateMe, UpdateRoom, User, UserId,
-    UserList,
+    Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateRoom, User, UserId, UserList,
 };
 use std::time::Duration;
 
@@ -85,11 +84,6 @@ async fn send<T: FromJson>(method: &'static str, path: &str, body: &impl ToJson)
 pub(crate) async fn find_users(query: &str) -> Answer<Vec<User>> {
     let answer: UserList = ask("GET", &format!("/api/users?query={}&limit=20", escape(query))).await?;
     Ok(answer.users)
-}
-
-pub(crate) async fn set_receipts(receipts: bool) -> Answer<()> {
-    let body = UpdateMe { display_name: None, receipts: Some(receipts) };
-    exchange("PATCH", "/api/me", Some(body.to_json())).await.map(drop)
 }
 
 pub(crate) async fn list_sessions() -> Answer<Vec<Session>> {

@@ -269,12 +269,6 @@ impl Chat {
         }
     }
 
-    /// Turns read receipts on or off, in both directions.
-    pub(crate) fn set_receipts(self, receipts: bool) {
-        self.user.update_value(|user| user.receipts = receipts);
-        self.dispatch(Input::Receipts(receipts));
-    }
-
     /// Tries a failed message again.
     pub(crate) fn retry(self, message: ClientId) {
         self.dispatch(Input::Retry { client_id: message, anew: dom::clock::new_client_id() });

@@ -22,6 +22,16 @@ impl Chat {
         Ok(epoch)
     }
 
+    /// The epoch to answer a `hello` with. A device that holds another one may come from a node that has noticed a new epoch before
+    /// this one: then the database is asked, for the device would go back to the earlier epoch and drop references and rows.
+    pub(crate) async fn epoch_beside(&self, held: Option<Uuid>) -> Result<Uuid, Error> {
+        let known = self.epoch().await?;
+        if held.is_some_and(|held| held != known) {
+            self.check_epoch().await?;
+        }
+        self.epoch().await
+    }
+
     fn known_epoch(&self) -> MutexGuard<'_, Option<Uuid>> {
         self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -45,8 +45,13 @@ impl Reply {
     fn answer(self, client_id: ClientId, appended: Appended) {
         match (self, appended) {
             (Self::Wait(answer), appended) => drop(answer.send(Ok(appended))),
-            (Self::Socket(connection), Appended::Stored(message) | Appended::Repeated(message)) => {
-                connection.send(&ack(&message));
+            (Self::Socket(connection), Appended::Stored(message)) => connection.send(&ack(&message)),
+            (Self::Socket(connection), Appended::Repeated(message)) => {
+                // The device may show it otherwise: without the reference that it dropped in a new epoch, say, or as it was before a
+                // revision. The row first, since an acknowledgement confirms what the device has.
+                let ack = ack(&message);
+                connection.send(&ServerFrame::New { message });
+                connection.send(&ack);
             }
             (Self::Socket(connection), refused) => connection.send(&nack(client_id, refusal(&refused))),
         }

@@ -1,4 +1,4 @@
-//! The forms that are posted: sign in, sign up, sign a device out.
+//! The forms that are posted: sign in, sign up, sign a device out, read receipts.
 
 use super::{local_path, render::render};
 use crate::auth::Caller;
@@ -10,8 +10,9 @@ use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
-use protocol::{Login, Register, SessionId};
+use protocol::{Login, Register, SessionId, UpdateMe};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
 type Shared = State<Arc<App>>;
@@ -33,7 +34,7 @@ struct Fields {
 }
 
 pub(crate) async fn login(State(app): Shared, request: Request) -> Response {
-    let (parts, fields) = match read(request).await {
+    let (parts, fields): (_, Fields) = match read(request).await {
         Ok(read) => read,
         Err(error) => return error.into_response(),
     };
@@ -43,7 +44,7 @@ pub(crate) async fn login(State(app): Shared, request: Request) -> Response {
 }
 
 pub(crate) async fn register(State(app): Shared, request: Request) -> Response {
-    let (parts, fields) = match read(request).await {
+    let (parts, fields): (_, Fields) = match read(request).await {
         Ok(read) => read,
         Err(error) => return error.into_response(),
     };
@@ -68,6 +69,19 @@ pub(crate) async fn revoke(
     }
 }
 
+/// The form of read receipts: a checkbox that is not ticked is not sent.
+#[derive(Deserialize)]
+pub(crate) struct Receipts {
+    #[serde(default)]
+    receipts: bool,
+}
+
+pub(crate) async fn set_receipts(State(app): Shared, caller: Caller, request: Request) -> Result<Redirect, Error> {
+    let (_, Receipts { receipts }) = read(request).await?;
+    app.auth.update(caller.user.id, UpdateMe { display_name: None, receipts: Some(receipts) }).await?;
+    Ok(Redirect::to("/devices#receipts"))
+}
+
 /// Shows a form, with whether strangers may make an account.
 pub(super) async fn show(app: &App, request: Request, page: BootPage, status: StatusCode) -> Response {
     let registration_open = app.auth.registration_open().await.unwrap_or(false);
@@ -75,7 +89,7 @@ pub(super) async fn show(app: &App, request: Request, page: BootPage, status: St
     render(app, boot, status, request).await
 }
 
-async fn read(request: Request) -> Result<(Parts, Fields), Error> {
+async fn read<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), Error> {
     let (parts, body) = request.into_parts();
     let copy = Request::from_parts(parts.clone(), body);
     match axum::Form::from_request(copy, &()).await {

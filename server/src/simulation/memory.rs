@@ -104,7 +104,7 @@ impl Memory {
             }
             ServerFrame::Nack { client_id, retryable: false, code, .. } => {
                 // The refusal may be among the commits that were lost.
-                let is_final = *code == ErrorCode::NotFound && !self.has_lost(self.epoch);
+                let is_final = *code == ErrorCode::NotFound && !self.is_behind();
                 if let Some(sent) = self.find(*client_id) {
                     sent.refused |= is_final;
                 }
@@ -182,6 +182,16 @@ impl Memory {
     /// history do not say of which life they are.
     pub(super) fn excuses(&self, epoch: Uuid) -> bool {
         self.epoch.is_some_and(|heard| heard != epoch || self.expired.contains(&heard))
+    }
+
+    /// Whether the device was welcomed in this epoch.
+    pub(super) fn is_of(&self, epoch: Uuid) -> bool {
+        self.epoch == Some(epoch)
+    }
+
+    /// Whether commits were lost in the epoch that the device knows.
+    pub(super) fn is_behind(&self) -> bool {
+        self.has_lost(self.epoch)
     }
 
     /// Whether commits were lost in this epoch.

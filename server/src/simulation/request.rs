@@ -117,6 +117,10 @@ pub(super) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
 pub(super) async fn arrive_late(device: Arc<Device>, room: RoomId, new: NewMessage) {
     let (me, client_id) = (device.user.id, new.client_id);
     let epoch = device.cluster.tables().epoch;
+    if !device.lock().memory.is_of(epoch) {
+        // It would be sent in the present epoch, without its reference.
+        return;
+    }
     sleep(device.sim.chance.millis(0, 40_000)).await;
     // No connection outlives an epoch. And the page may have died before it kept the message: then nothing of it left.
     if device.cluster.tables().epoch != epoch || !device.lock().memory.leaves_late(client_id) {

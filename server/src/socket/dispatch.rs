@@ -144,7 +144,7 @@ impl Dispatch {
             return Err(Error::Invalid(problem));
         }
         self.limits.read(self.connection.user, Read::Hello)?;
-        let epoch = self.chat.epoch().await?;
+        let epoch = self.chat.epoch_beside(held).await?;
         let rooms = self.chat.connect(&self.connection).await?;
         let people_rev = Some(self.chat.people_rev().await?);
         self.greeted = true;

@@ -12,8 +12,13 @@ use uuid::Uuid;
 
 /// The epoch that a new connection is told.
 async fn epoch(node: &Node, who: &Person) -> Uuid {
+    epoch_of(node, who, None).await
+}
+
+/// The epoch that a new connection is told whose device holds another one.
+async fn epoch_of(node: &Node, who: &Person, held: Option<Uuid>) -> Uuid {
     let mut socket = Ws::open(node, &who.token).await;
-    let hello = json!({"type": "hello", "data": {"protocol": PROTOCOL_VERSION, "cursors": []}});
+    let hello = json!({"type": "hello", "data": {"protocol": PROTOCOL_VERSION, "epoch": held, "cursors": []}});
     socket.send_text(&hello.to_string()).await;
     socket
         .find("welcome", |frame| match frame {
@@ -56,6 +61,19 @@ async fn rooms_that_went_back_begin_one_new_epoch_on_all_nodes() {
     of_bob.receives("the same number again").await;
     let epochs = (epoch(&here, &ada).await, epoch(&there, &bob).await);
     assert!(epochs.0 != before && epochs.0 == epochs.1, "{before}, then {epochs:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_of_a_later_epoch_is_not_sent_back_to_an_earlier_one() {
+    let url = fresh_postgres().await;
+    let node = Node::start_with(Options::cluster(&url, &redis_url())).await;
+    let ada = node.register("ada").await;
+    let before = epoch(&node, &ada).await;
+    // Another node notices first, and the device comes from there.
+    let later = Uuid::from_u128(before.as_u128() + 1);
+    let mut database = PgConnection::connect(&url).await.unwrap();
+    sqlx::query("update meta set epoch = $1").bind(later).execute(&mut database).await.unwrap();
+    assert_eq!(epoch_of(&node, &ada, Some(later)).await, later);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -48,6 +48,22 @@ async fn forms_sign_up_and_in_and_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn read_receipts_are_a_form() {
+    let node = Node::start().await;
+    let ada = node.register("ada").await;
+    let session = format!("jackdaw_access={}", ada.token);
+    let save = async |fields: &str| post_form(&node, "/devices/receipts", &session, fields).await;
+    let receipts = async || ada.get(&node, "/api/me").await.json()["user"]["receipts"].clone();
+    let off = save("").await;
+    assert_eq!((off.status, off.header("location")), (303, "/devices#receipts"));
+    assert_eq!(receipts().await, false, "a box that is not ticked is not sent");
+    save("receipts=perhaps").await.refused(400, "invalid", "receipts");
+    assert_eq!(receipts().await, false);
+    save("receipts=true").await;
+    assert_eq!(receipts().await, true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_page_shows_its_room_before_any_script_runs() {
     let node = Node::start().await;
     let ada = node.register("ada").await;

@@ -42,8 +42,9 @@ async fn a_message_is_acknowledged_and_reaches_every_device() {
         let message = socket.next_message().await;
         assert_eq!((message.client_id, message.seq, message.sender_name.as_str()), (id, Seq(2), "Ada"));
     }
-    // A repeat is acknowledged with the same number and told to nobody.
+    // A repeat is acknowledged with the same number, after the row as it is stored, and sent to nobody else.
     laptop.send(&ClientFrame::Send { client_id: id, room_id: room.id, body: "hello".into(), reply_to: None }).await;
+    assert_eq!(laptop.next_message().await.client_id, id);
     assert!(matches!(laptop.next().await, ServerFrame::Ack { seq: Seq(2), .. }));
     laptop.send_message(room.id, "next").await;
     assert_eq!(of_bob.next_message().await.seq, Seq(3));

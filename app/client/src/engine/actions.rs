@@ -23,15 +23,6 @@ impl Engine {
         self.touch(room_id, Touched::ROWS);
     }
 
-    pub(super) fn set_receipts(&mut self, receipts: bool) {
-        self.me.receipts = receipts;
-        for (id, room) in self.rooms.iter() {
-            if room.timeline.is_some() {
-                self.answer.changed(View::Timeline(id));
-            }
-        }
-    }
-
     pub(super) fn retry(&mut self, client_id: ClientId, anew: ClientId) {
         if let Some(room) = self.outbox.retry(client_id, anew) {
             self.touch(room, Touched::ROWS);

@@ -87,6 +87,18 @@ fn a_device_that_was_away_asks_for_what_changed() {
 }
 
 #[test]
+fn a_change_that_comes_before_the_welcome_hides_no_earlier_one() {
+    let mut device = in_tea();
+    device.input(Input::Disconnected { code: None });
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    device.frame(ServerFrame::PersonChanged { person: person(ME, 6, "Me") });
+    // Bob's change to 5 was sent while nobody listened.
+    let welcomed = device.frame(welcome_at(vec![summary(TEA, 10, 10)], 6));
+    assert_eq!(asked(&welcomed), [(4, vec![user_id(ME), user_id(BOB)])]);
+}
+
+#[test]
 fn an_answer_that_never_comes_is_asked_for_again() {
     let mut device = Device::new(vec![summary(TEA, 10, 10)], Some((TEA, page(TEA, 1..=10))));
     let question = asked(&connect(&mut device, 0));

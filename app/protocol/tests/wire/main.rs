@@ -5,7 +5,7 @@ mod samples;
 
 use protocol::{
     AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Role, RoomKind, Seq, ServerFrame, SetRole,
-    SystemEvent, ToJson, UpdateMe, UpdateRoom, User,
+    SystemEvent, ToJson, UpdateRoom, User,
 };
 use samples::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -181,7 +181,6 @@ fn what_the_page_writes_is_what_serde_reads() {
     check(CreateRoom::Direct { user_id: BOB });
     check(CreateRoom::Group { name: "Tea \"at\" five".into(), member_ids: vec![ADA, BOB] });
     check(CreateRoom::Public { name: "\u{8}Tea\\".into() });
-    check(UpdateMe { display_name: None, receipts: Some(false) });
     check(UpdateRoom { name: "Tea".into() });
     check(AddMember { user_id: BOB });
     check(SetRole { role: Role::Admin });
