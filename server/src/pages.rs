@@ -109,7 +109,7 @@ async fn signed_in(
         Err(error) => return show_error(&app, None, error, request).await,
     };
     let loaded = async {
-        let epoch = app.chat.epoch().await?;
+        let epoch = app.chat.stored_epoch().await?;
         Ok((page(&app, &caller).await?, app.chat.list_rooms(caller.user.id).await?, epoch))
     };
     match loaded.await {
@@ -132,7 +132,7 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
         Some(caller) => app.chat.list_rooms(caller.user.id).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let epoch = app.chat.epoch().await.ok();
+    let epoch = app.chat.stored_epoch().await.ok();
     let (shared, user) = (is_shared(caller.as_ref()), caller.map(|caller| caller.user));
     let boot = Boot { user, rooms, epoch, page, registration_open: false, shared };
     render(app, boot, status, request).await

@@ -115,6 +115,12 @@ impl Engine {
         self
     }
 
+    /// The epoch of what this device holds; none before it has heard of any.
+    #[must_use]
+    pub const fn epoch(&self) -> Option<Uuid> {
+        self.epoch
+    }
+
     /// Takes one input and answers with what to do, in order.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
         let before = self.connection.state();

@@ -26,9 +26,12 @@ impl Chat {
     /// this one: then the database is asked, for the device would go back to the earlier epoch and drop references and rows.
     pub(crate) async fn epoch_beside(&self, held: Option<Uuid>) -> Result<Uuid, Error> {
         let known = self.epoch().await?;
-        if held.is_some_and(|held| held != known) {
-            self.check_epoch().await?;
-        }
+        if held.is_none_or(|held| held == known) { Ok(known) } else { self.stored_epoch().await }
+    }
+
+    /// The epoch as the database has it now: of a page, which tells a device what it has stored of which epoch is worthless.
+    pub(crate) async fn stored_epoch(&self) -> Result<Uuid, Error> {
+        self.check_epoch().await?;
         self.epoch().await
     }
 

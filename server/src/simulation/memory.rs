@@ -66,7 +66,7 @@ impl Memory {
             Input::Send { client_id, room_id, reply_to, .. } if self.find(*client_id).is_none() => {
                 let rows = engine.map(|engine| engine.rows(*room_id)).unwrap_or_default();
                 let target = rows.iter().map(|row| &row.message).find(|row| Some(row.seq) == *reply_to);
-                let epoch = self.epoch;
+                let epoch = engine.and_then(Engine::epoch);
                 self.sent.push(Sent {
                     client_id: *client_id,
                     room_id: *room_id,

@@ -128,7 +128,9 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
         never = forward(&node.sim, &mut client, &mut sender) => match never {},
     };
     node.chat.disconnect(&connection);
-    if code == Some(CloseCode::SlowConsumer) && is_calm {
+    // Flow control bounds what a device asks for, not what happens meanwhile.
+    let is_quiet = node.sim.recently_published() < NARROW_QUEUE / 4;
+    if code == Some(CloseCode::SlowConsumer) && is_calm && is_quiet {
         node.sim.fail("a device that reads as fast as its link allows was closed as too slow".into());
     }
     if let Some(code) = code {

@@ -81,7 +81,7 @@ pub(super) async fn load(device: Arc<Device>, number: u64) {
     loop {
         let open = device.lock().open;
         let rendered = ask(&device, async |node| {
-            let epoch = node.chat.epoch().await?;
+            let epoch = node.chat.stored_epoch().await?;
             let newest = match open {
                 Some(room) => node.chat.history(user, room, HistoryRange::Newest, PAGE_DEFAULT).await.ok(),
                 None => None,

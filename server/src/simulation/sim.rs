@@ -6,6 +6,7 @@ use super::trace::Trace;
 use crate::clock::Clock;
 use futures_util::FutureExt;
 use protocol::UnixMillis;
+use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,6 +18,9 @@ use uuid::Uuid;
 /// When every run begins, in milliseconds since the Unix epoch.
 const BEGINNING: i64 = 1_700_000_000_000;
 
+/// Within which a narrow link carries more than a narrow queue holds, in virtual milliseconds.
+const RECENT_MS: u64 = 2_000;
+
 pub(super) struct Sim {
     pub(super) chance: Chance,
     pub(super) plan: Plan,
@@ -25,6 +29,8 @@ pub(super) struct Sim {
     /// Whether faults have ended.
     calm: AtomicBool,
     ids: AtomicU64,
+    /// What nodes published of late: when, and how many bytes.
+    published: Mutex<VecDeque<(u64, usize)>>,
     /// What went wrong first that must not.
     failure: Mutex<Option<String>>,
 }
@@ -46,6 +52,7 @@ impl Sim {
             start: Instant::now(),
             calm: AtomicBool::new(false),
             ids: AtomicU64::new(0),
+            published: Mutex::default(),
             failure: Mutex::new(None),
         })
     }
@@ -65,6 +72,20 @@ impl Sim {
 
     pub(super) fn is_calm(&self) -> bool {
         self.calm.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn publishes(&self, bytes: usize) {
+        let mut published = self.published.lock().unwrap();
+        published.push_back((self.now(), bytes));
+        while published.front().is_some_and(|(at, _)| *at + RECENT_MS < self.now()) {
+            published.pop_front();
+        }
+    }
+
+    /// Bytes that nodes published within [`RECENT_MS`]: what happens reaches devices as it happens, however narrow their links.
+    pub(super) fn recently_published(&self) -> usize {
+        let recent = |(at, _): &&(u64, usize)| *at + RECENT_MS >= self.now();
+        self.published.lock().unwrap().iter().filter(recent).map(|(_, bytes)| bytes).sum()
     }
 
     /// Whether a fault happens here and now. Counts it.

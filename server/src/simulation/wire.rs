@@ -138,6 +138,7 @@ impl Port {
 #[async_trait::async_trait]
 impl Bus for Port {
     fn publish(&self, channel: String, payload: String) {
+        self.wire.sim.publishes(payload.len());
         if !self.life.reaches(Point::BeforePublish) || self.is_broken() {
             return;
         }
