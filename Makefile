@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # step "what" command…: announces, runs with the build tools on PATH, and times.
 STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
-HOST := -p protocol -p client -p app -p server -p load
+HOST := -p protocol -p client -p app -p store -p server -p load
 
 .PHONY: help run dev build setup test test-faults abuse test-abuse fmt format docs lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
 
@@ -64,7 +64,7 @@ test-browser: build ## Run the browser tests against the release build.
 
 bench: ## Measure the store: messages a second and bytes a message, on PostgreSQL and on SQLite.
 	@setup/services
-	@$(STEP) "measuring the store" end2end/services cargo bench --quiet -p server --bench store
+	@$(STEP) "measuring the store" end2end/services cargo bench --quiet -p store --bench store
 
 load: build ## Measure nodes under many connections. LOAD="steady tenk" chooses; end2end/load/run --help says what there is.
 	@setup/services

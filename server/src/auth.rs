@@ -16,13 +16,13 @@ pub(crate) use session_cache::SessionCache;
 use crate::chat::Chat;
 use crate::config::AuthConfig;
 use crate::limits::Block;
-use crate::store::{Credentials, NewUser, Store};
 use crate::{Error, clock};
 use password::Hasher;
 use protocol::{Register, SessionId, UpdateMe, User, UserId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use store::{Credentials, NewUser, Store};
 use token::{Device, Read, Signer};
 use uuid::Uuid;
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// One bound.
 pub struct Bound {
-    /// The path of the constant below `server/src`, or the name of the variable or of the protocol's constant.
+    /// The path of the constant as its row imports it, or the name of the variable or of the protocol's constant.
     pub name: &'static str,
     pub value: Amount,
     /// What there may be that many of, and per what.

@@ -24,7 +24,6 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::hub::{Connection, Hub, MembershipDiff, StreamPosition};
 use crate::metrics::Metrics;
-use crate::store::{Access, Stamp, Store};
 #[cfg(test)]
 pub(crate) use mechanism::Mechanism;
 use mechanism::Mechanisms;
@@ -37,6 +36,7 @@ use sent_marks::SentMarks;
 use std::sync::atomic::AtomicI64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use store::{Access, Stamp, Store};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
 use tokio::task::JoinHandle;
 use uuid::Uuid;

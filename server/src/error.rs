@@ -1,6 +1,5 @@
 //! The one exit of errors: typed below, turned into a status and an `ApiError` here, logged here once.
 
-use crate::store;
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};

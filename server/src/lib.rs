@@ -24,17 +24,12 @@ mod run;
 mod simulation;
 mod site;
 mod socket;
-pub mod store;
 pub mod telemetry;
 
 pub use app::App;
 pub use config::Config;
 pub use error::Error;
 pub use run::{RunError, listen, migrate, restored, run};
-
-// The store's story is told by files that the integration tests and the model's unit tests share.
-#[cfg(test)]
-extern crate self as server;
 
 /// What the tests of the parts need to see of them.
 pub mod testing {

@@ -11,7 +11,6 @@ pub(crate) use forms::{login, register, revoke, set_receipts};
 use crate::auth::Caller;
 use crate::http::{address, cookies, extract};
 use crate::limits::Read;
-use crate::store::HistoryRange;
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
 use axum::extract::{Request, State};
@@ -22,6 +21,7 @@ use protocol::limits::PAGE_DEFAULT;
 use render::render;
 use serde::Deserialize;
 use std::sync::Arc;
+use store::HistoryRange;
 
 type Shared = State<Arc<App>>;
 

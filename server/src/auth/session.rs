@@ -3,10 +3,10 @@
 use super::Auth;
 use super::session_cache::CachedSession;
 use super::token::{Access, Refresh};
-use crate::store::{NewSession, SessionRecord};
 use crate::{Error, clock};
 use protocol::{Session, SessionId, UnixMillis, User, UserId};
 use std::sync::Arc;
+use store::{NewSession, SessionRecord};
 use uuid::Uuid;
 
 /// Characters of a browser's description of itself that are kept.

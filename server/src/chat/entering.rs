@@ -7,13 +7,13 @@ use crate::hub::{Hub, Keys};
 use crate::outbound::WriterPool;
 use crate::outbound::testing::{TestClient, connection, connection_by};
 use crate::run::database::{check_opened, fill_gaps};
-use crate::store::model::{Call, FaultHook, Model, Tables};
-use crate::store::{Append, Appended, NewUser, Result, Stamp, Store};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use protocol::{ClientId, CreateRoom, Cursor, RoomId, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use store::model::{Call, FaultHook, Model, Tables};
+use store::{Append, Appended, NewUser, Result, Stamp, Store};
 use uuid::Uuid;
 
 const ADA: UserId = UserId(Uuid::from_u128(1));

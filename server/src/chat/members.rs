@@ -2,9 +2,9 @@
 
 use super::Chat;
 use crate::Error;
-use crate::store::rights;
 use protocol::{Member, MemberPage, Role, RoomId, Seq, User, UserId};
 use std::sync::Arc;
+use store::rights;
 
 impl Chat {
     pub(crate) async fn list_members(

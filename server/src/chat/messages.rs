@@ -2,8 +2,8 @@
 
 use super::{Chat, Reply};
 use crate::Error;
-use crate::store::{Append, Appended, HistoryRange, Rows};
 use protocol::{ClientId, HistoryPage, Mark, Message, RoomId, Seq, UserId};
+use store::{Append, Appended, HistoryRange, Rows};
 use tokio::sync::oneshot;
 
 impl Chat {

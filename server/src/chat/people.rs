@@ -4,11 +4,11 @@
 use super::Chat;
 use crate::Error;
 use crate::outbound::Frame;
-use crate::store::NewUser;
 use protocol::limits::PEOPLE_IDS;
 use protocol::{Person, ServerFrame, User, UserId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use store::NewUser;
 
 /// The value of [`Chat::people_sent`] before any connection needed it.
 pub(super) const NOT_SENT: i64 = -1;

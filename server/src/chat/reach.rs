@@ -1,8 +1,8 @@
 //! The byte limits of frames and responses. Values of a [`super::Chat`], so that the simulation can make them small enough to be
 //! reached in every run.
 
-use crate::store::Limit;
 use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT};
+use store::Limit;
 
 /// Bytes of rows per `messages:offline` or `room:reset`. The device requests the rest of a longer batch part by part.
 pub(crate) const BATCH_BYTES: usize = 128 * 1024;

@@ -3,12 +3,12 @@
 //! A node that dies loses the marks of one second; devices send unconfirmed marks again.
 
 use crate::hub::{Hub, StreamPosition};
-use crate::store::{RaisedMark, Store};
 use protocol::limits::RECEIPTS_MEMBERS;
 use protocol::{Mark, RoomId, Seq, ServerFrame, UserId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use store::{RaisedMark, Store};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinHandle};
 

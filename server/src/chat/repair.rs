@@ -10,10 +10,10 @@ use super::mechanism::Mechanism;
 use crate::Error;
 use crate::hub::ConnectedPerson;
 use crate::outbound::Frame;
-use crate::store::MemberMark;
 use protocol::{Mark, RoomId, RoomKind, ServerFrame, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use store::MemberMark;
 use tokio::time::{Instant, sleep};
 
 /// How often people whose `members_version` has moved are compared; also the shortest round of everybody.

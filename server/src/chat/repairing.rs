@@ -7,14 +7,14 @@ use crate::hub::{Hub, Keys};
 use crate::metrics::Metrics;
 use crate::outbound::testing::{TestClient, connection};
 use crate::run::database::{check_sessions, fill_gaps, keep_repaired};
-use crate::store::model::{FaultHook, Model, Tables};
-use crate::store::{Append, Appended, Error, NewUser, Result, Stamp, Store};
 use protocol::{
     ClientId, CloseCode, CreateRoom, Mark, RoomId, RoomSummary, Seq, ServerFrame, SessionId, UnixMillis, UserId,
 };
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use store::model::{FaultHook, Model, Tables};
+use store::{Append, Appended, Error, NewUser, Result, Stamp, Store};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 use uuid::Uuid;

@@ -4,9 +4,9 @@ use super::writer::nack;
 use super::{Chat, NO_ROOM};
 use crate::Error;
 use crate::hub::{Connection, StreamPosition};
-use crate::store::{Revise, Revised, Revision};
 use protocol::{ClientId, Message, Rev, RoomId, Seq, ServerFrame, UserId};
 use std::sync::Arc;
+use store::{Revise, Revised, Revision};
 
 impl Chat {
     /// Stores a revision and sends it to the room. Returns the row afterwards, if it changed, and its `rev`.
@@ -63,7 +63,7 @@ impl Chat {
 
     /// One message of a room that the user may see.
     pub(crate) async fn find_message(&self, user: UserId, room: RoomId, seq: Seq) -> Result<Message, Error> {
-        let page = self.history(user, room, crate::store::HistoryRange::After(Seq(seq.0 - 1)), 1).await?;
+        let page = self.history(user, room, store::HistoryRange::After(Seq(seq.0 - 1)), 1).await?;
         page.messages.into_iter().find(|message| message.seq == seq).ok_or(Error::NotFound("message"))
     }
 }

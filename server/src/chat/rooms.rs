@@ -2,10 +2,10 @@
 
 use super::{Chat, NO_ROOM};
 use crate::Error;
-use crate::store::{Created, NewRoom};
 use protocol::limits::MEMBERS_ADDED;
 use protocol::{CreateRoom, PublicRoom, RoomId, RoomKind, RoomSummary, UserId};
 use std::sync::Arc;
+use store::{Created, NewRoom};
 
 impl Chat {
     pub(crate) async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>, Error> {

@@ -6,11 +6,11 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::metrics::Metrics;
 use crate::outbound::testing::connection;
-use crate::store::model::{Call, FaultHook, Model, Tables};
-use crate::store::{Limit, NewUser, Result, Revision, Stamp, Store};
 use protocol::{ClientId, Cursor, Message, NewMessage, Rev, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use store::model::{Call, FaultHook, Model, Tables};
+use store::{Limit, NewUser, Result, Revision, Stamp, Store};
 use uuid::Uuid;
 
 pub(super) const ADA: UserId = UserId(Uuid::from_u128(1));

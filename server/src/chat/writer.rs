@@ -7,12 +7,12 @@ mod slow;
 use crate::Error;
 use crate::hub::{Connection, Hub, StreamPosition};
 use crate::metrics::Metrics;
-use crate::store::{Append, Appended, Store};
 use futures_util::future::BoxFuture;
 use protocol::{ApiError, ClientId, Message, Rev, ServerFrame};
 use slow::SlowLane;
 use std::sync::Arc;
 use std::time::Duration;
+use store::{Append, Appended, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -206,7 +206,7 @@ fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<
             Ok(answers) => return answers.into_iter().map(Ok).collect(),
             Err(error) => error,
         };
-        if matches!(error, crate::store::Error::Internal(_)) && batch.len() > 1 {
+        if matches!(error, store::Error::Internal(_)) && batch.len() > 1 {
             tracing::error!(messages = batch.len(), %error, "a batch was not stored, retrying in halves");
             let (first, second) = batch.split_at(batch.len() / 2);
             let mut answers = store(store_in, first).await;
@@ -214,7 +214,7 @@ fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<
             return answers;
         }
         let text = error.to_string();
-        let unavailable = matches!(error, crate::store::Error::Unavailable(_));
+        let unavailable = matches!(error, store::Error::Unavailable(_));
         tracing::warn!(messages = batch.len(), error = text, "a batch was not stored");
         let told = || if unavailable { Error::Unavailable(text.clone()) } else { Error::Internal(text.clone()) };
         batch.iter().map(|_| Err(told())).collect()

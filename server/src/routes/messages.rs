@@ -2,7 +2,6 @@
 
 use crate::auth::Caller;
 use crate::http::extract::{Body, Id, Params, limit};
-use crate::store::{HistoryRange, Revision};
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::State;
@@ -11,6 +10,7 @@ use protocol::limits::PAGE_DEFAULT;
 use protocol::{ClientId, EditMessage, HistoryPage, MessageAnswer, NewMessage, RoomId, Seq};
 use serde::Deserialize;
 use std::sync::Arc;
+use store::{HistoryRange, Revision};
 use uuid::Uuid;
 
 type Shared = State<Arc<App>>;

@@ -4,13 +4,13 @@ use super::{Readiness, RunError};
 use crate::chat::{Chat, Rounds, SLICE_INTERVAL};
 use crate::config::StoreConfig;
 use crate::hub::Hub;
-use crate::store::{self, Purged, Store};
 use protocol::UnixMillis;
 use std::fs::{File, TryLockError};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use store::{self, Purged, Store};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 

@@ -7,10 +7,10 @@ use super::Readiness;
 use crate::chat::Chat;
 use crate::hub::Hub;
 use crate::metrics::Metrics;
-use crate::store::Store;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use store::Store;
 use tokio::sync::watch;
 use tokio::time::sleep;
 

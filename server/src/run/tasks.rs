@@ -87,9 +87,9 @@ mod tests {
     use crate::chat::Chat;
     use crate::clock::SystemClock;
     use crate::hub::{Hub, Keys};
-    use crate::store::model::{Call, FaultHook, Model, Tables};
     use protocol::{ClientId, NewMessage, RoomId, UserId};
     use std::sync::{Arc, Mutex};
+    use store::model::{Call, FaultHook, Model, Tables};
     use uuid::Uuid;
 
     /// A database at which a programming error shows with the first write.
@@ -97,7 +97,7 @@ mod tests {
 
     #[async_trait::async_trait]
     impl FaultHook for Broken {
-        async fn enter(&self, call: Call) -> crate::store::Result<()> {
+        async fn enter(&self, call: Call) -> store::Result<()> {
             assert!(call == Call::Read, "nobody wrote this");
             Ok(())
         }

@@ -2,10 +2,10 @@
 
 use super::device::Device;
 use super::memory::{Memory, Sent};
-use crate::store::model::Tables;
 use client::{ConnectionState, Engine, RowState};
 use protocol::{Message, RoomId, RoomSummary, SystemEvent};
 use std::sync::Arc;
+use store::model::Tables;
 
 /// The first thing that does not hold.
 pub(super) fn check(devices: &[Arc<Device>]) -> Result<(), String> {

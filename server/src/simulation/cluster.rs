@@ -5,9 +5,9 @@ use super::node::Node;
 use super::plan::Fault;
 use super::sim::{Sim, note};
 use super::wire::Wire;
-use crate::store::model::Tables;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
+use store::model::Tables;
 use tokio::time::sleep;
 
 /// States of the database that a replica may have.

@@ -2,10 +2,10 @@
 
 use super::plan::Fault;
 use super::sim::{Sim, note};
-use crate::store::model::{Call, FaultHook};
-use crate::store::{Error, Result};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
+use store::model::{Call, FaultHook};
+use store::{Error, Result};
 use tokio::sync::Notify;
 use tokio::time::sleep;
 

@@ -3,10 +3,10 @@
 
 use super::plan::Fault;
 use super::sim::Sim;
-use crate::store::Stamp;
-use crate::store::model::Tables;
 use protocol::{ClientId, RoomId, UserId};
 use serde_json::{Value, json};
+use store::Stamp;
+use store::model::Tables;
 
 /// What a node of this version says, as one of the next version would say it.
 pub(super) fn translate(sim: &Sim, text: String) -> Vec<String> {
@@ -46,7 +46,7 @@ fn in_another_frame(sim: &Sim, frame: &Value) -> Option<Value> {
 
 /// A node of the next version stores what this one has no words for, and dies before it tells anybody.
 pub(super) fn write(sim: &Sim, tables: &mut Tables) {
-    let people = |(id, room): (&RoomId, &crate::store::model::Room)| {
+    let people = |(id, room): (&RoomId, &store::model::Room)| {
         let id = *id;
         room.members.keys().map(|user| (id, *user)).collect::<Vec<_>>()
     };

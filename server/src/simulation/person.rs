@@ -4,10 +4,10 @@ use super::chance::Chance;
 use super::device::Device;
 use super::plan::Fault;
 use super::request::{self, Wish};
-use crate::store::model::Tables;
 use client::{Input, Revision, Row, RowState};
 use protocol::{ClientId, CreateRoom, NewMessage, RoomId, RoomKind, Seq, UserId};
 use std::sync::Arc;
+use store::model::Tables;
 
 /// Somebody does something on this device, unless its page is not there.
 pub(super) fn act(device: &Arc<Device>) {

@@ -5,13 +5,13 @@ use super::node::Node;
 use super::plan::Fault;
 use super::sim::note;
 use crate::Error;
-use crate::store::{HistoryRange, Revision};
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;
 use protocol::{ApiError, ClientId, CreateRoom, ErrorCode, HistoryPage, NewMessage, RoomId, User, UserId};
 use std::sync::Arc;
 use std::time::Duration;
+use store::{HistoryRange, Revision};
 use tokio::time::sleep;
 
 /// Something that a person asks for by a button.

@@ -8,13 +8,13 @@ use super::later;
 use super::person;
 use super::plan::{Fault, Mutation, Plan};
 use super::sim::{Sim, note};
-use crate::store::model::Tables;
-use crate::store::{NewUser, Stamp};
 use client::Input;
 use protocol::{ClientId, RoomId, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use store::model::Tables;
+use store::{NewUser, Stamp};
 use tokio::time::sleep;
 
 /// Things that happen before the rest.

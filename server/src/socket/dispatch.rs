@@ -7,7 +7,6 @@ use crate::chat::{Chat, Reply};
 use crate::hub::Connection;
 use crate::limits::{FrameLimit, Limits, Read};
 use crate::outbound::Frame;
-use crate::store::{Revision, cut};
 use protocol::limits::{HELLO_CURSORS, TYPING_INTERVAL_MS};
 use protocol::{
     ApiError, ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame,
@@ -15,6 +14,7 @@ use protocol::{
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
+use store::{Revision, cut};
 use tokio::time::{Instant, sleep, sleep_until};
 use uuid::Uuid;
 

@@ -2,7 +2,6 @@
 
 use crate::chat::reach::{BATCH_BYTES, HEADS_ROOMS, Reach, WELCOME_BYTES};
 use crate::outbound::{Frame, QUEUE_BYTES};
-use crate::store::cut;
 use protocol::limits::{
     BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, EMOJI_KINDS, FOCUS_USERS, HELLO_CURSORS, PEOPLE_IDS, PREVIEW_CHARS,
     REACTIONS_MAX, RECEIPTS_MEMBERS, ROOM_NAME_CHARS, ROOMS_MAX, USERNAME_CHARS,
@@ -11,6 +10,7 @@ use protocol::{
     ClientId, ErrorCode, Mark, Message, MessageKind, Person, Presence, PresenceState, Reaction, Rev, Role, RoomHead,
     RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
 };
+use store::cut;
 use uuid::Uuid;
 
 const ID: Uuid = Uuid::max();

@@ -7,11 +7,11 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::metrics::Metrics;
 use crate::outbound::testing::{self, TestClient};
-use crate::store::model::{FaultHook, Model, Tables};
 use futures_util::stream;
 use protocol::{RoomId, SessionId, UserId};
 use std::sync::Mutex;
 use std::time::Duration;
+use store::model::{FaultHook, Model, Tables};
 use tokio::time::Instant;
 use uuid::Uuid;
 

@@ -152,7 +152,7 @@ fn a_backup_that_is_put_back_is_another_life() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let epoch = || {
         runtime.block_on(async {
-            let store = server::store::open(&format!("sqlite://{}", database.display()), 1).unwrap();
+            let store = store::open(&format!("sqlite://{}", database.display()), 1).unwrap();
             store.epoch().await.unwrap()
         })
     };

@@ -1,4 +1,5 @@
-//! The story of a store: the same chapters on SQLite and on PostgreSQL. The simulation's model passes them too.
+//! The story of a store: the same chapters on SQLite and on PostgreSQL, and those that the simulator relies on also on the
+//! in-memory model.
 
 mod accounts;
 mod appending;
@@ -12,7 +13,15 @@ mod waiting;
 
 use crate::harness::fresh_postgres;
 pub(crate) use database::{Db, entry, stamp};
-use server::store;
+use protocol::RoomId;
+use std::sync::{Arc, Mutex};
+use store::model::{FaultHook, Model, Tables};
+use uuid::Uuid;
+
+/// Injects nothing.
+struct NoFaults;
+
+impl FaultHook for NoFaults {}
 
 impl Db {
     async fn sqlite() -> Self {
@@ -23,6 +32,11 @@ impl Db {
     async fn postgres() -> Self {
         let url = fresh_postgres().await;
         Self::new(move || store::open(&url, 4).unwrap()).await
+    }
+
+    async fn model() -> Self {
+        let tables = Arc::new(Mutex::new(Tables::new(Uuid::now_v7(), RoomId(Uuid::now_v7()))));
+        Self::new(move || Arc::new(Model::new(Arc::clone(&tables), Arc::new(NoFaults)))).await
     }
 }
 
@@ -44,3 +58,17 @@ macro_rules! on_both_engines {
     };
 }
 use on_both_engines;
+
+/// As [`on_both_engines`], and a third test on the model.
+macro_rules! on_every_store {
+    ($($chapter:ident),* $(,)?) => {
+        super::on_both_engines!($($chapter),*);
+        mod model {
+            $(#[tokio::test]
+            async fn $chapter() {
+                super::$chapter(crate::store::Db::model().await).await;
+            })*
+        }
+    };
+}
+use on_every_store;

@@ -5,12 +5,12 @@ use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::outbound::testing::{TestClient, connection};
-use crate::store::model::{Call, FaultHook, Model, Tables};
-use crate::store::{NewUser, Result, Revision, Stamp};
 use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use store::model::{Call, FaultHook, Model, Tables};
+use store::{NewUser, Result, Revision, Stamp};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ struct Stop {
 }
 
 #[async_trait::async_trait]
-impl FaultHook for Arc<Stop> {
+impl FaultHook for Stop {
     async fn leave(&self, call: Call) -> Result<()> {
         if call == Call::Write && self.closed.load(Ordering::Relaxed) {
             self.committed.notify_one();
@@ -54,7 +54,7 @@ impl World {
             tables.create_user(NewUser { id, username, display_name, password_hash }, stamp).unwrap();
         }
         let stop = Arc::<Stop>::default();
-        let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), Arc::new(Arc::clone(&stop))));
+        let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), stop.clone()));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
         hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());

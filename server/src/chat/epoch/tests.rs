@@ -5,10 +5,10 @@ use crate::chat::Chat;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::outbound::testing::{TestClient, connection};
-use crate::store::model::{FaultHook, Model, Tables};
-use crate::store::{NewUser, Stamp};
 use protocol::{ClientId, CloseCode, NewMessage, RoomId, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::{Arc, Mutex};
+use store::model::{FaultHook, Model, Tables};
+use store::{NewUser, Stamp};
 use uuid::Uuid;
 
 const ADA: UserId = UserId(Uuid::from_u128(1));

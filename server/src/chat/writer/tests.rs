@@ -4,12 +4,12 @@ use super::{QUEUE_MAX, QUEUE_TIMEOUT, Reply, Writer};
 use crate::Error;
 use crate::bus::memory::Exchange;
 use crate::hub::{Hub, Keys};
-use crate::store::model::{Call, FaultHook, Model, Tables};
-use crate::store::{Append, Appended, NewUser, Result, Stamp};
 use protocol::{ClientId, RoomId, UnixMillis, UserId};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use store::model::{Call, FaultHook, Model, Tables};
+use store::{Append, Appended, NewUser, Result, Stamp};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ struct Faults {
 }
 
 #[async_trait::async_trait]
-impl FaultHook for Arc<Faults> {
+impl FaultHook for Faults {
     async fn enter(&self, _: Call) -> Result<()> {
         let takes = *self.takes.lock().unwrap();
         tokio::time::sleep(takes).await;
@@ -60,7 +60,7 @@ impl World {
         let other = RoomId(Uuid::from_u128(3));
         tables.rooms.insert(other, tables.rooms[&GENERAL].clone());
         let faults = Arc::<Faults>::default();
-        let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), Arc::new(Arc::clone(&faults))));
+        let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), faults.clone()));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
         hub.enter_epoch(Uuid::from_u128(9));
         tokio::spawn(Arc::clone(&hub).keep_subscriptions());

@@ -2,7 +2,7 @@
 
 use super::{Db, on_both_engines, stamp};
 use protocol::{SessionId, UnixMillis, UserId};
-use server::store::{Error, NewSession, NewUser};
+use store::{Error, NewSession, NewUser};
 use uuid::Uuid;
 
 on_both_engines!(

@@ -1,11 +1,11 @@
 //! Messages go in: numbered without gaps, once, by those who may.
 
-use super::{Db, entry, on_both_engines, stamp};
+use super::{Db, entry, on_every_store, stamp};
 use protocol::{ClientId, RoomHead, RoomId, RoomKind, Seq, UnixMillis};
-use server::store::{Append, Appended, HistoryRange, Limit};
+use store::{Append, Appended, HistoryRange, Limit};
 use uuid::Uuid;
 
-on_both_engines!(
+on_every_store!(
     a_batch_is_numbered_in_its_order,
     a_repeat_gets_the_original,
     strangers_cannot_post,

@@ -1,8 +1,8 @@
 //! A database as the story's chapters use it, whichever engine it is on.
 
 use protocol::{ClientId, Role, RoomId, RoomKind, UnixMillis, UserId};
-use server::store::{Append, Appended, Created, NewRoom, NewUser, Stamp, Store};
 use std::sync::Arc;
+use store::{Append, Appended, Created, NewRoom, NewUser, Stamp, Store};
 use uuid::Uuid;
 
 /// A database of its own, with nobody in it yet.

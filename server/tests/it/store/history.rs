@@ -1,10 +1,10 @@
 //! Messages come out: pages, unread counts, marks.
 
-use super::{Db, entry, on_both_engines, stamp};
+use super::{Db, entry, on_every_store, stamp};
 use protocol::{Mark, MessageKind, RoomKind, Seq, User};
-use server::store::{HistoryRange, Limit};
+use store::{HistoryRange, Limit};
 
-on_both_engines!(
+on_every_store!(
     pages_run_in_every_direction,
     a_page_has_as_many_rows_as_fit_in_bytes,
     the_list_of_rooms_has_previews,
@@ -71,12 +71,12 @@ async fn the_list_of_rooms_has_previews(db: Db) {
     let room = db.room(RoomKind::Direct, ada, &[bob]).await;
     let body = "\u{1f426}\u{4e2d}x".repeat(2_000);
     db.send_message(room, ada, &body).await;
-    let revise = server::store::Revise {
+    let revise = store::Revise {
         room_id: room,
         seq: Seq(1),
         user_id: bob,
         client_id: protocol::ClientId(uuid::Uuid::now_v7()),
-        revision: server::store::Revision::React { emoji: "\u{1f44d}".into(), on: true },
+        revision: store::Revision::React { emoji: "\u{1f44d}".into(), on: true },
         now: protocol::UnixMillis(9_000),
     };
     db.store.revise(&revise).await.unwrap();
@@ -99,8 +99,8 @@ async fn nobody_is_in_more_rooms_than_one_can_be(db: Db) {
     for _ in 1..protocol::limits::ROOMS_MAX {
         db.room(RoomKind::Group, ada, &[]).await;
     }
-    let refused = |answer: Result<(), server::store::Error>| {
-        assert!(matches!(answer, Err(server::store::Error::Conflict(_))), "{answer:?}");
+    let refused = |answer: Result<(), store::Error>| {
+        assert!(matches!(answer, Err(store::Error::Conflict(_))), "{answer:?}");
     };
     refused(db.store.create_member(spare, ada, ada, stamp()).await.map(drop));
     refused(db.store.create_member(spare, bob, ada, stamp()).await.map(drop));
@@ -109,7 +109,7 @@ async fn nobody_is_in_more_rooms_than_one_can_be(db: Db) {
     {
         let id = protocol::RoomId(uuid::Uuid::now_v7());
         let name = (kind != RoomKind::Direct).then(|| "Room".to_owned());
-        let room = server::store::NewRoom { id, kind, name, creator, members: member.into_iter().collect() };
+        let room = store::NewRoom { id, kind, name, creator, members: member.into_iter().collect() };
         refused(db.store.create_room(room, stamp()).await.map(drop));
     }
     assert_eq!(db.store.list_rooms(ada).await.unwrap().len() as i64, protocol::limits::ROOMS_MAX);

@@ -1,12 +1,12 @@
 //! Rooms and those who are in them.
 
-use super::{Db, entry, on_both_engines, stamp};
+use super::{Db, entry, on_every_store, stamp};
 use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
-use server::store::{Append, Appended, Created, Error, Limit, MemberMark, NewRoom, Purged, Revise, Revised, Revision};
 use std::time::Duration;
+use store::{Append, Appended, Created, Error, Limit, MemberMark, NewRoom, Purged, Revise, Revised, Revision};
 use uuid::Uuid;
 
-on_both_engines!(
+on_every_store!(
     two_people_have_one_direct_room,
     members_come_and_go,
     a_room_keeps_an_owner,

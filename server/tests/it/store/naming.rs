@@ -1,9 +1,9 @@
 //! Names of people are numbered in the order of their changes.
 
-use super::{Db, on_both_engines};
+use super::{Db, on_every_store};
 use protocol::{User, UserId};
 
-on_both_engines!(a_new_name_takes_the_next_number);
+on_every_store!(a_new_name_takes_the_next_number);
 
 async fn rename(db: &Db, id: UserId, display_name: &str) {
     let user = db.store.find_user(id).await.unwrap().unwrap();

@@ -1,11 +1,11 @@
 //! Edits, deletions and reactions; and what a device at a cursor did not have.
 
-use super::{Db, entry, on_both_engines};
+use super::{Db, entry, on_every_store};
 use protocol::{ClientId, Reaction, Rev, RoomId, RoomKind, Seq, UnixMillis, UserId};
-use server::store::{Append, Appended, Limit, Revise, Revised, Revision};
+use store::{Append, Appended, Limit, Revise, Revised, Revision};
 use uuid::Uuid;
 
-on_both_engines!(
+on_every_store!(
     each_revision_takes_the_next_rev_of_its_room,
     a_revision_is_stored_once_for_ever,
     only_members_revise_and_only_what_is_there,
@@ -64,8 +64,7 @@ async fn each_revision_takes_the_next_rev_of_its_room(db: Db) {
     assert_eq!((summary.last_rev, summary.unread), (Rev(3), 3), "a tombstone counts as what it was");
     let last = summary.last_message.unwrap();
     assert_eq!((last.rev, last.reactions.len()), (Rev(2), 0), "a preview has no reactions");
-    let history =
-        db.store.list_messages(bob, room, server::store::HistoryRange::Newest, Limit::rows(10)).await.unwrap();
+    let history = db.store.list_messages(bob, room, store::HistoryRange::Newest, Limit::rows(10)).await.unwrap();
     assert_eq!(history.messages.iter().map(|row| row.body.as_str()).collect::<Vec<_>>(), ["", "two", "3"]);
     assert_eq!(history.messages[2].reactions.len(), 1);
     assert_eq!((history.last_seq, history.last_rev), (Seq(3), Rev(3)));
@@ -111,7 +110,7 @@ async fn changes_come_once_each_in_their_latest_state(db: Db) {
 async fn revisions_at_once_take_one_number_each(db: Db) {
     let (ada, bob, room) = room_of(&db, 10).await;
     let other_node = db.again();
-    let some = async |store: &dyn server::store::Store, user, seqs: std::ops::RangeInclusive<i64>| {
+    let some = async |store: &dyn store::Store, user, seqs: std::ops::RangeInclusive<i64>| {
         for seq in seqs {
             let revised = store.revise(&asked(room, seq, user, react(true))).await.unwrap();
             assert!(matches!(revised, Revised::Stored(_)), "{revised:?}");

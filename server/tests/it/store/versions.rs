@@ -1,11 +1,11 @@
 //! The number that moves with a person's memberships.
 
-use super::{Db, on_both_engines, stamp};
+use super::{Db, on_every_store, stamp};
 use protocol::{Mark, Role, RoomKind, Seq, UnixMillis, UserId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-on_both_engines!(memberships_have_a_version, people_who_bring_each_other_in_at_once_do_not_deadlock);
+on_every_store!(memberships_have_a_version, people_who_bring_each_other_in_at_once_do_not_deadlock);
 
 /// Whose version moved since it was looked at last.
 struct Watch<'a> {

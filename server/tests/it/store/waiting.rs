@@ -3,15 +3,15 @@
 use super::{Db, entry, stamp};
 use crate::harness::{fresh_postgres, until};
 use protocol::{RoomKind, Seq, UnixMillis, UserId};
-use server::store::{Append, Appended};
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
+use store::{Append, Appended};
 
 /// A database of its own with three connections, and where it is.
 async fn on_postgres() -> (String, Db) {
     let url = fresh_postgres().await;
     let opened = url.clone();
-    (url, Db::new(move || server::store::open(&opened, 3).unwrap()).await)
+    (url, Db::new(move || store::open(&opened, 3).unwrap()).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -143,7 +143,7 @@ async fn a_migration_may_take_as_long_as_it_takes_but_not_wait_for_a_lock() {
     ] {
         sqlx::raw_sql(statement).execute(&mut watcher).await.unwrap();
     }
-    let store = server::store::open(&url, 3).unwrap();
+    let store = store::open(&url, 3).unwrap();
     store.migrate().await.unwrap();
     let limits: Vec<(String, String)> =
         sqlx::query_as("select distinct statement, lock from limits").fetch_all(&mut watcher).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_migration_may_take_as_long_as_it_takes_but_not_wait_for_a_lock() {
     let mut holds = watcher.begin().await.unwrap();
     sqlx::raw_sql("lock table _sqlx_migrations in access exclusive mode").execute(&mut *holds).await.unwrap();
     let refused = store.migrate().await;
-    assert!(matches!(refused, Err(server::store::Error::Unavailable(_))), "{refused:?}");
+    assert!(matches!(refused, Err(store::Error::Unavailable(_))), "{refused:?}");
     holds.rollback().await.unwrap();
     store.migrate().await.unwrap();
 }
@@ -167,7 +167,7 @@ async fn nodes_that_lose_the_same_people_do_not_end_each_other() {
     }
     let backwards: Vec<_> = people.iter().rev().copied().collect();
     let other = db.again();
-    let round = async |store: &dyn server::store::Store, people: &[UserId]| {
+    let round = async |store: &dyn store::Store, people: &[UserId]| {
         for at in 0..100 {
             store.update_last_seen(people, UnixMillis(at)).await.unwrap();
         }

@@ -1,0 +1,60 @@
+//! Receipts in the database: marks are raised in batches, since they move with every message that is read.
+
+use super::super::{batch, id_list};
+use super::rows::Row as DbRow;
+use super::{Pool, Result, Tx};
+use crate::RaisedMark;
+use protocol::{Mark, RoomId, Seq, UserId};
+use sqlx::Row;
+use std::collections::BTreeSet;
+
+/// Raises a batch in the order of its keys, so that concurrent nodes wait for each other instead of deadlocking.
+pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
+    let mut sorted = marks.to_vec();
+    sorted.sort_unstable_by_key(|(room, mark)| (*room, mark.0));
+    let raised = batch::raise_marks(&mut tx, &sorted).await?;
+    if raised.is_empty() {
+        return Ok(Vec::new());
+    }
+    move_versions(&mut tx, raised.iter().map(|(room, _)| *room).collect()).await?;
+    let raised = batch::raised_marks(&mut tx, &raised).await?;
+    tx.commit().await?;
+    Ok(raised)
+}
+
+/// In direct rooms each of the two is shown how far the other one is. People are locked in the order of their ids, and last, so
+/// that transactions never deadlock.
+async fn move_versions(tx: &mut Tx, rooms: BTreeSet<RoomId>) -> Result<()> {
+    let statement = concat!(
+        "select u.id from users u where u.id in (
+           select m.user_id from members m join rooms r on r.id = m.room_id and r.kind = 0 where m.room_id in ",
+        ids!("$1"),
+        ") order by u.id",
+        for_no_key_update!()
+    );
+    let rooms = id_list(rooms.iter().map(|room| room.0));
+    let people = sqlx::query(statement).bind(rooms).fetch_all(&mut **tx).await?;
+    if people.is_empty() {
+        return Ok(());
+    }
+    let people = people.iter().map(|row| row.try_get(0)).collect::<std::result::Result<Vec<_>, _>>()?;
+    sqlx::query(concat!("update users set members_version = members_version + 1 where id in ", ids!("$1")))
+        .bind(id_list(people.into_iter()))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn list_direct(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
+    let rows = sqlx::query(concat!(
+        "select m.room_id, m.user_id, m.delivered_seq, m.read_seq
+         from members m join users u on u.id = m.user_id and u.receipts where m.room_id in ",
+        ids!("$1")
+    ))
+    .bind(id_list(rooms.iter().map(|room| room.0)))
+    .fetch_all(pool)
+    .await?;
+    let mark =
+        |row: &DbRow| -> Result<Mark> { Ok(Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?))) };
+    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), mark(row)?))).collect()
+}

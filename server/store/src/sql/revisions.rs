@@ -1,0 +1,132 @@
+//! Revisions; and catch-up reads: rows that were revised or added after a cursor.
+
+use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
+use super::{Pool, Result, Tx, members};
+use crate::digest::first_digest;
+use crate::driver::{TAKEN, is_taken};
+use crate::revise::revise as decide;
+use crate::{Error, Limit, Revise, Revised, Rows, cut};
+use protocol::{Message, Rev, RoomId, Seq};
+use sqlx::Row;
+
+pub(super) async fn revise(mut tx: Tx, asked: &Revise) -> Result<Revised> {
+    let Some(head) = lock_revisions(&mut tx, asked.room_id).await? else { return Ok(Revised::NotMember) };
+    let Some(role) = members::role_of(&mut tx, asked.room_id, asked.user_id).await? else {
+        return Ok(Revised::NotMember);
+    };
+    if let Some((room, seq, rev)) = find_earlier(&mut tx, asked).await? {
+        let same = room == asked.room_id && seq == asked.seq;
+        return Ok(if same { Revised::Repeated(rev) } else { Revised::Conflict });
+    }
+    let Some(before) = find_message(&mut tx, asked).await? else { return Ok(Revised::NotFound) };
+    let revised = decide(before.clone(), role, asked, head.next());
+    if let Revised::Stored(row) = &revised {
+        store(&mut tx, asked, row, first_digest(&before, row)).await?;
+        tx.commit().await?;
+    }
+    Ok(revised)
+}
+
+/// The room's newest revision, under its lock.
+async fn lock_revisions(tx: &mut Tx, room: RoomId) -> Result<Option<Rev>> {
+    let statement = concat!("select last_rev from rooms where id = $1", for_update!());
+    let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
+    found.map(|row| Ok(Rev(row.try_get(0)?))).transpose()
+}
+
+async fn find_earlier(tx: &mut Tx, asked: &Revise) -> Result<Option<(RoomId, Seq, Rev)>> {
+    let found = sqlx::query("select room_id, seq, rev from revisions where user_id = $1 and client_id = $2")
+        .bind(asked.user_id.0)
+        .bind(asked.client_id.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+    found.map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?), Rev(row.try_get(2)?)))).transpose()
+}
+
+async fn find_message(tx: &mut Tx, asked: &Revise) -> Result<Option<Message>> {
+    let found = sqlx::query(concat!(
+        "select ",
+        message_columns!("m", "u"),
+        " from messages m join users u on u.id = m.sender_id where m.room_id = $1 and m.seq = $2"
+    ))
+    .bind(asked.room_id.0)
+    .bind(asked.seq.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    found.map(|row| message(&row, 0)).transpose()
+}
+
+/// Writes the row as it is from now on, the room's counter, and that this was asked for.
+async fn store(tx: &mut Tx, asked: &Revise, row: &Message, first_digest: Option<Vec<u8>>) -> Result<()> {
+    let reactions = match row.reactions.as_slice() {
+        [] => None,
+        some => Some(serde_json::to_string(some).map_err(|error| Error::Internal(error.to_string()))?),
+    };
+    sqlx::query(
+        "update messages set rev = $3, body = $4, edited_at = $5, deleted_at = $6, reactions = $7,
+           first_digest = coalesce(first_digest, $8)
+         where room_id = $1 and seq = $2",
+    )
+    .bind(row.room_id.0)
+    .bind(row.seq.0)
+    .bind(row.rev.0)
+    .bind(&row.body)
+    .bind(row.edited_at.map(|at| at.0))
+    .bind(row.deleted_at.map(|at| at.0))
+    .bind(reactions)
+    .bind(first_digest)
+    .execute(&mut **tx)
+    .await?;
+    let counted = sqlx::query("update rooms set last_rev = $2 where id = $1").bind(row.room_id.0).bind(row.rev.0);
+    counted.execute(&mut **tx).await?;
+    sqlx::query("insert into revisions (user_id, client_id, room_id, seq, rev) values ($1, $2, $3, $4, $5)")
+        .bind(asked.user_id.0)
+        .bind(asked.client_id.0)
+        .bind(row.room_id.0)
+        .bind(row.seq.0)
+        .bind(row.rev.0)
+        .execute(&mut **tx)
+        .await
+        // Another node has just used the id for another room.
+        .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
+    Ok(())
+}
+
+pub(super) async fn list_changes(
+    pool: &Pool,
+    room: RoomId,
+    (seq, rev): (Seq, Rev),
+    limit: Limit,
+) -> Result<Option<Rows>> {
+    // One more of each part than is answered with, to see whether there is more.
+    let rows = sqlx::query(concat!(
+        "with revised as (select m.*, 0 as part, rev as place, ",
+        stored_bytes!("m"),
+        " as size from messages m where room_id = $1 and rev > $3 and seq <= $2 order by rev limit $4 + 1),
+           fresh as (select m.*, 1 as part, seq as place, ",
+        stored_bytes!("m"),
+        " as size from messages m where room_id = $1 and seq > $2 order by seq limit $4 + 1),
+           few as (select found.*, count(*) over () as total, row_number() over (order by part, place) as number,
+             sum(size) over (order by part, place rows unbounded preceding) - size as before
+             from (select * from revised union all select * from fresh) as found)
+         select r.last_seq, r.last_rev, coalesce(m.total, 0), ",
+        message_columns!("m", "u"),
+        " from rooms r left join few m on m.number <= $4 and m.before < $5 left join users u on u.id = m.sender_id
+         where r.id = $1 and r.deleted_at is null order by m.part, m.place"
+    ))
+    .bind(room.0)
+    .bind(seq.0)
+    .bind(rev.0)
+    .bind(limit.rows)
+    .bind(limit.stored_bytes())
+    .fetch_all(pool)
+    .await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (last_seq, last_rev, total) = (Seq(first.try_get(0)?), Rev(first.try_get(1)?), first.try_get::<i64, _>(2)?);
+    // A room with nothing to tell has one row without a message.
+    let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>(4).is_ok_and(|seq| seq.is_some());
+    let mut messages = rows.iter().filter(has_message).map(|row| message(row, 3)).collect::<Result<Vec<_>>>()?;
+    cut::first(&mut messages, limit);
+    let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
+    Ok(Some(Rows { messages, last_seq, last_rev, more }))
+}

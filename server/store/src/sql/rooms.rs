@@ -1,0 +1,222 @@
+//! Rooms: as their members see them, made, renamed, deleted.
+
+use super::super::id_list;
+use super::rows::{Row as DbRow, USER_COLUMNS, message, preview_columns, user, user_columns};
+use super::{Pool, Result, Tx, members, system_messages};
+use crate::bounds::PUBLIC_ROOMS;
+use crate::codes::Code;
+use crate::{Access, Created, Error, NewRoom, Stamp, rights};
+use protocol::{
+    Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UnixMillis, UserId,
+};
+use sqlx::Row;
+use std::collections::BTreeSet;
+
+/// A room `r` as user `$1` sees it, whose membership is `me` (if any): everything that [`summary`] reads. Unread messages
+/// are counted to one above `protocol::limits::UNREAD_MAX`, so that the cost is bounded however long somebody was away.
+macro_rules! summary_query {
+    ($from:literal, $rest:literal) => {
+        concat!(
+            "select r.id, r.kind, coalesce(ou.display_name, r.name, ''), r.last_seq, r.last_rev, coalesce(me.read_seq, r.last_seq),
+               case when me.user_id is null then 0 else (select count(*) from (
+                 select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
+                   and x.sender_id <> me.user_id limit 100) as few) end,
+               r.members_count, me.role, case when ou.receipts and self.receipts then om.delivered_seq end, om.read_seq, ",
+            user_columns!("ou"), ", ", preview_columns!("lm", "lu"),
+            " from ", $from,
+            " left join members om on r.kind = 0 and om.room_id = r.id and om.user_id <> $1
+              left join users ou on ou.id = om.user_id left join users self on self.id = $1
+              left join messages lm on lm.room_id = r.id and lm.seq = r.last_seq
+              left join users lu on lu.id = lm.sender_id ",
+            $rest
+        )
+    };
+}
+
+fn summary(row: &DbRow) -> Result<RoomSummary> {
+    const OTHER: usize = 11;
+    const LAST: usize = OTHER + USER_COLUMNS;
+    let other: Option<uuid::Uuid> = row.try_get(OTHER)?;
+    let last: Option<uuid::Uuid> = row.try_get(LAST)?;
+    Ok(RoomSummary {
+        id: RoomId(row.try_get(0)?),
+        kind: RoomKind::from_code(row.try_get(1)?),
+        name: row.try_get(2)?,
+        last_seq: Seq(row.try_get(3)?),
+        last_rev: Rev(row.try_get(4)?),
+        read_seq: Seq(row.try_get(5)?),
+        unread: row.try_get(6)?,
+        members_count: row.try_get(7)?,
+        role: row.try_get::<Option<i16>, _>(8)?.map(Role::from_code),
+        other: other.map(|_| user(row, OTHER)).transpose()?,
+        other_mark: match (other, row.try_get::<Option<i64>, _>(9)?) {
+            (Some(other), Some(delivered)) => Some(Mark(UserId(other), Seq(delivered), Seq(row.try_get(10)?))),
+            _ => None,
+        },
+        last_message: last.map(|_| message(row, LAST)).transpose()?,
+    })
+}
+
+pub(super) async fn list(pool: &Pool, user: UserId) -> Result<Vec<RoomSummary>> {
+    let statement = summary_query!(
+        "members me join rooms r on r.id = me.room_id",
+        "where me.user_id = $1 order by coalesce(lm.created_at, r.created_at) desc, r.id desc"
+    );
+    sqlx::query(statement).bind(user.0).fetch_all(pool).await?.iter().map(summary).collect()
+}
+
+pub(super) async fn find(pool: &Pool, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
+    let statement = summary_query!(
+        "rooms r left join members me on me.room_id = r.id and me.user_id = $1",
+        "where r.id = $2 and (me.user_id is not null or r.kind = 2)"
+    );
+    sqlx::query(statement).bind(user.0).bind(room.0).fetch_optional(pool).await?.as_ref().map(summary).transpose()
+}
+
+pub(super) async fn list_public(pool: &Pool, user: UserId) -> Result<Vec<PublicRoom>> {
+    let rows = sqlx::query(
+        "select r.id, r.name, r.members_count from rooms r where r.kind = 2
+         and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
+         order by lower(r.name), r.id limit $2",
+    )
+    .bind(user.0)
+    .bind(PUBLIC_ROOMS)
+    .fetch_all(pool)
+    .await?;
+    let read = |row: &DbRow| {
+        Ok(PublicRoom { id: RoomId(row.try_get(0)?), name: row.try_get(1)?, members_count: row.try_get(2)? })
+    };
+    rows.iter().map(read).collect()
+}
+
+pub(super) async fn find_access(pool: &Pool, user: UserId, room: RoomId) -> Result<Option<Access>> {
+    let found = sqlx::query(
+        "select r.kind, m.role, r.last_seq from rooms r
+         left join members m on m.room_id = r.id and m.user_id = $1
+         where r.id = $2 and r.deleted_at is null",
+    )
+    .bind(user.0)
+    .bind(room.0)
+    .fetch_optional(pool)
+    .await?;
+    let read = |row: DbRow| {
+        Ok(Access {
+            kind: RoomKind::from_code(row.try_get(0)?),
+            role: row.try_get::<Option<i16>, _>(1)?.map(Role::from_code),
+            last_seq: Seq(row.try_get(2)?),
+        })
+    };
+    found.map(read).transpose()
+}
+
+/// What is unique about a direct room: its two people, in order of their ids.
+fn direct_key(new: &NewRoom) -> Option<Vec<u8>> {
+    let other = new.members.first().filter(|_| new.kind == RoomKind::Direct)?;
+    Some([new.creator.min(*other), new.creator.max(*other)].iter().flat_map(|user| *user.0.as_bytes()).collect())
+}
+
+pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Created> {
+    let key = direct_key(&new);
+    if let Some(id) = find_direct(&mut tx, key.as_deref()).await? {
+        return Ok(Created::Existing(id));
+    }
+    let everybody: Vec<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+    members::require_place(&mut tx, &everybody).await?;
+    let inserted = sqlx::query(
+        "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)
+         on conflict (direct_key) do nothing",
+    )
+    .bind(new.id.0)
+    .bind(new.kind.code())
+    .bind(&new.name)
+    .bind(&key)
+    .bind(stamp.now.0)
+    .execute(&mut *tx)
+    .await?;
+    if inserted.rows_affected() == 0 {
+        let id = find_direct(&mut tx, key.as_deref()).await?.ok_or(Error::NotFound("room"))?;
+        return Ok(Created::Existing(id));
+    }
+    let everybody: BTreeSet<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+    let owner = (new.kind != RoomKind::Direct).then_some(new.creator);
+    let added = add(&mut tx, new.id, &everybody, owner).await?;
+    if added != everybody.len() as u64 {
+        return Err(Error::NotFound("user"));
+    }
+    let count = i64::try_from(added).unwrap_or(i64::MAX);
+    if new.kind == RoomKind::Direct {
+        let counted = sqlx::query("update rooms set members_count = $2 where id = $1").bind(new.id.0).bind(count);
+        counted.execute(&mut *tx).await?;
+    } else {
+        system_messages::insert(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?;
+    }
+    tx.commit().await?;
+    Ok(Created::New)
+}
+
+async fn find_direct(tx: &mut Tx, key: Option<&[u8]>) -> Result<Option<RoomId>> {
+    let Some(key) = key else { return Ok(None) };
+    let found = sqlx::query("select id from rooms where direct_key = $1").bind(key).fetch_optional(&mut **tx).await?;
+    found.map(|row| Ok(RoomId(row.try_get(0)?))).transpose()
+}
+
+/// Adds those of `users` that exist as members of a new room, and answers how many did. In one statement: it locks people in the
+/// order of their ids, and two in turn would not.
+async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, owner: Option<UserId>) -> Result<u64> {
+    let added = sqlx::query(concat!(
+        "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq)
+         select $1, id, case when id = $2 then $3 else $4 end, 0, 0, 0 from users where id in ",
+        ids!("$5")
+    ))
+    .bind(room.0)
+    .bind(owner.map(|owner| owner.0))
+    .bind(Role::Owner.code())
+    .bind(Role::Member.code())
+    .bind(id_list(users.iter().map(|user| user.0)))
+    .execute(&mut **tx)
+    .await?;
+    Ok(added.rows_affected())
+}
+
+pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+    let kind = system_messages::lock_room(&mut tx, room).await?;
+    rights::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
+    let event = SystemEvent::Renamed { name: name.to_owned() };
+    let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
+    sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
+    tx.commit().await?;
+    Ok(message)
+}
+
+/// From here on the room is without members, name and the kind that strangers see, for earlier versions of this program too;
+/// its rows are removed afterwards.
+pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
+    let kind = system_messages::lock_room(&mut tx, room).await?;
+    rights::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
+    let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
+    let rows = rows.fetch_all(&mut *tx).await?;
+    sqlx::query("update meta set general_room_id = null where general_room_id = $1")
+        .bind(room.0)
+        .execute(&mut *tx)
+        .await?;
+    sqlx::query("update rooms set deleted_at = $2, kind = $3, name = null, members_count = 0 where id = $1")
+        .bind(room.0)
+        .bind(now.0)
+        .bind(RoomKind::Group.code())
+        .execute(&mut *tx)
+        .await?;
+    tx.commit().await?;
+    rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
+}
+
+pub(super) async fn list_heads(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+    let rows = sqlx::query(concat!(
+        "select id, last_seq, last_rev from rooms where deleted_at is null and id in ",
+        ids!("$1")
+    ))
+    .bind(id_list(rooms.iter().map(|room| room.0)))
+    .fetch_all(pool)
+    .await?;
+    let read = |row: &DbRow| Ok(RoomHead(RoomId(row.try_get(0)?), Seq(row.try_get(1)?), Rev(row.try_get(2)?)));
+    rows.iter().map(read).collect()
+}
