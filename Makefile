@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # step "what" command…: announces, runs with the build tools on PATH, and times.
 STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
-HOST := -p protocol -p client -p app -p store -p server -p load
+HOST := -p protocol -p client -p app -p store -p chat -p server -p load
 
 .PHONY: help run dev build setup test test-faults abuse test-abuse fmt format docs lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
 

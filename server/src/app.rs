@@ -1,14 +1,13 @@
 //! The node: everything that lives as long as it does.
 
 use crate::auth::Auth;
-use crate::chat::Chat;
 use crate::config::Http;
 use crate::http::admission::Admission;
-use crate::hub::Hub;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::run::{Readiness, health::Health};
-use crate::socket::sockets::Sockets;
+use chat::socket::Sockets;
+use chat::{Budget, Chat, Hub};
 use leptos::prelude::LeptosOptions;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -25,7 +24,9 @@ pub struct App {
     pub(crate) admission: Admission,
     /// How many sockets each person has.
     pub(crate) sockets: Arc<Sockets>,
-    /// How much one person, address or connection may ask for.
+    /// How much one person may cost, on sockets and in requests together.
+    pub(crate) budget: Arc<Budget>,
+    /// How much one person or address may ask for that only HTTP has.
     pub(crate) limits: Arc<Limits>,
     /// What operators read.
     pub(crate) metrics: Arc<Metrics>,

@@ -13,10 +13,10 @@ pub(crate) use queue::HashPermit;
 pub(crate) use session::{Caller, NewDevice, Reuse, Tokens};
 pub(crate) use session_cache::SessionCache;
 
-use crate::chat::Chat;
+use crate::Error;
 use crate::config::AuthConfig;
 use crate::limits::Block;
-use crate::{Error, clock};
+use chat::{Chat, clock};
 use password::Hasher;
 use protocol::{Register, SessionId, UpdateMe, User, UserId};
 use std::sync::Arc;
@@ -104,7 +104,7 @@ impl Auth {
 
     /// The right to check or hash one password of somebody in this block.
     pub(crate) async fn permit(&self, block: Block, is_known_device: bool) -> Result<HashPermit, Error> {
-        self.hasher.permit(block, is_known_device).await
+        Ok(self.hasher.permit(block, is_known_device).await?)
     }
 
     /// Whether this person signed in before on the device that has this token.
@@ -118,7 +118,7 @@ impl Auth {
             device.and_then(|device| self.signer.read_device(device)).map_or(Vec::new(), |device| device.users);
         let users = std::iter::once(user).chain(others.into_iter().filter(|other| *other != user)).take(DEVICE_USERS);
         let device = self.signer.device(&Device { users: users.collect() }, clock::now(), KNOWN_DEVICE);
-        device.ok_or_else(|| Error::Internal("a token could not be signed".into()))
+        device.ok_or_else(|| chat::Error::Internal("a token could not be signed".into()).into())
     }
 
     /// Makes an account and signs its first device in.
@@ -135,9 +135,8 @@ impl Auth {
             Some(name) => protocol::display_name(name)?,
         };
         if !self.registration_open().await? {
-            return Err(Error::Forbidden(
-                "Registration is closed on this server. Ask its administrator for an account.",
-            ));
+            const CLOSED: &str = "Registration is closed on this server. Ask its administrator for an account.";
+            return Err(chat::Error::Forbidden(CLOSED).into());
         }
         let permit = self.hasher.permit(block, false).await?;
         let password_hash = self.hasher.hash(form.password, permit).await?;
@@ -159,13 +158,13 @@ impl Auth {
         stored: Option<&Credentials>,
         permit: HashPermit,
     ) -> Result<(bool, HashPermit), Error> {
-        self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), permit).await
+        Ok(self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), permit).await?)
     }
 
     /// Changes what a person may change about their account. What else stands there is read anew: the caller's may be
     /// some seconds old.
     pub(crate) async fn update(&self, caller: UserId, form: UpdateMe) -> Result<User, Error> {
-        let mut user = self.store.find_user(caller).await?.ok_or(Error::NotFound("user"))?;
+        let mut user = self.store.find_user(caller).await?.ok_or(chat::Error::NotFound("user"))?;
         if let Some(name) = form.display_name {
             user.display_name = protocol::display_name(&name)?;
         }

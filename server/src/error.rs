@@ -1,32 +1,21 @@
-//! The one exit of errors: typed below, turned into a status and an `ApiError` here, logged here once.
+//! The errors of requests: those of the rules, and what only HTTP has. The one place that turns an error into a status.
 
 use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chat::error::{wait, whole_seconds};
 use protocol::{ApiError, ErrorBody, ErrorCode, Invalid};
 use std::time::Duration;
 
 /// Why a request was not carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Malformed or out of limits; the text names the field.
-    #[error("{0}")]
-    Invalid(String),
+    /// What the rules answered.
+    #[error(transparent)]
+    Chat(#[from] chat::Error),
     /// No session, or one that has ended.
     #[error("{0}")]
     Unauthenticated(&'static str),
-    /// Known, but not allowed.
-    #[error("{0}")]
-    Forbidden(&'static str),
-    /// Not there, or not for this person to see.
-    #[error("There is no such {0}.")]
-    NotFound(&'static str),
-    /// Contradicts what is stored.
-    #[error("{0}")]
-    Conflict(&'static str),
-    /// More often than allowed.
-    #[error("{problem} Try again in {}.", wait(*retry_after))]
-    RateLimited { problem: &'static str, retry_after: Duration },
     /// The node has no place for one more connection now.
     #[error("This server is full. Try again in {}.", wait(*retry_after))]
     Busy { retry_after: Duration },
@@ -40,58 +29,27 @@ pub enum Error {
     /// More bytes than allowed.
     #[error("A request may have {} KiB.", protocol::limits::FRAME_BYTES / 1024)]
     TooLarge,
-    /// Cannot be done now; the text is for the log.
-    #[error("{0}")]
-    Unavailable(String),
-    /// Our fault; the text is for the log.
-    #[error("{0}")]
-    Internal(String),
-}
-
-/// A wait in words.
-fn wait(time: Duration) -> String {
-    match whole_seconds(time) {
-        1 => "a second".to_owned(),
-        seconds if seconds <= 90 => format!("{seconds} seconds"),
-        seconds => format!("{} minutes", seconds.div_ceil(60)),
-    }
-}
-
-/// At least one, so that nobody comes back too early.
-fn whole_seconds(time: Duration) -> u64 {
-    time.as_millis().div_ceil(1_000).try_into().map_or(u64::MAX, |seconds: u64| seconds.max(1))
 }
 
 impl From<Invalid> for Error {
     fn from(invalid: Invalid) -> Self {
-        Self::Invalid(invalid.to_string())
+        Self::Chat(invalid.into())
     }
 }
 
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
-        match error {
-            store::Error::Conflict(what) => Self::Conflict(what),
-            store::Error::NotFound(what) => Self::NotFound(what),
-            store::Error::Forbidden(why) => Self::Forbidden(why),
-            store::Error::Unavailable(why) => Self::Unavailable(why),
-            store::Error::Invalid(why) | store::Error::Internal(why) => Self::Internal(why),
-        }
+        Self::Chat(error.into())
     }
 }
 
 impl Error {
     const fn code(&self) -> ErrorCode {
         match self {
-            Self::Invalid(_) => ErrorCode::Invalid,
+            Self::Chat(error) => error.code(),
             Self::Unauthenticated(_) => ErrorCode::Unauthenticated,
-            Self::Forbidden(_) => ErrorCode::Forbidden,
-            Self::NotFound(_) => ErrorCode::NotFound,
-            Self::Conflict(_) => ErrorCode::Conflict,
             Self::TooLarge => ErrorCode::TooLarge,
-            Self::RateLimited { .. } => ErrorCode::RateLimited,
-            Self::Unavailable(_) | Self::Busy { .. } | Self::NotServing { .. } | Self::Slow => ErrorCode::Unavailable,
-            Self::Internal(_) => ErrorCode::Internal,
+            Self::Busy { .. } | Self::NotServing { .. } | Self::Slow => ErrorCode::Unavailable,
         }
     }
 
@@ -99,47 +57,36 @@ impl Error {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::Invalid(_) => StatusCode::BAD_REQUEST,
+            Self::Chat(chat::Error::Invalid(_)) => StatusCode::BAD_REQUEST,
+            Self::Chat(chat::Error::Forbidden(_)) => StatusCode::FORBIDDEN,
+            Self::Chat(chat::Error::NotFound(_)) => StatusCode::NOT_FOUND,
+            Self::Chat(chat::Error::Conflict(_)) => StatusCode::CONFLICT,
+            Self::Chat(chat::Error::RateLimited { .. }) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Chat(chat::Error::Unavailable(_)) | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Chat(chat::Error::Internal(_)) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Forbidden(_) => StatusCode::FORBIDDEN,
-            Self::NotFound(_) => StatusCode::NOT_FOUND,
-            Self::Conflict(_) => StatusCode::CONFLICT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) | Self::Busy { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::NotServing { .. } => StatusCode::BAD_GATEWAY,
             Self::Slow => StatusCode::REQUEST_TIMEOUT,
-            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     /// Seconds to wait before the next attempt, for the header `Retry-After`.
     pub(crate) fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after, .. } | Self::Busy { retry_after } | Self::NotServing { retry_after } => {
-                Some(whole_seconds(*retry_after))
-            }
-            Self::Unavailable(_) => Some(2),
+            Self::Chat(error) => error.retry_after().map(whole_seconds),
+            Self::Busy { retry_after } | Self::NotServing { retry_after } => Some(whole_seconds(*retry_after)),
             _ => None,
         }
     }
 
-    /// What a client is told, once it has been logged. Details of a failure of ours stay in the log.
+    /// What a client is told; a failure of ours is logged and its details stay in the log.
     #[must_use]
     pub fn into_api(self) -> ApiError {
-        let code = self.code();
-        let message = match &self {
-            Self::Unavailable(why) => {
-                tracing::warn!(why, "unavailable");
-                "The server cannot do this right now. Try again in a moment.".to_owned()
-            }
-            Self::Internal(why) => {
-                tracing::error!(why, "internal error");
-                "Something went wrong on the server. It has been logged.".to_owned()
-            }
-            told => told.to_string(),
-        };
-        ApiError { code, message }
+        match self {
+            Self::Chat(error) => error.into_api(),
+            told => ApiError { code: told.code(), message: told.to_string() },
+        }
     }
 }
 

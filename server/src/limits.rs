@@ -1,25 +1,24 @@
-//! Rate limits per person, address and connection. Above a limit the client gets an error, and others are not affected.
+//! Rate limits per person and address of what only HTTP has. Above a limit the client gets an error, and others are not affected.
+//! What a person may cost on sockets and in requests together is [`chat::Budget`].
 //!
 //! Counted per node. Failed sign-ins are also counted by the bus for all nodes together, because an attacker who guesses passwords would
 //! use all nodes; while the bus is away the node's own count applies. Per address nothing is limited but failed sign-ins,
 //! new accounts, and requests whose token was not verified: many people may be behind one address.
 
 mod block;
-pub(crate) mod budget;
 pub(crate) mod failures;
 
 pub(crate) use block::Block;
-pub(crate) use budget::Read;
 pub(crate) use failures::Attempt;
 
-use crate::Error;
 use crate::config;
-use crate::hub::Hub;
-use crate::metrics::{Metrics, Refusal};
+use crate::metrics::Metrics;
 use block::ByBlock;
+use chat::metrics::Refusal;
+use chat::{Error, Hub};
 use failures::{FAILURE_WINDOW, Failures};
 use futures_util::future::join_all;
-use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use protocol::{SessionId, UserId};
 use std::hash::Hash;
 use std::net::IpAddr;
@@ -27,8 +26,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many seconds' worth of frames may come at once.
-pub(crate) const BURST_SECONDS: u32 = 5;
 /// Changes of their name per person and hour; a client gets 429 beyond it.
 pub(crate) const RENAMES_PER_HOUR: u32 = 10;
 const SECOND: Duration = Duration::from_secs(1);
@@ -45,13 +42,10 @@ pub(crate) const PERSON_CONNECTIONS_AT_ONCE: u32 = 60;
 pub(crate) const RENEWALS_PER_MINUTE: u32 = 30;
 
 type By<K> = DefaultKeyedRateLimiter<K>;
-/// A limit of one connection's own; none where there is no limit.
-pub(crate) type FrameLimit = Option<DefaultDirectRateLimiter>;
 
 /// See the module's documentation. A limit that is 0 is none.
 #[derive(Default)]
 pub(crate) struct Limits {
-    budget: budget::Budget,
     connections: Option<By<UserId>>,
     renewals: Option<By<SessionId>>,
     strangers: Option<ByBlock>,
@@ -60,14 +54,12 @@ pub(crate) struct Limits {
     /// `LOGINS_PER_MINUTE`, and what failed lately.
     sign_ins_a_minute: u32,
     failures: Failures,
-    frames: Option<Quota>,
     metrics: Arc<Metrics>,
 }
 
 impl Limits {
     pub(crate) fn new(config: &config::Limits, metrics: Arc<Metrics>) -> Self {
         Self {
-            budget: budget::Budget::new(config),
             connections: quota(PERSON_CONNECTIONS_PER_SECOND, SECOND, PERSON_CONNECTIONS_AT_ONCE)
                 .map(RateLimiter::keyed),
             renewals: quota(RENEWALS_PER_MINUTE, MINUTE, RENEWALS_PER_MINUTE).map(RateLimiter::keyed),
@@ -77,7 +69,6 @@ impl Limits {
             renames: NonZeroU32::new(RENAMES_PER_HOUR).map(|count| RateLimiter::keyed(Quota::per_hour(count))),
             sign_ins_a_minute: config.logins_per_minute,
             failures: Failures::default(),
-            frames: a_second(config.frames_per_second),
             metrics,
         }
     }
@@ -154,19 +145,6 @@ impl Limits {
         attempt.by_address(self.sign_ins_a_minute).into_iter().chain([by_name]).collect()
     }
 
-    /// For the frames of a new connection.
-    pub(crate) fn frames(&self) -> FrameLimit {
-        self.frames.map(RateLimiter::direct)
-    }
-
-    /// One more frame on a connection that has this limit.
-    pub(crate) fn frame(&self, limit: &FrameLimit) -> Result<(), Error> {
-        self.metrics.frames.inc();
-        limit.as_ref().map_or(Ok(()), |limit| {
-            limit.check().map_err(|full| self.refuse(Refusal::Frames, "Too many frames.", wait(&full)))
-        })
-    }
-
     /// Evicts idle keys.
     pub(crate) fn forget(&self) {
         fn of<K: Hash + Eq + Clone>(limiter: Option<&By<K>>) {
@@ -175,7 +153,6 @@ impl Limits {
                 limiter.shrink_to_fit();
             }
         }
-        self.budget.all().for_each(|limiter| of(Some(limiter)));
         of(self.connections.as_ref());
         of(self.renewals.as_ref());
         self.strangers.iter().chain(&self.registrations).for_each(ByBlock::forget);
@@ -214,11 +191,6 @@ impl Limits {
 /// So many in `period` on average, and `burst` at once. None where one of them is 0.
 fn quota(count: u32, period: Duration, burst: u32) -> Option<Quota> {
     Some(Quota::with_period(period.checked_div(count)?)?.allow_burst(NonZeroU32::new(burst)?))
-}
-
-fn a_second(count: u32) -> Option<Quota> {
-    let count = NonZeroU32::new(count)?;
-    Some(Quota::per_second(count).allow_burst(count.saturating_mul(NonZeroU32::new(BURST_SECONDS)?)))
 }
 
 /// The wait until one more is allowed.

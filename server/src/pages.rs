@@ -10,12 +10,12 @@ pub(crate) use forms::{login, register, revoke, set_receipts};
 
 use crate::auth::Caller;
 use crate::http::{address, cookies, extract};
-use crate::limits::Read;
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
+use chat::budget::Read;
 use protocol::RoomId;
 use protocol::limits::PAGE_DEFAULT;
 use render::render;
@@ -51,7 +51,7 @@ pub(crate) async fn show_register(
 async fn show_form(app: Arc<App>, request: Request, next: String, page: impl FnOnce(Form) -> BootPage) -> Response {
     match caller(&app, request.headers()).await {
         Ok(_) => return Redirect::to(local_path(&next)).into_response(),
-        Err(error @ Error::RateLimited { .. }) => return plain::refused(&app, error),
+        Err(error @ Error::Chat(chat::Error::RateLimited { .. })) => return plain::refused(&app, error),
         // With an expired token there may be a session to renew, once: where there is none, its cookies are cleared.
         Err(Error::Unauthenticated(_)) if cookies::access(request.headers()).is_some() => {
             return Redirect::to(&renew_path(local_path(&next))).into_response();
@@ -60,7 +60,7 @@ async fn show_form(app: Arc<App>, request: Request, next: String, page: impl FnO
     }
     let (parts, body) = request.into_parts();
     if let Err(error) = app.limits.stranger(address::of(&app, &parts)) {
-        return plain::refused(&app, error);
+        return plain::refused(&app, error.into());
     }
     let request = Request::from_parts(parts, body);
     let form = Form { next: local_path(&next).to_owned(), ..Form::default() };
@@ -90,7 +90,7 @@ pub(crate) async fn devices(State(app): Shared, request: Request) -> Response {
 /// that nothing is looked up or rendered for it.
 pub(crate) async fn not_found(State(app): Shared, request: Request) -> Response {
     if request.uri().path().starts_with("/api/") {
-        return Error::NotFound("address").into_response();
+        return Error::from(chat::Error::NotFound("address")).into_response();
     }
     plain::not_found(&app)
 }
@@ -105,7 +105,7 @@ async fn signed_in(
     let caller = match caller(&app, request.headers()).await {
         Ok(caller) => caller,
         Err(Error::Unauthenticated(_)) => return Redirect::to(&renew_path(&path)).into_response(),
-        Err(error @ Error::RateLimited { .. }) => return plain::refused(&app, error),
+        Err(error @ Error::Chat(chat::Error::RateLimited { .. })) => return plain::refused(&app, error),
         Err(error) => return show_error(&app, None, error, request).await,
     };
     let loaded = async {
@@ -125,7 +125,7 @@ async fn signed_in(
 async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Request) -> Response {
     let status = error.status();
     let page = match error {
-        Error::NotFound(_) => BootPage::NotFound,
+        Error::Chat(chat::Error::NotFound(_)) => BootPage::NotFound,
         error => BootPage::Error { message: error.into_api().message },
     };
     let rooms = match &caller {
@@ -145,7 +145,7 @@ fn is_shared(caller: Option<&Caller>) -> bool {
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Error> {
     let access = cookies::access(headers).ok_or(Error::Unauthenticated("Sign in first."))?;
     let caller = app.auth.authenticate(access).await?;
-    app.limits.read(caller.user.id, Read::Page)?;
+    app.budget.read(caller.user.id, Read::Page)?;
     Ok(caller)
 }
 

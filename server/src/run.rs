@@ -9,15 +9,16 @@ mod tasks;
 mod timed;
 
 use crate::auth::{Auth, SessionCache};
-use crate::bus::{Bus, memory::Exchange, redis::RedisBus};
-use crate::chat::Chat;
-use crate::clock::SystemClock;
 use crate::http::admission::Admission;
-use crate::hub::{Hub, Keys};
 use crate::limits::Limits;
 use crate::metrics::{self, Metrics};
-use crate::outbound::WriterPool;
 use crate::{App, Config, router, site};
+use chat::budget::{Budget, Rates};
+use chat::bus::{Bus, memory::Exchange, redis::RedisBus};
+use chat::clock::SystemClock;
+use chat::hub::Keys;
+use chat::outbound::WriterPool;
+use chat::{Chat, Hub, background};
 use health::Health;
 use std::fs::File;
 use std::net::SocketAddr;
@@ -75,13 +76,11 @@ pub async fn run(
     let private = private_listener(config.http.metrics).await?;
     let store = store::open_watched(&config.store.url, config.store.pool, metrics.pool_wait.clone());
     let store = store.map_err(|error| RunError::Store(error.to_string()))?;
-    let hub = Hub::new(open_bus(&config)?, Keys::new(&config.auth.secrets), Arc::clone(&metrics));
-    let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics));
+    let hub = Hub::new(open_bus(&config)?, Keys::new(config.auth.secrets.verifying()), Arc::clone(&metrics.chat));
+    let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics.chat));
     let sessions = Arc::new(SessionCache::default());
     let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
-    let admission = Admission::new(&config.limits, Arc::clone(&metrics));
-    let limits = Arc::new(Limits::new(&config.limits, Arc::clone(&metrics)));
     let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
     let listener_limits =
@@ -90,9 +89,10 @@ pub async fn run(
         chat: Arc::clone(&chat),
         auth,
         hub: Arc::clone(&hub),
-        admission,
+        admission: Admission::new(&config.limits, Arc::clone(&metrics)),
         sockets: Arc::default(),
-        limits,
+        budget: Arc::new(Budget::new(rates(&config.limits), Arc::clone(&metrics.chat))),
+        limits: Arc::new(Limits::new(&config.limits, Arc::clone(&metrics))),
         metrics: Arc::clone(&metrics),
         http: config.http,
         stylesheet: site::stylesheet(&site),
@@ -102,7 +102,7 @@ pub async fn run(
     });
 
     let writers = Arc::<WriterPool>::default();
-    let mut tasks = background(&app, &store, sessions, &writers);
+    let mut tasks = background_tasks(&app, &store, sessions, &writers);
     if let Some(private) = private {
         let look_up = look_up(Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
         tasks.spawn("metrics", metrics::serve(private, Arc::clone(&metrics), look_up, health));
@@ -129,8 +129,22 @@ pub async fn run(
     ended
 }
 
+/// What one person may cost, as configured.
+fn rates(config: &crate::config::Limits) -> Rates {
+    Rates {
+        messages: config.messages_per_second,
+        requests: config.requests_per_second,
+        frames: config.frames_per_second,
+    }
+}
+
 /// Starts the background tasks.
-fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, writers: &Arc<WriterPool>) -> Tasks {
+fn background_tasks(
+    app: &App,
+    store: &Arc<dyn Store>,
+    sessions: Arc<SessionCache>,
+    writers: &Arc<WriterPool>,
+) -> Tasks {
     let App { chat, hub, health, metrics, .. } = app;
     let mut tasks = Tasks::default();
     for (name, task) in chat.take_tasks() {
@@ -138,10 +152,10 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, wr
     }
     let interruptions = Arc::new(tokio::sync::Notify::new());
     let polls = &metrics.background_poll;
-    tasks.spawn_timed("repair", polls, database::keep_repaired(Arc::clone(chat), Arc::clone(&interruptions)));
-    tasks.spawn_timed("check of heads", polls, database::fill_gaps(Arc::clone(chat)));
-    tasks.spawn_timed("check of entered rooms", polls, database::check_opened(Arc::clone(chat)));
-    tasks.spawn_timed("check of sessions", polls, database::check_sessions(Arc::clone(chat)));
+    tasks.spawn_timed("repair", polls, background::keep_repaired(Arc::clone(chat), Arc::clone(&interruptions)));
+    tasks.spawn_timed("check of heads", polls, background::fill_gaps(Arc::clone(chat)));
+    tasks.spawn_timed("check of entered rooms", polls, background::check_opened(Arc::clone(chat)));
+    tasks.spawn_timed("check of sessions", polls, background::check_sessions(Arc::clone(chat)));
     tasks.spawn_timed(
         "health of the database",
         polls,
@@ -149,11 +163,11 @@ fn background(app: &App, store: &Arc<dyn Store>, sessions: Arc<SessionCache>, wr
     );
     let bus_health = health::watch_bus(Arc::clone(health), Arc::clone(hub), Arc::clone(metrics));
     tasks.spawn_timed("health of the bus", polls, bus_health);
-    tasks.spawn_timed("purge", polls, database::purge(Arc::clone(chat), Arc::clone(store)));
+    tasks.spawn_timed("purge", polls, background::purge(Arc::clone(chat), Arc::clone(store)));
     tasks.spawn_timed("subscriptions", polls, Arc::clone(hub).keep_subscriptions());
     tasks.spawn("bus", listen_to_others(Arc::clone(hub), interruptions, Arc::clone(&sessions)));
     tasks.spawn_timed("presence", polls, Arc::clone(chat).keep_presence());
-    tasks.spawn_timed("limits", polls, forget(Arc::clone(&app.limits), sessions));
+    tasks.spawn_timed("limits", polls, forget(Arc::clone(&app.budget), Arc::clone(&app.limits), sessions));
     // One for each thread of the runtime: more could not write at the same time.
     for _ in 0..tokio::runtime::Handle::current().metrics().num_workers() {
         tasks.spawn("socket writer", Arc::clone(writers).run());
@@ -176,12 +190,13 @@ fn listen_to_others(
 }
 
 /// Evicts idle rate limits and expired sessions every [`EVICT_INTERVAL`].
-async fn forget(limits: Arc<Limits>, sessions: Arc<SessionCache>) {
+async fn forget(budget: Arc<Budget>, limits: Arc<Limits>, sessions: Arc<SessionCache>) {
     loop {
         tokio::time::sleep(EVICT_INTERVAL).await;
-        let (limits, sessions) = (Arc::clone(&limits), Arc::clone(&sessions));
-        // Both scan all entries, which would block the thread's connections.
+        let (budget, limits, sessions) = (Arc::clone(&budget), Arc::clone(&limits), Arc::clone(&sessions));
+        // All of them scan all entries, which would block the thread's connections.
         let done = tokio::task::spawn_blocking(move || {
+            budget.forget();
             limits.forget();
             sessions.evict_expired();
         });

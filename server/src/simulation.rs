@@ -22,7 +22,6 @@ mod watch;
 mod wire;
 mod world;
 
-use crate::chat;
 use client::Mechanism;
 use plan::{Fault, Mutation};
 use std::collections::BTreeMap;

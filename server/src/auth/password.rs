@@ -2,11 +2,11 @@
 //! (19 MiB, 2 passes, 1 lane), a few at a time and away from the threads that serve.
 
 use super::queue::{HashPermit, Queue};
-use crate::Error;
 use crate::limits::Block;
 use argon2::password_hash::rand_core::OsRng;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
+use chat::Error;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 

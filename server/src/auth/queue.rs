@@ -1,8 +1,8 @@
 //! The queue of password hashes. Permits to hash are given to address blocks in rotation, one at a time per block, so that one
 //! block with many attempts does not delay another one.
 
-use crate::Error;
 use crate::limits::Block;
+use chat::Error;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

@@ -3,7 +3,8 @@
 use super::Auth;
 use super::session_cache::CachedSession;
 use super::token::{Access, Refresh};
-use crate::{Error, clock};
+use crate::Error;
+use chat::clock;
 use protocol::{Session, SessionId, UnixMillis, User, UserId};
 use std::sync::Arc;
 use store::{NewSession, SessionRecord};
@@ -145,7 +146,7 @@ impl Auth {
     /// the session (10 seconds) at the check after that.
     pub(crate) async fn end_session(&self, user: UserId, session: SessionId) -> Result<(), Error> {
         if !self.store.revoke_session(user, session, clock::now()).await? {
-            return Err(Error::NotFound("session"));
+            return Err(chat::Error::NotFound("session").into());
         }
         self.chat.session_ended(user, session);
         Ok(())
@@ -159,7 +160,7 @@ impl Auth {
         access
             .zip(refresh)
             .map(|(access, refresh)| Tokens { access, refresh, shared })
-            .ok_or_else(|| Error::Internal("a token could not be signed".into()))
+            .ok_or_else(|| chat::Error::Internal("a token could not be signed".into()).into())
     }
 }
 

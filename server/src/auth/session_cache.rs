@@ -4,7 +4,7 @@
 //! A session that ends or a user that changes is evicted on this node at once, and on other nodes by a message of the bus.
 //! Without that message an entry may be stale for [`MAX_AGE`] at most.
 
-use crate::hub::Invalidation;
+use chat::hub::Invalidation;
 use protocol::{SessionId, UnixMillis, User};
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -133,7 +133,7 @@ impl Signer {
         validation.set_audience(&[audience]);
         validation.set_required_spec_claims(&["exp", "iss", "aud"]);
         let read = |key| jsonwebtoken::decode::<Claims<T>>(token, key, &validation);
-        let now = crate::clock::now().0 / 1000;
+        let now = chat::clock::now().0 / 1000;
         match self.decoding.iter().find_map(|key| read(key).ok()) {
             Some(data) if data.claims.exp.saturating_add(LEEWAY.cast_signed()) < now => Read::Expired,
             Some(data) => Read::Good(data.claims.what),
@@ -145,7 +145,7 @@ impl Signer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock;
+    use chat::clock;
     use uuid::Uuid;
 
     const TTL: Duration = Duration::from_secs(900);

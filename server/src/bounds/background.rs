@@ -1,23 +1,23 @@
 //! Tasks that run by themselves.
 
 use super::{Area, bound};
-use crate::chat::{epoch, repair, sessions, sync};
-use crate::hub;
-use crate::hub::gaps;
 use crate::run;
-use crate::run::database;
+use chat::background;
+use chat::hub;
+use chat::hub::gaps;
+use chat::rules::{epoch, repair, sessions, sync};
 
 pub(super) fn area() -> Area {
     let rows = vec![
         bound!(time run::EVICT_INTERVAL, "node: interval at which idle rate limits and sessions are evicted", "nothing", ""),
-        bound!(time database::HEADS_INTERVAL, "node: interval of the check of heads", "a lost message comes that much later", ""),
-        bound!(count database::PURGE_ROWS, "transaction: rows of deleted rooms that it removes", "nothing", "delete-room"),
-        bound!(time database::PURGE_SLICE_TARGET, "transaction: time that removing them is to take", "a message waits that long", "delete-room"),
-        bound!(time database::PURGE_INTERVAL, "node: interval at which rooms that another node deleted are looked for", "nothing", ""),
-        bound!(ms database::REFUSED_MS, "refused message: time for which it gets the same answer again", "`nack`, or 404", ""),
+        bound!(time background::HEADS_INTERVAL, "node: interval of the check of heads", "a lost message comes that much later", ""),
+        bound!(count background::PURGE_ROWS, "transaction: rows of deleted rooms that it removes", "nothing", "delete-room"),
+        bound!(time background::PURGE_SLICE_TARGET, "transaction: time that removing them is to take", "a message waits that long", "delete-room"),
+        bound!(time background::PURGE_INTERVAL, "node: interval at which rooms that another node deleted are looked for", "nothing", ""),
+        bound!(ms background::REFUSED_MS, "refused message: time for which it gets the same answer again", "`nack`, or 404", ""),
         bound!(ms epoch::SPREAD_MS, "connection: delay of its return after a new epoch", "`goaway`", ""),
         bound!(count sync::HEADS_BATCH, "query of heads: rooms", "nothing", ""),
-        bound!(time database::SESSIONS_INTERVAL, "node: interval of the check of sessions", "a connection of an ended session closes that much later", ""),
+        bound!(time background::SESSIONS_INTERVAL, "node: interval of the check of sessions", "a connection of an ended session closes that much later", ""),
         bound!(count sessions::SESSIONS_BATCH, "query of sessions: people", "nothing", ""),
         bound!(time repair::REPAIR_INTERVAL, "node: interval of the comparison of people whose memberships moved", "a lost change of membership comes that much later", ""),
         bound!(count repair::VERSIONS_BATCH, "query of what moved: people", "nothing", ""),

@@ -1,8 +1,8 @@
 //! What nodes say to each other.
 
 use super::{Area, bound};
-use crate::bus::{memory, redis};
-use crate::hub::{awareness, presence, rejected, subscriptions};
+use chat::bus::{memory, redis};
+use chat::hub::{awareness, presence, rejected, subscriptions};
 
 pub(super) fn area() -> Area {
     let rows = vec![

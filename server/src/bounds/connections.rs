@@ -2,14 +2,15 @@
 
 use super::{Area, bound, variable};
 use crate::http::admission;
-use crate::hub::connection::AWARENESS_BYTES;
 use crate::limits;
-use crate::outbound;
-use crate::outbound::{queue, writer_pool};
 use crate::run::accept::{quota, slow};
 use crate::run::{accept, descriptors, drain};
-use crate::socket;
-use crate::socket::{close, dispatch, heartbeat, sockets};
+use crate::socket::READ_BUFFER;
+use chat::hub::connection::AWARENESS_BYTES;
+use chat::outbound;
+use chat::outbound::{queue, writer_pool};
+use chat::socket;
+use chat::socket::{dispatch, heartbeat, sockets};
 use protocol::limits::{FOCUS_USERS, FRAME_BYTES, HELLO_CURSORS};
 
 pub(super) fn area() -> Area {
@@ -36,13 +37,13 @@ pub(super) fn area() -> Area {
         bound!(count descriptors::RESERVED_DESCRIPTORS, "node: descriptors beside connections", "nothing", ""),
         bound!(time admission::RETRY_AFTER_MIN, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "gate"),
         bound!(bytes FRAME_BYTES, "frame of a client, and request body", "close 1009, or 413", ""),
-        bound!(bytes socket::READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
+        bound!(bytes READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
         bound!(time heartbeat::HEARTBEAT_INTERVAL, "connection: interval of heartbeats, each with a WebSocket ping", "nothing", ""),
         bound!(time heartbeat::IDLE_TIMEOUT, "connection: time without any byte from the client", "the connection is closed", ""),
         bound!(time socket::HELLO_TIMEOUT, "connection: time until its `hello`", "close 1000", "sockets"),
         bound!(count sockets::SESSION_SOCKETS, "session: WebSockets on a node", "the oldest closes with 4004", "sockets"),
         bound!(count sockets::PERSON_SOCKETS, "person: WebSockets on a node", "the oldest closes with 4004", "sockets"),
-        bound!(time close::CLOSE_TIMEOUT, "connection: time to end it: what is queued, the close frame and its answer", "the connection ends", "revoked-reader"),
+        bound!(time socket::CLOSE_TIMEOUT, "connection: time to end it: what is queued, the close frame and its answer", "the connection ends", "revoked-reader"),
         variable!(
             "FRAMES_PER_SECOND",
             frames_per_second,

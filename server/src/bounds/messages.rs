@@ -1,10 +1,9 @@
 //! Messages, rooms and what is read of them.
 
 use super::{Area, bound, variable};
-use crate::chat;
-use crate::chat::{reach, receipts, writer};
-use crate::hub::{recent_cache, sequence};
-use crate::limits::budget;
+use chat::hub::{recent_cache, sequence};
+use chat::rules::{reach, receipts, writer};
+use chat::{budget, rules};
 use protocol::limits::{
     BATCH_ROWS, BODY_BYTES, BODY_CHARS, EMOJI_CHARS, EMOJI_KINDS, MEMBERS_ADDED, PAGE_DEFAULT, PAGE_MAX, PREVIEW_CHARS,
     REACTIONS_MAX, RECEIPTS_MEMBERS, RESET_ROWS, ROOM_NAME_CHARS, ROOMS_MAX, TYPING_INTERVAL_MS, TYPING_TIMEOUT_MS,
@@ -52,8 +51,8 @@ pub(super) fn area() -> Area {
         bound!(count receipts::PERSON_MARKS, "person: marks that are stored and told in a second", "ticks come later", "marks"),
         bound!(count receipts::MARKS_BATCH, "transaction: marks", "waits for the next one", "marks"),
         bound!(time receipts::MARKS_INTERVAL, "node: interval of stored marks", "ticks come that much later", "marks"),
-        bound!(count chat::CATCHING_UP, "node: share of the read connections, as a divisor, on which devices are brought up to date at once", "waits", "hello"),
-        bound!(time chat::CATCH_UP_TIMEOUT, "device: wait for that", "`error`, retryable", "hello"),
+        bound!(count rules::CATCHING_UP, "node: share of the read connections, as a divisor, on which devices are brought up to date at once", "waits", "hello"),
+        bound!(time rules::CATCH_UP_TIMEOUT, "device: wait for that", "`error`, retryable", "hello"),
         bound!(count recent_cache::ROOM_ROWS, "room: cached messages", "read from the database", ""),
         bound!(bytes recent_cache::ROOM_BYTES, "room: bytes of cached messages", "read from the database", ""),
         bound!(count recent_cache::NODE_ROWS, "node: cached messages", "the oldest are evicted", ""),

@@ -2,11 +2,12 @@
 
 use super::{Area, bound, variable};
 use crate::auth::{DEVICE_USERS, KNOWN_DEVICE, password, queue, session, session_cache};
-use crate::chat::people::RENAMED;
 use crate::http::trace;
 use crate::limits;
-use crate::limits::{budget, failures};
+use crate::limits::failures;
 use crate::routes::users::USERS;
+use chat::budget;
+use chat::rules::people::RENAMED;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, PEOPLE_IDS, USERNAME_CHARS};
 
 pub(super) fn area() -> Area {
@@ -32,7 +33,7 @@ pub(super) fn area() -> Area {
             "429 with `Retry-After`",
             ""
         ),
-        bound!(count limits::BURST_SECONDS, "connection: seconds' worth of `FRAMES_PER_SECOND` that may come at once", "as the rate", ""),
+        bound!(count budget::BURST_SECONDS, "connection: seconds' worth of `FRAMES_PER_SECOND` that may come at once", "as the rate", ""),
         bound!(count budget::READ_UNITS, "person: units of reads a second, for each of `REQUESTS_PER_SECOND`", "429, `error`, or batches wait", "pages"),
         bound!(count budget::READ_BURST_SECONDS, "person: seconds' worth of these units that may come at once", "429, `error`, or batches wait", "pages"),
         bound!(count budget::TYPING_PER_SECOND, "person: typing frames a second", "others see no typing", "typing"),

@@ -5,13 +5,14 @@
 use super::{address, extract, origin};
 use crate::auth::Signed;
 use crate::config::Limits;
-use crate::metrics::{Metrics, Refusal};
+use crate::metrics::Metrics;
 use crate::run::{Readiness, accept};
 use crate::{App, Error};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use chat::metrics::Refusal;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -83,7 +84,10 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, request: Request, next: N
 fn check(app: &App, parts: &Parts) -> Result<ConnectionPermit, Error> {
     const NO_SESSION: Error = Error::Unauthenticated("Sign in first.");
     if !origin::is_upgrade(parts) {
-        return Err(Error::Invalid("This address is for WebSockets: the request must ask for an upgrade.".into()));
+        return Err(chat::Error::Invalid(
+            "This address is for WebSockets: the request must ask for an upgrade.".into(),
+        )
+        .into());
     }
     let random = getrandom::u64().unwrap_or_default();
     if *app.readiness.borrow() == Readiness::Draining {

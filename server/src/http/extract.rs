@@ -17,7 +17,7 @@ impl FromRequestParts<Arc<App>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
         let caller = app.auth.authenticate(token(parts).ok_or(Error::Unauthenticated("Sign in first."))?).await?;
-        app.limits.request(caller.user.id)?;
+        app.budget.request(caller.user.id)?;
         Ok(caller)
     }
 }
@@ -50,10 +50,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             Ok(Json(body)) => Ok(Self(body)),
             Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
             Err(rejection) if is_slow(&rejection) => Err(Error::Slow),
-            Err(JsonRejection::MissingJsonContentType(_)) => {
-                Err(Error::Invalid("The body must be JSON, with the header content-type: application/json.".into()))
-            }
-            Err(rejection) => Err(Error::Invalid(rejection.body_text())),
+            Err(JsonRejection::MissingJsonContentType(_)) => Err(chat::Error::Invalid(
+                "The body must be JSON, with the header content-type: application/json.".into(),
+            )
+            .into()),
+            Err(rejection) => Err(chat::Error::Invalid(rejection.body_text()).into()),
         }
     }
 }
@@ -71,7 +72,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Id<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let path: Result<Path<T>, PathRejection> = Path::from_request_parts(parts, state).await;
-        path.map(|Path(ids)| Self(ids)).map_err(|_| Error::NotFound("address"))
+        path.map(|Path(ids)| Self(ids)).map_err(|_| chat::Error::NotFound("address").into())
     }
 }
 
@@ -83,7 +84,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let query: Result<Query<T>, QueryRejection> = Query::from_request_parts(parts, state).await;
-        query.map(|Query(params)| Self(params)).map_err(|rejection| Error::Invalid(rejection.body_text()))
+        query.map(|Query(params)| Self(params)).map_err(|rejection| chat::Error::Invalid(rejection.body_text()).into())
     }
 }
 
@@ -93,5 +94,5 @@ pub(crate) fn limit(asked: Option<i64>, default: i64) -> Result<i64, Error> {
     if (1..=protocol::limits::PAGE_MAX).contains(&limit) {
         return Ok(limit);
     }
-    Err(Error::Invalid(format!("limit: must be from 1 to {}.", protocol::limits::PAGE_MAX)))
+    Err(chat::Error::Invalid(format!("limit: must be from 1 to {}.", protocol::limits::PAGE_MAX)).into())
 }

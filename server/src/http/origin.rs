@@ -38,8 +38,9 @@ pub(crate) fn is_upgrade(parts: &Parts) -> bool {
 
 /// Whether a request may act for its sender.
 pub(crate) fn allow(app: &App, parts: &Parts) -> Result<(), Error> {
-    const FOREIGN: Error =
-        Error::Forbidden("This request comes from another site's page (its Origin is not this server's).");
+    const FOREIGN: Error = Error::Chat(chat::Error::Forbidden(
+        "This request comes from another site's page (its Origin is not this server's).",
+    ));
     let Some(origin) = origin(parts) else {
         let by_cookie = extract::bearer(parts).is_none()
             && (cookies::access(&parts.headers).is_some() || cookies::refresh(&parts.headers).is_some());

@@ -79,5 +79,5 @@ fn at_most(field: &'static str, text: &str, chars: usize) -> Result<(), Error> {
     if text.chars().nth(chars).is_none() {
         return Ok(());
     }
-    Err(Error::Invalid(format!("{field}: must have {chars} characters at most.")))
+    Err(chat::Error::Invalid(format!("{field}: must have {chars} characters at most.")).into())
 }

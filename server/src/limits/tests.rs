@@ -1,87 +1,12 @@
 //! Each limit on its own.
 
 use super::*;
-use crate::bus::memory::Exchange;
-use crate::hub::Keys;
-use protocol::limits::FRAME_BYTES;
+use chat::bus::memory::Exchange;
+use chat::hub::Keys;
 use std::net::Ipv4Addr;
-use uuid::Uuid;
 
 fn limits(config: config::Limits) -> Limits {
     Limits::new(&config, Arc::default())
-}
-
-fn user(number: u128) -> UserId {
-    UserId(Uuid::from_u128(number))
-}
-
-#[test]
-fn one_person_is_limited_and_others_are_not() {
-    let limits = limits(config::Limits { messages_per_second: 2, ..config::Limits::default() });
-    let passed = (0..200).filter(|_| limits.write(user(1), 100).is_ok()).count();
-    assert!((24..200).contains(&passed), "12 seconds' worth, not {passed}");
-    let refused = std::iter::repeat_with(|| limits.write(user(1), 100)).find_map(Result::err);
-    let Some(Error::RateLimited { retry_after, .. }) = refused else { panic!("{refused:?}") };
-    assert!(retry_after <= Duration::from_millis(500), "{retry_after:?}");
-    assert!(limits.write(user(2), 100).is_ok());
-}
-
-#[test]
-fn bytes_are_limited_beside_the_count() {
-    let limits = limits(config::Limits::default());
-    let passed = (0..600).filter(|_| limits.write(user(1), 32 * 1024).is_ok()).count();
-    assert!((20..60).contains(&passed), "768 KiB at once, not {passed} of 32 KiB");
-    let Err(Error::RateLimited { retry_after, .. }) = limits.write(user(1), 32 * 1024) else { panic!("refused") };
-    assert!(retry_after <= Duration::from_secs(1), "{retry_after:?} for 32 KiB at 64 KiB a second");
-    let low = self::limits(config::Limits { messages_per_second: 1, ..config::Limits::default() });
-    assert!(low.write(user(1), FRAME_BYTES).is_ok(), "the largest frame passes a full bucket");
-}
-
-#[test]
-fn five_hundred_queued_messages_pass_at_once() {
-    let limits = limits(config::Limits::default());
-    assert!((0..500).all(|_| limits.write(user(1), 1_000).is_ok()));
-}
-
-#[test]
-fn twenty_devices_of_one_person_come_back_at_once() {
-    let limits = limits(config::Limits::default());
-    for device in 0..20 {
-        limits.read(user(1), Read::Page).unwrap();
-        limits.request(user(1)).unwrap();
-        limits.read(user(1), Read::Hello).unwrap();
-        limits.read(user(1), Read::Focus).unwrap();
-        assert!((0..50).all(|_| limits.batch(user(1)).is_ok()), "device {device}");
-    }
-}
-
-#[test]
-fn pages_cost_more_than_requests_and_share_their_budget() {
-    let limits = limits(config::Limits::default());
-    let pages = (0..2_000).filter(|_| limits.read(user(1), Read::Page).is_ok()).count();
-    assert!((300..600).contains(&pages), "{pages}");
-    assert!(limits.read(user(1), Read::Hello).is_err() || limits.read(user(1), Read::Hello).is_err());
-    assert!(limits.request(user(2)).is_ok());
-}
-
-#[test]
-fn typing_is_drawn_a_few_times_a_second() {
-    let limits = limits(config::Limits { frames_per_second: 0, ..config::Limits::default() });
-    let drawn = (0..1_000).filter(|_| limits.typing(user(1))).count();
-    assert!((10..50).contains(&drawn), "{drawn}");
-    assert!(limits.typing(user(2)));
-}
-
-#[test]
-fn zero_is_no_limit() {
-    let none = limits(config::Limits {
-        messages_per_second: 0,
-        requests_per_second: 0,
-        frames_per_second: 0,
-        ..config::Limits::default()
-    });
-    assert!((0..10_000).all(|_| none.write(user(1), 100).is_ok() && none.request(user(1)).is_ok()));
-    assert!(none.frames().is_none());
 }
 
 /// Somebody at this address whose password is wrong, and who is asked whether they may try first.
@@ -140,14 +65,4 @@ fn a_school_behind_one_address_meets_no_limit_of_strangers() {
     let refused = std::iter::repeat_with(|| limits.stranger(address)).take(10_000).find_map(Result::err);
     assert!(matches!(refused, Some(Error::RateLimited { .. })));
     assert!(limits.stranger(Ipv4Addr::new(192, 0, 2, 2).into()).is_ok());
-}
-
-#[test]
-fn who_has_been_quiet_is_forgotten() {
-    let limits = limits(config::Limits { messages_per_second: 1_000_000, ..config::Limits::default() });
-    (0..100).for_each(|number| drop(limits.write(user(number), 0)));
-    // A microsecond later their buckets are full again.
-    while limits.budget.all().any(|limiter| !limiter.is_empty()) {
-        limits.forget();
-    }
 }

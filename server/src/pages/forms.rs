@@ -64,7 +64,7 @@ pub(crate) async fn revoke(
 ) -> Result<Redirect, Error> {
     match app.auth.end_session(caller.user.id, session).await {
         // Ended already, by another device or a second click: the list shows it.
-        Ok(()) | Err(Error::NotFound(_)) => Ok(Redirect::to("/devices")),
+        Ok(()) | Err(Error::Chat(chat::Error::NotFound(_))) => Ok(Redirect::to("/devices")),
         Err(error) => Err(error),
     }
 }
@@ -96,7 +96,7 @@ async fn read<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), Error
         Ok(axum::Form(fields)) => Ok((parts, fields)),
         Err(rejection) if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Error::TooLarge),
         Err(rejection) if extract::is_slow(&rejection) => Err(Error::Slow),
-        Err(rejection) => Err(Error::Invalid(rejection.body_text())),
+        Err(rejection) => Err(chat::Error::Invalid(rejection.body_text()).into()),
     }
 }
 

@@ -36,7 +36,7 @@ pub(crate) async fn refresh(State(app): Shared, parts: Parts) -> Result<Response
 }
 
 /// Renewals are limited by session. Without a token that was signed here the address is what there is.
-fn may_renew(app: &App, parts: &Parts, token: Option<&str>) -> Result<(), Error> {
+fn may_renew(app: &App, parts: &Parts, token: Option<&str>) -> Result<(), chat::Error> {
     match token.and_then(|token| app.auth.renewed_session(token)) {
         Some(session) => app.limits.renewal(session),
         None => app.limits.stranger(address::of(app, parts)),
@@ -113,7 +113,7 @@ async fn end_own_session(app: &App, parts: &Parts) -> Result<(), Error> {
     };
     match session {
         Some((user, session)) => match app.auth.end_session(user, session).await {
-            Ok(()) | Err(Error::NotFound(_)) => Ok(()),
+            Ok(()) | Err(Error::Chat(chat::Error::NotFound(_))) => Ok(()),
             Err(error) => Err(error),
         },
         None => Ok(()),

@@ -30,7 +30,7 @@ impl Page {
             (Some(seq), None, None) => Ok(HistoryRange::Before(seq)),
             (None, Some(seq), None) => Ok(HistoryRange::After(seq)),
             (None, None, Some(seq)) => Ok(HistoryRange::Around(seq)),
-            _ => Err(Error::Invalid("cursor, after, around: use one of them.".into())),
+            _ => Err(chat::Error::Invalid("cursor, after, around: use one of them.".into()).into()),
         }
     }
 }
@@ -51,7 +51,7 @@ pub(crate) async fn create(
     Id(room): Id<RoomId>,
     Body(new): Body<NewMessage>,
 ) -> Result<(StatusCode, Json<MessageAnswer>), Error> {
-    app.limits.write(caller.user.id, new.body.len())?;
+    app.budget.write(caller.user.id, new.body.len())?;
     let (message, is_new) = app.chat.send_and_wait(caller.user.id, room, new).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(MessageAnswer { message })))
@@ -83,7 +83,7 @@ async fn revise(
     revision: Revision,
 ) -> Result<Json<MessageAnswer>, Error> {
     let user = caller.user.id;
-    app.limits.write(user, revision.bytes())?;
+    app.budget.write(user, revision.bytes())?;
     let message = match app.chat.revise(user, room, seq, client_id, revision).await? {
         (Some(message), _) => message,
         (None, _) => app.chat.find_message(user, room, seq).await?,

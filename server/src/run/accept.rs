@@ -10,11 +10,11 @@ pub(crate) use slow::SlowBody;
 use super::tasks::panicked;
 use crate::limits::Block;
 use crate::metrics::Metrics;
-use crate::outbound::{UpgradableStream, WriterPool};
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
 use axum::response::Response;
+use chat::outbound::{UpgradableStream, WriterPool};
 use futures_util::FutureExt;
 use hyper::body::{Frame, SizeHint};
 use hyper::server::conn::http1;
@@ -102,7 +102,7 @@ pub(super) async fn serve(
                     let connection = door.connection(stream, peer, Place { _permit: Arc::new(place) });
                     // Only this connection ends; others are not concerned.
                     if let Err(panic) = AssertUnwindSafe(connection).catch_unwind().await {
-                        metrics.panics.inc();
+                        metrics.chat.panics.inc();
                         tracing::error!(%peer, reason = panicked(&*panic), "a connection's task panicked");
                     }
                     drop(busy);

@@ -1,7 +1,7 @@
 //! Drains a node: connections are closed one after another over the configured time, before the listener closes. All at once they
 //! would overload the other nodes.
 
-use crate::chat::Chat;
+use chat::Chat;
 use protocol::{CloseCode, ServerFrame};
 use std::time::Duration;
 use tokio::time::Instant;

@@ -4,9 +4,8 @@
 //! would take all of them out at once. Both are asked once a second by the node itself, never by a request.
 
 use super::Readiness;
-use crate::chat::Chat;
-use crate::hub::Hub;
 use crate::metrics::Metrics;
+use chat::{Chat, Hub};
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -83,10 +83,10 @@ pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bus::memory::Exchange;
-    use crate::chat::Chat;
-    use crate::clock::SystemClock;
-    use crate::hub::{Hub, Keys};
+    use chat::bus::memory::Exchange;
+    use chat::clock::SystemClock;
+    use chat::hub::Keys;
+    use chat::{Chat, Hub};
     use protocol::{ClientId, NewMessage, RoomId, UserId};
     use std::sync::{Arc, Mutex};
     use store::model::{Call, FaultHook, Model, Tables};

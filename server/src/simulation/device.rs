@@ -7,7 +7,7 @@ use super::memory::Memory;
 use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::{request, watch};
-use crate::clock::Clock;
+use chat::clock::Clock;
 use client::{ConnectionState, Effect, Engine, Input, Now, StorageWrite};
 use protocol::{Incoming, RoomId, ServerFrame, SessionId, User};
 use std::sync::{Arc, Mutex, MutexGuard};

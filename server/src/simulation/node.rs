@@ -6,14 +6,12 @@ use super::link::{End, Link, Said, Sender};
 use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
-use crate::chat::Chat;
-use crate::hub::{Hub, Keys};
-use crate::outbound::WriterPool;
-use crate::outbound::testing::{self, ReadBehavior, TestClient};
-use crate::run::database::{check_opened, check_sessions, fill_gaps, keep_repaired};
-use crate::socket::{self, close, dispatch::Dispatch};
-use axum::body::Bytes;
-use axum::extract::ws::Message;
+use chat::background::{check_opened, check_sessions, fill_gaps, keep_repaired};
+use chat::hub::Keys;
+use chat::outbound::WriterPool;
+use chat::outbound::testing::{self, ReadBehavior, TestClient};
+use chat::socket::{self, Incoming, dispatch::Dispatch};
+use chat::{Chat, Hub};
 use futures_util::stream::unfold;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use std::convert::Infallible;
@@ -116,11 +114,11 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
     let End { mut sender, receiver, .. } = end;
     let mut incoming = Box::pin(unfold(receiver, async |mut receiver| {
         let message = match receiver.recv().await? {
-            Said::Text(text) => Message::text(text),
-            Said::Ping | Said::Pong => Message::Pong(Bytes::new()),
-            Said::Close(_) => Message::Close(None),
+            Said::Text(text) => Incoming::Text(text),
+            Said::Ping | Said::Pong => Incoming::Control,
+            Said::Close(_) => Incoming::Close,
         };
-        Some((Ok(message), receiver))
+        Some((message, receiver))
     }));
     let code = tokio::select! {
         biased;
@@ -134,7 +132,7 @@ async fn serve(node: Arc<Node>, user: UserId, session: SessionId, end: End) {
         node.sim.fail("a device that reads as fast as its link allows was closed as too slow".into());
     }
     if let Some(code) = code {
-        connection.outbound.finish(Instant::now() + close::CLOSE_TIMEOUT).await;
+        connection.outbound.finish(Instant::now() + socket::CLOSE_TIMEOUT).await;
         while let Some(text) = client.try_recv() {
             send(&node.sim, &mut sender, text);
         }

@@ -2,7 +2,7 @@
 
 use super::chance::Chance;
 use super::node::NARROW_QUEUE;
-use crate::chat::{self, Reach};
+use chat::rules::Reach;
 
 /// A kind of fault. Its name is counted and printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::device::Device;
 use super::node::Node;
 use super::plan::Fault;
 use super::sim::note;
-use crate::Error;
+use chat::Error;
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;

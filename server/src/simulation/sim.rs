@@ -3,7 +3,7 @@
 use super::chance::Chance;
 use super::plan::{Fault, Plan};
 use super::trace::Trace;
-use crate::clock::Clock;
+use chat::clock::Clock;
 use futures_util::FutureExt;
 use protocol::UnixMillis;
 use std::collections::VecDeque;

@@ -3,7 +3,7 @@
 use super::fault_hook::{Life, Point};
 use super::plan::Fault;
 use super::sim::{Sim, note};
-use crate::bus::{Bus, BusEvent};
+use chat::bus::{Bus, BusEvent};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
 use std::collections::BTreeSet;

@@ -1,14 +1,11 @@
 //! Closing a connection: the code for each error, and the closing handshake.
 
-use crate::outbound::Outbound;
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use chat::outbound::Outbound;
+use chat::socket::CLOSE_TIMEOUT;
 use protocol::CloseCode;
-use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 use tungstenite::error::{CapacityError, Error};
-
-/// How long closing a connection may take.
-pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The close code for a read error; none if the client is gone.
 pub(super) fn code_for(error: axum::Error) -> Option<CloseCode> {

@@ -1,9 +1,9 @@
 //! The contract of a bus: the same on the one in the process and on Redis.
 
 use crate::harness::{CONDITION_TIMEOUT, Proxy, redis_url, until};
+use chat::bus::{Bus, BusEvent, memory::Exchange, redis::RedisBus};
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use server::testing::{Bus, BusEvent, Exchange, RedisBus};
 use std::sync::Arc;
 use uuid::Uuid;
 

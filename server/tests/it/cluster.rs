@@ -1,10 +1,10 @@
 //! Two equal nodes over PostgreSQL and Redis: whoever is connected where makes no difference.
 
 use crate::harness::{Node, Options, Ws, fresh_postgres, redis_url, until};
+use chat::bus::{Bus, BusEvent, redis::RedisBus};
 use futures_util::StreamExt;
 use protocol::{ClientFrame, Message, PROTOCOL_VERSION, RoomSummary, Seq, ServerFrame, SystemEvent};
 use serde_json::json;
-use server::testing::{Bus, BusEvent, RedisBus};
 use uuid::Uuid;
 
 async fn two_nodes() -> (Node, Node) {

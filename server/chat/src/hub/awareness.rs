@@ -1,0 +1,159 @@
+//! Awareness (typing and presence): sent only to connections that show the room or the person, never stored, and dropped
+//! first under backpressure. A lost frame needs no repair.
+
+use super::channels::Channel;
+use super::presence::{OFFLINE_DELAY, People, last_seen};
+use super::{Connection, Hub, StreamPosition};
+use crate::outbound::Frame;
+use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
+use std::collections::BTreeMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often changes of presence are sent, coalesced.
+pub(crate) const PRESENCE_INTERVAL: Duration = Duration::from_millis(500);
+/// In so many intervals a node repeats the presence of everybody connected to it and expires that of other nodes: a slice each
+/// time, since everybody at once would block the thread's connections.
+pub(crate) const PRESENCE_SLICES: u32 = 30;
+/// People per presence message of the bus.
+pub const PRESENCE_BATCH: usize = 500;
+
+/// Which room each connection shows, and the presence of people.
+#[derive(Default)]
+pub(super) struct Awareness {
+    people: People,
+    /// Connections by the room that they show.
+    viewers: BTreeMap<RoomId, Vec<Arc<Connection>>>,
+    /// The inverse: the room by connection id.
+    shown: BTreeMap<uuid::Uuid, RoomId>,
+    /// How many intervals have passed.
+    intervals: u32,
+    /// How far this round of repeating local presence has got; none when it is complete.
+    repeated: Option<Position>,
+    /// How far this round of expiring remote presence has got.
+    expired: Option<Position>,
+}
+
+/// The last person done; none at the start of a round.
+type Position = Option<UserId>;
+
+impl Awareness {
+    fn show(&mut self, connection: &Arc<Connection>, room: Option<RoomId>) {
+        let old = match room {
+            Some(room) => self.shown.insert(connection.id, room),
+            None => self.shown.remove(&connection.id),
+        };
+        if old == room {
+            return;
+        }
+        if let Some(old) = old
+            && let Some(viewers) = self.viewers.get_mut(&old)
+        {
+            viewers.retain(|other| other.id != connection.id);
+            if viewers.is_empty() {
+                self.viewers.remove(&old);
+            }
+        }
+        if let Some(room) = room {
+            self.viewers.entry(room).or_default().push(Arc::clone(connection));
+        }
+    }
+}
+
+impl Hub {
+    /// A connection was attached.
+    pub(super) fn connect_awareness(&self, connection: &Connection) {
+        self.awareness().people.set_away(connection, false, Instant::now());
+    }
+
+    /// A connection was detached.
+    pub(super) fn disconnect_awareness(&self, connection: &Arc<Connection>) {
+        let mut awareness = self.awareness();
+        awareness.show(connection, None);
+        awareness.people.leave(connection, Instant::now());
+    }
+
+    /// Sets what a connection shows. Returns those of `users` who are offline.
+    pub fn focus(
+        &self,
+        connection: &Arc<Connection>,
+        room: Option<RoomId>,
+        users: Vec<UserId>,
+        away: bool,
+    ) -> Vec<UserId> {
+        let mut awareness = self.awareness();
+        awareness.show(connection, room);
+        awareness.people.set_away(connection, away, Instant::now());
+        let offline = |user: &UserId| awareness.people.state(*user) == PresenceState::Offline;
+        let offline = users.iter().copied().filter(offline).collect();
+        awareness.people.watch(connection, Some((Arc::clone(connection), users)));
+        offline
+    }
+
+    /// Sends a connection the present state of `users`, which it began to show.
+    pub(crate) fn send_presence(&self, connection: &Connection, users: &[UserId], seen: &BTreeMap<UserId, UnixMillis>) {
+        let mut awareness = self.awareness();
+        let users = awareness.people.first(users, seen);
+        connection.send(&ServerFrame::Presence { users });
+    }
+
+    /// Sends an awareness frame to the connections that show a room, on all nodes.
+    pub(crate) fn publish_awareness(&self, room: RoomId, frame: &ServerFrame) {
+        let frame = Frame::encode(frame);
+        self.publish_to(room, StreamPosition::Ephemeral, &frame);
+        self.deliver_awareness(room, &frame);
+    }
+
+    pub(super) fn deliver_awareness(&self, room: RoomId, frame: &Frame) {
+        let viewers = self.awareness().viewers.get(&room).cloned().unwrap_or_default();
+        let registry = self.lock();
+        // A connection may still show a room that its person has left.
+        let members = viewers.iter().filter(|viewer| registry.is_in(viewer.user, room));
+        let dropped = members.filter(|viewer| !viewer.try_send_awareness(frame)).count();
+        self.metrics.dropped.inc_by(dropped as u64);
+    }
+
+    /// Called every [`PRESENCE_INTERVAL`]: sends and publishes changes of presence. Returns the people who went offline on this node,
+    /// and since when.
+    pub(crate) fn publish_presence(&self, wall: UnixMillis) -> (Vec<UserId>, UnixMillis) {
+        let now = Instant::now();
+        let mut guard = self.awareness();
+        let awareness = &mut *guard;
+        awareness.intervals += 1;
+        if awareness.intervals % PRESENCE_SLICES == 1 {
+            (awareness.repeated, awareness.expired) = (Some(None), Some(None));
+        }
+        if let Some(after) = awareness.expired {
+            awareness.expired = awareness.people.expire(after, PRESENCE_SLICES, now).map(Some);
+        }
+        let moment = awareness.people.pass(now);
+        let mut again = Vec::new();
+        if let Some(after) = awareness.repeated {
+            again = awareness.people.some_here(after, PRESENCE_SLICES);
+            awareness.repeated = again.last().map(|Presence(user, ..)| Some(*user));
+        }
+        drop(guard);
+        for people in moment.news.chunks(PRESENCE_BATCH).chain(again.chunks(PRESENCE_BATCH)) {
+            if let Ok(body) = serde_json::to_string(people) {
+                self.publish(Channel::Presence, StreamPosition::Ephemeral, &body);
+            }
+        }
+        (moment.gone, last_seen(wall))
+    }
+
+    /// Applies the presence that another node published.
+    pub(super) fn receive_presence(&self, node: uuid::Uuid, body: &str) {
+        match serde_json::from_str::<Vec<Presence>>(body) {
+            Ok(people) => self.awareness().people.apply(node, &people, Instant::now()),
+            Err(error) => tracing::warn!(%error, "a presence message of another version cannot be read"),
+        }
+    }
+
+    fn awareness(&self) -> MutexGuard<'_, Awareness> {
+        self.awareness.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+// The presence that a dead node published must expire within 45 seconds.
+const _: () = assert!(super::presence::REMOTE_PRESENCE_TIMEOUT.as_secs() + 5 <= 45 && OFFLINE_DELAY.as_secs() == 30);

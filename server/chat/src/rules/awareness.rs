@@ -1,0 +1,75 @@
+//! Awareness (typing and presence): who may see whose, and when somebody was last seen.
+
+use super::Chat;
+use crate::Error;
+use crate::hub::{Connection, PRESENCE_INTERVAL};
+use protocol::limits::FOCUS_USERS;
+use protocol::{RoomId, ServerFrame, UserId};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::time::MissedTickBehavior;
+
+impl Chat {
+    /// Sets what a connection shows. It receives the presence of those `users` who share a room with its person, and then
+    /// each change.
+    pub async fn focus(
+        &self,
+        connection: &Arc<Connection>,
+        room: Option<RoomId>,
+        users: Vec<UserId>,
+        away: bool,
+    ) -> Result<(), Error> {
+        if users.len() > FOCUS_USERS {
+            return Err(Error::Invalid(format!("users: at most {FOCUS_USERS}, these are {}.", users.len())));
+        }
+        let users = if users.is_empty() {
+            users
+        } else {
+            let _permit = self.catch_up_permit().await?;
+            self.store.list_sharing(connection.user, &users).await?
+        };
+        let offline = self.hub.focus(connection, room, users.clone(), away);
+        if users.is_empty() {
+            return Ok(());
+        }
+        let seen: BTreeMap<_, _> = match offline.as_slice() {
+            [] => BTreeMap::new(),
+            offline => {
+                let _permit = self.catch_up_permit().await?;
+                self.store.list_last_seen(connection.user, offline).await?.into_iter().collect()
+            }
+        };
+        self.hub.send_presence(connection, &users, &seen);
+        Ok(())
+    }
+
+    /// A person started or stopped typing.
+    pub fn typing(&self, connection: &Connection, room: RoomId, typing: bool) -> Result<(), Error> {
+        let user_id = connection.user;
+        if !self.hub.is_in(user_id, room) {
+            return Err(super::NO_ROOM);
+        }
+        let frame = if typing {
+            ServerFrame::TypingStart { room_id: room, user_id, name: connection.name.to_string() }
+        } else {
+            ServerFrame::TypingStop { room_id: room, user_id }
+        };
+        self.hub.publish_awareness(room, &frame);
+        Ok(())
+    }
+
+    /// Publishes presence and stores when people were last seen, for as long as the node lives.
+    pub async fn keep_presence(self: Arc<Self>) {
+        let mut tick = tokio::time::interval(PRESENCE_INTERVAL);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tick.tick().await;
+            let (gone, at) = self.hub.publish_presence(self.clock.now());
+            if !gone.is_empty()
+                && let Err(error) = self.store.update_last_seen(&gone, at).await
+            {
+                tracing::debug!(%error, "the time when people were last seen was not stored");
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! Rooms: make, find, rename, join, delete.
+
+use super::{Chat, NO_ROOM};
+use crate::Error;
+use protocol::limits::MEMBERS_ADDED;
+use protocol::{CreateRoom, PublicRoom, RoomId, RoomKind, RoomSummary, UserId};
+use std::sync::Arc;
+use store::{Created, NewRoom};
+
+impl Chat {
+    pub async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>, Error> {
+        Ok(self.store.list_rooms(user).await?)
+    }
+
+    pub async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>, Error> {
+        Ok(self.store.list_public_rooms(user).await?)
+    }
+
+    pub async fn find_room(&self, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {
+        self.store.find_room(user, room).await?.ok_or(NO_ROOM)
+    }
+
+    /// Creates a room. Returns true with it if it is new, false if the two people had their direct room already.
+    pub async fn create_room(self: &Arc<Self>, user: UserId, form: CreateRoom) -> Result<(RoomSummary, bool), Error> {
+        let room = new_room(RoomId(self.clock.id()), user, form)?;
+        let id = room.id;
+        self.complete(async move |chat| {
+            let members = room.members.clone();
+            match chat.store.create_room(room, chat.stamp()).await? {
+                Created::Existing(id) => Ok((chat.find_room(user, id).await?, false)),
+                Created::New => {
+                    // Its first message is in the summary that the members are sent now.
+                    chat.enter_room(user, id).await;
+                    for member in members {
+                        chat.enter_room(member, id).await;
+                    }
+                    Ok((chat.find_room(user, id).await?, true))
+                }
+            }
+        })
+        .await
+    }
+
+    pub async fn rename_room(self: &Arc<Self>, user: UserId, room: RoomId, name: &str) -> Result<RoomSummary, Error> {
+        let name = protocol::room_name(name)?;
+        self.complete(async move |chat| {
+            let message = chat.store.rename_room(room, user, &name, chat.stamp()).await?;
+            chat.announce(Some(message));
+            chat.find_room(user, room).await
+        })
+        .await
+    }
+
+    pub async fn delete_room(self: &Arc<Self>, user: UserId, room: RoomId) -> Result<(), Error> {
+        self.complete(async move |chat| {
+            let members = chat.store.delete_room(room, user, chat.now()).await?;
+            chat.deleted.notify_one();
+            for member in members {
+                chat.hub.leave(member, room);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Returns once a room was deleted through this node.
+    pub(crate) async fn room_deleted(&self) {
+        self.deleted.notified().await;
+    }
+
+    /// Joins a public room. Does nothing for a member.
+    pub async fn join_room(self: &Arc<Self>, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {
+        self.complete(async move |chat| {
+            if chat.access(user, room).await?.role.is_none() {
+                let message = chat.store.create_member(room, user, user, chat.stamp()).await?;
+                chat.enter_room(user, room).await;
+                chat.announce(message);
+            }
+            chat.find_room(user, room).await
+        })
+        .await
+    }
+}
+
+fn new_room(id: RoomId, creator: UserId, form: CreateRoom) -> Result<NewRoom, Error> {
+    Ok(match form {
+        CreateRoom::Direct { user_id } if user_id == creator => {
+            return Err(Error::Invalid("user_id: a direct room is for two, choose somebody else.".into()));
+        }
+        CreateRoom::Direct { user_id } => {
+            NewRoom { id, kind: RoomKind::Direct, name: None, creator, members: vec![user_id] }
+        }
+        CreateRoom::Group { name, mut member_ids } => {
+            if member_ids.len() > MEMBERS_ADDED {
+                let problem = format!("member_ids: at most {MEMBERS_ADDED} at once, these are {}.", member_ids.len());
+                return Err(Error::Invalid(problem));
+            }
+            member_ids.retain(|member| *member != creator);
+            member_ids.sort_unstable();
+            member_ids.dedup();
+            let name = Some(protocol::room_name(&name)?);
+            NewRoom { id, kind: RoomKind::Group, name, creator, members: member_ids }
+        }
+        CreateRoom::Public { name } => {
+            let name = Some(protocol::room_name(&name)?);
+            NewRoom { id, kind: RoomKind::Public, name, creator, members: Vec::new() }
+        }
+    })
+}

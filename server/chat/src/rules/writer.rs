@@ -1,0 +1,225 @@
+//! The writer: one task per node that commits everything which queued up while its last transaction ran as the next one
+//! (natural group commit: no timer, so no added latency at low load), then answers, then publishes. Messages for rooms that are
+//! locked by others go to the slow lane ([`slow`]).
+
+mod slow;
+
+use crate::Error;
+use crate::hub::{Connection, Hub, StreamPosition};
+use crate::metrics::Metrics;
+use futures_util::future::BoxFuture;
+use protocol::{ApiError, ClientId, Message, Rev, ServerFrame};
+use slow::SlowLane;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Append, Appended, Store};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+/// Messages of one node that may wait to be stored. Above it the sender gets a retryable `nack`, or 503.
+pub const QUEUE_MAX: usize = 2_000;
+/// Messages in one transaction.
+pub const BATCH_MAX: usize = 500;
+/// How long a message may wait to be stored. Clients drop a connection after 15 s without an answer and send the message again, so
+/// an overloaded node that stored it later would do everything twice.
+pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(12);
+
+/// Where the answer to a message goes.
+pub(crate) enum Reply {
+    /// To a request that waits.
+    Wait(oneshot::Sender<Result<Appended, Error>>),
+    /// To a socket, as an `ack` or `nack` frame.
+    Socket(Arc<Connection>),
+}
+
+impl Reply {
+    /// Answers that the message is not stored.
+    pub(crate) fn refuse(self, client_id: ClientId, error: Error) {
+        match self {
+            Self::Wait(answer) => drop(answer.send(Err(error))),
+            Self::Socket(connection) => connection.send(&nack(client_id, error)),
+        }
+    }
+
+    fn answer(self, client_id: ClientId, appended: Appended) {
+        match (self, appended) {
+            (Self::Wait(answer), appended) => drop(answer.send(Ok(appended))),
+            (Self::Socket(connection), Appended::Stored(message)) => connection.send(&ack(&message)),
+            (Self::Socket(connection), Appended::Repeated(message)) => {
+                // The device may show it otherwise: without the reference that it dropped in a new epoch, say, or as it was before a
+                // revision. The row first, since an acknowledgement confirms what the device has.
+                let ack = ack(&message);
+                connection.send(&ServerFrame::New { message });
+                connection.send(&ack);
+            }
+            (Self::Socket(connection), refused) => connection.send(&nack(client_id, refusal(&refused))),
+        }
+    }
+}
+
+/// Why the store refused a message.
+pub(super) fn refusal(appended: &Appended) -> Error {
+    match appended {
+        Appended::Conflict => Error::Conflict("This message's id was used for another message."),
+        Appended::NotMember => Error::NotFound("room"),
+        Appended::Locked => Error::Unavailable("the room is locked".into()),
+        Appended::BadReply => Error::Invalid("reply_to: there is no such message in this room.".into()),
+        Appended::Stored(_) | Appended::Repeated(_) => Error::Internal("a stored message is no refusal".into()),
+    }
+}
+
+fn ack(message: &Message) -> ServerFrame {
+    ServerFrame::Ack {
+        client_id: message.client_id,
+        room_id: message.room_id,
+        seq: message.seq,
+        rev: Rev(0),
+        created_at: message.created_at,
+    }
+}
+
+pub(super) fn nack(client_id: ClientId, error: Error) -> ServerFrame {
+    let retry_after_ms = match &error {
+        Error::RateLimited { retry_after, .. } => u64::try_from(retry_after.as_millis()).ok(),
+        _ => None,
+    };
+    let ApiError { code, message } = error.into_api();
+    ServerFrame::Nack { client_id, code, retryable: code.retryable(), message, retry_after_ms }
+}
+
+/// A message that waits to be stored.
+pub(super) struct Entry {
+    append: Append,
+    reply: Reply,
+    since: Instant,
+}
+
+impl Entry {
+    fn refuse(self, error: Error) {
+        self.reply.refuse(self.append.client_id, error);
+    }
+}
+
+/// The way into the writer's queue.
+pub(super) struct Writer(mpsc::Sender<Entry>);
+
+impl Writer {
+    /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
+    pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
+        let (sender, queue) = mpsc::channel(QUEUE_MAX);
+        let committer = Committer { store, hub, metrics };
+        (Self(sender), tokio::spawn(committer.run(queue)))
+    }
+
+    /// Returns true if the task is running.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.0.is_closed()
+    }
+
+    /// Queues a message, or refuses it. Returns whether the queue took it.
+    pub(super) fn submit(&self, append: Append, reply: Reply) -> bool {
+        match self.0.try_send(Entry { append, reply, since: Instant::now() }) {
+            Ok(()) => true,
+            Err(error) => {
+                error.into_inner().refuse(Error::Unavailable("the writer's queue is full".into()));
+                false
+            }
+        }
+    }
+}
+
+/// Stores batches, answers and publishes.
+struct Committer {
+    store: Arc<dyn Store>,
+    hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
+}
+
+impl Committer {
+    /// Ends with the queue. Both lanes are one task: a fault in either of them ends the writer, which is noticed.
+    async fn run(self, queue: mpsc::Receiver<Entry>) {
+        let slow = SlowLane::default();
+        tokio::select! {
+            biased;
+            () = self.take(queue, &slow) => {}
+            () = slow.run(&self) => {}
+        }
+    }
+
+    async fn take(&self, mut queue: mpsc::Receiver<Entry>, slow: &SlowLane) {
+        let mut waiting = Vec::new();
+        while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+            let entries = slow.take_theirs(waiting.drain(..));
+            for locked in self.commit(entries).await {
+                slow.push(locked);
+            }
+        }
+    }
+
+    /// Stores a batch, in order. Returns the entries whose rooms are locked.
+    async fn commit(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+        for late in entries.extract_if(.., |entry| entry.since.elapsed() > QUEUE_TIMEOUT) {
+            late.refuse(Error::Unavailable("the message waited too long to be stored".into()));
+        }
+        if entries.is_empty() {
+            return Vec::new();
+        }
+        let (batch, replies): (Vec<_>, Vec<_>) =
+            entries.into_iter().map(|entry| (entry.append, (entry.reply, entry.since))).unzip();
+        let began = Instant::now();
+        let answers = store(&*self.store, &batch).await;
+        self.metrics.commit.observe(began.elapsed().as_secs_f64());
+        self.metrics.batch.observe(batch.len() as f64);
+        let mut locked = Vec::new();
+        for ((append, (reply, since)), answer) in batch.into_iter().zip(replies).zip(answers) {
+            match answer {
+                Ok(Appended::Locked) => locked.push(Entry { append, reply, since }),
+                Ok(appended) => self.publish(append.client_id, reply, appended),
+                Err(error) => reply.refuse(append.client_id, error),
+            }
+        }
+        locked
+    }
+
+    fn publish(&self, client_id: ClientId, reply: Reply, appended: Appended) {
+        // The ack first: the sender's page should not receive the message as new before it is confirmed.
+        let news = appended.stored().cloned();
+        match &appended {
+            Appended::Stored(_) => drop(self.metrics.stored.inc()),
+            Appended::Repeated(_) => drop(self.metrics.repeated.inc()),
+            _ => {}
+        }
+        reply.answer(client_id, appended);
+        if let Some(message) = news {
+            let position = StreamPosition::Message(message.seq);
+            self.hub.deliver(message.room_id, position, &ServerFrame::New { message });
+        }
+    }
+}
+
+/// Stores a batch, in order; one answer each. After an internal error it is stored in halves, so that one entry that cannot be
+/// stored does not fail the others.
+fn store<'a>(store_in: &'a dyn Store, batch: &'a [Append]) -> BoxFuture<'a, Vec<Result<Appended, Error>>> {
+    Box::pin(async move {
+        let error = match store_in.append(batch).await {
+            Ok(answers) => return answers.into_iter().map(Ok).collect(),
+            Err(error) => error,
+        };
+        if matches!(error, store::Error::Internal(_)) && batch.len() > 1 {
+            tracing::error!(messages = batch.len(), %error, "a batch was not stored, retrying in halves");
+            let (first, second) = batch.split_at(batch.len() / 2);
+            let mut answers = store(store_in, first).await;
+            answers.extend(store(store_in, second).await);
+            return answers;
+        }
+        let text = error.to_string();
+        let unavailable = matches!(error, store::Error::Unavailable(_));
+        tracing::warn!(messages = batch.len(), error = text, "a batch was not stored");
+        let told = || if unavailable { Error::Unavailable(text.clone()) } else { Error::Internal(text.clone()) };
+        batch.iter().map(|_| Err(told())).collect()
+    })
+}
+
+#[cfg(test)]
+mod tests;
