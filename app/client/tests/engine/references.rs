@@ -78,7 +78,7 @@ fn a_message_that_a_restored_database_lost_comes_before_what_was_typed_since() {
     (row.client_id, row.sender_id) = (client_id(100), user(ME).id);
     let mut device = Device::new(rooms(), None);
     device.engine = Engine::new(user(ME), rooms(), Some((TEA, rendered))).of_epoch(Some(BEFORE));
-    for input in [Input::BecomeFollower, Input::Restore(disk.read()), Input::BecomeLeader { rooms: true }, typed(101)] {
+    for input in [Input::BecomeFollower, Input::Restore(disk.read()), Input::BecomeLeader { rooms: true }, typed(50)] {
         device.input(input);
     }
     let first = sent(&connect(&mut device, AFTER)).into_iter().find_map(|frame| match frame {
