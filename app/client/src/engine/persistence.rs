@@ -93,12 +93,13 @@ impl Engine {
                 self.touch(id, touched);
             }
         }
+        let last = unsent.iter().map(|unsent| unsent.order).max().unwrap_or_default();
         let is_row = |unsent: &mut Unsent| self.find_row(unsent.room_id, unsent.client_id).is_some();
         self.unverified = unsent.extract_if(.., is_row).collect();
         if self.greeted {
             self.resolve_unverified();
         }
-        for room in self.outbox.restore(&self.me, unsent) {
+        for room in self.outbox.restore(&self.me, unsent, last) {
             self.touch(room, Touched::ROWS);
         }
         self.drop_references();

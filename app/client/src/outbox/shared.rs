@@ -12,8 +12,9 @@ impl Outbox {
     }
 
     /// Merges what the storage has. Returns the rooms that differ. Messages queued before the first restore are ordered after
-    /// the restored ones.
-    pub(crate) fn restore(&mut self, me: &User, saved: Vec<Unsent>) -> Vec<RoomId> {
+    /// the restored ones; `last` is the highest order in the storage, also of messages that are not in `saved` and may be merged
+    /// later.
+    pub(crate) fn restore(&mut self, me: &User, saved: Vec<Unsent>, last: u64) -> Vec<RoomId> {
         let mut changed = Vec::new();
         // A message of another tab that is not in the storage any more was sent or discarded before this tab listened.
         self.entries.retain(|entry| {
@@ -24,8 +25,9 @@ impl Outbox {
             }
             stays
         });
-        if !std::mem::replace(&mut self.restored, true) {
-            let last = saved.iter().map(|unsent| unsent.order).max().unwrap_or_default();
+        if std::mem::replace(&mut self.restored, true) {
+            self.last_order = self.last_order.max(last);
+        } else {
             self.last_order += last;
             for entry in self.entries.iter_mut().filter(|entry| !entry.is_stored()) {
                 entry.order += last;

@@ -68,6 +68,27 @@ fn kept(disk: &Disk) -> Vec<Option<Seq>> {
 }
 
 #[test]
+fn a_message_that_a_restored_database_lost_comes_before_what_was_typed_since() {
+    let mut disk = Disk::default();
+    let typed = |id| Input::Send { client_id: client_id(id), room_id: TEA, body: "hi".into(), reply_to: None };
+    disk.apply(&page_of(BEFORE, &mut Disk::default()).input(typed(100)));
+    // The acknowledgement got lost with the page, and the next one is rendered with the row.
+    let mut rendered = page(TEA, 1..=10);
+    let row = rendered.messages.last_mut().unwrap();
+    (row.client_id, row.sender_id) = (client_id(100), user(ME).id);
+    let mut device = Device::new(rooms(), None);
+    device.engine = Engine::new(user(ME), rooms(), Some((TEA, rendered))).of_epoch(Some(BEFORE));
+    for input in [Input::BecomeFollower, Input::Restore(disk.read()), Input::BecomeLeader { rooms: true }, typed(50)] {
+        device.input(input);
+    }
+    let first = sent(&connect(&mut device, AFTER)).into_iter().find_map(|frame| match frame {
+        ClientFrame::Send { client_id, .. } => Some(client_id),
+        _ => None,
+    });
+    assert_eq!(first, Some(client_id(100)));
+}
+
+#[test]
 fn a_reply_that_waits_keeps_its_reference_in_the_same_epoch() {
     let mut disk = Disk::default();
     let mut device = page_of(BEFORE, &mut disk);

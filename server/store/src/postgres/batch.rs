@@ -4,7 +4,7 @@
 //! users first, and then reads everything that each of them ever wrote.
 
 use super::Result;
-use super::sql::{MESSAGE_COLUMNS, Tx, message, message_columns, moved_columns, read_raised_mark};
+use super::sql::{Tx, message, message_columns, raised_mark, raised_mark_columns};
 use crate::decide::{Looked, Original};
 use crate::driver::{TAKEN, is_taken};
 use crate::{Append, RaisedMark};
@@ -18,9 +18,10 @@ pub(super) use super::plain::store_plain;
 /// whether it was refused.
 pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     let rows = sqlx::query(concat!(
-        "select wanted.room_id, wanted.sender_id, mem.user_id is not null, u.display_name, ",
+        "select wanted.room_id as wanted_room, wanted.sender_id as wanted_sender, wanted.client_id as wanted_id,
+           mem.user_id is not null as is_member, refused.client_id is not null as is_refused, ",
         message_columns!("m", "u"),
-        ", m.first_digest, wanted.client_id, refused.client_id is not null from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
+        ", m.first_digest from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
           cross join lateral (select display_name from users where id = wanted.sender_id limit 1) as u
           left join lateral (select user_id from members
             where room_id = wanted.room_id and user_id = wanted.sender_id limit 1) as mem on true
@@ -36,16 +37,15 @@ pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     .await?;
     let mut looked = Looked::default();
     for row in &rows {
-        if row.try_get(2)? {
-            looked.members.push((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(3)?));
+        let sender = UserId(row.try_get("wanted_sender")?);
+        if row.try_get("is_member")? {
+            looked.members.push((RoomId(row.try_get("wanted_room")?), sender, row.try_get("sender_name")?));
         }
-        if row.try_get::<Option<Uuid>, _>(4)?.is_some() {
-            looked
-                .originals
-                .push(Original { message: message(row, 4)?, first_digest: row.try_get(4 + MESSAGE_COLUMNS)? });
+        if row.try_get::<Option<Uuid>, _>("room_id")?.is_some() {
+            looked.originals.push(Original { message: message(row)?, first_digest: row.try_get("first_digest")? });
         }
-        if row.try_get(6 + MESSAGE_COLUMNS)? {
-            looked.refused.push((UserId(row.try_get(1)?), ClientId(row.try_get(5 + MESSAGE_COLUMNS)?)));
+        if row.try_get("is_refused")? {
+            looked.refused.push((sender, ClientId(row.try_get("wanted_id")?)));
         }
     }
     Ok(looked)
@@ -111,14 +111,15 @@ pub(super) async fn raise_marks(tx: &mut Tx, marks: &[(RoomId, Mark)]) -> Result
     .bind(marks.iter().map(|(_, mark)| mark.2.0).collect::<Vec<_>>())
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?)))).collect()
+    rows.iter().map(|row| Ok((RoomId(row.try_get("room_id")?), UserId(row.try_get("user_id")?)))).collect()
 }
 
 /// These members' marks, and how far they may be told.
 pub(super) async fn raised_marks(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<RaisedMark>> {
     let (rooms, users): (Vec<Uuid>, Vec<Uuid>) = wanted.iter().map(|(room, user)| (room.0, user.0)).unzip();
     let rows = sqlx::query(concat!(
-        moved_columns!(),
+        "select ",
+        raised_mark_columns!(),
         " from unnest($1::uuid[], $2::uuid[]) as wanted (room_id, user_id) join members m using (room_id, user_id)
           join rooms r on r.id = m.room_id join users u on u.id = m.user_id"
     ))
@@ -126,5 +127,5 @@ pub(super) async fn raised_marks(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Re
     .bind(users)
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(read_raised_mark).collect()
+    rows.iter().map(raised_mark).collect()
 }

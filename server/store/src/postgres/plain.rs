@@ -71,7 +71,8 @@ pub(in crate::postgres) async fn store_plain(pool: &Pool, entries: &[Append]) ->
     if rows.len() != entries.len() {
         return Ok(Plain::Undecided);
     }
-    let read =
-        |(entry, row): (&Append, &PgRow)| Ok(Appended::Stored(stored(entry, Seq(row.try_get(0)?), row.try_get(1)?)));
+    let read = |(entry, row): (&Append, &PgRow)| {
+        Ok(Appended::Stored(stored(entry, Seq(row.try_get("seq")?), row.try_get("display_name")?)))
+    };
     entries.iter().zip(&rows).map(read).collect::<Result<_>>().map(Plain::Stored)
 }

@@ -16,7 +16,7 @@ mod system_messages;
 mod users;
 
 pub(super) use pool::{Options, Pool, Tx};
-pub(super) use rows::{MESSAGE_COLUMNS, message, message_columns, moved_columns, read_raised_mark};
+pub(super) use rows::{message, message_columns, raised_mark, raised_mark_columns};
 
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::bounds::{APPEND_TIMEOUT, PING_TIMEOUT, WRITE_TIMEOUT};

@@ -6,19 +6,20 @@ use sqlx::Row;
 use uuid::Uuid;
 
 pub(super) async fn find(database: &Database) -> Result<Uuid> {
-    Ok(sqlx::query("select epoch from meta").fetch_one(&database.read).await?.try_get(0)?)
+    Ok(sqlx::query("select epoch from meta").fetch_one(&database.read).await?.try_get("epoch")?)
 }
 
 pub(super) async fn check(database: &Database, next: Uuid) -> Result<Uuid> {
-    let told = sqlx::query(concat!("select epoch, history, ", history!(), " from meta")).fetch_one(&database.read);
+    let told =
+        sqlx::query(concat!("select epoch, history, ", history!(), " as told from meta")).fetch_one(&database.read);
     let row = match told.await {
         Ok(row) => row,
         // Some hosted servers do not report it: there only the heads of rooms show that commits are lost.
         Err(error) if tells_no_history(&error) => return find(database).await,
         Err(error) => return Err(error.into()),
     };
-    let epoch: Uuid = row.try_get(0)?;
-    let (stored, told): (Option<String>, Option<String>) = (row.try_get(1)?, row.try_get(2)?);
+    let epoch: Uuid = row.try_get("epoch")?;
+    let (stored, told): (Option<String>, Option<String>) = (row.try_get("history")?, row.try_get("told")?);
     match (stored, told) {
         (None, Some(told)) => {
             let first = sqlx::query("update meta set history = $1 where history is null").bind(told);
@@ -38,5 +39,5 @@ pub(super) async fn begin(database: &Database, old: Uuid, next: Uuid, history: O
     let begun = sqlx::query("update meta set epoch = $2, history = coalesce($3, history) where epoch = $1");
     begun.bind(old).bind(next).bind(history).execute(&database.write).await?;
     let found = sqlx::query("select epoch from meta").fetch_optional(&database.write).await?;
-    Ok(found.ok_or(Error::NotFound("epoch"))?.try_get(0)?)
+    Ok(found.ok_or(Error::NotFound("epoch"))?.try_get("epoch")?)
 }

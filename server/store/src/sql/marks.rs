@@ -1,10 +1,10 @@
 //! Receipts in the database: marks are raised in batches, since they move with every message that is read.
 
 use super::super::{batch, id_list};
-use super::rows::Row as DbRow;
+use super::rows::mark;
 use super::{Pool, Result, Tx};
 use crate::RaisedMark;
-use protocol::{Mark, RoomId, Seq, UserId};
+use protocol::{Mark, RoomId};
 use sqlx::Row;
 use std::collections::BTreeSet;
 
@@ -37,7 +37,7 @@ async fn move_versions(tx: &mut Tx, rooms: BTreeSet<RoomId>) -> Result<()> {
     if people.is_empty() {
         return Ok(());
     }
-    let people = people.iter().map(|row| row.try_get(0)).collect::<std::result::Result<Vec<_>, _>>()?;
+    let people = people.iter().map(|row| row.try_get("id")).collect::<std::result::Result<Vec<_>, _>>()?;
     sqlx::query(concat!("update users set members_version = members_version + 1 where id in ", ids!("$1")))
         .bind(id_list(people.into_iter()))
         .execute(&mut **tx)
@@ -54,7 +54,5 @@ pub(super) async fn list_direct(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<(Ro
     .bind(id_list(rooms.iter().map(|room| room.0)))
     .fetch_all(pool)
     .await?;
-    let mark =
-        |row: &DbRow| -> Result<Mark> { Ok(Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?))) };
-    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), mark(row)?))).collect()
+    rows.iter().map(|row| Ok((RoomId(row.try_get("room_id")?), mark(row)?))).collect()
 }

@@ -1,12 +1,12 @@
 //! Memberships. Every change takes the room's lock first, so that rights, counts and messages agree.
 
 use super::super::id_list;
-use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
+use super::rows::{Row as DbRow, mark, user, user_columns};
 use super::{Pool, Result, Tx, system_messages};
 use crate::codes::Code;
 use crate::{Error, MemberMark, Stamp, TOO_MANY_ROOMS, rights};
 use protocol::limits::ROOMS_MAX;
-use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
+use protocol::{Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
 
 const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
@@ -25,10 +25,10 @@ pub(super) async fn list(pool: &Pool, room: RoomId, cursor: Option<UserId>, limi
     .await?;
     let read = |row: &DbRow| {
         Ok(Member {
-            user: user(row, 0)?,
-            role: Role::from_code(row.try_get(USER_COLUMNS)?),
-            delivered_seq: Seq(row.try_get(USER_COLUMNS + 1)?),
-            read_seq: Seq(row.try_get(USER_COLUMNS + 2)?),
+            user: user(row)?,
+            role: Role::from_code(row.try_get("role")?),
+            delivered_seq: Seq(row.try_get("delivered_seq")?),
+            read_seq: Seq(row.try_get("read_seq")?),
         })
     };
     rows.iter().map(read).collect()
@@ -36,7 +36,7 @@ pub(super) async fn list(pool: &Pool, room: RoomId, cursor: Option<UserId>, limi
 
 pub(super) async fn list_ids(pool: &Pool, room: RoomId) -> Result<Vec<UserId>> {
     let rows = sqlx::query("select user_id from members where room_id = $1").bind(room.0).fetch_all(pool).await?;
-    rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
+    rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
 }
 
 pub(super) async fn list_sharing(pool: &Pool, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
@@ -50,7 +50,7 @@ pub(super) async fn list_sharing(pool: &Pool, user: UserId, others: &[UserId]) -
     .bind(id_list(others.iter().map(|other| other.0)))
     .fetch_all(pool)
     .await?;
-    rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
+    rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
 }
 
 pub(super) async fn list_memberships(pool: &Pool, users: &[UserId]) -> Result<Vec<MemberMark>> {
@@ -63,8 +63,8 @@ pub(super) async fn list_memberships(pool: &Pool, users: &[UserId]) -> Result<Ve
     .fetch_all(pool)
     .await?;
     let read = |row: &DbRow| {
-        let mark = Mark(UserId(row.try_get(2)?), Seq(row.try_get(3)?), Seq(row.try_get(4)?));
-        Ok(MemberMark { room_id: RoomId(row.try_get(0)?), kind: RoomKind::from_code(row.try_get(1)?), mark })
+        let (room_id, kind) = (RoomId(row.try_get("room_id")?), RoomKind::from_code(row.try_get("kind")?));
+        Ok(MemberMark { room_id, kind, mark: mark(row)? })
     };
     rows.iter().map(read).collect()
 }
@@ -74,7 +74,7 @@ pub(super) async fn list_versions(pool: &Pool, users: &[UserId]) -> Result<Vec<(
         .bind(id_list(users.iter().map(|user| user.0)))
         .fetch_all(pool)
         .await?;
-    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), row.try_get(1)?))).collect()
+    rows.iter().map(|row| Ok((UserId(row.try_get("id")?), row.try_get("members_version")?))).collect()
 }
 
 /// The role of a member, none for others.
@@ -84,7 +84,7 @@ pub(super) async fn role_of(tx: &mut Tx, room: RoomId, user: UserId) -> Result<O
         .bind(user.0)
         .fetch_optional(&mut **tx)
         .await?;
-    found.map(|row| Ok(Role::from_code(row.try_get(0)?))).transpose()
+    found.map(|row| Ok(Role::from_code(row.try_get("role")?))).transpose()
 }
 
 /// Makes somebody who is no member one. What was said before they came counts as read.

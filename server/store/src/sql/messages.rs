@@ -1,7 +1,7 @@
 //! Messages: appends batches, reads pages.
 
 use super::super::{batch, id_list};
-use super::rows::{MESSAGE_COLUMNS, Row as DbRow, message, message_columns, stored_bytes};
+use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
 use super::{BEGIN, Database, Pool, Result, Tx, refusals};
 use crate::decide::{Known, Looked, Plain, decide};
 use crate::driver::is_locked;
@@ -100,8 +100,8 @@ async fn lock_rooms(tx: &mut Tx, entries: &[Append], locked: Locked) -> std::res
 
 /// Reads what matters to a batch, whose rooms are locked.
 async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked) -> Result<Known> {
-    let heads: BTreeMap<RoomId, Seq> =
-        rooms.iter().map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?)))).collect::<Result<_>>()?;
+    let head = |row: &DbRow| Ok((RoomId(row.try_get("id")?), Seq(row.try_get("last_seq")?)));
+    let heads = rooms.iter().map(head).collect::<Result<BTreeMap<_, _>>>()?;
     let mut missing = rooms_of(entries);
     missing.retain(|room| !heads.contains_key(room));
     let locked = if locked == Locked::Skip && !missing.is_empty() {
@@ -109,7 +109,7 @@ async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked
             .bind(id_list(missing.iter().map(|room| room.0)))
             .fetch_all(&mut **tx)
             .await?;
-        there.iter().map(|row| Ok(RoomId(row.try_get(0)?))).collect::<Result<_>>()?
+        there.iter().map(|row| Ok(RoomId(row.try_get("id")?))).collect::<Result<_>>()?
     } else {
         BTreeSet::new()
     };
@@ -171,9 +171,9 @@ pub(super) async fn list(pool: &Pool, viewer: UserId, room: RoomId, range: Histo
     let query = if limit.rows == PAGE_DEFAULT { query } else { query.bind(limit.rows) };
     let rows = query.fetch_all(pool).await?;
     let Some(first) = rows.first() else { return Ok(Rows::default()) };
-    let (last_seq, last_rev) = (Seq(first.try_get(MESSAGE_COLUMNS)?), Rev(first.try_get(MESSAGE_COLUMNS + 1)?));
-    let total: i64 = first.try_get(MESSAGE_COLUMNS + 2)?;
-    let mut messages = rows.iter().map(|row| message(row, 0)).collect::<Result<Vec<_>>>()?;
+    let (last_seq, last_rev) = (Seq(first.try_get("last_seq")?), Rev(first.try_get("last_rev")?));
+    let total: i64 = first.try_get("total")?;
+    let mut messages = rows.iter().map(message).collect::<Result<Vec<_>>>()?;
     cut::nearest(&mut messages, centre, limit);
     let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
     Ok(Rows { messages, last_seq, last_rev, more })

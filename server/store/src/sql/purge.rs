@@ -29,7 +29,7 @@ pub(super) async fn purge(database: &Database, most: i64) -> Result<Purged> {
         for_update_if_free!()
     );
     let Some(row) = sqlx::query(oldest).fetch_optional(&mut *tx).await? else { return Ok(Purged::NotYet) };
-    let count = remove_rows(&mut tx, RoomId(row.try_get(0)?), Seq(row.try_get(1)?), most).await?;
+    let count = remove_rows(&mut tx, RoomId(row.try_get("id")?), Seq(row.try_get("last_seq")?), most).await?;
     let pause = began.elapsed() * PAUSES;
     let later = concat!("update meta set purge_after = $1 + ", now_ms!());
     sqlx::query(later).bind(i64::try_from(pause.as_millis()).unwrap_or(i64::MAX)).execute(&mut *tx).await?;

@@ -31,7 +31,7 @@ pub(super) async fn revise(mut tx: Tx, asked: &Revise) -> Result<Revised> {
 async fn lock_revisions(tx: &mut Tx, room: RoomId) -> Result<Option<Rev>> {
     let statement = concat!("select last_rev from rooms where id = $1", for_update!());
     let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
-    found.map(|row| Ok(Rev(row.try_get(0)?))).transpose()
+    found.map(|row| Ok(Rev(row.try_get("last_rev")?))).transpose()
 }
 
 async fn find_earlier(tx: &mut Tx, asked: &Revise) -> Result<Option<(RoomId, Seq, Rev)>> {
@@ -40,7 +40,8 @@ async fn find_earlier(tx: &mut Tx, asked: &Revise) -> Result<Option<(RoomId, Seq
         .bind(asked.client_id.0)
         .fetch_optional(&mut **tx)
         .await?;
-    found.map(|row| Ok((RoomId(row.try_get(0)?), Seq(row.try_get(1)?), Rev(row.try_get(2)?)))).transpose()
+    let read = |row: DbRow| Ok((RoomId(row.try_get("room_id")?), Seq(row.try_get("seq")?), Rev(row.try_get("rev")?)));
+    found.map(read).transpose()
 }
 
 async fn find_message(tx: &mut Tx, asked: &Revise) -> Result<Option<Message>> {
@@ -53,7 +54,7 @@ async fn find_message(tx: &mut Tx, asked: &Revise) -> Result<Option<Message>> {
     .bind(asked.seq.0)
     .fetch_optional(&mut **tx)
     .await?;
-    found.map(|row| message(&row, 0)).transpose()
+    found.as_ref().map(message).transpose()
 }
 
 /// Writes the row as it is from now on, the room's counter, and that this was asked for.
@@ -109,7 +110,7 @@ pub(super) async fn list_changes(
            few as (select found.*, count(*) over () as total, row_number() over (order by part, place) as number,
              sum(size) over (order by part, place rows unbounded preceding) - size as before
              from (select * from revised union all select * from fresh) as found)
-         select r.last_seq, r.last_rev, coalesce(m.total, 0), ",
+         select r.last_seq, r.last_rev, coalesce(m.total, 0) as total, ",
         message_columns!("m", "u"),
         " from rooms r left join few m on m.number <= $4 and m.before < $5 left join users u on u.id = m.sender_id
          where r.id = $1 and r.deleted_at is null order by m.part, m.place"
@@ -122,10 +123,11 @@ pub(super) async fn list_changes(
     .fetch_all(pool)
     .await?;
     let Some(first) = rows.first() else { return Ok(None) };
-    let (last_seq, last_rev, total) = (Seq(first.try_get(0)?), Rev(first.try_get(1)?), first.try_get::<i64, _>(2)?);
+    let (last_seq, last_rev) = (Seq(first.try_get("last_seq")?), Rev(first.try_get("last_rev")?));
+    let total: i64 = first.try_get("total")?;
     // A room with nothing to tell has one row without a message.
-    let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>(4).is_ok_and(|seq| seq.is_some());
-    let mut messages = rows.iter().filter(has_message).map(|row| message(row, 3)).collect::<Result<Vec<_>>>()?;
+    let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>("seq").is_ok_and(|seq| seq.is_some());
+    let mut messages = rows.iter().filter(has_message).map(message).collect::<Result<Vec<_>>>()?;
     cut::first(&mut messages, limit);
     let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
     Ok(Some(Rows { messages, last_seq, last_rev, more }))

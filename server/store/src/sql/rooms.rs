@@ -1,7 +1,7 @@
 //! Rooms: as their members see them, made, renamed, deleted.
 
 use super::super::id_list;
-use super::rows::{Row as DbRow, USER_COLUMNS, message, preview_columns, user, user_columns};
+use super::rows::{Row as DbRow, message, message_columns, user, user_columns};
 use super::{Pool, Result, Tx, members, system_messages};
 use crate::bounds::PUBLIC_ROOMS;
 use crate::codes::Code;
@@ -17,13 +17,18 @@ use std::collections::BTreeSet;
 macro_rules! summary_query {
     ($from:literal, $rest:literal) => {
         concat!(
-            "select r.id, r.kind, coalesce(ou.display_name, r.name, ''), r.last_seq, r.last_rev, coalesce(me.read_seq, r.last_seq),
+            "select r.id, r.kind as room_kind, coalesce(ou.display_name, r.name, '') as name, r.last_seq, r.last_rev,
+               coalesce(me.read_seq, r.last_seq) as read_seq,
                case when me.user_id is null then 0 else (select count(*) from (
                  select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
-                   and x.sender_id <> me.user_id limit 100) as few) end,
-               r.members_count, me.role, case when ou.receipts and self.receipts then om.delivered_seq end, om.read_seq, ",
-            user_columns!("ou"), ", ", preview_columns!("lm", "lu"),
-            " from ", $from,
+                   and x.sender_id <> me.user_id limit 100) as few) end as unread,
+               r.members_count, me.role, om.read_seq as other_read_seq,
+               case when ou.receipts and self.receipts then om.delivered_seq end as other_delivered_seq, ",
+            user_columns!("ou"),
+            ", ",
+            message_columns!(preview "lm", "lu"),
+            " from ",
+            $from,
             " left join members om on r.kind = 0 and om.room_id = r.id and om.user_id <> $1
               left join users ou on ou.id = om.user_id left join users self on self.id = $1
               left join messages lm on lm.room_id = r.id and lm.seq = r.last_seq
@@ -34,26 +39,27 @@ macro_rules! summary_query {
 }
 
 fn summary(row: &DbRow) -> Result<RoomSummary> {
-    const OTHER: usize = 11;
-    const LAST: usize = OTHER + USER_COLUMNS;
-    let other: Option<uuid::Uuid> = row.try_get(OTHER)?;
-    let last: Option<uuid::Uuid> = row.try_get(LAST)?;
+    let other: Option<uuid::Uuid> = row.try_get("user_id")?;
+    let last: Option<uuid::Uuid> = row.try_get("room_id")?;
+    let other_delivered: Option<i64> = row.try_get("other_delivered_seq")?;
     Ok(RoomSummary {
-        id: RoomId(row.try_get(0)?),
-        kind: RoomKind::from_code(row.try_get(1)?),
-        name: row.try_get(2)?,
-        last_seq: Seq(row.try_get(3)?),
-        last_rev: Rev(row.try_get(4)?),
-        read_seq: Seq(row.try_get(5)?),
-        unread: row.try_get(6)?,
-        members_count: row.try_get(7)?,
-        role: row.try_get::<Option<i16>, _>(8)?.map(Role::from_code),
-        other: other.map(|_| user(row, OTHER)).transpose()?,
-        other_mark: match (other, row.try_get::<Option<i64>, _>(9)?) {
-            (Some(other), Some(delivered)) => Some(Mark(UserId(other), Seq(delivered), Seq(row.try_get(10)?))),
+        id: RoomId(row.try_get("id")?),
+        kind: RoomKind::from_code(row.try_get("room_kind")?),
+        name: row.try_get("name")?,
+        last_seq: Seq(row.try_get("last_seq")?),
+        last_rev: Rev(row.try_get("last_rev")?),
+        read_seq: Seq(row.try_get("read_seq")?),
+        unread: row.try_get("unread")?,
+        members_count: row.try_get("members_count")?,
+        role: row.try_get::<Option<i16>, _>("role")?.map(Role::from_code),
+        other: other.map(|_| user(row)).transpose()?,
+        other_mark: match (other, other_delivered) {
+            (Some(other), Some(delivered)) => {
+                Some(Mark(UserId(other), Seq(delivered), Seq(row.try_get("other_read_seq")?)))
+            }
             _ => None,
         },
-        last_message: last.map(|_| message(row, LAST)).transpose()?,
+        last_message: last.map(|_| message(row)).transpose()?,
     })
 }
 
@@ -84,7 +90,8 @@ pub(super) async fn list_public(pool: &Pool, user: UserId) -> Result<Vec<PublicR
     .fetch_all(pool)
     .await?;
     let read = |row: &DbRow| {
-        Ok(PublicRoom { id: RoomId(row.try_get(0)?), name: row.try_get(1)?, members_count: row.try_get(2)? })
+        let (name, members_count) = (row.try_get("name")?, row.try_get("members_count")?);
+        Ok(PublicRoom { id: RoomId(row.try_get("id")?), name, members_count })
     };
     rows.iter().map(read).collect()
 }
@@ -101,9 +108,9 @@ pub(super) async fn find_access(pool: &Pool, user: UserId, room: RoomId) -> Resu
     .await?;
     let read = |row: DbRow| {
         Ok(Access {
-            kind: RoomKind::from_code(row.try_get(0)?),
-            role: row.try_get::<Option<i16>, _>(1)?.map(Role::from_code),
-            last_seq: Seq(row.try_get(2)?),
+            kind: RoomKind::from_code(row.try_get("kind")?),
+            role: row.try_get::<Option<i16>, _>("role")?.map(Role::from_code),
+            last_seq: Seq(row.try_get("last_seq")?),
         })
     };
     found.map(read).transpose()
@@ -157,7 +164,7 @@ pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Cre
 async fn find_direct(tx: &mut Tx, key: Option<&[u8]>) -> Result<Option<RoomId>> {
     let Some(key) = key else { return Ok(None) };
     let found = sqlx::query("select id from rooms where direct_key = $1").bind(key).fetch_optional(&mut **tx).await?;
-    found.map(|row| Ok(RoomId(row.try_get(0)?))).transpose()
+    found.map(|row| Ok(RoomId(row.try_get("id")?))).transpose()
 }
 
 /// Adds those of `users` that exist as members of a new room, and answers how many did. In one statement: it locks people in the
@@ -206,7 +213,7 @@ pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, now: UnixMil
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    rows.iter().map(|row| Ok(UserId(row.try_get(0)?))).collect()
+    rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
 }
 
 pub(super) async fn list_heads(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
@@ -217,6 +224,8 @@ pub(super) async fn list_heads(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<Room
     .bind(id_list(rooms.iter().map(|room| room.0)))
     .fetch_all(pool)
     .await?;
-    let read = |row: &DbRow| Ok(RoomHead(RoomId(row.try_get(0)?), Seq(row.try_get(1)?), Rev(row.try_get(2)?)));
+    let read = |row: &DbRow| {
+        Ok(RoomHead(RoomId(row.try_get("id")?), Seq(row.try_get("last_seq")?), Rev(row.try_get("last_rev")?)))
+    };
     rows.iter().map(read).collect()
 }

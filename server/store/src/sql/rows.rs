@@ -1,4 +1,5 @@
-//! From columns to the protocol's types. Each list of columns stands beside the function that reads it, from a given place on.
+//! From columns to the protocol's types. Each list of columns stands beside the function that reads it. Rows are read by name, so
+//! the lists give each column a name that none of the others has: one statement may use several of them.
 
 use super::{Db, Result};
 use crate::RaisedMark;
@@ -9,14 +10,12 @@ use sqlx::{Database, Row as _};
 
 pub(super) type Row = <Db as Database>::Row;
 
-/// How many columns [`user`] reads.
-pub(super) const USER_COLUMNS: usize = 6;
-
+/// What [`user`] reads, of a user in `$table`.
 macro_rules! user_columns {
     ($table:literal) => {
         concat!(
             $table,
-            ".id, ",
+            ".id as user_id, ",
             $table,
             ".username, ",
             $table,
@@ -24,7 +23,7 @@ macro_rules! user_columns {
             $table,
             ".is_admin, ",
             $table,
-            ".created_at, ",
+            ".created_at as joined_at, ",
             $table,
             ".receipts"
         )
@@ -32,23 +31,39 @@ macro_rules! user_columns {
 }
 pub(super) use user_columns;
 
-pub(super) fn user(row: &Row, at: usize) -> Result<User> {
+pub(super) fn user(row: &Row) -> Result<User> {
     Ok(User {
-        id: UserId(row.try_get(at)?),
-        username: row.try_get(at + 1)?,
-        display_name: row.try_get(at + 2)?,
-        is_admin: row.try_get(at + 3)?,
-        created_at: UnixMillis(row.try_get(at + 4)?),
-        receipts: row.try_get(at + 5)?,
+        id: UserId(row.try_get("user_id")?),
+        username: row.try_get("username")?,
+        display_name: row.try_get("display_name")?,
+        is_admin: row.try_get("is_admin")?,
+        created_at: UnixMillis(row.try_get("joined_at")?),
+        receipts: row.try_get("receipts")?,
     })
 }
 
-/// How many columns [`message`] reads.
-pub(in super::super) const MESSAGE_COLUMNS: usize = 13;
-
-/// Columns of a message in `$message` with its sender in `$sender`.
+/// What [`message`] reads, of a message in `$message` with its sender in `$sender`; or of its `protocol::Message::preview`.
 macro_rules! message_columns {
     ($message:literal, $sender:literal) => {
+        message_columns!($message, $sender, concat!($message, ".body"), concat!($message, ".reactions"))
+    };
+    (preview $message:literal, $sender:literal) => {
+        message_columns!(
+            $message,
+            $sender,
+            concat!(
+                "case when ",
+                $message,
+                ".kind = 0 then substr(",
+                $message,
+                ".body, 1, 200) else ",
+                $message,
+                ".body end"
+            ),
+            "cast(null as text)"
+        )
+    };
+    ($message:literal, $sender:literal, $body:expr, $reactions:expr) => {
         concat!(
             $message,
             ".room_id, ",
@@ -59,13 +74,13 @@ macro_rules! message_columns {
             $message,
             ".sender_id, ",
             $sender,
-            ".display_name, ",
+            ".display_name as sender_name, ",
             $message,
             ".client_id, ",
             $message,
             ".kind, ",
-            $message,
-            ".body, ",
+            $body,
+            " as body, ",
             $message,
             ".reply_to, ",
             $message,
@@ -74,12 +89,15 @@ macro_rules! message_columns {
             ".edited_at, ",
             $message,
             ".deleted_at, ",
-            $message,
-            ".reactions"
+            $reactions,
+            " as reactions"
         )
     };
 }
 pub(in super::super) use message_columns;
+
+// What the statement says.
+const _: () = assert!(PREVIEW_CHARS == 200);
 
 /// Bytes of a message's texts as they are stored: at most what they take as JSON.
 macro_rules! stored_bytes {
@@ -89,49 +107,9 @@ macro_rules! stored_bytes {
 }
 pub(super) use stored_bytes;
 
-/// As [`message_columns`], of `protocol::Message::preview`.
-macro_rules! preview_columns {
-    ($message:literal, $sender:literal) => {
-        concat!(
-            $message,
-            ".room_id, ",
-            $message,
-            ".seq, ",
-            $message,
-            ".rev, ",
-            $message,
-            ".sender_id, ",
-            $sender,
-            ".display_name, ",
-            $message,
-            ".client_id, ",
-            $message,
-            ".kind, case when ",
-            $message,
-            ".kind = 0 then substr(",
-            $message,
-            ".body, 1, 200) else ",
-            $message,
-            ".body end, ",
-            $message,
-            ".reply_to, ",
-            $message,
-            ".created_at, ",
-            $message,
-            ".edited_at, ",
-            $message,
-            ".deleted_at, cast(null as text)"
-        )
-    };
-}
-pub(super) use preview_columns;
-
-// What the statement says.
-const _: () = assert!(PREVIEW_CHARS == 200);
-
-pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
-    let kind = MessageKind::from_code(row.try_get(at + 6)?);
-    let stored: String = row.try_get(at + 7)?;
+pub(in super::super) fn message(row: &Row) -> Result<Message> {
+    let kind = MessageKind::from_code(row.try_get("kind")?);
+    let stored: String = row.try_get("body")?;
     let (body, event) = match kind {
         MessageKind::Text => (stored, None),
         // What this version cannot read a later node may have written: it is told as such, and hides nothing beside it.
@@ -139,39 +117,44 @@ pub(in super::super) fn message(row: &Row, at: usize) -> Result<Message> {
         MessageKind::Unknown => (String::new(), None),
     };
     Ok(Message {
-        room_id: RoomId(row.try_get(at)?),
-        seq: Seq(row.try_get(at + 1)?),
-        rev: Rev(row.try_get(at + 2)?),
-        sender_id: UserId(row.try_get(at + 3)?),
-        sender_name: row.try_get(at + 4)?,
-        client_id: ClientId(row.try_get(at + 5)?),
+        room_id: RoomId(row.try_get("room_id")?),
+        seq: Seq(row.try_get("seq")?),
+        rev: Rev(row.try_get("rev")?),
+        sender_id: UserId(row.try_get("sender_id")?),
+        sender_name: row.try_get("sender_name")?,
+        client_id: ClientId(row.try_get("client_id")?),
         kind,
         body,
         event,
-        reply_to: row.try_get::<Option<i64>, _>(at + 8)?.map(Seq),
-        created_at: UnixMillis(row.try_get(at + 9)?),
-        edited_at: row.try_get::<Option<i64>, _>(at + 10)?.map(UnixMillis),
-        deleted_at: row.try_get::<Option<i64>, _>(at + 11)?.map(UnixMillis),
-        reactions: match row.try_get::<Option<String>, _>(at + 12)? {
+        reply_to: row.try_get::<Option<i64>, _>("reply_to")?.map(Seq),
+        created_at: UnixMillis(row.try_get("created_at")?),
+        edited_at: row.try_get::<Option<i64>, _>("edited_at")?.map(UnixMillis),
+        deleted_at: row.try_get::<Option<i64>, _>("deleted_at")?.map(UnixMillis),
+        reactions: match row.try_get::<Option<String>, _>("reactions")? {
             Some(json) => serde_json::from_str(&json).unwrap_or_default(),
             None => Vec::new(),
         },
     })
 }
 
+/// The mark of a member whose columns `user_id`, `delivered_seq` and `read_seq` are in the row.
+pub(super) fn mark(row: &Row) -> Result<Mark> {
+    Ok(Mark(UserId(row.try_get("user_id")?), Seq(row.try_get("delivered_seq")?), Seq(row.try_get("read_seq")?)))
+}
+
 /// Columns of a member `m` of room `r` who is user `u`, as a [`RaisedMark`].
-macro_rules! moved_columns {
+macro_rules! raised_mark_columns {
     () => {
-        "select m.room_id, m.user_id, m.delivered_seq, m.read_seq, r.members_count, u.receipts"
+        "m.room_id, m.user_id, m.delivered_seq, m.read_seq, r.members_count, u.receipts"
     };
 }
-pub(in super::super) use moved_columns;
+pub(in super::super) use raised_mark_columns;
 
-pub(in super::super) fn read_raised_mark(row: &Row) -> Result<RaisedMark> {
+pub(in super::super) fn raised_mark(row: &Row) -> Result<RaisedMark> {
     Ok(RaisedMark {
-        room_id: RoomId(row.try_get(0)?),
-        mark: Mark(UserId(row.try_get(1)?), Seq(row.try_get(2)?), Seq(row.try_get(3)?)),
-        members_count: row.try_get(4)?,
-        receipts: row.try_get(5)?,
+        room_id: RoomId(row.try_get("room_id")?),
+        mark: mark(row)?,
+        members_count: row.try_get("members_count")?,
+        receipts: row.try_get("receipts")?,
     })
 }

@@ -1,7 +1,7 @@
 //! Sessions of devices.
 
 use super::super::id_list;
-use super::rows::{Row as DbRow, USER_COLUMNS, user, user_columns};
+use super::rows::{Row as DbRow, user, user_columns};
 use super::{Pool, Result};
 use crate::{NewSession, SessionRecord};
 use protocol::{Session, SessionId, UnixMillis, UserId};
@@ -35,12 +35,12 @@ pub(super) async fn find(pool: &Pool, id: SessionId) -> Result<Option<SessionRec
     let read = |row| {
         Ok(SessionRecord {
             id,
-            user: user(&row, 0)?,
-            generation: row.try_get(USER_COLUMNS)?,
-            rotated_at: UnixMillis(row.try_get(USER_COLUMNS + 1)?),
-            expires_at: UnixMillis(row.try_get(USER_COLUMNS + 2)?),
-            revoked_at: row.try_get::<Option<i64>, _>(USER_COLUMNS + 3)?.map(UnixMillis),
-            seen_generation: row.try_get(USER_COLUMNS + 4)?,
+            user: user(&row)?,
+            generation: row.try_get("generation")?,
+            rotated_at: UnixMillis(row.try_get("rotated_at")?),
+            expires_at: UnixMillis(row.try_get("expires_at")?),
+            revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(UnixMillis),
+            seen_generation: row.try_get("seen_generation")?,
         })
     };
     found.map(read).transpose()
@@ -86,10 +86,10 @@ pub(super) async fn list(pool: &Pool, user: UserId, now: UnixMillis) -> Result<V
     .await?;
     let read = |row: &DbRow| {
         Ok(Session {
-            id: SessionId(row.try_get(0)?),
-            user_agent: row.try_get(1)?,
-            created_at: UnixMillis(row.try_get(2)?),
-            last_seen_at: UnixMillis(row.try_get(3)?),
+            id: SessionId(row.try_get("id")?),
+            user_agent: row.try_get("user_agent")?,
+            created_at: UnixMillis(row.try_get("created_at")?),
+            last_seen_at: UnixMillis(row.try_get("rotated_at")?),
             current: false,
         })
     };
@@ -106,7 +106,7 @@ pub(super) async fn list_live(pool: &Pool, ids: &[SessionId], now: UnixMillis) -
     .bind(now.0)
     .fetch_all(pool)
     .await?;
-    rows.iter().map(|row| Ok(SessionId(row.try_get(0)?))).collect()
+    rows.iter().map(|row| Ok(SessionId(row.try_get("id")?))).collect()
 }
 
 pub(super) async fn revoke(pool: &Pool, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {

@@ -10,7 +10,7 @@ use sqlx::Row;
 pub(super) async fn lock_room(tx: &mut Tx, room: RoomId) -> Result<RoomKind> {
     let statement = concat!("select kind from rooms where id = $1 and deleted_at is null", for_update!());
     let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
-    Ok(RoomKind::from_code(found.ok_or(Error::NotFound("room"))?.try_get(0)?))
+    Ok(RoomKind::from_code(found.ok_or(Error::NotFound("room"))?.try_get("kind")?))
 }
 
 /// Inserts what `actor` did as the room's next message, and adds `members_more` to the count of members.
@@ -30,7 +30,7 @@ pub(super) async fn insert(
     .fetch_optional(&mut **tx)
     .await?
     .ok_or(Error::NotFound("room"))?;
-    let seq = Seq(head.try_get(0)?);
+    let seq = Seq(head.try_get("last_seq")?);
     let body = serde_json::to_string(&event).map_err(|error| Error::Internal(error.to_string()))?;
     sqlx::query(
         "insert into messages (room_id, seq, sender_id, client_id, kind, body, created_at)
@@ -50,5 +50,5 @@ pub(super) async fn insert(
 
 pub(super) async fn display_name(tx: &mut Tx, user: UserId) -> Result<String> {
     let found = sqlx::query("select display_name from users where id = $1").bind(user.0).fetch_optional(&mut **tx);
-    Ok(found.await?.ok_or(Error::NotFound("user"))?.try_get(0)?)
+    Ok(found.await?.ok_or(Error::NotFound("user"))?.try_get("display_name")?)
 }

@@ -1,7 +1,7 @@
 //! Accounts.
 
 use super::super::id_list;
-use super::rows::{Row, USER_COLUMNS, user, user_columns};
+use super::rows::{Row, user, user_columns};
 use super::{Pool, Result, Tx, members};
 use crate::driver::is_taken;
 use crate::{Credentials, Error, NewUser, Stamp};
@@ -27,7 +27,7 @@ pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(Us
         sqlx::query(concat!("select r.id from rooms r where r.id = (select general_room_id from meta)", for_update!()))
             .fetch_optional(&mut *tx)
             .await?;
-    let general = general.map(|row| row.try_get(0)).transpose()?.map(RoomId);
+    let general = general.map(|row| row.try_get("id")).transpose()?.map(RoomId);
     let inserted = sqlx::query(
         "insert into users (id, username, display_name, search, password_hash, is_admin, created_at)
          values ($1, $2, $3, $4, $5, not exists (select 1 from users), $6) returning is_admin",
@@ -41,7 +41,7 @@ pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(Us
     .fetch_one(&mut *tx)
     .await;
     let is_admin = match inserted {
-        Ok(row) => row.try_get(0)?,
+        Ok(row) => row.try_get("is_admin")?,
         Err(error) if is_taken(&error) => return Err(Error::Conflict("This user name is taken. Choose another.")),
         Err(error) => return Err(error.into()),
     };
@@ -58,21 +58,21 @@ pub(super) async fn create(mut tx: Tx, new: NewUser, stamp: Stamp) -> Result<(Us
 }
 
 pub(super) async fn exist(pool: &Pool) -> Result<bool> {
-    let row = sqlx::query("select exists (select 1 from users)").fetch_one(pool).await?;
-    Ok(row.try_get(0)?)
+    let row = sqlx::query("select exists (select 1 from users) as found").fetch_one(pool).await?;
+    Ok(row.try_get("found")?)
 }
 
 pub(super) async fn find_credentials(pool: &Pool, username: &str) -> Result<Option<Credentials>> {
     let statement = concat!("select ", user_columns!("u"), ", u.password_hash from users u where u.username = $1");
     let found = sqlx::query(statement).bind(username).fetch_optional(pool).await?;
-    let read = |row| Ok(Credentials { user: user(&row, 0)?, password_hash: row.try_get(USER_COLUMNS)? });
+    let read = |row| Ok(Credentials { user: user(&row)?, password_hash: row.try_get("password_hash")? });
     found.map(read).transpose()
 }
 
 pub(super) async fn find(pool: &Pool, id: UserId) -> Result<Option<User>> {
     let statement = concat!("select ", user_columns!("u"), " from users u where u.id = $1");
     let found = sqlx::query(statement).bind(id.0).fetch_optional(pool).await?;
-    found.map(|row| user(&row, 0)).transpose()
+    found.as_ref().map(user).transpose()
 }
 
 /// The counter's row is locked before the name is looked at: changes of names are in the order of their numbers.
@@ -103,12 +103,16 @@ pub(super) async fn update(mut tx: Tx, user: &User) -> Result<()> {
 }
 
 pub(super) async fn people_rev(pool: &Pool) -> Result<i64> {
-    Ok(sqlx::query("select people_rev from meta").fetch_one(pool).await?.try_get(0)?)
+    Ok(sqlx::query("select people_rev from meta").fetch_one(pool).await?.try_get("people_rev")?)
 }
 
 fn person(row: &Row) -> Result<Person> {
-    let id = UserId(row.try_get(0)?);
-    Ok(Person { id, rev: row.try_get(1)?, username: row.try_get(2)?, display_name: row.try_get(3)? })
+    Ok(Person {
+        id: UserId(row.try_get("id")?),
+        rev: row.try_get("rev")?,
+        username: row.try_get("username")?,
+        display_name: row.try_get("display_name")?,
+    })
 }
 
 pub(super) async fn list_people(pool: &Pool, ids: &[UserId], since: i64) -> Result<Vec<Person>> {
@@ -151,7 +155,7 @@ pub(super) async fn list_last_seen(pool: &Pool, viewer: UserId, users: &[UserId]
     .bind(viewer.0)
     .fetch_all(pool)
     .await?;
-    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), UnixMillis(row.try_get(1)?)))).collect()
+    rows.iter().map(|row| Ok((UserId(row.try_get("id")?), UnixMillis(row.try_get("last_seen_at")?)))).collect()
 }
 
 pub(super) async fn list(pool: &Pool, query: &str, limit: i64) -> Result<Vec<User>> {
@@ -164,5 +168,5 @@ pub(super) async fn list(pool: &Pool, query: &str, limit: i64) -> Result<Vec<Use
     .bind(limit)
     .fetch_all(pool)
     .await?;
-    rows.iter().map(|row| user(row, 0)).collect()
+    rows.iter().map(user).collect()
 }

@@ -1,13 +1,14 @@
 //! A batch of messages in six statements, whatever its size: lists travel as JSON.
 
 use super::Result;
-use super::sql::{MESSAGE_COLUMNS, Pool, Tx, message, message_columns, moved_columns, read_raised_mark};
+use super::sql::{Pool, Tx, message, message_columns, raised_mark, raised_mark_columns};
 use crate::decide::{Looked, Original, Plain};
 use crate::driver::{TAKEN, is_taken};
 use crate::{Append, RaisedMark};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
 use serde_json::json;
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow as DbRow;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -43,7 +44,7 @@ async fn refused(tx: &mut Tx, wanted: &BTreeSet<(UserId, ClientId)>) -> Result<V
     .bind(pairs(wanted.iter().map(|(user, id)| (id.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(|row| Ok((UserId(row.try_get(0)?), ClientId(row.try_get(1)?)))).collect()
+    rows.iter().map(|row| Ok((UserId(row.try_get("sender_id")?), ClientId(row.try_get("client_id")?)))).collect()
 }
 
 /// Which of these are members, with their display names.
@@ -55,7 +56,10 @@ async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<V
     .bind(pairs(wanted.iter().map(|(room, user)| (room.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?), row.try_get(2)?))).collect()
+    let read = |row: &DbRow| {
+        Ok((RoomId(row.try_get("room_id")?), UserId(row.try_get("user_id")?), row.try_get("display_name")?))
+    };
+    rows.iter().map(read).collect()
 }
 
 /// Messages that bear these ids of these senders.
@@ -69,7 +73,7 @@ async fn originals(tx: &mut Tx, wanted: BTreeSet<(UserId, ClientId)>) -> Result<
     .bind(pairs(wanted.iter().map(|(user, id)| (id.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
-    let read = |row| Ok(Original { message: message(row, 0)?, first_digest: row.try_get(MESSAGE_COLUMNS)? });
+    let read = |row| Ok(Original { message: message(row)?, first_digest: row.try_get("first_digest")? });
     rows.iter().map(read).collect()
 }
 
@@ -133,18 +137,19 @@ pub(super) async fn raise_marks(tx: &mut Tx, marks: &[(RoomId, Mark)]) -> Result
     .bind(serde_json::Value::from_iter(marks).to_string())
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(|row| Ok((RoomId(row.try_get(0)?), UserId(row.try_get(1)?)))).collect()
+    rows.iter().map(|row| Ok((RoomId(row.try_get("room_id")?), UserId(row.try_get("user_id")?)))).collect()
 }
 
 /// These members' marks, and how far they may be told.
 pub(super) async fn raised_marks(tx: &mut Tx, wanted: &[(RoomId, UserId)]) -> Result<Vec<RaisedMark>> {
     let rows = sqlx::query(concat!(
-        moved_columns!(),
+        "select ",
+        raised_mark_columns!(),
         " from members m join rooms r on r.id = m.room_id join users u on u.id = m.user_id
           where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
     ))
     .bind(pairs(wanted.iter().map(|(room, user)| (room.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(read_raised_mark).collect()
+    rows.iter().map(raised_mark).collect()
 }
