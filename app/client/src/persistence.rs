@@ -139,7 +139,7 @@ impl PersistedRoom {
         let rev = match &self.record {
             Some(record) if !shown.is_at_newest() => record.rev,
             None if !shown.is_at_newest() => return,
-            _ => room.cursor().1,
+            _ => room.shown_rev(),
         };
         let record = RoomRecord { summary: room.as_counted(summary), rev, opened_at: self.opened_at };
         if self.record.as_ref() != Some(&record) {

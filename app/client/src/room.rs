@@ -35,6 +35,9 @@ pub(crate) struct Room {
     /// The last batch was not all that is missing: what is ahead of this number may lack revisions up to `rev`, and waits
     /// for the batches that bring it.
     partial: Option<Seq>,
+    /// Rows that are shown beyond the cursor, since they are counted once more (see [`Room::read`]), have only every revision up to
+    /// this one. A cursor that reaches them by other ways than batches goes back to it.
+    recounted: Option<Rev>,
     /// How far unread messages are counted.
     tally: Tally,
     /// Messages ahead of a gap; bounded, since a page brings what is left out.
@@ -53,6 +56,7 @@ impl Room {
             rev: Rev(0),
             head_rev: Rev(0),
             partial: None,
+            recounted: None,
             tally: Tally::new(),
             ahead: BTreeMap::new(),
         }
@@ -108,6 +112,7 @@ impl Room {
             self.fetcher.older = false;
             self.timeline = Some(Timeline::new(page.messages.clone()));
             self.rev = page.rev;
+            self.recounted = None;
             self.head_rev = self.head_rev.max(page.rev);
         }
         let mut touched = self.fill(me, page.messages);
@@ -194,6 +199,11 @@ impl Room {
                 Some(known) => self.ahead = self.ahead.split_off(&known.next()),
                 None => self.ahead.clear(),
             }
+        }
+        if self.timeline.as_ref().is_none_or(|shown| shown.last() <= self.tally.upto)
+            && let Some(rev) = self.recounted.take()
+        {
+            self.rev = self.rev.min(rev);
         }
         touched |= self.show_count();
         touched

@@ -14,6 +14,11 @@ impl Room {
         (shown.map_or(self.tally.upto, |shown| shown.min(self.tally.upto)), self.rev)
     }
 
+    /// Every revision up to this one is in all rows that are shown.
+    pub(crate) fn shown_rev(&self) -> Rev {
+        self.recounted.map_or(self.rev, |rev| rev.min(self.rev))
+    }
+
     /// There are revisions up to here, whether they have come or not.
     pub(crate) fn raise_head_rev(&mut self, rev: Rev) {
         self.head_rev = self.head_rev.max(rev);
@@ -106,6 +111,9 @@ impl Room {
             touched |= self.revise(row);
         }
         touched |= self.raise_head(to.0);
+        if applies && more && to.1 > rev && self.timeline.as_ref().is_some_and(|shown| shown.last() > to.0) {
+            self.recounted = Some(self.recounted.map_or(rev, |before| before.min(rev)));
+        }
         touched |= self.fill(me, rows);
         // Beyond `to` nothing was revised yet when the rows were read, unless there was more than they are.
         if applies && (self.cursor().0 <= to.0 || !more) {
@@ -127,6 +135,7 @@ impl Room {
         self.head = to.0;
         self.head_rev = rev;
         self.partial = None;
+        self.recounted = None;
         self.tally.upto = Seq(0);
         self.tally.facts = Seq(0);
         self.ahead.clear();

@@ -1,9 +1,11 @@
 //! What a device missed, in batches or from the start; and what becomes of messages that it has.
 
-use crate::device::{BOB, Device, ME, TEA, changed, client_id, page, sent, summary, synced, text, texts, welcome};
+use crate::device::{
+    BOB, Device, ME, TEA, changed, client_id, page, sent, summary, synced, text, texts, user_id, welcome,
+};
 use client::{Effect, Input, Revision, View};
 use protocol::{
-    ClientFrame, Cursor, ErrorCode, HistoryPage, Message, Reaction, Rev, RoomHead, Seq, ServerFrame, UnixMillis,
+    ClientFrame, Cursor, ErrorCode, HistoryPage, Mark, Message, Reaction, Rev, RoomHead, Seq, ServerFrame, UnixMillis,
 };
 use uuid::Uuid;
 
@@ -272,4 +274,19 @@ fn a_page_tells_how_far_its_revisions_are() {
     assert_eq!(synced(&device.wait(60_000)), [0; 0]);
     device.frame(ServerFrame::Heads { rooms: vec![RoomHead(TEA, Seq(10), Rev(8))] });
     assert_eq!(synced(&device.wait(200)), [10]);
+}
+
+#[test]
+fn rows_that_are_counted_once_more_are_not_taken_for_revised() {
+    let mut device = Device::new(vec![summary(TEA, 60, 10)], Some((TEA, page(TEA, 31..=60))));
+    device.go_online(vec![summary(TEA, 60, 10)]);
+    // Read elsewhere, up to a row that is not here: the rows after it are fetched and counted once more.
+    let marks = vec![Mark(user_id(ME), Seq(60), Seq(20))];
+    device.frame(ServerFrame::Status { room_id: TEA, marks });
+    // Row 50 was revised meanwhile. The first batch does not reach it.
+    let (from, to) = ((Seq(20), Rev(0)), (Seq(30), Rev(1)));
+    device.frame(ServerFrame::Offline { room_id: TEA, from, rows: texts(21..=30), to, more: true });
+    // A summary makes the count complete before the other batches come.
+    device.frame(ServerFrame::RoomChanged { room: summary(TEA, 60, 20) });
+    assert_eq!(cursor(&mut device), [Cursor(TEA, Seq(60), Rev(0))]);
 }

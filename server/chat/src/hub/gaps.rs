@@ -134,7 +134,7 @@ impl Hub {
         }
     }
 
-    /// Rooms whose gap is due, and where it begins; with `at_once` all gaps but those in backoff, see [`Hub::defer_gap`].
+    /// Rooms whose gap is due, and where it begins; with `at_once` all gaps but those in backoff, see `defer_gap`.
     pub fn gaps(&self, at_once: bool) -> Vec<(RoomId, (Seq, Rev))> {
         let (mut registry, now) = (self.lock(), Instant::now());
         let mut found = Vec::new();

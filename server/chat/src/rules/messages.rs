@@ -31,7 +31,7 @@ impl Chat {
         }
     }
 
-    /// As [`Chat::send`], waiting for the answer: the stored message, and whether it was stored just now.
+    /// As `send`, waiting for the answer: the stored message, and whether it was stored just now.
     pub async fn send_and_wait(
         &self,
         sender: UserId,

@@ -1,6 +1,6 @@
 //! The writer: one task per node that commits everything which queued up while its last transaction ran as the next one
 //! (natural group commit: no timer, so no added latency at low load), then answers, then publishes. Messages for rooms that are
-//! locked by others go to the slow lane ([`slow`]).
+//! locked by others go to the slow lane (module `slow`).
 
 mod slow;
 
