@@ -49,9 +49,14 @@ test('a message of a newer tab is not dropped by the older tab that sends', asyn
   await ada.isKept()
   const other = await ada.anotherTab()
   await expect(other.composer).toBeVisible()
-  await tell(ada, `{"v":99,"client_id":"${key}","body":"from the future"}`)
+  // Until the other tab listens: it may still be starting.
+  await expect(async () => {
+    await tell(ada, `{"v":99,"client_id":"${key}","body":"from the future"}`)
+    for (const tab of [ada, other]) {
+      await expect(tab.page.getByText('from the future')).toBeVisible({ timeout: 1_000 })
+    }
+  }).toPass()
   for (const tab of [ada, other]) {
-    await expect(tab.page.getByText('from the future')).toBeVisible()
     await expect(tab.page.getByText('a newer version of this page wrote this message')).toBeVisible()
   }
   // The tab that sends has answered: the one that wrote the message says why it waits.

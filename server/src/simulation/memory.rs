@@ -23,7 +23,7 @@ pub(super) struct Sent {
     pub(super) room_id: RoomId,
     /// The message that it replies to, as it was shown, and the epoch that the device knew then.
     pub(super) reply_to: Option<Target>,
-    /// The person tried it again. It may have been stored at first already, or after what they sent since.
+    /// The person tried it again, or left the room. It may have been stored at first already, or after what they sent since.
     pub(super) retried: bool,
     /// The device heard that it is stored.
     pub(super) acknowledged: bool,
@@ -84,7 +84,7 @@ impl Memory {
             // A page begins.
             Input::BecomeFollower => (self.greeted, self.welcome) = (false, None),
             Input::Frame(frame) => self.record_frame(frame),
-            Input::RoomLeft(room) => self.settle(|revised| revised.room_id == *room),
+            Input::RoomLeft(room) => self.leave(*room),
             Input::Discard(client_id) => {
                 if let Some(sent) = self.find(*client_id) {
                     sent.given_up = true;
@@ -115,7 +115,7 @@ impl Memory {
                 self.record_page(rooms, *more);
             }
             ServerFrame::Rooms { rooms, more } => self.record_page(rooms, *more),
-            ServerFrame::RoomGone { room_id } => self.settle(|revised| revised.room_id == *room_id),
+            ServerFrame::RoomGone { room_id } => self.leave(*room_id),
             _ => {}
         }
     }
@@ -131,6 +131,14 @@ impl Memory {
         self.greeted = true;
         let same = self.epoch.replace(epoch) == Some(epoch);
         self.settle(|revised| !same || !rooms.contains(&revised.room_id));
+    }
+
+    /// The person is not in the room any more. What is under way to it fails here, and may be stored as soon as they are back.
+    fn leave(&mut self, room: RoomId) {
+        self.settle(|revised| revised.room_id == room);
+        for sent in self.sent.iter_mut().filter(|sent| sent.room_id == room && !sent.acknowledged) {
+            sent.retried = true;
+        }
     }
 
     fn settle(&mut self, which: impl Fn(&Revised) -> bool) {
