@@ -19,6 +19,8 @@ pub enum Effect {
         room_id: RoomId,
         /// Which page.
         request: HistoryRequest,
+        /// To be given back with the answer.
+        generation: u32,
     },
     /// Call with `Wake` at this monotonic time; replaces the moment asked for before.
     WakeAt(u64),

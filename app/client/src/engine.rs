@@ -54,6 +54,8 @@ pub struct Engine {
     skipped: u64,
     /// The epoch of what this device holds.
     epoch: Option<Uuid>,
+    /// How many epochs this engine has left behind.
+    generation: u32,
     /// Who is typing and who is there.
     awareness: Awareness,
     /// What people are called.
@@ -98,6 +100,7 @@ impl Engine {
             changed_before_list: false,
             skipped: 0,
             epoch: None,
+            generation: 0,
             awareness: Awareness::default(),
             people,
             timers: Timers::default(),
@@ -146,7 +149,10 @@ impl Engine {
             Input::Open(room) => self.look_at(now, room),
             Input::LoadOlder(room) => self.load_older(room),
             Input::Seen { room_id, seq } => self.seen(room_id, seq),
-            Input::History { room_id, request, result } => self.history(now, room_id, request, result),
+            Input::History { room_id, request, generation, result } if generation == self.generation => {
+                self.history(now, room_id, request, result);
+            }
+            Input::History { .. } => {}
             Input::Room(summary) if self.rooms.is_of_before(&summary) => {}
             Input::Room(summary) => self.room_answered(summary),
             // The server says so itself, in the order of what else it says: an answer may be older than another entry.

@@ -77,6 +77,11 @@ impl Fetcher {
         self.in_flight = self.in_flight.filter(|(request, _)| matches!(request, Request::Page(_)));
     }
 
+    /// The server has another epoch: a page of the earlier one is not waited for.
+    pub(crate) fn forget_page(&mut self) {
+        self.in_flight = self.in_flight.filter(|(request, _)| !matches!(request, Request::Page(_)));
+    }
+
     /// The awaited answer has come.
     pub(crate) const fn answered(&mut self) {
         self.in_flight = None;

@@ -123,6 +123,8 @@ pub enum Input {
         room_id: RoomId,
         /// What had been asked.
         request: HistoryRequest,
+        /// As the request had it. A page that was asked for in another epoch is ignored: its numbers count other messages.
+        generation: u32,
         /// The answer.
         result: Result<HistoryPage, ApiError>,
     },

@@ -29,7 +29,7 @@ impl Chat {
                     socket.send(&frame);
                 }
             }),
-            Ask::FetchHistory { room_id, request } => self.fetch(room_id, request),
+            Ask::FetchHistory { room_id, request, generation } => self.fetch(room_id, request, generation),
             Ask::WakeAt(at) => self.wake_at(at),
             Ask::SignedOut => self.leave(),
             Ask::Refused(reason) => self.notice.set(Some(format!("Not changed. {reason}"))),
@@ -107,14 +107,14 @@ impl Chat {
         }
     }
 
-    fn fetch(self, room_id: RoomId, request: HistoryRequest) {
+    fn fetch(self, room_id: RoomId, request: HistoryRequest, generation: u32) {
         let query = match request {
             HistoryRequest::Newest => String::new(),
             HistoryRequest::Before(seq) => format!("cursor={seq}"),
         };
         spawn_local(async move {
             let result = api::list_messages(room_id, &query).await;
-            self.dispatch(Input::History { room_id, request, result });
+            self.dispatch(Input::History { room_id, request, generation, result });
         });
     }
 

@@ -200,8 +200,8 @@ impl Device {
                 // On a socket that is not open it goes nowhere.
                 let _ = state.socket.as_ref().map(|socket| socket.texts.send(text));
             }
-            Effect::FetchHistory { room_id, request } => {
-                self.sim.spawn(request::history(Arc::clone(self), state.page, room_id, request));
+            Effect::FetchHistory { room_id, request, generation } => {
+                self.sim.spawn(request::history(Arc::clone(self), state.page, room_id, request, generation));
             }
             Effect::WakeAt(at) => self.wake_at(state, at),
             Effect::Save(_) | Effect::Changed(_) | Effect::Refused(_) => {}

@@ -52,7 +52,13 @@ async fn page(device: &Device, room: RoomId, range: HistoryRange) -> Result<Hist
 }
 
 /// Answers an engine's request for history.
-pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: RoomId, request: HistoryRequest) {
+pub(super) async fn history(
+    device: Arc<Device>,
+    page_number: u64,
+    room_id: RoomId,
+    request: HistoryRequest,
+    generation: u32,
+) {
     let range = match request {
         HistoryRequest::Newest => HistoryRange::Newest,
         HistoryRequest::Before(seq) => HistoryRange::Before(seq),
@@ -63,7 +69,7 @@ pub(super) async fn history(device: Arc<Device>, page_number: u64, room_id: Room
         return;
     }
     if device.lock().page == page_number {
-        device.input(Input::History { room_id, request, result });
+        device.input(Input::History { room_id, request, generation, result });
     }
 }
 

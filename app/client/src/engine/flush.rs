@@ -31,7 +31,10 @@ impl Engine {
         let request = room.fetcher.ask(wanted, now.monotonic_ms);
         self.timers.set(Timer::History(id), room.fetcher.due(wanted));
         match request {
-            Some(Request::Page(request)) => self.answer.ask(Effect::FetchHistory { room_id: id, request }),
+            Some(Request::Page(request)) => {
+                let generation = self.generation;
+                self.answer.ask(Effect::FetchHistory { room_id: id, request, generation });
+            }
             Some(Request::Sync(seq, rev)) => self.sync_more(id, seq, rev),
             None => {}
         }

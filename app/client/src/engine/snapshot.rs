@@ -79,6 +79,10 @@ impl Engine {
             self.persistence.touch(id);
         }
         self.rooms.clear();
+        self.generation += 1;
+        for room in self.rooms.iter_mut() {
+            room.fetcher.forget_page();
+        }
         self.people.clear();
         self.outbox.start_over(epoch);
         self.answer.changed(View::Rooms);

@@ -177,7 +177,12 @@ impl Device {
     }
 
     pub(crate) fn answer(&mut self, request: HistoryRequest, page: HistoryPage) -> Vec<Effect> {
-        self.input(Input::History { room_id: TEA, request, result: Ok(page) })
+        self.answer_of(0, request, page)
+    }
+
+    /// As `answer`, to what was asked after so many changes of the epoch.
+    pub(crate) fn answer_of(&mut self, generation: u32, request: HistoryRequest, page: HistoryPage) -> Vec<Effect> {
+        self.input(Input::History { room_id: TEA, request, generation, result: Ok(page) })
     }
 
     /// The server sends what follows number `after`, without revisions.
@@ -189,7 +194,7 @@ impl Device {
 
     pub(crate) fn no_answer(&mut self, request: HistoryRequest, code: ErrorCode) -> Vec<Effect> {
         let error = ApiError { code, message: "No.".into() };
-        self.input(Input::History { room_id: TEA, request, result: Err(error) })
+        self.input(Input::History { room_id: TEA, request, generation: 0, result: Err(error) })
     }
 
     pub(crate) fn rows(&self) -> Vec<Row> {

@@ -247,7 +247,9 @@ fn another_life_of_the_database_gets_everything_again() {
     }
     let effects = device.frame(welcome);
     assert_eq!((messages(&effects), fetched(&effects)), (vec![100], vec![HistoryRequest::Newest]));
-    device.answer(HistoryRequest::Newest, page(TEA, 1..=5));
+    device.answer(HistoryRequest::Newest, page(TEA, 7..=9));
+    assert_eq!(device.seqs(), [0], "a page that was asked for in the earlier epoch");
+    device.answer_of(1, HistoryRequest::Newest, page(TEA, 1..=5));
     device.frame(ack(100, 6));
     assert_eq!((device.seqs(), device.ends(1)), (vec![1, 2, 3, 4, 5, 6], vec![(100, SENT)]));
 }

@@ -117,7 +117,7 @@ fn the_rooms_opened_last_are_kept_and_no_more_than_fifty() {
         device.wall = number as i64;
         disk.apply(&device.input(Input::Open(Some(id))));
         let (request, result) = (HistoryRequest::Newest, Ok(page(id, 1..=5)));
-        disk.apply(&device.input(Input::History { room_id: id, request, result }));
+        disk.apply(&device.input(Input::History { room_id: id, request, generation: 0, result }));
     }
     assert_eq!(disk.rooms.keys().copied().collect::<Vec<_>>(), (3..=52).map(room).collect::<Vec<_>>());
     assert_eq!(disk.rows.len(), 50 * 5);
@@ -137,7 +137,7 @@ fn another_life_of_the_database_replaces_every_room() {
     *epoch = Uuid::from_u128(100);
     disk.apply(&device.frame(other));
     assert_eq!((disk.epoch, disk.rows.len(), disk.unsent.len()), (Some(Uuid::from_u128(100)), 0, 1));
-    disk.apply(&device.answer(HistoryRequest::Newest, page(TEA, 1..=5)));
+    disk.apply(&device.answer_of(1, HistoryRequest::Newest, page(TEA, 1..=5)));
     disk.check(&device.engine, TEA);
     assert_eq!(disk.seqs(TEA), [1, 2, 3, 4, 5]);
 }

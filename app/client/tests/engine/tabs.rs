@@ -169,6 +169,6 @@ fn what_is_opened_in_any_tab_is_kept() {
     let effects = tabs.first(Input::PeerWrites(told));
     assert_eq!(fetched(&effects), [HistoryRequest::Newest]);
     let (request, result) = (HistoryRequest::Newest, Ok(page(room(8), 1..=5)));
-    tabs.first(Input::History { room_id: room(8), request, result });
+    tabs.first(Input::History { room_id: room(8), request, generation: 0, result });
     assert_eq!(tabs.disk.seqs(room(8)), [1, 2, 3, 4, 5]);
 }

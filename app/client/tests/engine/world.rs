@@ -32,7 +32,7 @@ pub(crate) struct Peer {
     pub(crate) engine: Engine,
     wake: Option<u64>,
     link: Option<Link>,
-    pages: Vec<(RoomId, HistoryRequest)>,
+    pages: Vec<(RoomId, HistoryRequest, u32)>,
     /// What the person sent, in order.
     pub(crate) sent: Vec<(RoomId, ClientId)>,
     pub(crate) open: Option<RoomId>,
@@ -136,7 +136,9 @@ impl World {
                 Effect::Transmit(frame) => {
                     peer.link.as_mut().expect("frames go to a socket that is there").up.push_back(frame);
                 }
-                Effect::FetchHistory { room_id, request } => peer.pages.push((room_id, request)),
+                Effect::FetchHistory { room_id, request, generation } => {
+                    peer.pages.push((room_id, request, generation));
+                }
                 Effect::WakeAt(at) => peer.wake = Some(at),
                 Effect::Changed(_) => {}
                 Effect::SignedOut | Effect::Reload | Effect::Refused(_) => panic!("{effect:?}"),
@@ -291,14 +293,14 @@ impl World {
         if pages.is_empty() {
             return false;
         }
-        let (room_id, request) = pages.swap_remove(self.chance.below(pages.len()));
+        let (room_id, request, generation) = pages.swap_remove(self.chance.below(pages.len()));
         let error = ApiError { code: ErrorCode::Unavailable, message: "Later.".into() };
         match self.chance.below(10) {
             0 if self.faults => {}
-            1 if self.faults => self.input(index, Input::History { room_id, request, result: Err(error) }),
+            1 if self.faults => self.input(index, Input::History { room_id, request, generation, result: Err(error) }),
             _ => {
                 let page = self.server.page(room_id, request);
-                self.input(index, Input::History { room_id, request, result: Ok(page) });
+                self.input(index, Input::History { room_id, request, generation, result: Ok(page) });
             }
         }
         true

@@ -109,12 +109,12 @@ impl Host {
                 self.next += 1;
             }
             Effect::Transmit(frame) => self.link.send(&frame).await,
-            Effect::FetchHistory { room_id, request } => {
+            Effect::FetchHistory { room_id, request, generation } => {
                 let (site, token) = (Arc::clone(&self.site), self.token.clone());
                 let Some(node) = self.node.or_else(|| self.site.nodes(self.next).next()) else { return };
                 self.pages.spawn(async move {
                     let result = site.page(node, &token, room_id, request).await;
-                    Input::History { room_id, request, result }
+                    Input::History { room_id, request, generation, result }
                 });
             }
             Effect::WakeAt(at) => self.wake = Some(self.site.moment(at)),

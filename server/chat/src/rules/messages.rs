@@ -3,6 +3,7 @@
 use super::{Chat, Reply};
 use crate::Error;
 use protocol::{ClientId, HistoryPage, Mark, Message, RoomId, Seq, UserId};
+use std::time::Duration;
 use store::{Append, Appended, HistoryRange, Rows};
 use tokio::sync::oneshot;
 
@@ -29,6 +30,11 @@ impl Chat {
                 true
             }
         }
+    }
+
+    /// Waits until the writer's queue has room again, at most `timeout`: for callers of `send` that were told false.
+    pub(crate) async fn queue_has_room(&self, timeout: Duration) {
+        self.writer.has_room(timeout).await;
     }
 
     /// As `send`, waiting for the answer: the stored message, and whether it was stored just now.

@@ -13,7 +13,7 @@ use slow::SlowLane;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Append, Appended, Store};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
@@ -102,30 +102,41 @@ impl Entry {
 }
 
 /// The way into the writer's queue.
-pub(super) struct Writer(mpsc::Sender<Entry>);
+pub(super) struct Writer {
+    queue: mpsc::Sender<Entry>,
+    /// Wakes as many of those who wait in `has_room` as entries left the queue, the longest waiting first.
+    taken: Arc<Notify>,
+}
 
 impl Writer {
     /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
     pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
-        let committer = Committer { store, hub, metrics };
-        (Self(sender), tokio::spawn(committer.run(queue)))
+        let taken = Arc::<Notify>::default();
+        let committer = Committer { store, hub, metrics, taken: Arc::clone(&taken) };
+        (Self { queue: sender, taken }, tokio::spawn(committer.run(queue)))
     }
 
     /// Returns true if the task is running.
     pub(super) fn is_alive(&self) -> bool {
-        !self.0.is_closed()
+        !self.queue.is_closed()
     }
 
     /// Queues a message, or refuses it. Returns whether the queue took it.
     pub(super) fn submit(&self, append: Append, reply: Reply) -> bool {
-        match self.0.try_send(Entry { append, reply, since: Instant::now() }) {
+        match self.queue.try_send(Entry { append, reply, since: Instant::now() }) {
             Ok(()) => true,
             Err(error) => {
                 error.into_inner().refuse(Error::Unavailable("the writer's queue is full".into()));
                 false
             }
         }
+    }
+
+    /// Waits until the queue has room for this caller, at most `timeout`. For callers whose message was refused: one that waited
+    /// longer than the queue takes to empty would leave the writer idle, and one that did not wait would be refused again.
+    pub(super) async fn has_room(&self, timeout: Duration) {
+        let _ = tokio::time::timeout(timeout, self.taken.notified()).await;
     }
 }
 
@@ -134,6 +145,7 @@ struct Committer {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
+    taken: Arc<Notify>,
 }
 
 impl Committer {
@@ -150,6 +162,7 @@ impl Committer {
     async fn take(&self, mut queue: mpsc::Receiver<Entry>, slow: &SlowLane) {
         let mut waiting = Vec::new();
         while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+            waiting.iter().for_each(|_| self.taken.notify_one());
             let entries = slow.take_theirs(waiting.drain(..));
             for locked in self.commit(entries).await {
                 slow.push(locked);

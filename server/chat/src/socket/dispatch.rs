@@ -15,10 +15,11 @@ use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Revision, cut};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
-/// How long nothing is read from a connection whose message was refused because the writer's queue is full.
+/// How long at most nothing is read from a connection whose message was refused because the writer's queue is full: until the
+/// queue has room for it.
 pub const OVERLOAD_PAUSE: Duration = Duration::from_millis(250);
 /// Frames above the limit that are answered. After that the connection is closed.
 pub const EXCESS_FRAMES_MAX: u32 = 100;
@@ -90,7 +91,7 @@ impl Dispatch {
                 if !self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply) {
                     // Backpressure: what this client sends next waits in the network. Refusing it would take the
                     // processor time that storing other messages needs.
-                    sleep(OVERLOAD_PAUSE).await;
+                    self.chat.queue_has_room(OVERLOAD_PAUSE).await;
                 }
                 Ok(())
             }

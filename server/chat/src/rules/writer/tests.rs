@@ -11,6 +11,7 @@ use std::time::Duration;
 use store::model::{Call, FaultHook, Model, Tables};
 use store::{Append, Appended, NewUser, Result, Stamp};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 const ADA: UserId = UserId(Uuid::from_u128(1));
@@ -139,4 +140,18 @@ async fn a_full_queue_refuses_and_says_so() {
     let (accepted, refused) = world.submit(GENERAL, QUEUE_MAX as u128 + 1);
     assert!(!accepted && matches!(refused.await, Ok(Err(Error::Unavailable(_)))));
     assert_eq!(seq(answers.remove(0).1).await, 2, "the others are stored");
+}
+
+#[tokio::test(start_paused = true)]
+async fn those_who_were_refused_are_woken_as_soon_as_the_queue_has_room() {
+    let world = World::new();
+    *world.faults.takes.lock().unwrap() = Duration::from_millis(10);
+    for id in 1..=QUEUE_MAX as u128 {
+        assert!(world.submit(GENERAL, id).0);
+    }
+    let timeout = Duration::from_secs(60);
+    let began = Instant::now();
+    world.writer.has_room(timeout).await;
+    assert!(began.elapsed() < Duration::from_secs(1), "waited {:?} for a queue that empties", began.elapsed());
+    assert!(world.submit(GENERAL, QUEUE_MAX as u128 + 1).0);
 }
