@@ -1,13 +1,14 @@
 //! The writer: one task per node that commits everything which queued up while its last transaction ran as the next one
-//! (natural group commit: no timer, so no added latency at low load), then answers, then publishes. Messages for rooms that are
-//! locked by others go to the slow lane (module `slow`).
+//! (natural group commit: no timer, so no added latency at low load), then answers, then publishes. While the database works on
+//! the next batch, the last one is answered and published: the two steps form a pipeline, so that a busy node waits for neither.
+//! Messages for rooms that are locked by others go to the slow lane (module `slow`).
 
 mod slow;
 
 use crate::Error;
 use crate::hub::{Connection, Hub, StreamPosition};
 use crate::metrics::Metrics;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use protocol::{ApiError, ClientId, Message, Rev, ServerFrame};
 use slow::SlowLane;
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use tokio::time::Instant;
 pub const QUEUE_MAX: usize = 2_000;
 /// Messages in one transaction.
 pub const BATCH_MAX: usize = 500;
+/// Messages that are answered and published before the task looks whether the database has answered.
+const DELIVER_AT_ONCE: usize = 32;
 /// How long a message may wait to be stored. Clients drop a connection after 15 s without an answer and send the message again, so
 /// an overloaded node that stored it later would do everything twice.
 pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(12);
@@ -140,6 +143,18 @@ impl Writer {
     }
 }
 
+/// A message with the store's answer, and whom it is for.
+type Answered = (ClientId, Reply, Appended);
+
+/// What came of a batch.
+#[derive(Default)]
+struct Stored {
+    /// In the order of the batch.
+    answered: Vec<Answered>,
+    /// Entries whose rooms are locked.
+    locked: Vec<Entry>,
+}
+
 /// Stores batches, answers and publishes.
 struct Committer {
     store: Arc<dyn Store>,
@@ -161,22 +176,41 @@ impl Committer {
 
     async fn take(&self, mut queue: mpsc::Receiver<Entry>, slow: &SlowLane) {
         let mut waiting = Vec::new();
-        while queue.recv_many(&mut waiting, BATCH_MAX).await > 0 {
+        // The batch before, until it is delivered: before the results of a later one count, so that rooms keep their order.
+        let mut last = Vec::new();
+        loop {
+            if last.is_empty() && queue.recv_many(&mut waiting, BATCH_MAX).await == 0 {
+                return;
+            }
+            while waiting.len() < BATCH_MAX
+                && let Ok(entry) = queue.try_recv()
+            {
+                waiting.push(entry);
+            }
             waiting.iter().for_each(|_| self.taken.notify_one());
             let entries = slow.take_theirs(waiting.drain(..));
-            for locked in self.commit(entries).await {
+            // In this order: the database begins first.
+            let (stored, ()) = join(self.store(entries), self.deliver(last)).await;
+            last = stored.answered;
+            for locked in stored.locked {
                 slow.push(locked);
             }
         }
     }
 
-    /// Stores a batch, in order. Returns the entries whose rooms are locked.
-    async fn commit(&self, mut entries: Vec<Entry>) -> Vec<Entry> {
+    /// Stores a batch, in order, and delivers it. Returns the entries whose rooms are locked.
+    async fn commit(&self, entries: Vec<Entry>) -> Vec<Entry> {
+        let stored = self.store(entries).await;
+        self.deliver(stored.answered).await;
+        stored.locked
+    }
+
+    async fn store(&self, mut entries: Vec<Entry>) -> Stored {
         for late in entries.extract_if(.., |entry| entry.since.elapsed() > QUEUE_TIMEOUT) {
             late.refuse(Error::Unavailable("the message waited too long to be stored".into()));
         }
         if entries.is_empty() {
-            return Vec::new();
+            return Stored::default();
         }
         let (batch, replies): (Vec<_>, Vec<_>) =
             entries.into_iter().map(|entry| (entry.append, (entry.reply, entry.since))).unzip();
@@ -184,15 +218,25 @@ impl Committer {
         let answers = store(&*self.store, &batch).await;
         self.metrics.commit.observe(began.elapsed().as_secs_f64());
         self.metrics.batch.observe(batch.len() as f64);
-        let mut locked = Vec::new();
+        let mut stored = Stored::default();
         for ((append, (reply, since)), answer) in batch.into_iter().zip(replies).zip(answers) {
             match answer {
-                Ok(Appended::Locked) => locked.push(Entry { append, reply, since }),
-                Ok(appended) => self.publish(append.client_id, reply, appended),
+                Ok(Appended::Locked) => stored.locked.push(Entry { append, reply, since }),
+                Ok(appended) => stored.answered.push((append.client_id, reply, appended)),
                 Err(error) => reply.refuse(append.client_id, error),
             }
         }
-        locked
+        stored
+    }
+
+    /// Answers and publishes, in order.
+    async fn deliver(&self, answered: Vec<Answered>) {
+        for (number, (client_id, reply, appended)) in answered.into_iter().enumerate() {
+            if number % DELIVER_AT_ONCE == DELIVER_AT_ONCE - 1 {
+                tokio::task::yield_now().await;
+            }
+            self.publish(client_id, reply, appended);
+        }
     }
 
     fn publish(&self, client_id: ClientId, reply: Reply, appended: Appended) {

@@ -57,10 +57,10 @@ pub(crate) async fn pin(pid: Option<u32>, processors: &str) -> Result<(), load::
     if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned().into()) }
 }
 
-/// Lets a process and those that it starts go before others of the same processor. Only root may: whether it was done.
-pub(crate) async fn prefer(pid: u32) -> Result<bool, load::Error> {
-    let done = tokio::process::Command::new("renice").args(["-n", "-10", "-p", &pid.to_string()]).output().await?;
-    Ok(done.status.success())
+/// Lets all threads of a process, and those that they will start, run only when no other wants the processor.
+pub(crate) async fn run_when_idle(pid: u32) -> Result<(), load::Error> {
+    let done = tokio::process::Command::new("chrt").args(["-a", "-i", "-p", "0", &pid.to_string()]).output().await?;
+    if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned().into()) }
 }
 
 /// Open descriptors of a process.

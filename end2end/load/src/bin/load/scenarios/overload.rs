@@ -35,13 +35,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
             let _ = usage::pin(Some(pid), "1").await;
         }
     }
-    let mut preferred = true;
-    for pid in [world.postgres.pid(), world.redis.pid()].into_iter().flatten().flat_map(usage::tree) {
-        preferred &= usage::prefer(pid).await?;
-    }
-    if !preferred {
-        println!("  the services have no priority over the driver: run this as root");
-    }
+    usage::run_when_idle(std::process::id()).await?;
     let knee = knee::search(world, &mut stage, first).await?.rate;
     // Beyond the knee more is still taken, only later: until it grows no further.
     let (mut peak, mut rate) = (knee, knee);
