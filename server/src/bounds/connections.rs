@@ -51,7 +51,6 @@ pub(super) fn area() -> Area {
             "`error` with `rate_limited`",
             "flood"
         ),
-        bound!(time dispatch::OVERLOAD_PAUSE, "connection: time in which nothing is read after a message that a full queue refused", "messages wait in the network", "flood"),
         bound!(count dispatch::EXCESS_FRAMES_MAX, "connection: refused frames that are answered", "close 4003", ""),
         bound!(count HELLO_CURSORS, "`hello`: cursors", "`error` naming the field", "hello"),
         bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "presence"),

@@ -3,14 +3,13 @@
 use super::{Chat, Reply};
 use crate::Error;
 use protocol::{ClientId, HistoryPage, Mark, Message, RoomId, Seq, UserId};
-use std::time::Duration;
 use store::{Append, Appended, HistoryRange, Rows};
 use tokio::sync::oneshot;
 
 impl Chat {
     /// Submits a message to the writer. The right to post is checked where it is stored; the answer goes to `reply`,
-    /// after the commit. Returns false where the writer's queue is full: the caller should send less for a moment.
-    pub(crate) fn send(
+    /// after the commit. Waits a moment where the writer's queue is full.
+    pub(crate) async fn send(
         &self,
         sender: UserId,
         room_id: RoomId,
@@ -18,23 +17,15 @@ impl Chat {
         body: &str,
         reply_to: Option<Seq>,
         reply: Reply,
-    ) -> bool {
+    ) {
         match protocol::body(body) {
             Ok(body) => {
                 let append =
                     Append { room_id, sender_id: sender, client_id, body, reply_to, created_at: self.clock.now() };
-                self.writer.submit(append, reply)
+                self.writer.submit(append, reply).await;
             }
-            Err(invalid) => {
-                reply.refuse(client_id, invalid.into());
-                true
-            }
+            Err(invalid) => reply.refuse(client_id, invalid.into()),
         }
-    }
-
-    /// Waits until the writer's queue has room again, at most `timeout`: for callers of `send` that were told false.
-    pub(crate) async fn queue_has_room(&self, timeout: Duration) {
-        self.writer.has_room(timeout).await;
     }
 
     /// As `send`, waiting for the answer: the stored message, and whether it was stored just now.
@@ -45,7 +36,7 @@ impl Chat {
         new: protocol::NewMessage,
     ) -> Result<(Message, bool), Error> {
         let (answer, answered) = oneshot::channel();
-        self.send(sender, room_id, new.client_id, &new.body, new.reply_to, Reply::Wait(answer));
+        self.send(sender, room_id, new.client_id, &new.body, new.reply_to, Reply::Wait(answer)).await;
         match answered.await.map_err(|_| Error::Unavailable("the writer has stopped".into()))?? {
             Appended::Stored(message) => Ok((message, true)),
             Appended::Repeated(message) => Ok((message, false)),

@@ -14,16 +14,20 @@ use slow::SlowLane;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Append, Appended, Store};
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
-/// Messages of one node that may wait to be stored. Above it the sender gets a retryable `nack`, or 503.
+/// Messages of one node that may wait to be stored.
 pub const QUEUE_MAX: usize = 2_000;
 /// Messages in one transaction.
 pub const BATCH_MAX: usize = 500;
 /// Messages that are answered and published before the task looks whether the database has answered.
 const DELIVER_AT_ONCE: usize = 32;
+/// How long a caller waits for room in a full queue, the longest waiting first. After that its message is refused with a retryable
+/// `nack`, or 503. Until then nothing more is read from its connection: what a client sends meanwhile waits in the network, which
+/// costs less processor time than refusing it.
+pub const OVERLOAD_TIMEOUT: Duration = Duration::from_millis(250);
 /// How long a message may wait to be stored. Clients drop a connection after 15 s without an answer and send the message again, so
 /// an overloaded node that stored it later would do everything twice.
 pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(12);
@@ -105,41 +109,29 @@ impl Entry {
 }
 
 /// The way into the writer's queue.
-pub(super) struct Writer {
-    queue: mpsc::Sender<Entry>,
-    /// Wakes as many of those who wait in `has_room` as entries left the queue, the longest waiting first.
-    taken: Arc<Notify>,
-}
+pub(super) struct Writer(mpsc::Sender<Entry>);
 
 impl Writer {
     /// Starts the task; it ends when the `Writer` is dropped and the queue is empty.
     pub(super) fn spawn(store: Arc<dyn Store>, hub: Arc<Hub>, metrics: Arc<Metrics>) -> (Self, JoinHandle<()>) {
         let (sender, queue) = mpsc::channel(QUEUE_MAX);
-        let taken = Arc::<Notify>::default();
-        let committer = Committer { store, hub, metrics, taken: Arc::clone(&taken) };
-        (Self { queue: sender, taken }, tokio::spawn(committer.run(queue)))
+        let committer = Committer { store, hub, metrics };
+        (Self(sender), tokio::spawn(committer.run(queue)))
     }
 
     /// Returns true if the task is running.
     pub(super) fn is_alive(&self) -> bool {
-        !self.queue.is_closed()
+        !self.0.is_closed()
     }
 
-    /// Queues a message, or refuses it. Returns whether the queue took it.
-    pub(super) fn submit(&self, append: Append, reply: Reply) -> bool {
-        match self.queue.try_send(Entry { append, reply, since: Instant::now() }) {
-            Ok(()) => true,
-            Err(error) => {
-                error.into_inner().refuse(Error::Unavailable("the writer's queue is full".into()));
-                false
-            }
+    /// Queues a message, or refuses it after `OVERLOAD_TIMEOUT`.
+    pub(super) async fn submit(&self, append: Append, reply: Reply) {
+        let entry = Entry { append, reply, since: Instant::now() };
+        match timeout(OVERLOAD_TIMEOUT, self.0.reserve()).await {
+            Ok(Ok(room)) => room.send(entry),
+            Ok(Err(_)) => entry.refuse(Error::Unavailable("the writer has stopped".into())),
+            Err(_) => entry.refuse(Error::Unavailable("the writer's queue is full".into())),
         }
-    }
-
-    /// Waits until the queue has room for this caller, at most `timeout`. For callers whose message was refused: one that waited
-    /// longer than the queue takes to empty would leave the writer idle, and one that did not wait would be refused again.
-    pub(super) async fn has_room(&self, timeout: Duration) {
-        let _ = tokio::time::timeout(timeout, self.taken.notified()).await;
     }
 }
 
@@ -160,7 +152,6 @@ struct Committer {
     store: Arc<dyn Store>,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
-    taken: Arc<Notify>,
 }
 
 impl Committer {
@@ -187,7 +178,6 @@ impl Committer {
             {
                 waiting.push(entry);
             }
-            waiting.iter().for_each(|_| self.taken.notify_one());
             let entries = slow.take_theirs(waiting.drain(..));
             // In this order: the database begins first.
             let (stored, ()) = join(self.store(entries), self.deliver(last)).await;

@@ -18,9 +18,6 @@ use store::{Revision, cut};
 use tokio::time::{Instant, sleep_until};
 use uuid::Uuid;
 
-/// How long at most nothing is read from a connection whose message was refused because the writer's queue is full: until the
-/// queue has room for it.
-pub const OVERLOAD_PAUSE: Duration = Duration::from_millis(250);
 /// Frames above the limit that are answered. After that the connection is closed.
 pub const EXCESS_FRAMES_MAX: u32 = 100;
 
@@ -88,11 +85,7 @@ impl Dispatch {
                     reply.refuse(client_id, error);
                     return Ok(());
                 }
-                if !self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply) {
-                    // Backpressure: what this client sends next waits in the network. Refusing it would take the
-                    // processor time that storing other messages needs.
-                    self.chat.queue_has_room(OVERLOAD_PAUSE).await;
-                }
+                self.chat.send(self.connection.user, room_id, client_id, &body, reply_to, reply).await;
                 Ok(())
             }
             ClientFrame::Edit { client_id, room_id, seq, body } => {

@@ -1,9 +1,10 @@
 //! Batches in which something is wrong with some: the others do not suffer.
 
-use super::{QUEUE_MAX, QUEUE_TIMEOUT, Reply, Writer};
+use super::{BATCH_MAX, OVERLOAD_TIMEOUT, QUEUE_MAX, QUEUE_TIMEOUT, Reply, Writer};
 use crate::Error;
 use crate::bus::memory::Exchange;
 use crate::hub::{Hub, Keys};
+use futures_util::future::join_all;
 use protocol::{ClientId, RoomId, UnixMillis, UserId};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -68,16 +69,12 @@ impl World {
         Self { faults, writer: Writer::spawn(store, hub, Arc::default()).0, other }
     }
 
-    fn send_message(&self, room_id: RoomId, id: u128) -> Answer {
-        self.submit(room_id, id).1
-    }
-
-    /// Returns whether the queue took the message, and its answer.
-    fn submit(&self, room_id: RoomId, id: u128) -> (bool, Answer) {
+    async fn send_message(&self, room_id: RoomId, id: u128) -> Answer {
         let (answer, answered) = oneshot::channel();
         let (client_id, created_at) = (ClientId(Uuid::from_u128(id)), UnixMillis(0));
         let append = Append { room_id, sender_id: ADA, client_id, body: "hi".into(), reply_to: None, created_at };
-        (self.writer.submit(append, Reply::Wait(answer)), answered)
+        self.writer.submit(append, Reply::Wait(answer)).await;
+        answered
     }
 }
 
@@ -90,22 +87,22 @@ async fn seq(answer: Answer) -> i64 {
 async fn a_room_that_is_locked_holds_up_only_its_own_messages_and_keeps_their_order() {
     let world = World::new();
     world.faults.locked.lock().unwrap().insert(GENERAL);
-    let held = [world.send_message(GENERAL, 1), world.send_message(GENERAL, 2)];
-    assert_eq!(seq(world.send_message(world.other, 3)).await, 2);
-    let later = world.send_message(GENERAL, 4);
-    assert_eq!(seq(world.send_message(world.other, 5)).await, 3);
+    let held = [world.send_message(GENERAL, 1).await, world.send_message(GENERAL, 2).await];
+    assert_eq!(seq(world.send_message(world.other, 3).await).await, 2);
+    let later = world.send_message(GENERAL, 4).await;
+    assert_eq!(seq(world.send_message(world.other, 5).await).await, 3);
     let [mut first, second] = held;
     assert!(first.try_recv().is_err(), "it waits");
     world.faults.locked.lock().unwrap().clear();
     assert_eq!([seq(first).await, seq(second).await, seq(later).await], [2, 3, 4]);
-    assert_eq!(seq(world.send_message(GENERAL, 6)).await, 5);
+    assert_eq!(seq(world.send_message(GENERAL, 6).await).await, 5);
 }
 
 #[tokio::test(start_paused = true)]
 async fn one_message_that_cannot_be_stored_fails_alone() {
     let world = World::new();
     *world.faults.poison.lock().unwrap() = Some(ClientId(Uuid::from_u128(7)));
-    let answers: Vec<_> = (1..=20).map(|id| world.send_message(GENERAL, id)).collect();
+    let answers = join_all((1..=20).map(|id| world.send_message(GENERAL, id))).await;
     let mut seqs = Vec::new();
     for (id, answer) in (1..).zip(answers) {
         match answer.await.unwrap() {
@@ -120,38 +117,44 @@ async fn one_message_that_cannot_be_stored_fails_alone() {
 async fn a_message_that_waited_too_long_is_not_stored_any_more() {
     let world = World::new();
     *world.faults.takes.lock().unwrap() = QUEUE_TIMEOUT + Duration::from_secs(1);
-    let first = world.send_message(GENERAL, 1);
+    let first = world.send_message(GENERAL, 1).await;
     tokio::task::yield_now().await;
     tokio::time::sleep(Duration::from_millis(1)).await;
-    let second = world.send_message(GENERAL, 2);
+    let second = world.send_message(GENERAL, 2).await;
     assert_eq!(seq(first).await, 2);
     let refused = second.await.unwrap().unwrap_err();
     assert!(matches!(refused, Error::Unavailable(_)), "{refused}");
     *world.faults.takes.lock().unwrap() = Duration::ZERO;
-    assert_eq!(seq(world.send_message(GENERAL, 3)).await, 3);
+    assert_eq!(seq(world.send_message(GENERAL, 3).await).await, 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_refuses_and_says_so() {
     let world = World::new();
     *world.faults.takes.lock().unwrap() = Duration::from_secs(1);
-    let mut answers: Vec<_> = (1..=QUEUE_MAX as u128).map(|id| world.submit(GENERAL, id)).collect();
-    assert!(answers.iter().all(|(accepted, _)| *accepted));
-    let (accepted, refused) = world.submit(GENERAL, QUEUE_MAX as u128 + 1);
-    assert!(!accepted && matches!(refused.await, Ok(Err(Error::Unavailable(_)))));
-    assert_eq!(seq(answers.remove(0).1).await, 2, "the others are stored");
+    let first = world.send_message(GENERAL, 1).await;
+    let began = Instant::now();
+    let mut id = 1;
+    let refused = loop {
+        id += 1;
+        let answer = world.send_message(GENERAL, id).await;
+        if began.elapsed() > Duration::ZERO {
+            break answer;
+        }
+        assert!(id <= (QUEUE_MAX + BATCH_MAX) as u128, "the queue has no end");
+    };
+    assert!(matches!(refused.await, Ok(Err(Error::Unavailable(_)))));
+    assert_eq!(began.elapsed(), OVERLOAD_TIMEOUT);
+    assert_eq!(seq(first).await, 2, "the others are stored");
 }
 
 #[tokio::test(start_paused = true)]
-async fn those_who_were_refused_are_woken_as_soon_as_the_queue_has_room() {
+async fn a_queue_that_is_full_for_a_moment_refuses_nothing() {
     let world = World::new();
-    *world.faults.takes.lock().unwrap() = Duration::from_millis(10);
-    for id in 1..=QUEUE_MAX as u128 {
-        assert!(world.submit(GENERAL, id).0);
+    *world.faults.takes.lock().unwrap() = OVERLOAD_TIMEOUT / 2;
+    let mut last = None;
+    for id in 1..=QUEUE_MAX as u128 + 1 {
+        last = Some(world.send_message(GENERAL, id).await);
     }
-    let timeout = Duration::from_secs(60);
-    let began = Instant::now();
-    world.writer.has_room(timeout).await;
-    assert!(began.elapsed() < Duration::from_secs(1), "waited {:?} for a queue that empties", began.elapsed());
-    assert!(world.submit(GENERAL, QUEUE_MAX as u128 + 1).0);
+    assert_eq!(seq(last.unwrap()).await, QUEUE_MAX as i64 + 2);
 }

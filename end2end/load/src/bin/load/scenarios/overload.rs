@@ -1,7 +1,8 @@
 //! Twice as many messages as a node can take: how many it still takes, and whether the rest is refused in time.
 //!
-//! The node has one processor for itself. The driver and the services share the other one, where the services go first: a
-//! driver that is late offers its messages later, while a database that starves would be measured in the node's place.
+//! The node is bound to one processor, of which it gets a quarter: programs that only count share it. With all of it, the node
+//! takes more than the driver can offer twice. The driver and the services share the other processor, where the services go first:
+//! a driver that is late offers its messages later, while a database that starves would be measured in the node's place.
 
 use super::knee;
 use crate::report::Row;
@@ -16,6 +17,8 @@ const GIVES_UP: Duration = Duration::from_secs(15);
 const LEFT: f64 = 0.9;
 /// A rate of which less than this is taken is beyond the peak.
 const SATURATED: f64 = 0.85;
+/// Programs that share the node's processor.
+const NEIGHBOURS: usize = 3;
 /// Steps beyond the knee at most.
 const STEPS: usize = 8;
 
@@ -35,6 +38,14 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
             let _ = usage::pin(Some(pid), "1").await;
         }
     }
+    let mut neighbours = Vec::new();
+    for _ in 0..NEIGHBOURS {
+        let mut neighbour = world.place.program("sh", "neighbour").args(["-c", "while :; do :; done"]);
+        neighbour.start()?;
+        usage::pin(neighbour.pid(), "0").await?;
+        neighbours.push(neighbour);
+    }
+    // Last: what it starts inherits it.
     usage::run_when_idle(std::process::id()).await?;
     let knee = knee::search(world, &mut stage, first).await?.rate;
     // Beyond the knee more is still taken, only later: until it grows no further.
