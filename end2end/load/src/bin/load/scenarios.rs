@@ -128,7 +128,7 @@ async fn run_one(world: &mut World, name: &str, options: &Options, target: Targe
             churn::run(world, of(case), options.rounds.unwrap_or(churn::ROUNDS)).await
         }
         "overload" => {
-            let case = Case { name: "overload", length: seconds(5), processes: 1, ..USUAL };
+            let case = Case { name: "overload", length: seconds(10), processes: 1, ..USUAL };
             overload::run(world, of(case)).await
         }
         "rolling" | "history" | "herd" | "deletion" if target != Target::Jackdaw => {

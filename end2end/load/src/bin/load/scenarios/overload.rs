@@ -1,6 +1,6 @@
 //! Twice as many messages as a node can take: how many it still takes, and whether the rest is refused in time.
 //!
-//! The node is bound to one processor, of which it gets a quarter: programs that only count share it. With all of it, the node
+//! The node is bound to one processor, of which it gets an eighth: programs that only count share it. With all of it, the node
 //! takes more than the driver can offer twice. The driver and the services share the other processor, where the services go first:
 //! a driver that is late offers its messages later, while a database that starves would be measured in the node's place.
 
@@ -18,7 +18,7 @@ const LEFT: f64 = 0.9;
 /// A rate of which less than this is taken is beyond the peak.
 const SATURATED: f64 = 0.85;
 /// Programs that share the node's processor.
-const NEIGHBOURS: usize = 3;
+const NEIGHBOURS: usize = 7;
 /// Steps beyond the knee at most.
 const STEPS: usize = 8;
 
