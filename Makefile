@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 # step "what" command…: announces, runs with the build tools on PATH, and times.
 STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
-HOST := -p protocol -p client -p app -p store -p chat -p server -p load
+HOST := -p protocol -p client -p app -p store -p chat -p server -p testbed -p load -p simulation
 
 .PHONY: help run dev build setup test test-faults abuse test-abuse fmt format docs lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
 
@@ -56,7 +56,7 @@ test-rust: ## Run the Rust tests beside a private PostgreSQL and Redis.
 prove: prove-random $(if $(SEED),,prove-faults) ## Prove delivery: random histories in virtual time, then faults of real processes.
 
 prove-random: ## Run the simulator on 2,000 seeds (SEEDS=n for another count, SEED=n to replay one).
-	@SEEDS="$${SEEDS:-2000}" $(STEP) "proving delivery" cargo test --release --package server --lib simulation -- --nocapture
+	@SEEDS="$${SEEDS:-2000}" $(STEP) "proving delivery" cargo test --release --package simulation -- --nocapture
 
 test-browser: build ## Run the browser tests against the release build.
 	@setup/services

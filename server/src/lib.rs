@@ -16,8 +16,6 @@ mod pages;
 mod router;
 mod routes;
 mod run;
-#[cfg(test)]
-mod simulation;
 mod site;
 mod socket;
 pub mod telemetry;

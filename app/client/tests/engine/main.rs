@@ -5,7 +5,6 @@ mod chance;
 mod chaos;
 mod connection;
 mod device;
-mod disk;
 mod model;
 mod outbox;
 mod people;

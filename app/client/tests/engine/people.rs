@@ -1,9 +1,9 @@
 //! Names come from the map of people, which follows the server.
 
 use crate::device::{BOB, Device, ME, TEA, changed, page, summary, text, texts, user, user_id, welcome};
-use crate::disk::Disk;
 use client::{Effect, Engine, Input, View};
 use protocol::{ClientFrame, Message, Person, RoomSummary, ServerFrame, UserId};
+use testbed::Disk;
 use uuid::Uuid;
 
 fn person(id: u128, rev: i64, name: &str) -> Person {

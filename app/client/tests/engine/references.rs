@@ -1,9 +1,9 @@
 //! References to message numbers after the database was restored from a backup: a number may mean another message then.
 
 use crate::device::{Device, ME, TEA, client_id, messages, page, sent, summary, user, welcome};
-use crate::disk::{Disk, saved};
 use client::{Effect, Engine, Input, Revision, StorageWrite, Unsent, Wish};
 use protocol::{ClientFrame, RoomSummary, Seq, ServerFrame};
+use testbed::{Disk, saved};
 use uuid::Uuid;
 
 /// The epoch that [`welcome`] names, and the one of the restored database.

@@ -4,9 +4,9 @@ use crate::device::{
     BOB, Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, retry, room, sent, summary, text,
     welcome,
 };
-use crate::disk::Disk;
 use client::{Input, RowState, View};
 use protocol::{ClientFrame, Cursor, ErrorCode, HistoryPage, Message, Rev, RoomId, RoomSummary, Seq, ServerFrame};
+use testbed::Disk;
 use uuid::Uuid;
 
 const SENDING: RowState = RowState::Sending;
@@ -52,7 +52,7 @@ fn what_was_not_sent_is_sent_first_and_in_order() {
     }
     let mut device = Device::new(boot().0, boot().1);
     device.input(Input::BecomeFollower);
-    assert_eq!(crate::disk::saved(&device.send(102, "typed before the storage was read")), [] as [Vec<_>; 0]);
+    assert_eq!(testbed::saved(&device.send(102, "typed before the storage was read")), [] as [Vec<_>; 0]);
     disk.apply(&device.input(Input::Restore(disk.read())));
     disk.apply(&device.input(Input::BecomeLeader { rooms: true }));
     assert_eq!(device.ends(3), [(100, SENDING), (101, SENDING), (102, SENDING)]);
@@ -214,5 +214,5 @@ fn without_storage_everything_else_works() {
     device.frame(ack(100, 11));
     assert_eq!(device.frame(welcome(boot().0)).len(), 0);
     let effects = device.frame(ServerFrame::RoomGone { room_id: TEA });
-    assert!(crate::disk::saved(&effects).is_empty());
+    assert!(testbed::saved(&effects).is_empty());
 }

@@ -1,9 +1,9 @@
 //! What is saved, when, and how little.
 
 use crate::device::{BOB, Device, ME, TEA, ack, client_id, nack, page, retry, room, summary, text, welcome};
-use crate::disk::{Disk, saved};
 use client::{Effect, Failure, HistoryRequest, Input, StorageWrite, Unsent, Wish};
 use protocol::{ErrorCode, Message, Rev, Seq, ServerFrame, UnixMillis};
+use testbed::{Disk, saved};
 use uuid::Uuid;
 
 /// [`Device::in_tea`] that keeps rooms, and what it has kept.

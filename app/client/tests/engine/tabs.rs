@@ -3,9 +3,9 @@
 use crate::device::{
     Device, ME, TEA, ack, changed, client_id, fetched, messages, nack, page, retry, room, summary, text,
 };
-use crate::disk::{Disk, saved};
 use client::{Effect, HistoryRequest, Input, RowState, StorageWrite, View};
 use protocol::{ErrorCode, Message};
+use testbed::{Disk, saved};
 
 const SENDING: RowState = RowState::Sending;
 const SENT: RowState = RowState::Sent;

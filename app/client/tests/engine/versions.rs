@@ -1,12 +1,12 @@
 //! A page beside a later server: what it cannot read is counted and skipped, and leaves nothing stuck.
 
 use crate::device::{BOB, Device, TEA, changed, fact, page, sent, summary, synced, text};
-use crate::disk::Disk;
 use client::{ConnectionState, Effect, Input};
 use protocol::{
     ClientFrame, HistoryPage, Incoming, Message, MessageKind, PROTOCOL_VERSION, Rev, RoomHead, Seq, ServerFrame,
     SystemEvent,
 };
+use testbed::Disk;
 
 fn later_text(seq: i64) -> Message {
     Message { kind: MessageKind::Unknown, body: String::new(), ..text(TEA, seq, BOB) }

@@ -2,7 +2,6 @@
 
 use crate::chance::Chance;
 use crate::device::{BOB, ME, client_id, room, user, user_id};
-use crate::disk::Disk;
 use crate::model::Server;
 use client::{ConnectionState, Effect, Engine, HistoryRequest, Input, Now, RowState, View};
 use protocol::limits::HEARTBEAT_INTERVAL_MS;
@@ -11,6 +10,7 @@ use protocol::{
     ServerFrame, UnixMillis, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use testbed::Disk;
 use uuid::Uuid;
 
 /// A socket as both sides see it.

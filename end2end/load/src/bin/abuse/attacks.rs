@@ -14,9 +14,9 @@ use crate::honest::Pair;
 use crate::stage::{Needs, Stage, World};
 use crate::table::{self, Finding, Outcome, Row};
 use futures_util::future::join_all;
-use load::Error;
 use std::pin::Pin;
 use std::time::Duration;
+use testbed::Error;
 
 /// What an attack answers: a finding, or why it cannot be played here.
 pub(crate) type Played<'a> = Pin<Box<dyn Future<Output = Result<Result<Finding, String>, Error>> + 'a>>;

@@ -2,12 +2,12 @@
 
 use crate::stage::Stage;
 use client::{ConnectionState, Input};
-use load::{Device, Error, Site, device};
 use protocol::{ClientId, RoomId, ServerFrame};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use testbed::{Device, Error, Site, device};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 

@@ -1,11 +1,11 @@
 //! An HTTP client for attacks: requests from any loopback address, with a token, with cookies, or as raw bytes.
 
 use crate::ws;
-use load::Error;
 use serde_json::Value;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use testbed::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

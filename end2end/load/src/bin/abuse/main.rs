@@ -12,10 +12,10 @@ mod stage;
 mod table;
 mod ws;
 
-use load::Error;
-use load::servers::{Place, Postgres, Redis};
 use stage::World;
 use std::process::ExitCode;
+use testbed::Error;
+use testbed::servers::{Place, Postgres, Redis};
 
 #[tokio::main]
 async fn main() -> ExitCode {

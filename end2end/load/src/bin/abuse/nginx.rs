@@ -1,10 +1,10 @@
 //! The shipped nginx configuration in a real nginx, in front of the nodes of a stage.
 
-use load::Error;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use testbed::Error;
 
 /// How long it may take to listen.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,13 +1,13 @@
 //! One attack's own database, nodes and people.
 
 use crate::http::Http;
-use load::crowd::Plan;
-use load::servers::{Cluster, Place, Postgres, Redis, SECRET};
-use load::{Crowd, Error, Person};
 use protocol::RoomId;
 use sqlx::{Connection, PgConnection};
 use std::net::SocketAddr;
 use std::time::Duration;
+use testbed::crowd::Plan;
+use testbed::servers::{Cluster, Place, Postgres, Redis, SECRET};
+use testbed::{Crowd, Error, Person};
 use uuid::Uuid;
 
 /// What all stages share.

@@ -2,11 +2,11 @@
 //! accepts.
 
 use futures_util::{SinkExt, StreamExt};
-use load::Error;
 use protocol::{PROTOCOL_VERSION, RoomId};
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
+use testbed::Error;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;

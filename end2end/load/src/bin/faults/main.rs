@@ -8,10 +8,10 @@ mod report;
 mod runs;
 mod stage;
 
-use load::Error;
-use load::servers::{Place, Postgres, Redis};
 use report::Report;
 use std::process::ExitCode;
+use testbed::Error;
+use testbed::servers::{Place, Postgres, Redis};
 
 /// What all runs share.
 struct World {

@@ -1,8 +1,8 @@
 //! The table at the end: a line a run, of which most columns must be 0.
 
-use load::Audience;
-use load::check::Verdict;
 use std::time::Duration;
+use testbed::Audience;
+use testbed::check::Verdict;
 
 /// What became of one run.
 pub(crate) struct Report {

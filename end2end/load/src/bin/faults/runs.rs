@@ -4,9 +4,9 @@ use crate::World;
 use crate::bus::Bus;
 use crate::report::Report;
 use crate::stage::Stage;
-use load::Error;
-use load::check::Truth;
 use std::time::Duration;
+use testbed::Error;
+use testbed::check::Truth;
 use tokio::time::sleep;
 
 /// From a node's death until it is started again, and from there until the next one's death.

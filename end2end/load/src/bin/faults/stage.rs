@@ -2,12 +2,12 @@
 
 use crate::World;
 use crate::report::Report;
-use load::crowd::Plan;
-use load::servers::{Cluster, SECRET};
-use load::{Audience, Crowd, Error, Site};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use testbed::crowd::Plan;
+use testbed::servers::{Cluster, SECRET};
+use testbed::{Audience, Crowd, Error, Site};
 use tokio::time::Instant;
 
 const NODES: usize = 3;

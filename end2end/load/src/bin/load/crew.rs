@@ -3,10 +3,10 @@
 use crate::pipe::{Hall, Job, Order, Tally, Word};
 use crate::stage::Case;
 use crate::usage::unix_micros;
-use load::Error;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
 use std::time::Duration;
+use testbed::Error;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 

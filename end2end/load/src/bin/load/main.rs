@@ -15,13 +15,13 @@ mod stage;
 mod target;
 mod usage;
 
-use load::Error;
-use load::servers::{Place, Postgres, Redis};
 use options::Options;
 use report::{Row, pair, table};
 use stage::World;
 use std::process::ExitCode;
 use target::Target;
+use testbed::Error;
+use testbed::servers::{Place, Postgres, Redis};
 
 fn main() -> ExitCode {
     let done =

@@ -2,9 +2,9 @@
 
 use crate::stage::Case;
 use crate::target::Target;
-use load::Error;
 use std::path::PathBuf;
 use std::time::Duration;
+use testbed::Error;
 
 /// Printed by `--help`.
 pub(crate) const HELP: &str = "\

@@ -133,7 +133,7 @@ impl Row {
 }
 
 /// One file for all rows, with what they depend on.
-pub(crate) fn save(path: &Path, rows: &[Row]) -> Result<(), load::Error> {
+pub(crate) fn save(path: &Path, rows: &[Row]) -> Result<(), testbed::Error> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }

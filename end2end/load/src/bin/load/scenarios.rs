@@ -17,8 +17,8 @@ use crate::options::Options;
 use crate::report::Row;
 use crate::stage::{Case, World};
 use crate::target::Target;
-use load::Error;
 use std::time::Duration;
+use testbed::Error;
 
 /// What is run where nothing is named.
 const DEFAULT: [&str; 6] = ["steady", "rooms100", "rooms1000", "knee", "tenk", "sockets"];

@@ -4,11 +4,11 @@ use crate::crew::Crew;
 use crate::pipe::{Guest, Hall, Tally};
 use crate::target::Target;
 use crate::usage;
-use load::crowd::Plan;
-use load::servers::{Cluster, Place, Postgres, Redis, SECRET};
-use load::{Crowd, Error};
 use serde::Serialize;
 use std::time::Duration;
+use testbed::crowd::Plan;
+use testbed::servers::{Cluster, Place, Postgres, Redis, SECRET};
+use testbed::{Crowd, Error};
 use tokio::time::sleep;
 
 /// Before what counts: subscriptions are made, statements prepared, hot code compiled.

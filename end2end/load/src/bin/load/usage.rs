@@ -51,18 +51,18 @@ pub(crate) fn resident_kb(pid: u32) -> u64 {
 }
 
 /// Binds all threads of a process, and those that they will start, to these processors.
-pub(crate) async fn pin(pid: Option<u32>, processors: &str) -> Result<(), load::Error> {
+pub(crate) async fn pin(pid: Option<u32>, processors: &str) -> Result<(), testbed::Error> {
     let pid = pid.ok_or("a process to be bound does not run")?.to_string();
     done(tokio::process::Command::new("taskset").args(["-a", "-c", "-p", processors, &pid])).await
 }
 
-async fn done(command: &mut tokio::process::Command) -> Result<(), load::Error> {
+async fn done(command: &mut tokio::process::Command) -> Result<(), testbed::Error> {
     let done = command.output().await?;
     if done.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&done.stderr).into_owned().into()) }
 }
 
 /// Lets all threads of a process, and those that they will start, run only when no other wants the processor.
-pub(crate) async fn run_when_idle(pid: u32) -> Result<(), load::Error> {
+pub(crate) async fn run_when_idle(pid: u32) -> Result<(), testbed::Error> {
     done(tokio::process::Command::new("chrt").args(["-a", "-i", "-p", "0", &pid.to_string()])).await
 }
 

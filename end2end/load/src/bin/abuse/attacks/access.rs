@@ -4,9 +4,9 @@ use crate::http::Cookies;
 use crate::stage::Stage;
 use crate::table::Finding;
 use crate::ws::Ws;
-use load::Error;
 use serde_json::json;
 use std::time::Duration;
+use testbed::Error;
 
 /// Somebody who switched receipts off asks for others' marks, a page of one member at a time.
 pub(super) async fn receipts(stage: &Stage) -> Result<Finding, Error> {

@@ -5,10 +5,10 @@ use crate::http::Http;
 use crate::stage::Stage;
 use crate::table::Finding;
 use crate::ws::Ws;
-use load::Error;
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
+use testbed::Error;
 use tokio::time::sleep;
 use uuid::Uuid;
 

@@ -4,9 +4,9 @@ use crate::honest::until;
 use crate::stage::Stage;
 use crate::table::Finding;
 use client::{ConnectionState, Input};
-use load::{Device, Error, Site};
 use protocol::{RoomId, Seq};
 use std::sync::Arc;
+use testbed::{Device, Error, Site};
 use uuid::Uuid;
 
 /// The largest body in bytes: 8,000 characters of four bytes.

@@ -6,11 +6,11 @@ use crate::stage::Stage;
 use crate::table::Finding;
 use crate::ws::{self, ELSEWHERE, Ws};
 use futures_util::future::join_all;
-use load::Error;
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
+use testbed::Error;
 use tokio::time::{sleep, sleep_until};
 use uuid::Uuid;
 

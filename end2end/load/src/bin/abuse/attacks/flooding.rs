@@ -4,10 +4,10 @@ use crate::stage::Stage;
 use crate::table::Finding;
 use crate::ws::Ws;
 use futures_util::future::try_join_all;
-use load::Error;
 use serde_json::json;
 use sqlx::Row as _;
 use std::time::{Duration, Instant};
+use testbed::Error;
 use tokio::time::sleep;
 use uuid::Uuid;
 

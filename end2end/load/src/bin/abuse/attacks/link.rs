@@ -5,10 +5,10 @@ use crate::proxy::Proxy;
 use crate::stage::Stage;
 use crate::table::Finding;
 use client::{ConnectionState, Input};
-use load::{Device, Error, Site};
 use protocol::Seq;
 use std::sync::Arc;
 use std::time::Duration;
+use testbed::{Device, Error, Site};
 
 /// Two megabits a second.
 const BYTES_PER_SECOND: u32 = 250_000;

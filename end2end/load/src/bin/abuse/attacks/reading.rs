@@ -4,9 +4,9 @@ use crate::http;
 use crate::stage::Stage;
 use crate::table::Finding;
 use crate::ws::{self, ELSEWHERE, Ws};
-use load::Error;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use testbed::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
 

@@ -3,9 +3,9 @@
 use crate::http::{self, Cookies};
 use crate::stage::Stage;
 use crate::table::Finding;
-use load::Error;
 use serde_json::json;
 use std::time::{Duration, Instant};
+use testbed::Error;
 use tokio::task::JoinSet;
 
 /// Requests at the same time.

@@ -4,10 +4,10 @@ use super::requests::{credentials, nobody};
 use crate::http::{Cookies, Http};
 use crate::stage::Stage;
 use crate::table::Finding;
-use load::Error;
 use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::Duration;
+use testbed::Error;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 

@@ -6,10 +6,10 @@ use crate::body;
 use crate::pipe::Guest;
 use crate::target::{Received, jackdaw, name};
 use client::Input;
-use load::{Device, Site};
 use protocol::{ClientId, RoomId, UnixMillis, User};
 use std::rc::Rc;
 use std::sync::Arc;
+use testbed::{Device, Site};
 use tokio::sync::mpsc;
 
 /// Until the process ends.

@@ -3,8 +3,8 @@
 use crate::crew::Crew;
 use crate::report::Row;
 use crate::stage::{ARRIVAL_TIMEOUT, Case, Stage, World};
-use load::Error;
 use std::time::Duration;
+use testbed::Error;
 use tokio::time::sleep;
 
 /// Rounds where none are asked for.

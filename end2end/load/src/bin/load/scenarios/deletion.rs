@@ -3,9 +3,9 @@
 use crate::pipe::Tally;
 use crate::report::Row;
 use crate::stage::{ARRIVAL_TIMEOUT, Case, Stage, World};
-use load::Error;
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
+use testbed::Error;
 use tokio::time::sleep;
 use uuid::Uuid;
 

@@ -7,13 +7,13 @@ use crate::stage::{self, Case, World};
 use crate::usage;
 use futures_util::future::join_all;
 use futures_util::{SinkExt, StreamExt};
-use load::crowd::Plan;
-use load::servers::SECRET;
-use load::{Crowd, Error};
 use protocol::{ClientFrame, PROTOCOL_VERSION};
 use sqlx::{Connection, PgConnection};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+use testbed::crowd::Plan;
+use testbed::servers::SECRET;
+use testbed::{Crowd, Error};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 

@@ -4,14 +4,14 @@ use crate::latency::Latencies;
 use crate::report::Row;
 use crate::stage::{self, ARRIVAL_TIMEOUT, Case, World};
 use crate::usage;
-use load::crowd::Plan;
-use load::servers::SECRET;
-use load::{Crowd, Error};
 use protocol::HistoryPage;
 use protocol::limits::PAGE_DEFAULT;
 use sqlx::{Connection, PgConnection};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use testbed::crowd::Plan;
+use testbed::servers::SECRET;
+use testbed::{Crowd, Error};
 use tokio::task::JoinSet;
 
 /// How late a timer may be.

@@ -2,7 +2,7 @@
 
 use crate::report::Row;
 use crate::stage::{Case, Stage, World};
-use load::Error;
+use testbed::Error;
 use tokio::time::sleep;
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {

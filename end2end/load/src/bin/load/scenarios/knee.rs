@@ -2,8 +2,8 @@
 
 use crate::report::Row;
 use crate::stage::{Case, Stage, World};
-use load::Error;
 use std::time::Duration;
+use testbed::Error;
 
 /// In time is when 99 of 100 deliveries take no longer.
 const IN_TIME: Duration = Duration::from_millis(250);

@@ -8,8 +8,8 @@ use super::knee;
 use crate::report::Row;
 use crate::stage::{Case, Stage, World};
 use crate::usage;
-use load::Error;
 use std::time::Duration;
+use testbed::Error;
 
 /// After which a client gives a connection up that does not answer.
 const GIVES_UP: Duration = Duration::from_secs(15);

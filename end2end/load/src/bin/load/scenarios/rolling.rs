@@ -3,11 +3,11 @@
 
 use crate::report::Row;
 use crate::stage::{self, Case, World};
-use load::crowd::Plan;
-use load::servers::SECRET;
-use load::{Audience, Crowd, Error, Site};
 use std::sync::Arc;
 use std::time::Duration;
+use testbed::crowd::Plan;
+use testbed::servers::SECRET;
+use testbed::{Audience, Crowd, Error, Site};
 use tokio::time::sleep;
 
 /// All is well before each node's turn, and after the last.

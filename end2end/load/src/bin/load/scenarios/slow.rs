@@ -2,7 +2,7 @@
 
 use crate::report::Row;
 use crate::stage::{Case, Stage, World};
-use load::Error;
+use testbed::Error;
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let rate = case.rate;

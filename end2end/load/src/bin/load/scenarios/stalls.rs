@@ -6,8 +6,8 @@
 use crate::latency::Latencies;
 use crate::report::Row;
 use crate::stage::{Case, Cpu, Stage, World};
-use load::Error;
 use std::time::Duration;
+use testbed::Error;
 
 /// Of each window.
 const WINDOW: Duration = Duration::from_secs(3);

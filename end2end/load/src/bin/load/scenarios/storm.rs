@@ -5,8 +5,8 @@ use crate::latency::Latencies;
 use crate::report::Row;
 use crate::stage::{ARRIVAL_TIMEOUT, Case, Cpu, Stage, World};
 use crate::usage::unix_micros;
-use load::Error;
 use std::time::Duration;
+use testbed::Error;
 use tokio::time::sleep;
 
 /// All is well before.

@@ -1,34 +1,11 @@
-//! The proof: real engines and real nodes under every fault that we can think of, in virtual time and one thread, each
-//! run drawn from a seed. At rest the invariants of delivery must hold; with a mechanism switched off they must not.
-//!
-//! `make prove` runs thousands of seeds, `SEED=7 make prove` one; `cargo test` runs a few.
-
-mod chance;
-mod check;
-mod cluster;
-mod device;
-mod disk;
-mod fault_hook;
-mod later;
-mod link;
-mod memory;
-mod node;
-mod person;
-mod plan;
-mod request;
-mod sim;
-mod trace;
-mod watch;
-mod wire;
-mod world;
+//! Seeds of the simulator: a few by default, `SEEDS=n` for another count, `SEED=n` for one.
 
 use client::Mechanism;
-use plan::{Fault, Mutation};
+use simulation::{Failure, Fault, Mutation, Report};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
-use world::{Failure, Report};
 
 /// Seeds of a plain `cargo test`.
 const SEEDS: u64 = 100;
@@ -40,12 +17,11 @@ const LINES: usize = 300;
 
 fn run(seed: u64, faults: &[Fault], mutation: Option<Mutation>) -> Result<Report, Failure> {
     let lines = if number("SEED").is_some() { usize::MAX } else { LINES };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    runtime.block_on(world::run(seed, faults, mutation, lines))
+    simulation::run(seed, faults, mutation, lines)
 }
 
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap())
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}: must be a number")))
 }
 
 #[test]

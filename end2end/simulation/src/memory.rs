@@ -1,10 +1,10 @@
 //! What outlasts a page: what the person knows to have sent, and what the run knows to be excusable.
 
-use super::disk::Disk;
 use client::{Engine, Input, Row, RowState, StorageWrite};
 use protocol::{ClientId, ErrorCode, RoomId, RoomSummary, Seq, ServerFrame, UserId};
 use std::collections::BTreeSet;
 use store::model::Tables;
+use testbed::Disk;
 use uuid::Uuid;
 
 /// The message that a reply is meant for.

@@ -23,16 +23,21 @@ const STEPS: usize = 160;
 const LOOKS: usize = 60;
 
 /// A run that ended well.
-pub(super) struct Report {
-    pub(super) hash: u64,
-    pub(super) counts: BTreeMap<&'static str, u64>,
+pub struct Report {
+    /// Of all that happened: the same seed has the same one.
+    pub hash: u64,
+    /// How often each fault struck.
+    pub counts: BTreeMap<&'static str, u64>,
 }
 
 /// What does not hold, and what led to it.
-pub(super) struct Failure {
-    pub(super) problem: String,
-    pub(super) plan: String,
-    pub(super) lines: Vec<String>,
+pub struct Failure {
+    /// The invariant, and where it is violated.
+    pub problem: String,
+    /// The faults and bounds that were drawn.
+    pub plan: String,
+    /// The last lines of what happened.
+    pub lines: Vec<String>,
 }
 
 struct World {

@@ -1,7 +1,6 @@
 //! A device: a real engine, and around it what a browser does: sockets, requests, timers, loading the page.
 
 use super::cluster::Cluster;
-use super::disk::Disk;
 use super::link::{self, End, Said};
 use super::memory::Memory;
 use super::plan::{Fault, Mutation};
@@ -11,6 +10,7 @@ use chat::clock::Clock;
 use client::{ConnectionState, Effect, Engine, Input, Now, StorageWrite};
 use protocol::{Incoming, RoomId, ServerFrame, SessionId, User};
 use std::sync::{Arc, Mutex, MutexGuard};
+use testbed::Disk;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, sleep_until};

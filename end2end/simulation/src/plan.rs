@@ -6,7 +6,7 @@ use chat::rules::Reach;
 
 /// A kind of fault. Its name is counted and printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
     /// A connection breaks; what is under way on it is lost, and each side notices in its own time.
     Cut,
     /// A node dies at some point of what it does.
@@ -77,7 +77,7 @@ const FAULTS: [Fault; 22] = [
 
 /// A mechanism that can be switched off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mutation {
+pub enum Mutation {
     /// A message's id is unique for its sender.
     Dedupe,
     /// A refusal of a message is kept.
@@ -94,7 +94,7 @@ pub(super) enum Mutation {
 
 impl Mutation {
     /// Faults without which nobody misses this: histories that look for it have them beside those that are drawn.
-    pub(super) const fn needs(self) -> &'static [Fault] {
+    pub const fn needs(self) -> &'static [Fault] {
         match self {
             Self::Node(chat::Mechanism::FlowControl) => &[Fault::Narrow],
             Self::Engine(client::Mechanism::OrderedReactions | client::Mechanism::UnreadableHeads) => &[Fault::Later],

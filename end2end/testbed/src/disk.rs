@@ -1,22 +1,30 @@
-//! What a browser would have kept: every `Save` is written whole or, where a page dies first, not at all.
+//! What a browser stores for the next page: every `Save` is written whole or, where the page dies first, not at all.
 
 use client::{ConnectionState, Effect, Engine, RoomRecord, RowState, Saved, StorageWrite, Unsent};
 use protocol::{ClientId, Message, Person, RoomId, Seq, UserId};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+/// See the module's documentation.
 #[derive(Clone, Default)]
-pub(crate) struct Disk {
-    pub(crate) epoch: Option<Uuid>,
-    pub(crate) unsent: BTreeMap<ClientId, Unsent>,
-    pub(crate) rooms: BTreeMap<RoomId, RoomRecord>,
-    pub(crate) rows: BTreeMap<(RoomId, Seq), Message>,
-    pub(crate) people: BTreeMap<UserId, Person>,
-    pub(crate) people_rev: i64,
+pub struct Disk {
+    /// Of the rooms.
+    pub epoch: Option<Uuid>,
+    /// The outbox.
+    pub unsent: BTreeMap<ClientId, Unsent>,
+    /// Rooms whose rows are stored.
+    pub rooms: BTreeMap<RoomId, RoomRecord>,
+    /// Their rows.
+    pub rows: BTreeMap<(RoomId, Seq), Message>,
+    /// Names.
+    pub people: BTreeMap<UserId, Person>,
+    /// The counter of names up to which they are known.
+    pub people_rev: i64,
 }
 
 impl Disk {
-    pub(crate) fn write(&mut self, changes: Vec<StorageWrite>) {
+    /// Writes one transaction.
+    pub fn write(&mut self, changes: Vec<StorageWrite>) {
         for change in changes {
             match change {
                 StorageWrite::Unsent(unsent) => {
@@ -51,13 +59,15 @@ impl Disk {
     }
 
     /// Writes what one input led to.
-    pub(crate) fn apply(&mut self, effects: &[Effect]) {
+    pub fn apply(&mut self, effects: &[Effect]) {
         for changes in saved(effects) {
             self.write(changes);
         }
     }
 
-    pub(crate) fn read(&self) -> Saved {
+    /// What the next page finds.
+    #[must_use]
+    pub fn read(&self) -> Saved {
         Saved {
             epoch: self.epoch,
             unsent: self.unsent.values().cloned().collect(),
@@ -68,12 +78,22 @@ impl Disk {
         }
     }
 
-    pub(crate) fn seqs(&self, room: RoomId) -> Vec<i64> {
+    /// Messages that the next page sends.
+    pub fn waiting(&self) -> impl Iterator<Item = ClientId> {
+        self.unsent.values().filter(|unsent| unsent.failed.is_none()).map(|unsent| unsent.client_id)
+    }
+
+    /// Numbers of the rows that are stored of a room.
+    #[must_use]
+    pub fn seqs(&self, room: RoomId) -> Vec<i64> {
         self.rows.keys().filter(|(id, _)| *id == room).map(|(_, seq)| seq.0).collect()
     }
 
-    /// Whether it has what the engine shows of a room: all that is not sent, and the newest rows.
-    pub(crate) fn check(&self, engine: &Engine, room: RoomId) {
+    /// Compares it with what the engine shows of a room: all that is not sent, and the newest rows.
+    ///
+    /// # Panics
+    /// Where they differ.
+    pub fn check(&self, engine: &Engine, room: RoomId) {
         let shown = engine.rows(room);
         let waits = |state: &RowState| *state != RowState::Sent;
         let mut unsent: Vec<_> = self.unsent.values().filter(|unsent| unsent.room_id == room).collect();
@@ -102,7 +122,9 @@ impl Disk {
     }
 }
 
-pub(crate) fn saved(effects: &[Effect]) -> Vec<Vec<StorageWrite>> {
+/// The transactions that these effects ask for.
+#[must_use]
+pub fn saved(effects: &[Effect]) -> Vec<Vec<StorageWrite>> {
     let changes = |effect: &Effect| match effect {
         Effect::Save(changes) => Some(changes.clone()),
         _ => None,
