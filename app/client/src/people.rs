@@ -190,6 +190,8 @@ impl People {
         // Those who are nowhere on this device are asked for when they are.
         let is_known = self.known.contains_key(&person.id) || self.wanted.contains(&person.id);
         let differs = if is_known { self.learn(person) } else { None };
+        // What is restored later may be older than this change.
+        self.head = self.head.map(|head| head.max(rev));
         // With a question open the values between are not known to be here. Neither are they before `welcome`, which comes after the
         // changes since the connection was registered, and not since the one before.
         if self.head.is_some() && self.catching_up.is_none() && self.rev < rev {

@@ -99,6 +99,20 @@ fn a_change_that_comes_before_the_welcome_hides_no_earlier_one() {
 }
 
 #[test]
+fn names_that_are_restored_after_a_change_are_asked_for() {
+    let carol = user_id(77);
+    let mut disk = Disk::default();
+    disk.people.insert(carol, person(77, 0, "Carol"));
+    let mut device = in_tea();
+    (disk.people_rev, disk.epoch) = (4, device.engine.epoch());
+    // The screen does not show her, and what the storage has of her has not come.
+    device.frame(ServerFrame::PersonChanged { person: person(77, 5, "Caroline") });
+    device.input(Input::BecomeFollower);
+    let restored = device.input(Input::Restore(disk.read()));
+    assert_eq!(asked(&restored), [(4, vec![user_id(ME), user_id(BOB), carol])]);
+}
+
+#[test]
 fn an_answer_that_never_comes_is_asked_for_again() {
     let mut device = Device::new(vec![summary(TEA, 10, 10)], Some((TEA, page(TEA, 1..=10))));
     let question = asked(&connect(&mut device, 0));
