@@ -106,11 +106,16 @@ pub(super) async fn load(device: Arc<Device>, number: u64) {
     }
 }
 
+/// Bytes of the frame of a message of a flood, about.
+const FLOOD_BYTES: usize = 400;
+
 /// A program of this person's writes a lot.
 pub(super) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
     let me = device.user.id;
     let ids: Vec<_> = (0..count).map(|_| ClientId(device.sim.id(0))).collect();
     let flood = ask(&device, async |node| {
+        // Before the node does: its own connections get the messages before the bus has them.
+        device.sim.publishes(count * FLOOD_BYTES);
         let send = |client_id| NewMessage { client_id, body: "flood".into(), reply_to: None };
         let sent = ids.iter().map(|id| node.chat.send_and_wait(me, room, send(*id)));
         join_all(sent).await.into_iter().collect::<Result<Vec<_>, _>>()

@@ -18,8 +18,9 @@ use uuid::Uuid;
 /// When every run begins, in milliseconds since the Unix epoch.
 const BEGINNING: i64 = 1_700_000_000_000;
 
-/// Within which a narrow link carries more than a narrow queue holds, in virtual milliseconds.
-const RECENT_MS: u64 = 2_000;
+/// Within which a narrow link carries more than a narrow queue holds, and a connection that was closed as too slow has ended, in
+/// virtual milliseconds.
+const RECENT_MS: u64 = 4_000;
 
 pub(super) struct Sim {
     pub(super) chance: Chance,

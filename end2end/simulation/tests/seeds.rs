@@ -10,7 +10,7 @@ use std::time::Instant;
 /// Seeds of a plain `cargo test`.
 const SEEDS: u64 = 100;
 /// Seeds among which one must miss a mechanism that is switched off.
-const SEEDS_OF_A_MUTATION: u64 = 300;
+const SEEDS_OF_A_MUTATION: u64 = 1000;
 
 /// Lines of a failing seed that are printed; of one that is replayed, all.
 const LINES: usize = 300;
