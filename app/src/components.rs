@@ -26,6 +26,7 @@ pub(crate) mod reactions;
 pub(crate) mod room_header;
 pub(crate) mod room_item;
 pub(crate) mod room_settings;
+pub(crate) mod roster;
 pub(crate) mod seen_by;
 pub(crate) mod sidebar;
 pub(crate) mod time_label;

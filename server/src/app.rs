@@ -2,10 +2,10 @@
 
 use crate::auth::Auth;
 use crate::config::Http;
+use crate::health::{Health, Readiness};
 use crate::http::admission::Admission;
 use crate::limits::Limits;
 use crate::metrics::Metrics;
-use crate::run::{Readiness, health::Health};
 use chat::socket::Sockets;
 use chat::{Budget, Chat, Hub};
 use leptos::prelude::LeptosOptions;

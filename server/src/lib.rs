@@ -1,14 +1,16 @@
 //! Jackdaw's server, as a library so that tests and the load driver start a node exactly as `main` does.
 //!
-//! Imports point downwards only: `run` ► `router` ► `routes`, `socket`, `pages` ► `auth` ► the crates `chat`
+//! Imports point downwards only: `run` ► `accept`, `router` ► `routes`, `socket`, `pages` ► `http` ► `auth` ► the crates `chat`
 //! and `store`.
 //! Architecture invariant: nothing is global. What lives long is a field of [`App`], made in [`run`].
 
+mod accept;
 mod app;
 mod auth;
 pub mod bounds;
 pub mod config;
 mod error;
+mod health;
 mod http;
 mod limits;
 mod metrics;

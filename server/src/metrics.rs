@@ -1,9 +1,5 @@
 //! The metrics of a node: read by Prometheus from a private listener (`METRICS_ADDR`).
 
-mod listener;
-
-pub(crate) use listener::{LookUp, serve};
-
 use chat::metrics::{Refusal, Table};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::gauge::Gauge;

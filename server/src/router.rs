@@ -1,8 +1,8 @@
 //! Every route of the server, in one place.
 
+use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
 use crate::routes::{auth, health, members, messages, rooms, users};
-use crate::run::Readiness;
 use crate::{App, Error, pages, site, socket};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};

@@ -1,25 +1,24 @@
 //! Starts a node, serves, and stops it. Invariant: the only way to start one, for `main` and for tests.
 
-pub(crate) mod accept;
 pub(crate) mod database;
 pub(crate) mod descriptors;
 pub(crate) mod drain;
-pub(crate) mod health;
+mod private_listener;
 mod tasks;
 mod timed;
 
 use crate::auth::{Auth, SessionCache};
+use crate::health::{Health, Readiness};
 use crate::http::admission::Admission;
 use crate::limits::Limits;
-use crate::metrics::{self, Metrics};
-use crate::{App, Config, router, site};
+use crate::metrics::Metrics;
+use crate::{App, Config, accept, health, router, site};
 use chat::budget::{Budget, Rates};
 use chat::bus::{Bus, memory::Exchange, redis::RedisBus};
 use chat::clock::SystemClock;
 use chat::hub::Keys;
 use chat::outbound::WriterPool;
 use chat::{Chat, Hub, background};
-use health::Health;
 use std::fs::File;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -31,16 +30,6 @@ use tokio::sync::watch;
 
 /// How often idle rate limits and expired sessions are evicted.
 pub(crate) const EVICT_INTERVAL: Duration = Duration::from_secs(60);
-
-/// Whether a node can serve.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Readiness {
-    /// It waits for something; this is the reason.
-    NotYet(String),
-    Ready,
-    /// It is stopping: a load balancer should not send it new connections.
-    Draining,
-}
 
 /// Why a node could not start or had to end, as a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +94,7 @@ pub async fn run(
     let mut tasks = background_tasks(&app, &store, sessions, &writers);
     if let Some(private) = private {
         let look_up = look_up(Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
-        tasks.spawn("metrics", metrics::serve(private, Arc::clone(&metrics), look_up, health));
+        tasks.spawn("metrics", private_listener::serve(private, Arc::clone(&metrics), look_up, health));
     }
     let fatal = database::prepare(store, Arc::clone(&hub), store::file(&config.store.url), ready.clone());
     let (stop, stopping) = watch::channel(false);
@@ -219,7 +208,7 @@ pub async fn restored(config: &Config) -> Result<(), RunError> {
 }
 
 /// The gauges that are sampled at scrape time.
-fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> metrics::LookUp {
+fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> private_listener::LookUp {
     Arc::new(move || {
         let (hub, store, metrics) = (Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
         Box::pin(async move {

@@ -1,7 +1,7 @@
 //! A member of the open room, with what the person at this device may do about them.
 
 use crate::components::avatar::PersonAvatar;
-use crate::components::details::Roster;
+use crate::components::roster::Roster;
 use crate::erase::{live, press};
 use crate::state::{Chat, api};
 use crate::words;

@@ -1,11 +1,13 @@
 //! A device: a real engine, and around it what a browser does: sockets, requests, timers, loading the page.
 
+pub(super) mod request;
+
 use super::cluster::Cluster;
 use super::link::{self, End, Said};
 use super::memory::Memory;
 use super::plan::{Fault, Mutation};
 use super::sim::{Sim, SimClock, note};
-use super::{request, watch};
+use super::watch;
 use chat::clock::Clock;
 use client::{ConnectionState, Effect, Engine, Input, Now, StorageWrite};
 use protocol::{Incoming, RoomId, ServerFrame, SessionId, User};

@@ -18,7 +18,6 @@ mod memory;
 mod node;
 mod person;
 mod plan;
-mod request;
 mod sim;
 mod trace;
 mod watch;

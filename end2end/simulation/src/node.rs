@@ -3,14 +3,14 @@
 use super::fault_hook::{Life, NodeFaults};
 use super::later;
 use super::link::{End, Link, Said, Sender};
-use super::plan::{Fault, Mutation};
+use super::plan::{Fault, Mutation, NARROW_QUEUE};
 use super::sim::{Sim, SimClock, note};
 use super::wire::{Port, Wire};
 use chat::background::{check_opened, check_sessions, fill_gaps, keep_repaired};
 use chat::hub::Keys;
 use chat::outbound::WriterPool;
-use chat::outbound::testing::{self, ReadBehavior, TestClient};
 use chat::socket::{self, Incoming, dispatch::Dispatch};
+use chat::testing::{self, ReadBehavior, TestClient};
 use chat::{Chat, Hub};
 use futures_util::stream::unfold;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
@@ -21,8 +21,6 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-/// Bytes that may wait for a device behind a narrow link: more than one batch, and less than the batches of all rooms.
-pub(super) const NARROW_QUEUE: usize = 32 * 1024;
 /// Bytes that a narrow link takes at once.
 const NARROW_WINDOW: usize = 1_400;
 

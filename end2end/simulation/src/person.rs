@@ -2,8 +2,8 @@
 
 use super::chance::Chance;
 use super::device::Device;
+use super::device::request::{self, Wish};
 use super::plan::Fault;
-use super::request::{self, Wish};
 use client::{Input, Revision, Row, RowState};
 use protocol::{ClientId, CreateRoom, NewMessage, RoomId, RoomKind, Seq, UserId};
 use std::sync::Arc;

@@ -1,8 +1,10 @@
 //! What may go wrong in a run, and which mechanism is switched off to see that it is missed.
 
 use super::chance::Chance;
-use super::node::NARROW_QUEUE;
 use chat::rules::Reach;
+
+/// Bytes that may wait for a device behind a narrow link: more than one batch, and less than the batches of all rooms.
+pub(super) const NARROW_QUEUE: usize = 32 * 1024;
 
 /// A kind of fault. Its name is counted and printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,6 +17,8 @@ pub mod metrics;
 pub mod outbound;
 pub mod rules;
 pub mod socket;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use budget::Budget;
 pub use error::Error;

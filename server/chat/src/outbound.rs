@@ -6,8 +6,6 @@
 
 mod frame;
 pub mod queue;
-#[cfg(any(test, feature = "testing"))]
-pub mod testing;
 mod upgradable_stream;
 pub mod writer_pool;
 
@@ -117,7 +115,7 @@ impl Outbound {
     }
 
     /// Writes what is queued, as far as the system takes it now.
-    fn flush(&self) {
+    pub(crate) fn flush(&self) {
         let mut queue = self.lock();
         let before = queue.bytes();
         while !queue.is_empty() {

@@ -1,10 +1,11 @@
 //! Connections: accepting, upgrading, reading and writing.
 
 use super::{Area, bound, variable};
+use crate::accept;
+use crate::accept::{quota, slow};
 use crate::http::admission;
 use crate::limits;
-use crate::run::accept::{quota, slow};
-use crate::run::{accept, descriptors, drain};
+use crate::run::{descriptors, drain};
 use crate::socket::READ_BUFFER;
 use chat::hub::connection::AWARENESS_BYTES;
 use chat::outbound;

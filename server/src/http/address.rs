@@ -2,8 +2,8 @@
 
 use super::extract;
 use crate::App;
+use crate::accept::{Peer, Visit};
 use crate::auth::Signed;
-use crate::run::accept::{Peer, Visit};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;

@@ -3,10 +3,11 @@
 //! not sign, is refused without using any of the node's permits.
 
 use super::{address, extract, origin};
+use crate::accept;
 use crate::auth::Signed;
 use crate::config::Limits;
+use crate::health::Readiness;
 use crate::metrics::Metrics;
-use crate::run::{Readiness, accept};
 use crate::{App, Error};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;

@@ -1,8 +1,8 @@
 //! Extractors whose refusals are `ApiError`s: who asks, JSON bodies, ids in paths, queries.
 
 use super::cookies;
+use crate::accept::SlowBody;
 use crate::auth::Caller;
-use crate::run::accept::SlowBody;
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};

@@ -1,7 +1,7 @@
 //! `/healthz`: the process answers. `/readyz`: it can serve, or why not.
 
 use crate::App;
-use crate::run::health::{Health, Report};
+use crate::health::{Health, Report};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;

@@ -1,7 +1,8 @@
 //! The database in a node's lifecycle: the file lock, and the migration at start.
 
-use super::{Readiness, RunError};
+use super::RunError;
 use crate::config::StoreConfig;
+use crate::health::Readiness;
 use chat::Hub;
 use chat::background::{CONNECT_RETRY_INTERVAL, HEADS_INTERVAL};
 use std::fs::{File, TryLockError};

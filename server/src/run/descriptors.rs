@@ -1,6 +1,6 @@
 //! The process's limit of open files: each connection needs one.
 
-use super::accept::OTHER_CONNECTIONS;
+use crate::accept::OTHER_CONNECTIONS;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// What the node needs beside connections: the database, Redis, files, the log.

@@ -3,6 +3,7 @@
 
 use super::RunError;
 use super::timed::Timed;
+use crate::accept::panicked;
 use prometheus_client::metrics::histogram::Histogram;
 use std::collections::HashMap;
 use tokio::task::{Id, JoinError, JoinHandle, JoinSet};
@@ -71,13 +72,6 @@ pub(super) fn reason(error: JoinError) -> String {
         Ok(panic) => panicked(&*panic),
         Err(error) => error.to_string(),
     }
-}
-
-/// The message of a panic.
-pub(super) fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("it panicked: {}", text.unwrap_or("without a message"))
 }
 
 #[cfg(test)]

@@ -1,9 +1,8 @@
 //! Gaps in this node's rooms: when each is due to be filled from the store, and how the rows reach the connections.
 
 use super::Hub;
-use super::registry::ActiveRoom;
 use super::sequence::REORDER_TIMEOUT;
-use crate::outbound::{Frame, Outbound};
+use crate::outbound::Frame;
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
@@ -60,12 +59,6 @@ impl Gaps {
 
     fn next(&self) -> Option<Instant> {
         self.0.values().map(|gap| gap.due).min()
-    }
-}
-
-impl ActiveRoom {
-    pub(super) fn send(&self, frames: &[Frame]) {
-        Outbound::send_all(self.connections.iter().map(|connection| &connection.outbound), frames);
     }
 }
 

@@ -4,6 +4,7 @@ use super::Connection;
 use super::gaps::Gaps;
 use super::recent_cache::RecentCache;
 use super::sequence::Sequence;
+use crate::outbound::{Frame, Outbound};
 use protocol::{RoomId, SessionId, UserId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -33,6 +34,12 @@ pub(super) struct ActiveRoom {
     pub(super) sequence: Sequence,
     /// Whether the room's channel is subscribed.
     is_subscribed: bool,
+}
+
+impl ActiveRoom {
+    pub(super) fn send(&self, frames: &[Frame]) {
+        Outbound::send_all(self.connections.iter().map(|connection| &connection.outbound), frames);
+    }
 }
 
 #[derive(Default)]
@@ -261,7 +268,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outbound::testing;
+    use crate::testing;
     use uuid::Uuid;
 
     fn connection(user: u128, session: u128) -> Arc<Connection> {

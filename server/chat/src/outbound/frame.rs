@@ -80,7 +80,7 @@ impl Frame {
 
     /// The first frame of these bytes, if it is whole, and what follows it.
     #[cfg(any(test, feature = "testing"))]
-    pub(super) fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
+    pub(crate) fn split(bytes: &[u8]) -> Option<(Self, &[u8])> {
         let (header, length) = match *bytes {
             [_, 126, a, b, ..] => (4, usize::from(u16::from_be_bytes([a, b]))),
             [_, 127, a, b, c, d, e, f, g, h, ..] => (HEADER, u64::from_be_bytes([a, b, c, d, e, f, g, h]) as usize),

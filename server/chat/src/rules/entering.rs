@@ -6,7 +6,7 @@ use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::outbound::WriterPool;
-use crate::outbound::testing::{TestClient, connection, connection_by};
+use crate::testing::{TestClient, connection, connection_by};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use protocol::{ClientId, CreateRoom, Cursor, RoomId, ServerFrame, SessionId, UnixMillis, UserId};

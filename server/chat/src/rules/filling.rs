@@ -5,7 +5,7 @@ use super::{Chat, storm};
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::outbound::testing::connection;
+use crate::testing::connection;
 use protocol::{ClientId, NewMessage, RoomHead, Seq, ServerFrame, SessionId};
 use std::sync::Arc;
 use uuid::Uuid;

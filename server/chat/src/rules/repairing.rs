@@ -6,7 +6,7 @@ use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::metrics::Metrics;
-use crate::outbound::testing::{TestClient, connection};
+use crate::testing::{TestClient, connection};
 use protocol::{
     ClientId, CloseCode, CreateRoom, Mark, RoomId, RoomSummary, Seq, ServerFrame, SessionId, UnixMillis, UserId,
 };

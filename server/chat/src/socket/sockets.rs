@@ -63,7 +63,7 @@ impl Sockets {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::outbound::testing;
+    use crate::testing;
     use futures_util::FutureExt;
     use protocol::SessionId;
     use uuid::Uuid;

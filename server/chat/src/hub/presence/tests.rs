@@ -1,7 +1,7 @@
 //! Who counts as there, for whom, and for how long.
 
 use super::*;
-use crate::outbound::testing::{self, TestClient};
+use crate::testing::{self, TestClient};
 use PresenceState::{Away, Offline, Online};
 use protocol::{ServerFrame, SessionId};
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::bus::{Bus, BusEvent};
 use crate::hub::Keys;
-use crate::outbound::testing;
+use crate::testing;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use protocol::{SessionId, UserId};

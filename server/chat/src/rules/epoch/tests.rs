@@ -3,8 +3,8 @@
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
-use crate::outbound::testing::{TestClient, connection};
 use crate::rules::Chat;
+use crate::testing::{TestClient, connection};
 use protocol::{ClientId, CloseCode, NewMessage, RoomId, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::{Arc, Mutex};
 use store::model::{FaultHook, Model, Tables};

@@ -7,7 +7,6 @@ pub(crate) mod slow;
 pub(crate) use quota::Visit;
 pub(crate) use slow::SlowBody;
 
-use super::tasks::panicked;
 use crate::limits::Block;
 use crate::metrics::Metrics;
 use axum::Router;
@@ -218,4 +217,11 @@ async fn crowded_out(visit: &Visit) {
 async fn begun(stopping: &mut watch::Receiver<bool>) {
     // An error means that the node has ended already.
     let _ = stopping.wait_for(|stop| *stop).await;
+}
+
+/// The message of a panic.
+pub(crate) fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("it panicked: {}", text.unwrap_or("without a message"))
 }

@@ -1,7 +1,7 @@
 //! A fake client at the other end of an outbound queue: for tests, without a network.
 
-use super::{Frame, Outbound, RawSocket, WriterPool};
 use crate::hub::Connection;
+use crate::outbound::{Frame, Outbound, RawSocket, WriterPool};
 use protocol::{SessionId, UserId};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};

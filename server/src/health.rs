@@ -3,7 +3,6 @@
 //! Whether the database and the bus answer is reported and does not decide: they are the same for all nodes, so that a balancer
 //! would take all of them out at once. Both are asked once a second by the node itself, never by a request.
 
-use super::Readiness;
 use crate::metrics::Metrics;
 use chat::{Chat, Hub};
 use serde::Serialize;
@@ -12,6 +11,16 @@ use std::time::Duration;
 use store::Store;
 use tokio::sync::watch;
 use tokio::time::sleep;
+
+/// Whether a node can serve.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Readiness {
+    /// It waits for something; this is the reason.
+    NotYet(String),
+    Ready,
+    /// It is stopping: a load balancer should not send it new connections.
+    Draining,
+}
 
 /// How often the database and the bus are asked whether they answer.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);

@@ -1,9 +1,9 @@
 //! Requests over HTTP, as far as they concern rooms: to whichever node a balancer chooses, with answers that get lost.
 
-use super::device::Device;
-use super::node::Node;
-use super::plan::Fault;
-use super::sim::note;
+use super::Device;
+use crate::node::Node;
+use crate::plan::Fault;
+use crate::sim::note;
 use chat::Error;
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
@@ -16,7 +16,7 @@ use tokio::time::sleep;
 
 /// Something that a person asks for by a button.
 #[derive(Clone, Debug)]
-pub(super) enum Wish {
+pub(crate) enum Wish {
     Create(CreateRoom),
     Join(RoomId),
     Leave(RoomId),
@@ -52,7 +52,7 @@ async fn page(device: &Device, room: RoomId, range: HistoryRange) -> Result<Hist
 }
 
 /// Answers an engine's request for history.
-pub(super) async fn history(
+pub(crate) async fn history(
     device: Arc<Device>,
     page_number: u64,
     room_id: RoomId,
@@ -82,7 +82,7 @@ fn api_error(error: Error) -> ApiError {
 }
 
 /// Loads the page: what a server renders into it, again until it comes.
-pub(super) async fn load(device: Arc<Device>, number: u64) {
+pub(crate) async fn load(device: Arc<Device>, number: u64) {
     let user = device.user.id;
     loop {
         let open = device.lock().open;
@@ -110,7 +110,7 @@ pub(super) async fn load(device: Arc<Device>, number: u64) {
 const FLOOD_BYTES: usize = 400;
 
 /// A program of this person's writes a lot.
-pub(super) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
+pub(crate) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
     let me = device.user.id;
     let ids: Vec<_> = (0..count).map(|_| ClientId(device.sim.id(0))).collect();
     let flood = ask(&device, async |node| {
@@ -125,7 +125,7 @@ pub(super) async fn flood(device: Arc<Device>, room: RoomId, count: usize) {
 }
 
 /// A copy of a message comes late, by a connection that its page has given up.
-pub(super) async fn arrive_late(device: Arc<Device>, room: RoomId, new: NewMessage) {
+pub(crate) async fn arrive_late(device: Arc<Device>, room: RoomId, new: NewMessage) {
     let (me, client_id) = (device.user.id, new.client_id);
     let epoch = device.cluster.tables().epoch;
     if !device.lock().memory.is_of(epoch) {
@@ -148,7 +148,7 @@ pub(super) async fn arrive_late(device: Arc<Device>, room: RoomId, new: NewMessa
 
 /// Another device of this person's revises a message as soon as it is stored; the one that sent it loses its connection
 /// in that moment, and mostly the acknowledgement with it.
-pub(super) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) {
+pub(crate) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) {
     let me = device.user.id;
     let stored = || device.cluster.tables().find_message(me, sent).map(|message| message.seq);
     let mut seq = None;
@@ -172,7 +172,7 @@ pub(super) async fn overtake(device: Arc<Device>, room: RoomId, sent: ClientId) 
 }
 
 /// Carries a wish out. The device learns what a browser learns from the answer.
-pub(super) async fn fulfil(device: Arc<Device>, page_number: u64, wish: Wish) {
+pub(crate) async fn fulfil(device: Arc<Device>, page_number: u64, wish: Wish) {
     let (me, asked, node_user) = (device.user.id, wish.clone(), device.user.clone());
     let done = ask(&device, async |node| {
         let chat = &node.chat;

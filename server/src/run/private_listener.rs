@@ -1,8 +1,8 @@
 //! The private listener, for Prometheus and operators and nobody else: `GET /metrics`, and `GET /readyz` with reasons.
 
-use super::Metrics;
+use crate::health::Health;
+use crate::metrics::Metrics;
 use crate::routes::health::private_ready;
-use crate::run::health::Health;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
