@@ -21,8 +21,9 @@ pub(super) use rows::{message, message_columns, raised_mark, raised_mark_columns
 use super::{BEGIN, Db, MIGRATIONS};
 use crate::bounds::{APPEND_TIMEOUT, PING_TIMEOUT, WRITE_TIMEOUT};
 use crate::{
-    Access, Append, Appended, Created, Credentials, Error, HistoryRange, Limit, MemberMark, NewRoom, NewSession,
-    NewUser, Purged, RaisedMark, Result, Revise, Revised, Rows, SessionRecord, Stamp, Store,
+    Access, Accounts, Append, Appended, Created, Credentials, Epochs, Error, HistoryRange, Limit, Maintenance, Marks,
+    MemberMark, Members, Messages, NewRoom, NewSession, NewUser, People, Purged, RaisedMark, Result, Revise, Revised,
+    Revisions, Rooms, Rows, SessionRecord, Sessions, Stamp,
 };
 use protocol::{
     Mark, Member, Message, Person, PublicRoom, Rev, Role, RoomHead, RoomId, RoomSummary, Seq, Session, SessionId,
@@ -59,7 +60,7 @@ async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Re
 }
 
 #[async_trait::async_trait]
-impl Store for Database {
+impl Maintenance for Database {
     async fn migrate(&self) -> Result<()> {
         self.ping().await?;
         // Takes as long as it takes, on a connection of its own.
@@ -73,16 +74,27 @@ impl Store for Database {
         within(PING_TIMEOUT, async { Ok(sqlx::query("select 1").execute(&self.read).await.map(drop)?) }).await
     }
 
-    fn readers(&self) -> u32 {
-        self.read.most()
-    }
-
     fn pool(&self) -> (u32, u32) {
         let append = Some(&self.append).filter(|append| !append.is(&self.write));
         let sizes = [&self.read, &self.write].into_iter().chain(append).map(Pool::size);
         sizes.fold((0, 0), |(open, busy), (more_open, more_busy)| (open + more_open, busy + more_busy))
     }
 
+    fn readers(&self) -> u32 {
+        self.read.most()
+    }
+
+    async fn purge(&self, most: i64) -> Result<Purged> {
+        within(WRITE_TIMEOUT, purge::purge(self, most)).await
+    }
+
+    async fn delete_refusals(&self, before: UnixMillis, most: i64) -> Result<u64> {
+        refusals::delete(&self.write, before, most).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Epochs for Database {
     async fn epoch(&self) -> Result<uuid::Uuid> {
         epoch::find(self).await
     }
@@ -94,7 +106,10 @@ impl Store for Database {
     async fn begin_epoch(&self, old: uuid::Uuid, next: uuid::Uuid) -> Result<uuid::Uuid> {
         epoch::begin(self, old, next, None).await
     }
+}
 
+#[async_trait::async_trait]
+impl Accounts for Database {
     async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
         within(WRITE_TIMEOUT, async { users::create(self.begin().await?, user, stamp).await }).await
     }
@@ -126,7 +141,10 @@ impl Store for Database {
     async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {
         users::list(&self.read, query, limit).await
     }
+}
 
+#[async_trait::async_trait]
+impl People for Database {
     async fn people_rev(&self) -> Result<i64> {
         users::people_rev(&self.read).await
     }
@@ -138,7 +156,10 @@ impl Store for Database {
     async fn list_renamed(&self, since: i64, limit: i64) -> Result<Vec<Person>> {
         users::list_renamed(&self.read, since, limit).await
     }
+}
 
+#[async_trait::async_trait]
+impl Sessions for Database {
     async fn create_session(&self, session: NewSession) -> Result<()> {
         sessions::create(&self.write, session).await
     }
@@ -172,7 +193,10 @@ impl Store for Database {
     async fn revoke_session(&self, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
         sessions::revoke(&self.write, user, id, now).await
     }
+}
 
+#[async_trait::async_trait]
+impl Rooms for Database {
     async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>> {
         rooms::list(&self.read, user).await
     }
@@ -201,14 +225,13 @@ impl Store for Database {
         within(WRITE_TIMEOUT, async { rooms::delete(self.begin().await?, room, actor, now).await }).await
     }
 
-    async fn purge(&self, most: i64) -> Result<Purged> {
-        within(WRITE_TIMEOUT, purge::purge(self, most)).await
+    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+        rooms::list_heads(&self.read, rooms).await
     }
+}
 
-    async fn delete_refusals(&self, before: UnixMillis, most: i64) -> Result<u64> {
-        refusals::delete(&self.write, before, most).await
-    }
-
+#[async_trait::async_trait]
+impl Members for Database {
     async fn list_members(&self, room: RoomId, cursor: Option<UserId>, limit: i64) -> Result<Vec<Member>> {
         members::list(&self.read, room, cursor, limit).await
     }
@@ -223,10 +246,6 @@ impl Store for Database {
 
     async fn list_memberships(&self, users: &[UserId]) -> Result<Vec<MemberMark>> {
         members::list_memberships(&self.read, users).await
-    }
-
-    async fn list_direct_marks(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
-        marks::list_direct(&self.read, rooms).await
     }
 
     async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>> {
@@ -252,28 +271,37 @@ impl Store for Database {
         within(WRITE_TIMEOUT, async { members::update(self.begin().await?, room, actor, user, role, stamp).await })
             .await
     }
+}
 
+#[async_trait::async_trait]
+impl Marks for Database {
     async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
         within(WRITE_TIMEOUT, async { marks::update(self.begin().await?, marks).await }).await
     }
 
+    async fn list_direct_marks(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
+        marks::list_direct(&self.read, rooms).await
+    }
+}
+
+#[async_trait::async_trait]
+impl Messages for Database {
     async fn append(&self, batch: &[Append]) -> Result<Vec<Appended>> {
         within(APPEND_TIMEOUT, messages::append(self, batch)).await
-    }
-
-    async fn revise(&self, revise: &Revise) -> Result<Revised> {
-        within(WRITE_TIMEOUT, async { revisions::revise(self.begin().await?, revise).await }).await
     }
 
     async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {
         messages::list(&self.read, viewer, room, range, limit).await
     }
+}
+
+#[async_trait::async_trait]
+impl Revisions for Database {
+    async fn revise(&self, revise: &Revise) -> Result<Revised> {
+        within(WRITE_TIMEOUT, async { revisions::revise(self.begin().await?, revise).await }).await
+    }
 
     async fn list_changes(&self, room: RoomId, cursor: (Seq, Rev), limit: Limit) -> Result<Option<Rows>> {
         revisions::list_changes(&self.read, room, cursor, limit).await
-    }
-
-    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
-        rooms::list_heads(&self.read, rooms).await
     }
 }
