@@ -1,5 +1,7 @@
 //! The store as plain tables in memory, for the simulation: small enough to be correct by inspection, and covered by the
 //! same story test as the two engines. Every call passes a [`FaultHook`], which injects delays and faults.
+//!
+//! Each trait is implemented in the module of its name.
 
 mod accounts;
 mod epochs;

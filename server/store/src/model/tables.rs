@@ -1,4 +1,4 @@
-//! The tables.
+//! The tables, and what several methods of the model do with them. What one trait alone does stands in the module of its name.
 
 use crate::{Access, Error, Result, Stamp};
 use protocol::{

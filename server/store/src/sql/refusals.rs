@@ -1,4 +1,5 @@
-//! Refusals of messages, remembered so that the same message gets the same answer.
+//! Refusals of messages, remembered so that the same message gets the same answer. `append` creates them; `maintenance.rs`
+//! deletes those that are old.
 
 use super::super::batch;
 use super::{Result, Tx};
