@@ -171,7 +171,7 @@ const fn is_too_far(rows: &Rows, (seq, rev): (Seq, Rev)) -> bool {
     ahead || rows.last_seq.0 - seq.0 + revisions > RESET_ROWS
 }
 
-/// The rows of [`store::Store::list_changes`] as the frame for a device at `from`.
+/// The rows of [`store::Revisions::list_changes`] as the frame for a device at `from`.
 fn batch(room_id: RoomId, from: (Seq, Rev), rows: Rows) -> ServerFrame {
     let to = match rows.messages.last() {
         // Revised rows come first: a batch that ends with one may have more of them.

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 use store::model::{Call, FaultHook, Model, Tables};
-use store::{Append, NewUser, Result, Stamp, Store};
+use store::{Append, Messages, NewUser, Result, Stamp};
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use uuid::Uuid;

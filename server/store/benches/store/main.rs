@@ -1,6 +1,6 @@
 //! How fast the store takes messages, and how much room they take: `make bench`.
 //!
-//! Measures the real [`Store::append`] on a private PostgreSQL and on a SQLite file, both with everything on that
+//! Measures the real [`store::Messages::append`] on a private PostgreSQL and on a SQLite file, both with everything on that
 //! keeps an acknowledged message through a power cut. Prints a table beside the targets and asserts nothing: a busy
 //! machine is no bug.
 

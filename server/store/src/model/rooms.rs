@@ -1,14 +1,115 @@
 //! Rooms: as their members see them, made, renamed, deleted.
 
+use super::Model;
 use super::tables::{Membership, Room, Tables};
-use crate::{Created, Error, NewRoom, Result, Stamp, rights};
+use crate::{Access, Created, Error, NewRoom, Result, Rooms, Stamp, rights};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
-    Mark, Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, User,
-    UserId,
+    Mark, Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent,
+    UnixMillis, User, UserId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
+
+#[async_trait::async_trait]
+impl Rooms for Model {
+    async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>> {
+        self.read(|tables| tables.list_rooms(user)).await
+    }
+
+    async fn find_room(&self, user: UserId, id: RoomId) -> Result<Option<RoomSummary>> {
+        self.hook.read_room(id)?;
+        self.read(|tables| {
+            let room = tables.rooms.get(&id).filter(|room| room.may_see(user))?;
+            Some(tables.summary(id, room, user))
+        })
+        .await
+    }
+
+    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+        self.read(|tables| {
+            let open =
+                tables.rooms.iter().filter(|(_, room)| room.kind == RoomKind::Public && room.role(user).is_none());
+            let listed = open.map(|(id, room)| PublicRoom {
+                id: *id,
+                name: room.name.clone(),
+                members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
+            });
+            let mut listed: Vec<_> = listed.collect();
+            listed.sort_by_cached_key(|room| (room.name.to_lowercase(), room.id));
+            listed
+        })
+        .await
+    }
+
+    async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
+        self.read(|tables| tables.rooms.get(&room).map(|found| found.access(user))).await
+    }
+
+    async fn create_room(&self, new: NewRoom, stamp: Stamp) -> Result<Created> {
+        self.write(|tables| {
+            let everybody: BTreeSet<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+            let same = |room: &Room| room.kind == RoomKind::Direct && room.members.keys().eq(&everybody);
+            if new.kind == RoomKind::Direct
+                && let Some((id, _)) = tables.rooms.iter().find(|(_, room)| same(room))
+            {
+                return Ok(Created::Existing(*id));
+            }
+            if everybody.iter().any(|user| !tables.users.contains_key(user)) {
+                return Err(Error::NotFound("user"));
+            }
+            tables.require_place(&everybody.iter().copied().collect::<Vec<_>>())?;
+            let mut room = Room::new(new.kind, new.name.unwrap_or_default(), stamp.now);
+            for user in everybody {
+                let owns = user == new.creator && new.kind != RoomKind::Direct;
+                let role = if owns { Role::Owner } else { Role::Member };
+                room.members.insert(user, Membership { role, delivered: Seq(0), read: Seq(0) });
+            }
+            tables.move_versions(room.members.keys().copied());
+            tables.rooms.insert(new.id, room);
+            if new.kind != RoomKind::Direct {
+                tables.insert_system_message(new.id, new.creator, SystemEvent::Created, stamp)?;
+            }
+            Ok(Created::New)
+        })
+        .await
+    }
+
+    async fn rename_room(&self, id: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+        self.write(|tables| {
+            let room = tables.room(id)?;
+            rights::may_rename(room.kind, room.role(actor))?;
+            let message =
+                tables.insert_system_message(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
+            name.clone_into(&mut tables.room(id)?.name);
+            Ok(message)
+        })
+        .await
+    }
+
+    async fn delete_room(&self, id: RoomId, actor: UserId, _: UnixMillis) -> Result<Vec<UserId>> {
+        self.write(|tables| {
+            let room = tables.room(id)?;
+            rights::may_delete(room.kind, room.role(actor))?;
+            let room = tables.rooms.remove(&id).ok_or(Error::NotFound("room"))?;
+            tables.ids.retain(|_, place| place.0 != id);
+            tables.revisions.retain(|_, place| place.0 != id);
+            tables.digests.retain(|name, _| tables.ids.contains_key(name));
+            tables.general = tables.general.filter(|general| *general != id);
+            tables.move_versions(room.members.keys().copied());
+            Ok(room.members.into_keys().collect())
+        })
+        .await
+    }
+
+    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+        self.read(|tables| {
+            let known = rooms.iter().filter_map(|id| Some((id, tables.rooms.get(id)?)));
+            known.map(|(id, room)| RoomHead(*id, room.head(), room.last_rev)).collect()
+        })
+        .await
+    }
+}
 
 impl Tables {
     pub fn list_rooms(&self, user: UserId) -> Vec<RoomSummary> {
@@ -17,11 +118,6 @@ impl Tables {
         let active = |room: &Room| room.messages.last().map_or(room.created_at, |last| last.created_at);
         mine.sort_by_key(|(id, room)| Reverse((active(room), **id)));
         mine.into_iter().map(|(id, room)| self.summary(*id, room, user)).collect()
-    }
-
-    pub(super) fn find_room(&self, user: UserId, id: RoomId) -> Option<RoomSummary> {
-        let room = self.rooms.get(&id).filter(|room| room.may_see(user))?;
-        Some(self.summary(id, room, user))
     }
 
     fn summary(&self, id: RoomId, room: &Room, user: UserId) -> RoomSummary {
@@ -49,68 +145,5 @@ impl Tables {
             other,
             other_mark,
         }
-    }
-
-    pub(super) fn list_public_rooms(&self, user: UserId) -> Vec<PublicRoom> {
-        let open = self.rooms.iter().filter(|(_, room)| room.kind == RoomKind::Public && room.role(user).is_none());
-        let listed = open.map(|(id, room)| PublicRoom {
-            id: *id,
-            name: room.name.clone(),
-            members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
-        });
-        let mut listed: Vec<_> = listed.collect();
-        listed.sort_by_cached_key(|room| (room.name.to_lowercase(), room.id));
-        listed
-    }
-
-    pub(super) fn create_room(&mut self, new: NewRoom, stamp: Stamp) -> Result<Created> {
-        let everybody: BTreeSet<UserId> = new.members.iter().copied().chain([new.creator]).collect();
-        let same = |room: &Room| room.kind == RoomKind::Direct && room.members.keys().eq(&everybody);
-        if new.kind == RoomKind::Direct
-            && let Some((id, _)) = self.rooms.iter().find(|(_, room)| same(room))
-        {
-            return Ok(Created::Existing(*id));
-        }
-        if everybody.iter().any(|user| !self.users.contains_key(user)) {
-            return Err(Error::NotFound("user"));
-        }
-        self.require_place(&everybody.iter().copied().collect::<Vec<_>>())?;
-        let mut room = Room::new(new.kind, new.name.unwrap_or_default(), stamp.now);
-        for user in everybody {
-            let owns = user == new.creator && new.kind != RoomKind::Direct;
-            let role = if owns { Role::Owner } else { Role::Member };
-            room.members.insert(user, Membership { role, delivered: Seq(0), read: Seq(0) });
-        }
-        self.move_versions(room.members.keys().copied());
-        self.rooms.insert(new.id, room);
-        if new.kind != RoomKind::Direct {
-            self.insert_system_message(new.id, new.creator, SystemEvent::Created, stamp)?;
-        }
-        Ok(Created::New)
-    }
-
-    pub(super) fn rename_room(&mut self, id: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
-        let room = self.room(id)?;
-        rights::may_rename(room.kind, room.role(actor))?;
-        let message = self.insert_system_message(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
-        name.clone_into(&mut self.room(id)?.name);
-        Ok(message)
-    }
-
-    pub(super) fn delete_room(&mut self, id: RoomId, actor: UserId) -> Result<Vec<UserId>> {
-        let room = self.room(id)?;
-        rights::may_delete(room.kind, room.role(actor))?;
-        let room = self.rooms.remove(&id).ok_or(Error::NotFound("room"))?;
-        self.ids.retain(|_, place| place.0 != id);
-        self.revisions.retain(|_, place| place.0 != id);
-        self.digests.retain(|name, _| self.ids.contains_key(name));
-        self.general = self.general.filter(|general| *general != id);
-        self.move_versions(room.members.keys().copied());
-        Ok(room.members.into_keys().collect())
-    }
-
-    pub(super) fn list_heads(&self, rooms: &[RoomId]) -> Vec<RoomHead> {
-        let known = rooms.iter().filter_map(|id| Some((id, self.rooms.get(id)?)));
-        known.map(|(id, room)| RoomHead(*id, room.head(), room.last_rev)).collect()
     }
 }

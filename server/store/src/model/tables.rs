@@ -1,9 +1,8 @@
-//! The tables, and accounts in them.
+//! The tables, and what several methods of the model do with them. What one trait alone does stands in the module of its name.
 
-use crate::{Access, Error, NewUser, Result, Stamp};
+use crate::{Access, Error, Result, Stamp};
 use protocol::{
-    ClientId, Message, MessageKind, Person, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User,
-    UserId,
+    ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -106,46 +105,6 @@ impl Tables {
             revisions: HashMap::new(),
             general: Some(general),
         }
-    }
-
-    pub fn create_user(&mut self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
-        if self.users.values().any(|user| user.username == new.username) {
-            return Err(Error::Conflict("This user name is taken. Choose another."));
-        }
-        let is_admin = self.users.is_empty();
-        let (username, display_name) = (new.username, new.display_name);
-        let user = User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true };
-        self.users.insert(new.id, user.clone());
-        let role = if is_admin { Role::Owner } else { Role::Member };
-        let general = self.general;
-        let message = general.map(|room| self.enter(room, new.id, role, new.id, SystemEvent::Joined, stamp));
-        Ok((user, message.transpose()?))
-    }
-
-    /// Names are of the present wherever a row or a fact is read, as where they are joined.
-    pub(super) fn update_user(&mut self, user: &User) -> Result<()> {
-        let known = self.users.get_mut(&user.id).ok_or(Error::NotFound("user"))?;
-        let renamed = known.display_name != user.display_name;
-        known.display_name.clone_from(&user.display_name);
-        known.receipts = user.receipts;
-        if renamed {
-            self.people_rev += 1;
-            self.revs.insert(user.id, self.people_rev);
-            let rows = self.rooms.values_mut().flat_map(|room| &mut room.messages);
-            for row in rows.filter(|row| row.sender_id == user.id) {
-                row.sender_name.clone_from(&user.display_name);
-            }
-        }
-        Ok(())
-    }
-
-    pub(super) fn people(&self) -> impl Iterator<Item = Person> {
-        self.users.values().map(|user| Person {
-            id: user.id,
-            rev: self.revs.get(&user.id).copied().unwrap_or_default(),
-            username: user.username.clone(),
-            display_name: user.display_name.clone(),
-        })
     }
 
     /// As a later version stores a message of a kind that this one does not know.

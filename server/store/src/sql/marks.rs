@@ -2,24 +2,42 @@
 
 use super::super::{batch, id_list};
 use super::rows::mark;
-use super::{Pool, Result, Tx};
-use crate::RaisedMark;
+use super::{Database, Result, Tx};
+use crate::{Marks, RaisedMark};
 use protocol::{Mark, RoomId};
 use sqlx::Row;
 use std::collections::BTreeSet;
 
-/// Raises a batch in the order of its keys, so that concurrent nodes wait for each other instead of deadlocking.
-pub(super) async fn update(mut tx: Tx, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
-    let mut sorted = marks.to_vec();
-    sorted.sort_unstable_by_key(|(room, mark)| (*room, mark.0));
-    let raised = batch::raise_marks(&mut tx, &sorted).await?;
-    if raised.is_empty() {
-        return Ok(Vec::new());
+#[async_trait::async_trait]
+impl Marks for Database {
+    async fn update_marks(&self, marks: &[(RoomId, Mark)]) -> Result<Vec<RaisedMark>> {
+        // In the order of their keys, so that concurrent nodes wait for each other instead of deadlocking.
+        self.transaction(async |mut tx| {
+            let mut sorted = marks.to_vec();
+            sorted.sort_unstable_by_key(|(room, mark)| (*room, mark.0));
+            let raised = batch::raise_marks(&mut tx, &sorted).await?;
+            if raised.is_empty() {
+                return Ok(Vec::new());
+            }
+            move_versions(&mut tx, raised.iter().map(|(room, _)| *room).collect()).await?;
+            let raised = batch::raised_marks(&mut tx, &raised).await?;
+            tx.commit().await?;
+            Ok(raised)
+        })
+        .await
     }
-    move_versions(&mut tx, raised.iter().map(|(room, _)| *room).collect()).await?;
-    let raised = batch::raised_marks(&mut tx, &raised).await?;
-    tx.commit().await?;
-    Ok(raised)
+
+    async fn list_direct_marks(&self, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
+        let rows = sqlx::query(concat!(
+            "select m.room_id, m.user_id, m.delivered_seq, m.read_seq
+             from members m join users u on u.id = m.user_id and u.receipts where m.room_id in ",
+            ids!("$1")
+        ))
+        .bind(id_list(rooms.iter().map(|room| room.0)))
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(|row| Ok((RoomId(row.try_get("room_id")?), mark(row)?))).collect()
+    }
 }
 
 /// In direct rooms each of the two is shown how far the other one is. People are locked in the order of their ids, and last, so
@@ -43,16 +61,4 @@ async fn move_versions(tx: &mut Tx, rooms: BTreeSet<RoomId>) -> Result<()> {
         .execute(&mut **tx)
         .await?;
     Ok(())
-}
-
-pub(super) async fn list_direct(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<(RoomId, Mark)>> {
-    let rows = sqlx::query(concat!(
-        "select m.room_id, m.user_id, m.delivered_seq, m.read_seq
-         from members m join users u on u.id = m.user_id and u.receipts where m.room_id in ",
-        ids!("$1")
-    ))
-    .bind(id_list(rooms.iter().map(|room| room.0)))
-    .fetch_all(pool)
-    .await?;
-    rows.iter().map(|row| Ok((RoomId(row.try_get("room_id")?), mark(row)?))).collect()
 }

@@ -2,10 +2,11 @@
 
 use super::super::{batch, id_list};
 use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
-use super::{BEGIN, Database, Pool, Result, Tx, refusals};
+use super::{BEGIN, Database, Result, Tx, refusals, within};
+use crate::bounds::APPEND_TIMEOUT;
 use crate::decide::{Known, Looked, Plain, decide};
 use crate::driver::is_locked;
-use crate::{Append, Appended, Error, HistoryRange, Limit, Rows, cut};
+use crate::{Append, Appended, Error, HistoryRange, Limit, Messages, Rows, cut};
 use protocol::limits::PAGE_DEFAULT;
 use protocol::{Message, Rev, RoomId, Seq, UserId};
 use sqlx::Row;
@@ -31,21 +32,83 @@ enum Again {
     Locked,
 }
 
-pub(super) async fn append(database: &Database, entries: &[Append]) -> Result<Vec<Appended>> {
-    // Most are nothing but new messages of members, to be stored as they are.
-    let mut locked = match batch::store_plain(&database.append, entries).await? {
-        Plain::Stored(answers) => return Ok(answers),
-        Plain::Undecided => Locked::Wait,
-        Plain::Locked => Locked::Skip,
+// What the statements of a usual page say.
+const _: () = assert!(PAGE_DEFAULT == 50);
+
+/// A page in one direction from a number, and one row more to see whether there is more: those nearest to its centre that
+/// are within the bytes. Who may not see the room gets nothing.
+macro_rules! page_query {
+    ($direction:literal, $limit:literal) => {
+        concat!(
+            "select ",
+            message_columns!("m", "u"),
+            ", r.last_seq, r.last_rev, m.total from rooms r join (
+                select page.*, count(*) over () as total,
+                  sum(size) over (order by abs(seq - $4), seq rows unbounded preceding) - size as before
+                from (select m.*, ",
+            stored_bytes!("m"),
+            " as size from messages m where m.room_id = $2 and m.seq ",
+            $direction,
+            " limit ",
+            $limit,
+            ") as page) as m on m.before < $5 join users u on u.id = m.sender_id
+              where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
+              order by m.seq"
+        )
     };
-    for _ in 0..ATTEMPTS {
-        match append_once(database.append.begin_with(BEGIN).await?, entries, locked).await? {
-            Ok(answers) => return Ok(answers),
-            Err(Again::Taken) => {}
-            Err(Again::Locked) => locked = Locked::Skip,
-        }
+}
+
+#[async_trait::async_trait]
+impl Messages for Database {
+    async fn append(&self, entries: &[Append]) -> Result<Vec<Appended>> {
+        within(APPEND_TIMEOUT, async {
+            // Most are nothing but new messages of members, to be stored as they are.
+            let mut locked = match batch::store_plain(&self.append, entries).await? {
+                Plain::Stored(answers) => return Ok(answers),
+                Plain::Undecided => Locked::Wait,
+                Plain::Locked => Locked::Skip,
+            };
+            for _ in 0..ATTEMPTS {
+                match append_once(self.append.begin_with(BEGIN).await?, entries, locked).await? {
+                    Ok(answers) => return Ok(answers),
+                    Err(Again::Taken) => {}
+                    Err(Again::Locked) => locked = Locked::Skip,
+                }
+            }
+            Err(Error::Unavailable("other nodes take the same locks or message ids again and again".into()))
+        })
+        .await
     }
-    Err(Error::Unavailable("other nodes take the same locks or message ids again and again".into()))
+
+    async fn list_messages(&self, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {
+        let centre = range.centre();
+        let (is_forward, from) = match range {
+            HistoryRange::Newest => (false, Seq(i64::MAX)),
+            HistoryRange::Before(_) => (false, centre),
+            HistoryRange::After(_) => (true, centre),
+            // Numbers have no gaps, so half a page before a message starts half a page of numbers before it.
+            HistoryRange::Around(_) => (true, Seq((centre.0 - limit.rows / 2 - 1).max(0))),
+        };
+        // The usual page says its size in the statement: with that PostgreSQL sees that one plan is as good for all, and keeps
+        // it. Making one takes as long as the page.
+        let statement = match (is_forward, limit.rows == PAGE_DEFAULT) {
+            (false, true) => page_query!("< $3 order by m.seq desc", "51"),
+            (false, false) => page_query!("< $3 order by m.seq desc", "$6 + 1"),
+            (true, true) => page_query!("> $3 order by m.seq", "51"),
+            (true, false) => page_query!("> $3 order by m.seq", "$6 + 1"),
+        };
+        let query = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(centre.0);
+        let query = query.bind(limit.stored_bytes());
+        let query = if limit.rows == PAGE_DEFAULT { query } else { query.bind(limit.rows) };
+        let rows = query.fetch_all(&self.read).await?;
+        let Some(first) = rows.first() else { return Ok(Rows::default()) };
+        let (last_seq, last_rev) = (Seq(first.try_get("last_seq")?), Rev(first.try_get("last_rev")?));
+        let total: i64 = first.try_get("total")?;
+        let mut messages = rows.iter().map(message).collect::<Result<Vec<_>>>()?;
+        cut::nearest(&mut messages, centre, limit);
+        let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
+        Ok(Rows { messages, last_seq, last_rev, more })
+    }
 }
 
 async fn append_once(
@@ -121,60 +184,4 @@ async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked
         members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),
         originals: originals.into_iter().map(|o| ((o.message.sender_id, o.message.client_id), o)).collect(),
     })
-}
-
-// What the statements of a usual page say.
-const _: () = assert!(PAGE_DEFAULT == 50);
-
-/// A page in one direction from a number, and one row more to see whether there is more: those nearest to its centre that
-/// are within the bytes. Who may not see the room gets nothing.
-macro_rules! page_query {
-    ($direction:literal, $limit:literal) => {
-        concat!(
-            "select ",
-            message_columns!("m", "u"),
-            ", r.last_seq, r.last_rev, m.total from rooms r join (
-                select page.*, count(*) over () as total,
-                  sum(size) over (order by abs(seq - $4), seq rows unbounded preceding) - size as before
-                from (select m.*, ",
-            stored_bytes!("m"),
-            " as size from messages m where m.room_id = $2 and m.seq ",
-            $direction,
-            " limit ",
-            $limit,
-            ") as page) as m on m.before < $5 join users u on u.id = m.sender_id
-              where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
-              order by m.seq"
-        )
-    };
-}
-
-pub(super) async fn list(pool: &Pool, viewer: UserId, room: RoomId, range: HistoryRange, limit: Limit) -> Result<Rows> {
-    let centre = range.centre();
-    let (is_forward, from) = match range {
-        HistoryRange::Newest => (false, Seq(i64::MAX)),
-        HistoryRange::Before(_) => (false, centre),
-        HistoryRange::After(_) => (true, centre),
-        // Numbers have no gaps, so half a page before a message starts half a page of numbers before it.
-        HistoryRange::Around(_) => (true, Seq((centre.0 - limit.rows / 2 - 1).max(0))),
-    };
-    // The usual page says its size in the statement: with that PostgreSQL sees that one plan is as good for all, and keeps
-    // it. Making one takes as long as the page.
-    let statement = match (is_forward, limit.rows == PAGE_DEFAULT) {
-        (false, true) => page_query!("< $3 order by m.seq desc", "51"),
-        (false, false) => page_query!("< $3 order by m.seq desc", "$6 + 1"),
-        (true, true) => page_query!("> $3 order by m.seq", "51"),
-        (true, false) => page_query!("> $3 order by m.seq", "$6 + 1"),
-    };
-    let query = sqlx::query(statement).bind(viewer.0).bind(room.0).bind(from.0).bind(centre.0);
-    let query = query.bind(limit.stored_bytes());
-    let query = if limit.rows == PAGE_DEFAULT { query } else { query.bind(limit.rows) };
-    let rows = query.fetch_all(pool).await?;
-    let Some(first) = rows.first() else { return Ok(Rows::default()) };
-    let (last_seq, last_rev) = (Seq(first.try_get("last_seq")?), Rev(first.try_get("last_rev")?));
-    let total: i64 = first.try_get("total")?;
-    let mut messages = rows.iter().map(message).collect::<Result<Vec<_>>>()?;
-    cut::nearest(&mut messages, centre, limit);
-    let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
-    Ok(Rows { messages, last_seq, last_rev, more })
 }

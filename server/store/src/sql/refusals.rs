@@ -1,7 +1,8 @@
-//! Refusals of messages, remembered so that the same message gets the same answer.
+//! Refusals of messages, remembered so that the same message gets the same answer. `append` creates them; `maintenance.rs`
+//! deletes those that are old.
 
 use super::super::batch;
-use super::{Pool, Result, Tx};
+use super::{Result, Tx};
 use crate::bounds::REFUSALS;
 use protocol::{ClientId, UnixMillis, UserId};
 use std::collections::BTreeSet;
@@ -20,17 +21,4 @@ pub(super) async fn create(tx: &mut Tx, refused: &[(UserId, ClientId)], now: Uni
         .await?;
     }
     Ok(())
-}
-
-/// Forgets at most so many that are older.
-pub(super) async fn delete(pool: &Pool, before: UnixMillis, most: i64) -> Result<u64> {
-    let deleted = sqlx::query(
-        "delete from refusals where (client_id, sender_id) in
-           (select client_id, sender_id from refusals where refused_at < $1 limit $2)",
-    )
-    .bind(before.0)
-    .bind(most)
-    .execute(pool)
-    .await?;
-    Ok(deleted.rows_affected())
 }

@@ -1,30 +1,71 @@
 //! Revisions; and catch-up reads: rows that were revised or added after a cursor.
 
 use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
-use super::{Pool, Result, Tx, members};
+use super::{Database, Result, Tx, members};
 use crate::digest::first_digest;
 use crate::driver::{TAKEN, is_taken};
 use crate::revise::revise as decide;
-use crate::{Error, Limit, Revise, Revised, Rows, cut};
+use crate::{Error, Limit, Revise, Revised, Revisions, Rows, cut};
 use protocol::{Message, Rev, RoomId, Seq};
 use sqlx::Row;
 
-pub(super) async fn revise(mut tx: Tx, asked: &Revise) -> Result<Revised> {
-    let Some(head) = lock_revisions(&mut tx, asked.room_id).await? else { return Ok(Revised::NotMember) };
-    let Some(role) = members::role_of(&mut tx, asked.room_id, asked.user_id).await? else {
-        return Ok(Revised::NotMember);
-    };
-    if let Some((room, seq, rev)) = find_earlier(&mut tx, asked).await? {
-        let same = room == asked.room_id && seq == asked.seq;
-        return Ok(if same { Revised::Repeated(rev) } else { Revised::Conflict });
+#[async_trait::async_trait]
+impl Revisions for Database {
+    async fn revise(&self, asked: &Revise) -> Result<Revised> {
+        self.transaction(async |mut tx| {
+            let Some(head) = lock_revisions(&mut tx, asked.room_id).await? else { return Ok(Revised::NotMember) };
+            let Some(role) = members::role_of(&mut tx, asked.room_id, asked.user_id).await? else {
+                return Ok(Revised::NotMember);
+            };
+            if let Some((room, seq, rev)) = find_earlier(&mut tx, asked).await? {
+                let same = room == asked.room_id && seq == asked.seq;
+                return Ok(if same { Revised::Repeated(rev) } else { Revised::Conflict });
+            }
+            let Some(before) = find_message(&mut tx, asked).await? else { return Ok(Revised::NotFound) };
+            let revised = decide(before.clone(), role, asked, head.next());
+            if let Revised::Stored(row) = &revised {
+                store(&mut tx, asked, row, first_digest(&before, row)).await?;
+                tx.commit().await?;
+            }
+            Ok(revised)
+        })
+        .await
     }
-    let Some(before) = find_message(&mut tx, asked).await? else { return Ok(Revised::NotFound) };
-    let revised = decide(before.clone(), role, asked, head.next());
-    if let Revised::Stored(row) = &revised {
-        store(&mut tx, asked, row, first_digest(&before, row)).await?;
-        tx.commit().await?;
+
+    async fn list_changes(&self, room: RoomId, (seq, rev): (Seq, Rev), limit: Limit) -> Result<Option<Rows>> {
+        // One more of each part than is answered with, to see whether there is more.
+        let rows = sqlx::query(concat!(
+            "with revised as (select m.*, 0 as part, rev as place, ",
+            stored_bytes!("m"),
+            " as size from messages m where room_id = $1 and rev > $3 and seq <= $2 order by rev limit $4 + 1),
+               fresh as (select m.*, 1 as part, seq as place, ",
+            stored_bytes!("m"),
+            " as size from messages m where room_id = $1 and seq > $2 order by seq limit $4 + 1),
+               few as (select found.*, count(*) over () as total, row_number() over (order by part, place) as number,
+                 sum(size) over (order by part, place rows unbounded preceding) - size as before
+                 from (select * from revised union all select * from fresh) as found)
+             select r.last_seq, r.last_rev, coalesce(m.total, 0) as total, ",
+            message_columns!("m", "u"),
+            " from rooms r left join few m on m.number <= $4 and m.before < $5 left join users u on u.id = m.sender_id
+             where r.id = $1 and r.deleted_at is null order by m.part, m.place"
+        ))
+        .bind(room.0)
+        .bind(seq.0)
+        .bind(rev.0)
+        .bind(limit.rows)
+        .bind(limit.stored_bytes())
+        .fetch_all(&self.read)
+        .await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let (last_seq, last_rev) = (Seq(first.try_get("last_seq")?), Rev(first.try_get("last_rev")?));
+        let total: i64 = first.try_get("total")?;
+        // A room with nothing to tell has one row without a message.
+        let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>("seq").is_ok_and(|seq| seq.is_some());
+        let mut messages = rows.iter().filter(has_message).map(message).collect::<Result<Vec<_>>>()?;
+        cut::first(&mut messages, limit);
+        let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
+        Ok(Some(Rows { messages, last_seq, last_rev, more }))
     }
-    Ok(revised)
 }
 
 /// The room's newest revision, under its lock.
@@ -91,44 +132,4 @@ async fn store(tx: &mut Tx, asked: &Revise, row: &Message, first_digest: Option<
         // Another node has just used the id for another room.
         .map_err(|error| if is_taken(&error) { TAKEN } else { error.into() })?;
     Ok(())
-}
-
-pub(super) async fn list_changes(
-    pool: &Pool,
-    room: RoomId,
-    (seq, rev): (Seq, Rev),
-    limit: Limit,
-) -> Result<Option<Rows>> {
-    // One more of each part than is answered with, to see whether there is more.
-    let rows = sqlx::query(concat!(
-        "with revised as (select m.*, 0 as part, rev as place, ",
-        stored_bytes!("m"),
-        " as size from messages m where room_id = $1 and rev > $3 and seq <= $2 order by rev limit $4 + 1),
-           fresh as (select m.*, 1 as part, seq as place, ",
-        stored_bytes!("m"),
-        " as size from messages m where room_id = $1 and seq > $2 order by seq limit $4 + 1),
-           few as (select found.*, count(*) over () as total, row_number() over (order by part, place) as number,
-             sum(size) over (order by part, place rows unbounded preceding) - size as before
-             from (select * from revised union all select * from fresh) as found)
-         select r.last_seq, r.last_rev, coalesce(m.total, 0) as total, ",
-        message_columns!("m", "u"),
-        " from rooms r left join few m on m.number <= $4 and m.before < $5 left join users u on u.id = m.sender_id
-         where r.id = $1 and r.deleted_at is null order by m.part, m.place"
-    ))
-    .bind(room.0)
-    .bind(seq.0)
-    .bind(rev.0)
-    .bind(limit.rows)
-    .bind(limit.stored_bytes())
-    .fetch_all(pool)
-    .await?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let (last_seq, last_rev) = (Seq(first.try_get("last_seq")?), Rev(first.try_get("last_rev")?));
-    let total: i64 = first.try_get("total")?;
-    // A room with nothing to tell has one row without a message.
-    let has_message = |row: &&DbRow| row.try_get::<Option<i64>, _>("seq").is_ok_and(|seq| seq.is_some());
-    let mut messages = rows.iter().filter(has_message).map(message).collect::<Result<Vec<_>>>()?;
-    cut::first(&mut messages, limit);
-    let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
-    Ok(Some(Rows { messages, last_seq, last_rev, more }))
 }

@@ -2,10 +2,10 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, message, message_columns, user, user_columns};
-use super::{Pool, Result, Tx, members, system_messages};
+use super::{Database, Result, Tx, members, system_messages};
 use crate::bounds::PUBLIC_ROOMS;
 use crate::codes::Code;
-use crate::{Access, Created, Error, NewRoom, Stamp, rights};
+use crate::{Access, Created, Error, NewRoom, Rooms, Stamp, rights};
 use protocol::{
     Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UnixMillis, UserId,
 };
@@ -63,102 +63,167 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
     })
 }
 
-pub(super) async fn list(pool: &Pool, user: UserId) -> Result<Vec<RoomSummary>> {
-    let statement = summary_query!(
-        "members me join rooms r on r.id = me.room_id",
-        "where me.user_id = $1 order by coalesce(lm.created_at, r.created_at) desc, r.id desc"
-    );
-    sqlx::query(statement).bind(user.0).fetch_all(pool).await?.iter().map(summary).collect()
-}
+#[async_trait::async_trait]
+impl Rooms for Database {
+    async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>> {
+        let statement = summary_query!(
+            "members me join rooms r on r.id = me.room_id",
+            "where me.user_id = $1 order by coalesce(lm.created_at, r.created_at) desc, r.id desc"
+        );
+        sqlx::query(statement).bind(user.0).fetch_all(&self.read).await?.iter().map(summary).collect()
+    }
 
-pub(super) async fn find(pool: &Pool, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
-    let statement = summary_query!(
-        "rooms r left join members me on me.room_id = r.id and me.user_id = $1",
-        "where r.id = $2 and (me.user_id is not null or r.kind = 2)"
-    );
-    sqlx::query(statement).bind(user.0).bind(room.0).fetch_optional(pool).await?.as_ref().map(summary).transpose()
-}
+    async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
+        let statement = summary_query!(
+            "rooms r left join members me on me.room_id = r.id and me.user_id = $1",
+            "where r.id = $2 and (me.user_id is not null or r.kind = 2)"
+        );
+        sqlx::query(statement)
+            .bind(user.0)
+            .bind(room.0)
+            .fetch_optional(&self.read)
+            .await?
+            .as_ref()
+            .map(summary)
+            .transpose()
+    }
 
-pub(super) async fn list_public(pool: &Pool, user: UserId) -> Result<Vec<PublicRoom>> {
-    let rows = sqlx::query(
-        "select r.id, r.name, r.members_count from rooms r where r.kind = 2
-         and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
-         order by lower(r.name), r.id limit $2",
-    )
-    .bind(user.0)
-    .bind(PUBLIC_ROOMS)
-    .fetch_all(pool)
-    .await?;
-    let read = |row: &DbRow| {
-        let (name, members_count) = (row.try_get("name")?, row.try_get("members_count")?);
-        Ok(PublicRoom { id: RoomId(row.try_get("id")?), name, members_count })
-    };
-    rows.iter().map(read).collect()
-}
+    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+        let rows = sqlx::query(
+            "select r.id, r.name, r.members_count from rooms r where r.kind = 2
+             and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
+             order by lower(r.name), r.id limit $2",
+        )
+        .bind(user.0)
+        .bind(PUBLIC_ROOMS)
+        .fetch_all(&self.read)
+        .await?;
+        let read = |row: &DbRow| {
+            let (name, members_count) = (row.try_get("name")?, row.try_get("members_count")?);
+            Ok(PublicRoom { id: RoomId(row.try_get("id")?), name, members_count })
+        };
+        rows.iter().map(read).collect()
+    }
 
-pub(super) async fn find_access(pool: &Pool, user: UserId, room: RoomId) -> Result<Option<Access>> {
-    let found = sqlx::query(
-        "select r.kind, m.role, r.last_seq from rooms r
-         left join members m on m.room_id = r.id and m.user_id = $1
-         where r.id = $2 and r.deleted_at is null",
-    )
-    .bind(user.0)
-    .bind(room.0)
-    .fetch_optional(pool)
-    .await?;
-    let read = |row: DbRow| {
-        Ok(Access {
-            kind: RoomKind::from_code(row.try_get("kind")?),
-            role: row.try_get::<Option<i16>, _>("role")?.map(Role::from_code),
-            last_seq: Seq(row.try_get("last_seq")?),
+    async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
+        let found = sqlx::query(
+            "select r.kind, m.role, r.last_seq from rooms r
+             left join members m on m.room_id = r.id and m.user_id = $1
+             where r.id = $2 and r.deleted_at is null",
+        )
+        .bind(user.0)
+        .bind(room.0)
+        .fetch_optional(&self.read)
+        .await?;
+        let read = |row: DbRow| {
+            Ok(Access {
+                kind: RoomKind::from_code(row.try_get("kind")?),
+                role: row.try_get::<Option<i16>, _>("role")?.map(Role::from_code),
+                last_seq: Seq(row.try_get("last_seq")?),
+            })
+        };
+        found.map(read).transpose()
+    }
+
+    async fn create_room(&self, new: NewRoom, stamp: Stamp) -> Result<Created> {
+        self.transaction(async |mut tx| {
+            let key = direct_key(&new);
+            if let Some(id) = find_direct(&mut tx, key.as_deref()).await? {
+                return Ok(Created::Existing(id));
+            }
+            let everybody: Vec<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+            members::require_place(&mut tx, &everybody).await?;
+            let inserted = sqlx::query(
+                "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)
+                 on conflict (direct_key) do nothing",
+            )
+            .bind(new.id.0)
+            .bind(new.kind.code())
+            .bind(&new.name)
+            .bind(&key)
+            .bind(stamp.now.0)
+            .execute(&mut *tx)
+            .await?;
+            if inserted.rows_affected() == 0 {
+                let id = find_direct(&mut tx, key.as_deref()).await?.ok_or(Error::NotFound("room"))?;
+                return Ok(Created::Existing(id));
+            }
+            let everybody: BTreeSet<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+            let owner = (new.kind != RoomKind::Direct).then_some(new.creator);
+            let added = add(&mut tx, new.id, &everybody, owner).await?;
+            if added != everybody.len() as u64 {
+                return Err(Error::NotFound("user"));
+            }
+            let count = i64::try_from(added).unwrap_or(i64::MAX);
+            if new.kind == RoomKind::Direct {
+                let counted =
+                    sqlx::query("update rooms set members_count = $2 where id = $1").bind(new.id.0).bind(count);
+                counted.execute(&mut *tx).await?;
+            } else {
+                system_messages::insert(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?;
+            }
+            tx.commit().await?;
+            Ok(Created::New)
         })
-    };
-    found.map(read).transpose()
+        .await
+    }
+
+    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+        self.transaction(async |mut tx| {
+            let kind = system_messages::lock_room(&mut tx, room).await?;
+            rights::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
+            let event = SystemEvent::Renamed { name: name.to_owned() };
+            let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
+            sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
+            tx.commit().await?;
+            Ok(message)
+        })
+        .await
+    }
+
+    async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
+        // From here on the room is without members, name and the kind that strangers see, for earlier versions of this program
+        // too; its rows are removed afterwards.
+        self.transaction(async |mut tx| {
+            let kind = system_messages::lock_room(&mut tx, room).await?;
+            rights::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
+            let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
+            let rows = rows.fetch_all(&mut *tx).await?;
+            sqlx::query("update meta set general_room_id = null where general_room_id = $1")
+                .bind(room.0)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("update rooms set deleted_at = $2, kind = $3, name = null, members_count = 0 where id = $1")
+                .bind(room.0)
+                .bind(now.0)
+                .bind(RoomKind::Group.code())
+                .execute(&mut *tx)
+                .await?;
+            tx.commit().await?;
+            rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
+        })
+        .await
+    }
+
+    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
+        let rows = sqlx::query(concat!(
+            "select id, last_seq, last_rev from rooms where deleted_at is null and id in ",
+            ids!("$1")
+        ))
+        .bind(id_list(rooms.iter().map(|room| room.0)))
+        .fetch_all(&self.read)
+        .await?;
+        let read = |row: &DbRow| {
+            Ok(RoomHead(RoomId(row.try_get("id")?), Seq(row.try_get("last_seq")?), Rev(row.try_get("last_rev")?)))
+        };
+        rows.iter().map(read).collect()
+    }
 }
 
 /// What is unique about a direct room: its two people, in order of their ids.
 fn direct_key(new: &NewRoom) -> Option<Vec<u8>> {
     let other = new.members.first().filter(|_| new.kind == RoomKind::Direct)?;
     Some([new.creator.min(*other), new.creator.max(*other)].iter().flat_map(|user| *user.0.as_bytes()).collect())
-}
-
-pub(super) async fn create(mut tx: Tx, new: NewRoom, stamp: Stamp) -> Result<Created> {
-    let key = direct_key(&new);
-    if let Some(id) = find_direct(&mut tx, key.as_deref()).await? {
-        return Ok(Created::Existing(id));
-    }
-    let everybody: Vec<UserId> = new.members.iter().copied().chain([new.creator]).collect();
-    members::require_place(&mut tx, &everybody).await?;
-    let inserted = sqlx::query(
-        "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)
-         on conflict (direct_key) do nothing",
-    )
-    .bind(new.id.0)
-    .bind(new.kind.code())
-    .bind(&new.name)
-    .bind(&key)
-    .bind(stamp.now.0)
-    .execute(&mut *tx)
-    .await?;
-    if inserted.rows_affected() == 0 {
-        let id = find_direct(&mut tx, key.as_deref()).await?.ok_or(Error::NotFound("room"))?;
-        return Ok(Created::Existing(id));
-    }
-    let everybody: BTreeSet<UserId> = new.members.iter().copied().chain([new.creator]).collect();
-    let owner = (new.kind != RoomKind::Direct).then_some(new.creator);
-    let added = add(&mut tx, new.id, &everybody, owner).await?;
-    if added != everybody.len() as u64 {
-        return Err(Error::NotFound("user"));
-    }
-    let count = i64::try_from(added).unwrap_or(i64::MAX);
-    if new.kind == RoomKind::Direct {
-        let counted = sqlx::query("update rooms set members_count = $2 where id = $1").bind(new.id.0).bind(count);
-        counted.execute(&mut *tx).await?;
-    } else {
-        system_messages::insert(&mut tx, new.id, new.creator, SystemEvent::Created, count, stamp).await?;
-    }
-    tx.commit().await?;
-    Ok(Created::New)
 }
 
 async fn find_direct(tx: &mut Tx, key: Option<&[u8]>) -> Result<Option<RoomId>> {
@@ -183,49 +248,4 @@ async fn add(tx: &mut Tx, room: RoomId, users: &BTreeSet<UserId>, owner: Option<
     .execute(&mut **tx)
     .await?;
     Ok(added.rows_affected())
-}
-
-pub(super) async fn rename(mut tx: Tx, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
-    let kind = system_messages::lock_room(&mut tx, room).await?;
-    rights::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
-    let event = SystemEvent::Renamed { name: name.to_owned() };
-    let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
-    sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
-    tx.commit().await?;
-    Ok(message)
-}
-
-/// From here on the room is without members, name and the kind that strangers see, for earlier versions of this program too;
-/// its rows are removed afterwards.
-pub(super) async fn delete(mut tx: Tx, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
-    let kind = system_messages::lock_room(&mut tx, room).await?;
-    rights::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
-    let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
-    let rows = rows.fetch_all(&mut *tx).await?;
-    sqlx::query("update meta set general_room_id = null where general_room_id = $1")
-        .bind(room.0)
-        .execute(&mut *tx)
-        .await?;
-    sqlx::query("update rooms set deleted_at = $2, kind = $3, name = null, members_count = 0 where id = $1")
-        .bind(room.0)
-        .bind(now.0)
-        .bind(RoomKind::Group.code())
-        .execute(&mut *tx)
-        .await?;
-    tx.commit().await?;
-    rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
-}
-
-pub(super) async fn list_heads(pool: &Pool, rooms: &[RoomId]) -> Result<Vec<RoomHead>> {
-    let rows = sqlx::query(concat!(
-        "select id, last_seq, last_rev from rooms where deleted_at is null and id in ",
-        ids!("$1")
-    ))
-    .bind(id_list(rooms.iter().map(|room| room.0)))
-    .fetch_all(pool)
-    .await?;
-    let read = |row: &DbRow| {
-        Ok(RoomHead(RoomId(row.try_get("id")?), Seq(row.try_get("last_seq")?), Rev(row.try_get("last_rev")?)))
-    };
-    rows.iter().map(read).collect()
 }

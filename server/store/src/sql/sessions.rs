@@ -2,120 +2,125 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, user, user_columns};
-use super::{Pool, Result};
-use crate::{NewSession, SessionRecord};
+use super::{Database, Result};
+use crate::{NewSession, SessionRecord, Sessions};
 use protocol::{Session, SessionId, UnixMillis, UserId};
 use sqlx::Row;
 
-pub(super) async fn create(pool: &Pool, new: NewSession) -> Result<()> {
-    sqlx::query(
-        "insert into sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
-         values ($1, $2, 1, $3, $4, $4, $5)",
-    )
-    .bind(new.id.0)
-    .bind(new.user_id.0)
-    .bind(new.user_agent)
-    .bind(new.created_at.0)
-    .bind(new.expires_at.0)
-    .execute(pool)
-    .await?;
-    Ok(())
-}
+#[async_trait::async_trait]
+impl Sessions for Database {
+    async fn create_session(&self, new: NewSession) -> Result<()> {
+        sqlx::query(
+            "insert into sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
+             values ($1, $2, 1, $3, $4, $4, $5)",
+        )
+        .bind(new.id.0)
+        .bind(new.user_id.0)
+        .bind(new.user_agent)
+        .bind(new.created_at.0)
+        .bind(new.expires_at.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
 
-pub(super) async fn find(pool: &Pool, id: SessionId) -> Result<Option<SessionRecord>> {
-    let found = sqlx::query(concat!(
-        "select ",
-        user_columns!("u"),
-        ", s.generation, s.rotated_at, s.expires_at, s.revoked_at, s.seen_generation
-          from sessions s join users u on u.id = s.user_id where s.id = $1"
-    ))
-    .bind(id.0)
-    .fetch_optional(pool)
-    .await?;
-    let read = |row| {
-        Ok(SessionRecord {
-            id,
-            user: user(&row)?,
-            generation: row.try_get("generation")?,
-            rotated_at: UnixMillis(row.try_get("rotated_at")?),
-            expires_at: UnixMillis(row.try_get("expires_at")?),
-            revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(UnixMillis),
-            seen_generation: row.try_get("seen_generation")?,
-        })
-    };
-    found.map(read).transpose()
-}
+    async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>> {
+        let found = sqlx::query(concat!(
+            "select ",
+            user_columns!("u"),
+            ", s.generation, s.rotated_at, s.expires_at, s.revoked_at, s.seen_generation
+              from sessions s join users u on u.id = s.user_id where s.id = $1"
+        ))
+        .bind(id.0)
+        .fetch_optional(&self.read)
+        .await?;
+        let read = |row| {
+            Ok(SessionRecord {
+                id,
+                user: user(&row)?,
+                generation: row.try_get("generation")?,
+                rotated_at: UnixMillis(row.try_get("rotated_at")?),
+                expires_at: UnixMillis(row.try_get("expires_at")?),
+                revoked_at: row.try_get::<Option<i64>, _>("revoked_at")?.map(UnixMillis),
+                seen_generation: row.try_get("seen_generation")?,
+            })
+        };
+        found.map(read).transpose()
+    }
 
-pub(super) async fn rotate(
-    pool: &Pool,
-    id: SessionId,
-    generation: i64,
-    now: UnixMillis,
-    expires: UnixMillis,
-) -> Result<bool> {
-    let updated = sqlx::query(
-        "update sessions set generation = generation + 1, seen_generation = generation, rotated_at = $3, expires_at = $4
-         where id = $1 and generation = $2 and revoked_at is null and expires_at > $3",
-    )
-    .bind(id.0)
-    .bind(generation)
-    .bind(now.0)
-    .bind(expires.0)
-    .execute(pool)
-    .await?;
-    Ok(updated.rows_affected() > 0)
-}
-
-pub(super) async fn see(pool: &Pool, id: SessionId, generation: i64) -> Result<()> {
-    sqlx::query("update sessions set seen_generation = $2 where id = $1 and seen_generation < $2 and generation >= $2")
+    async fn rotate_session(
+        &self,
+        id: SessionId,
+        generation: i64,
+        now: UnixMillis,
+        expires: UnixMillis,
+    ) -> Result<bool> {
+        let updated = sqlx::query(
+            "update sessions set generation = generation + 1, seen_generation = generation, rotated_at = $3, expires_at = $4
+             where id = $1 and generation = $2 and revoked_at is null and expires_at > $3",
+        )
         .bind(id.0)
         .bind(generation)
-        .execute(pool)
+        .bind(now.0)
+        .bind(expires.0)
+        .execute(&self.write)
         .await?;
-    Ok(())
-}
+        Ok(updated.rows_affected() > 0)
+    }
 
-pub(super) async fn list(pool: &Pool, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
-    let rows = sqlx::query(
-        "select id, user_agent, created_at, rotated_at from sessions
-         where user_id = $1 and revoked_at is null and expires_at > $2 order by rotated_at desc, id desc",
-    )
-    .bind(user.0)
-    .bind(now.0)
-    .fetch_all(pool)
-    .await?;
-    let read = |row: &DbRow| {
-        Ok(Session {
-            id: SessionId(row.try_get("id")?),
-            user_agent: row.try_get("user_agent")?,
-            created_at: UnixMillis(row.try_get("created_at")?),
-            last_seen_at: UnixMillis(row.try_get("rotated_at")?),
-            current: false,
-        })
-    };
-    rows.iter().map(read).collect()
-}
+    async fn see_generation(&self, id: SessionId, generation: i64) -> Result<()> {
+        sqlx::query(
+            "update sessions set seen_generation = $2 where id = $1 and seen_generation < $2 and generation >= $2",
+        )
+        .bind(id.0)
+        .bind(generation)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
 
-pub(super) async fn list_live(pool: &Pool, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>> {
-    let rows = sqlx::query(concat!(
-        "select id from sessions where id in ",
-        ids!("$1"),
-        " and revoked_at is null and expires_at > $2"
-    ))
-    .bind(id_list(ids.iter().map(|id| id.0)))
-    .bind(now.0)
-    .fetch_all(pool)
-    .await?;
-    rows.iter().map(|row| Ok(SessionId(row.try_get("id")?))).collect()
-}
+    async fn list_sessions(&self, user: UserId, now: UnixMillis) -> Result<Vec<Session>> {
+        let rows = sqlx::query(
+            "select id, user_agent, created_at, rotated_at from sessions
+             where user_id = $1 and revoked_at is null and expires_at > $2 order by rotated_at desc, id desc",
+        )
+        .bind(user.0)
+        .bind(now.0)
+        .fetch_all(&self.read)
+        .await?;
+        let read = |row: &DbRow| {
+            Ok(Session {
+                id: SessionId(row.try_get("id")?),
+                user_agent: row.try_get("user_agent")?,
+                created_at: UnixMillis(row.try_get("created_at")?),
+                last_seen_at: UnixMillis(row.try_get("rotated_at")?),
+                current: false,
+            })
+        };
+        rows.iter().map(read).collect()
+    }
 
-pub(super) async fn revoke(pool: &Pool, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
-    let updated =
-        sqlx::query("update sessions set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null")
-            .bind(id.0)
-            .bind(user.0)
-            .bind(now.0)
-            .execute(pool)
-            .await?;
-    Ok(updated.rows_affected() > 0)
+    async fn list_live_sessions(&self, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>> {
+        let rows = sqlx::query(concat!(
+            "select id from sessions where id in ",
+            ids!("$1"),
+            " and revoked_at is null and expires_at > $2"
+        ))
+        .bind(id_list(ids.iter().map(|id| id.0)))
+        .bind(now.0)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(|row| Ok(SessionId(row.try_get("id")?))).collect()
+    }
+
+    async fn revoke_session(&self, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool> {
+        let updated =
+            sqlx::query("update sessions set revoked_at = $3 where id = $1 and user_id = $2 and revoked_at is null")
+                .bind(id.0)
+                .bind(user.0)
+                .bind(now.0)
+                .execute(&self.write)
+                .await?;
+        Ok(updated.rows_affected() > 0)
+    }
 }

@@ -1,0 +1,74 @@
+//! Accounts, without what the simulation does not use: it signs nobody in and searches for nobody.
+
+use super::tables::Tables;
+use super::{Model, absent};
+use crate::{Accounts, Credentials, Error, NewUser, Result, Stamp};
+use protocol::{Message, Role, SystemEvent, UnixMillis, User, UserId};
+
+#[async_trait::async_trait]
+impl Accounts for Model {
+    async fn create_user(&self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+        self.write(|tables| tables.create_user(new, stamp)).await
+    }
+
+    async fn find_credentials(&self, _: &str) -> Result<Option<Credentials>> {
+        absent()
+    }
+
+    async fn find_user(&self, id: UserId) -> Result<Option<User>> {
+        self.read(|tables| tables.users.get(&id).cloned()).await
+    }
+
+    async fn update_user(&self, user: &User) -> Result<()> {
+        self.write(|tables| {
+            let known = tables.users.get_mut(&user.id).ok_or(Error::NotFound("user"))?;
+            let renamed = known.display_name != user.display_name;
+            known.display_name.clone_from(&user.display_name);
+            known.receipts = user.receipts;
+            if renamed {
+                tables.people_rev += 1;
+                tables.revs.insert(user.id, tables.people_rev);
+                // Names are of the present wherever a row or a fact is read, as where they are joined.
+                let rows = tables.rooms.values_mut().flat_map(|room| &mut room.messages);
+                for row in rows.filter(|row| row.sender_id == user.id) {
+                    row.sender_name.clone_from(&user.display_name);
+                }
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn update_last_seen(&self, _: &[UserId], _: UnixMillis) -> Result<()> {
+        absent()
+    }
+
+    async fn list_last_seen(&self, _: UserId, _: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+        self.read(|_| Vec::new()).await
+    }
+
+    async fn has_users(&self) -> Result<bool> {
+        self.read(|tables| !tables.users.is_empty()).await
+    }
+
+    async fn list_users(&self, _: &str, _: i64) -> Result<Vec<User>> {
+        absent()
+    }
+}
+
+impl Tables {
+    /// As [`Accounts::create_user`], for tables that no model has yet.
+    pub fn create_user(&mut self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+        if self.users.values().any(|user| user.username == new.username) {
+            return Err(Error::Conflict("This user name is taken. Choose another."));
+        }
+        let is_admin = self.users.is_empty();
+        let (username, display_name) = (new.username, new.display_name);
+        let user = User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true };
+        self.users.insert(new.id, user.clone());
+        let role = if is_admin { Role::Owner } else { Role::Member };
+        let general = self.general;
+        let message = general.map(|room| self.enter(room, new.id, role, new.id, SystemEvent::Joined, stamp));
+        Ok((user, message.transpose()?))
+    }
+}

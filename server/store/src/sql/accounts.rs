@@ -1,0 +1,158 @@
+//! Accounts. Statements about names by version are in `people.rs`.
+
+use super::super::id_list;
+use super::rows::{user, user_columns};
+use super::{Database, Result, members};
+use crate::driver::is_taken;
+use crate::{Accounts, Credentials, Error, NewUser, Stamp};
+use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
+use sqlx::Row;
+
+/// What a person is found by: both names, folded, a space before each word.
+fn search_text(username: &str, display_name: &str) -> String {
+    let words: Vec<String> = display_name.split_whitespace().map(str::to_lowercase).collect();
+    format!(" {} {}", username, words.join(" "))
+}
+
+/// A LIKE pattern for texts that have a word which starts with `query`.
+fn starts_a_word(query: &str) -> String {
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    let folded = words.join(" ").replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("% {folded}%")
+}
+
+#[async_trait::async_trait]
+impl Accounts for Database {
+    async fn create_user(&self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+        self.transaction(async |mut tx| {
+            // The first room's lock makes one of two first accounts the first.
+            let general = sqlx::query(concat!(
+                "select r.id from rooms r where r.id = (select general_room_id from meta)",
+                for_update!()
+            ))
+            .fetch_optional(&mut *tx)
+            .await?;
+            let general = general.map(|row| row.try_get("id")).transpose()?.map(RoomId);
+            let inserted = sqlx::query(
+                "insert into users (id, username, display_name, search, password_hash, is_admin, created_at)
+                 values ($1, $2, $3, $4, $5, not exists (select 1 from users), $6) returning is_admin",
+            )
+            .bind(new.id.0)
+            .bind(&new.username)
+            .bind(&new.display_name)
+            .bind(search_text(&new.username, &new.display_name))
+            .bind(&new.password_hash)
+            .bind(stamp.now.0)
+            .fetch_one(&mut *tx)
+            .await;
+            let is_admin = match inserted {
+                Ok(row) => row.try_get("is_admin")?,
+                Err(error) if is_taken(&error) => {
+                    return Err(Error::Conflict("This user name is taken. Choose another."));
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let message = match general {
+                Some(room) => {
+                    let role = if is_admin { Role::Owner } else { Role::Member };
+                    Some(members::enter(&mut tx, room, new.id, role, new.id, SystemEvent::Joined, stamp).await?)
+                }
+                None => None,
+            };
+            tx.commit().await?;
+            let (username, display_name) = (new.username, new.display_name);
+            Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true }, message))
+        })
+        .await
+    }
+
+    async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>> {
+        let statement = concat!("select ", user_columns!("u"), ", u.password_hash from users u where u.username = $1");
+        let found = sqlx::query(statement).bind(username).fetch_optional(&self.read).await?;
+        let read = |row| Ok(Credentials { user: user(&row)?, password_hash: row.try_get("password_hash")? });
+        found.map(read).transpose()
+    }
+
+    async fn find_user(&self, id: UserId) -> Result<Option<User>> {
+        let statement = concat!("select ", user_columns!("u"), " from users u where u.id = $1");
+        let found = sqlx::query(statement).bind(id.0).fetch_optional(&self.read).await?;
+        found.as_ref().map(user).transpose()
+    }
+
+    async fn update_user(&self, user: &User) -> Result<()> {
+        // The counter's row is locked before the name is looked at: changes of names are in the order of their numbers.
+        self.transaction(async |mut tx| {
+            let renamed = sqlx::query(
+                "update meta set people_rev = people_rev + 1
+                 where exists (select 1 from users where id = $1 and display_name <> $2)",
+            )
+            .bind(user.id.0)
+            .bind(&user.display_name)
+            .execute(&mut *tx)
+            .await?
+            .rows_affected()
+                > 0;
+            sqlx::query(
+                "update users set display_name = $2, search = $3, receipts = $4,
+                   rev = case when $5 then (select people_rev from meta) else rev end where id = $1",
+            )
+            .bind(user.id.0)
+            .bind(&user.display_name)
+            .bind(search_text(&user.username, &user.display_name))
+            .bind(user.receipts)
+            .bind(renamed)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()> {
+        // Locked in the order of their ids: nodes that lose the same people at the same moment wait for each other.
+        sqlx::query(concat!(
+            "with locked as materialized (select id from users where id in ",
+            ids!("$1"),
+            " order by id",
+            for_update!(),
+            ") update users set last_seen_at = $2 from locked where users.id = locked.id"
+        ))
+        .bind(id_list(users.iter().map(|user| user.0)))
+        .bind(at.0)
+        .execute(&self.write)
+        .await?;
+        Ok(())
+    }
+
+    async fn list_last_seen(&self, viewer: UserId, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>> {
+        let rows = sqlx::query(concat!(
+            "select u.id, u.last_seen_at from users u join users me on me.id = $2 and me.receipts
+             where u.receipts and u.last_seen_at is not null and u.id in ",
+            ids!("$1")
+        ))
+        .bind(id_list(users.iter().map(|user| user.0)))
+        .bind(viewer.0)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(|row| Ok((UserId(row.try_get("id")?), UnixMillis(row.try_get("last_seen_at")?)))).collect()
+    }
+
+    async fn has_users(&self) -> Result<bool> {
+        let row = sqlx::query("select exists (select 1 from users) as found").fetch_one(&self.read).await?;
+        Ok(row.try_get("found")?)
+    }
+
+    async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>> {
+        let rows = sqlx::query(concat!(
+            "select ",
+            user_columns!("u"),
+            r" from users u where u.search like $1 escape '\' order by lower(u.display_name), u.id limit $2"
+        ))
+        .bind(starts_a_word(query))
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(user).collect()
+    }
+}

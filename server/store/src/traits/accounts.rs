@@ -1,0 +1,28 @@
+//! Accounts: names and password hashes, settings, and when people were last seen. How other people's names stay up to date
+//! on devices is in [`People`](crate::People).
+
+use crate::{Credentials, NewUser, Result, Stamp};
+use protocol::{Message, UnixMillis, User, UserId};
+
+/// Accounts of people.
+#[async_trait::async_trait]
+pub trait Accounts {
+    /// Stores a new account and makes it a member of the first public room. The first account of all administers
+    /// the server and owns that room. Returns the user and the system message, if that room still exists. `Conflict` if the user
+    /// name is taken.
+    async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)>;
+    /// The account with this name and its password's hash.
+    async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>>;
+    /// The account with this id.
+    async fn find_user(&self, id: UserId) -> Result<Option<User>>;
+    /// Stores what a person may change about their account: the display name, and read receipts.
+    async fn update_user(&self, user: &User) -> Result<()>;
+    /// Stores when these people were last seen.
+    async fn update_last_seen(&self, users: &[UserId], at: UnixMillis) -> Result<()>;
+    /// When people were last seen, if known and visible to `viewer`: both must have read receipts on.
+    async fn list_last_seen(&self, viewer: UserId, users: &[UserId]) -> Result<Vec<(UserId, UnixMillis)>>;
+    /// Whether there is any account.
+    async fn has_users(&self) -> Result<bool>;
+    /// Accounts whose user name or display name has a word that starts with `query` (any, if empty), by display name.
+    async fn list_users(&self, query: &str, limit: i64) -> Result<Vec<User>>;
+}

@@ -1,0 +1,29 @@
+//! Rooms: as one person sees them, and their changes. Who is in them is in [`Members`](crate::Members), what was written in
+//! [`Messages`](crate::Messages).
+
+use crate::{Access, Created, NewRoom, Result, Stamp};
+use protocol::{Message, PublicRoom, RoomHead, RoomId, RoomSummary, UnixMillis, UserId};
+
+/// Rooms. The right of `actor` to a change is checked in the transaction that makes it: `Forbidden` or `NotFound` without it.
+#[async_trait::async_trait]
+pub trait Rooms {
+    /// The user's rooms with heads, marks, unread counts and last messages, the latest active first. One query.
+    async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>>;
+    /// One room as this user sees it, member or not (`role` none). Returns `None` if it is neither theirs nor public.
+    async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>>;
+    /// Public rooms that the user is not in, by name, 200 at most.
+    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>>;
+    /// The user's access to a room: role, kind and head.
+    async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>>;
+    /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers
+    /// `Existing` where the two people have their direct room already. `NotFound` where a member does not exist;
+    /// `Conflict` where one of them is in as many rooms as one person can be.
+    async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created>;
+    /// Renames a room. Returns the system message.
+    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message>;
+    /// Deletes a room: nobody sees it from now on. Returns its former members. Its rows are left to
+    /// [`Maintenance::purge`](crate::Maintenance::purge).
+    async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>>;
+    /// Heads of these rooms; a room that is gone is left out. One query.
+    async fn list_heads(&self, rooms: &[RoomId]) -> Result<Vec<RoomHead>>;
+}
