@@ -27,7 +27,7 @@ build: ## Build the server (target/release/jackdaw) and the page (target/site).
 	@$(STEP) "compressing the page" setup/site-size
 
 setup: ## Install what building and testing need and this machine lacks.
-	@setup/tools
+	@setup/tools checks
 	@setup/services
 
 test: setup fmt lint test-rust test-browser test-faults test-abuse ## Everything that CI checks, in its order.
@@ -42,8 +42,10 @@ format: ## Format the code.
 docs: ## Write docs/limits.md from the table of bounds.
 	@$(STEP) "writing docs/limits.md" bash -c 'cargo run --quiet -p server -- limits >target/limits.md && mv target/limits.md docs/limits.md'
 
-lint: ## Check with clippy, for the host and for the browser, and build the documentation; warnings are errors.
-	@setup/tools
+lint: ## Check with clippy, for the host and for the browser, build the documentation, check the dependencies; warnings are errors.
+	@setup/tools checks
+	@$(STEP) "looking for unused dependencies" cargo machete
+	@$(STEP) "checking licences and sources of the dependencies" cargo deny --log-level error check bans licenses sources
 	@$(STEP) "checking with clippy, host" cargo clippy --quiet $(HOST) --features app/ssr --all-targets -- -D warnings
 	@$(STEP) "checking with clippy, browser" cargo clippy --quiet -p hydrate --target wasm32-unknown-unknown -- -D warnings
 	@$(STEP) "building the documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps $(HOST) --features app/ssr
@@ -90,9 +92,9 @@ test-abuse: build
 	@setup/services
 	@ABUSE=short $(STEP) "attacking, the short form" end2end/abuse
 
-deny: ## Check licences and advisories of the dependencies, where cargo-deny is installed.
-	@if command -v cargo-deny >/dev/null; then $(STEP) "checking the dependencies" cargo deny check; \
-	else echo "→ skipped: cargo-deny is not installed (cargo install cargo-deny)"; fi
+deny: ## Check licences, sources and known vulnerabilities of the dependencies; needs the network.
+	@setup/tools checks
+	@$(STEP) "checking the dependencies" cargo deny check
 
 clean: ## Remove everything that was built or installed here. Keeps ./data and the shared tools.
 	@rm -rf target style/node_modules end2end/browser/{node_modules,test-results,playwright-report} end2end/load/peers/socketio/node_modules
