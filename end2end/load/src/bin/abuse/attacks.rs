@@ -1,4 +1,4 @@
-//! All attacks by name, and how each is played: on a stage of its own, with two honest people beside it.
+//! All attacks by name, and how each is played: in an environment of its own, with two honest people beside it.
 
 mod access;
 mod crowding;
@@ -10,8 +10,8 @@ mod reading;
 mod requests;
 mod sessions;
 
+use crate::environment::{Environment, Needs, World};
 use crate::honest::Pair;
-use crate::stage::{Needs, Stage, World};
 use crate::table::{self, Finding, Outcome, Row};
 use futures_util::future::join_all;
 use std::pin::Pin;
@@ -27,7 +27,7 @@ pub(crate) struct Attack {
     needs: Needs,
     /// It waits for a deadline of the node most of the time, so that it is played beside others in the short form.
     waits: bool,
-    play: for<'a> fn(&'a Stage) -> Played<'a>,
+    play: for<'a> fn(&'a Environment) -> Played<'a>,
 }
 
 /// An attack from a function that answers with a finding.
@@ -46,7 +46,7 @@ macro_rules! attack {
             name: $name,
             needs: $needs,
             waits: $waits,
-            play: |stage| Box::pin(async move { Ok(Ok($play(stage).await?)) }),
+            play: |environment| Box::pin(async move { Ok(Ok($play(environment).await?)) }),
         }
     };
 }
@@ -57,8 +57,13 @@ const ATTACK_TIMEOUT: Duration = Duration::from_secs(120);
 const ATTACKS: &[Attack] = &[
     attack!("long-messages", delivery::long_messages),
     attack!("long-history", delivery::long_history),
-    attack!("reaction-crowd", delivery::reaction_crowd),
-    Attack { name: "slow-link", needs: Needs::DEFAULT, waits: false, play: |stage| Box::pin(link::slow_link(stage)) },
+    attack!("reaction-population", delivery::reaction_crowd),
+    Attack {
+        name: "slow-link",
+        needs: Needs::DEFAULT,
+        waits: false,
+        play: |environment| Box::pin(link::slow_link(environment)),
+    },
     attack!("marks", flooding::marks),
     attack!("flood", flooding::messages),
     attack!("reactions", flooding::reactions),
@@ -125,7 +130,7 @@ pub(crate) async fn play(world: &World, wanted: &[String]) -> Result<Vec<Row>, E
 }
 
 async fn play_one(world: &World, attack: &Attack) -> Row {
-    let outcome = match tokio::time::timeout(ATTACK_TIMEOUT, stage(world, attack)).await {
+    let outcome = match tokio::time::timeout(ATTACK_TIMEOUT, environment(world, attack)).await {
         Ok(Ok(outcome)) => outcome,
         Ok(Err(error)) => Outcome::Broken(error.to_string()),
         Err(_) => Outcome::Broken(format!("not over after {} s", ATTACK_TIMEOUT.as_secs())),
@@ -133,13 +138,13 @@ async fn play_one(world: &World, attack: &Attack) -> Row {
     Row { attack: attack.name, outcome }
 }
 
-async fn stage(world: &World, attack: &Attack) -> Result<Outcome, Error> {
-    let mut stage = Stage::set(world, attack.name, attack.needs).await?;
-    let mut pair = Pair::enter(&stage).await?;
+async fn environment(world: &World, attack: &Attack) -> Result<Outcome, Error> {
+    let mut environment = Environment::set(world, attack.name, attack.needs).await?;
+    let mut pair = Pair::enter(&environment).await?;
     let before = if world.is_short { None } else { Some(pair.calm().await?) };
-    let finding = pair.beside((attack.play)(&stage), world.is_short).await?;
+    let finding = pair.beside((attack.play)(&environment), world.is_short).await?;
     let effect = pair.effect(before).await;
-    stage.cluster.check()?;
+    environment.cluster.check()?;
     Ok(match finding {
         Ok(finding) => Outcome::Played { finding, effect },
         Err(reason) => Outcome::Skipped(reason),

@@ -1,6 +1,6 @@
 //! Two honest people beside an attack: real engines that talk to each other, and what they notice.
 
-use crate::stage::Stage;
+use crate::environment::Environment;
 use client::{ConnectionState, Input};
 use protocol::{ClientId, RoomId, ServerFrame};
 use std::collections::HashMap;
@@ -69,14 +69,14 @@ impl fmt::Display for Effect {
 
 impl Pair {
     /// Returns once both are online and look at their room.
-    pub(crate) async fn enter(stage: &Stage) -> Result<Self, Error> {
-        let site = Arc::new(Site::new(stage.cluster.addresses())?);
-        let (one, other) = (stage.honest(0), stage.honest(1));
+    pub(crate) async fn enter(environment: &Environment) -> Result<Self, Error> {
+        let site = Arc::new(Site::new(environment.cluster.addresses())?);
+        let (one, other) = (environment.honest(0), environment.honest(1));
         let talker = Device::start(one, &site, 0, 1);
         let (told, frames) = mpsc::unbounded_channel();
-        let last = stage.cluster.nodes.len() - 1;
+        let last = environment.cluster.nodes.len() - 1;
         let reader = Device::watched(other.user.clone(), other.token.clone(), &site, last, 2, told);
-        let room = stage.quiet;
+        let room = environment.quiet;
         for device in [&talker, &reader] {
             device.input(Input::Open(Some(room)));
         }

@@ -4,15 +4,15 @@
 //! Started by `end2end/abuse`. Every request goes to this machine's loopback addresses and is bounded in number and time.
 
 mod attacks;
+mod environment;
 mod honest;
 mod http;
 mod nginx;
 mod proxy;
-mod stage;
 mod table;
 mod ws;
 
-use stage::World;
+use environment::World;
 use std::process::ExitCode;
 use testbed::Error;
 use testbed::servers::{Place, Postgres, Redis};

@@ -1,4 +1,4 @@
-//! The shipped nginx configuration in a real nginx, in front of the nodes of a stage.
+//! The shipped nginx configuration in a real nginx, in front of the nodes of an environment.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};

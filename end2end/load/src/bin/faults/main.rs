@@ -4,9 +4,9 @@
 //! where anything differs. Started by `end2end/faults`, which says where the programs and a folder are.
 
 mod bus;
+mod environment;
 mod report;
 mod runs;
-mod stage;
 
 use report::Report;
 use std::process::ExitCode;

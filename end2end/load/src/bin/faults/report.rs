@@ -1,7 +1,7 @@
 //! The table at the end: a line a run, of which most columns must be 0.
 
 use std::time::Duration;
-use testbed::Audience;
+use testbed::Participants;
 use testbed::check::Verdict;
 
 /// What became of one run.
@@ -19,12 +19,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn of(name: &'static str, audience: &Audience, verdict: Verdict) -> Self {
-        let (sent, acknowledged) = audience.counts();
+    pub(crate) fn of(name: &'static str, participants: &Participants, verdict: Verdict) -> Self {
+        let (sent, acknowledged) = participants.counts();
         let mut report =
             Self { name, sent, acknowledged, repeats: 0, verdict, resumes: Vec::new(), troubles: Vec::new() };
-        for seat in &audience.seats {
-            seat.device.look(|_, journal| {
+        for participant in &participants.all {
+            participant.device.look(|_, journal| {
                 report.repeats += journal.repeats;
                 report.resumes.extend(&journal.resumes);
                 report.troubles.extend(journal.troubles.iter().cloned());

@@ -2,8 +2,8 @@
 
 use crate::World;
 use crate::bus::Bus;
+use crate::environment::Environment;
 use crate::report::Report;
-use crate::stage::Stage;
 use std::time::Duration;
 use testbed::Error;
 use testbed::check::Truth;
@@ -19,8 +19,8 @@ const WELL: Duration = Duration::from_secs(4);
 /// Nodes are killed one after the other and started again.
 pub(crate) async fn nodes(world: &mut World) -> Result<Report, Error> {
     let kills = if world.is_short { 3 } else { 20 };
-    let mut stage = Stage::set(world, "nodes", world.redis.address).await?;
-    let failing = stage.during(async |cluster, _| {
+    let mut environment = Environment::set(world, "nodes", world.redis.address).await?;
+    let failing = environment.during(async |cluster, _| {
         for kill in 0..kills {
             sleep(BETWEEN_KILLS).await;
             let count = cluster.nodes.len();
@@ -33,25 +33,25 @@ pub(crate) async fn nodes(world: &mut World) -> Result<Report, Error> {
         Ok(())
     });
     failing.await?;
-    stage.end(vec![format!("a node was killed {kills} times")]).await
+    environment.end(vec![format!("a node was killed {kills} times")]).await
 }
 
 /// Redis is killed and started again. Sending goes on meanwhile; what other nodes missed is shown soon after.
 pub(crate) async fn redis(world: &mut World) -> Result<Report, Error> {
     let times = if world.is_short { 1 } else { 3 };
-    let mut stage = Stage::set(world, "redis", world.redis.address).await?;
-    let url = stage.url().to_owned();
-    let failing = stage.during(async |_, audience| {
+    let mut environment = Environment::set(world, "redis", world.redis.address).await?;
+    let url = environment.url().to_owned();
+    let failing = environment.during(async |_, participants| {
         let mut notes = Vec::new();
         for _ in 0..times {
             sleep(WELL).await;
             world.redis.kill().await?;
-            let before = audience.counts();
+            let before = participants.counts();
             sleep(AWAY).await;
-            let after = audience.counts();
+            let after = participants.counts();
             world.redis.restart().await?;
             let heads = Truth::read(&url).await?.heads;
-            let caught_up = audience.reach(&heads).await?.as_secs_f64();
+            let caught_up = participants.reach(&heads).await?.as_secs_f64();
             let (sent, acknowledged) = (after.0 - before.0, after.1 - before.1);
             notes.push(format!(
                 "Redis away: {acknowledged} of {sent} messages acknowledged meanwhile; all shown {caught_up:.2} s after its return (target 2 s)"
@@ -64,14 +64,14 @@ pub(crate) async fn redis(world: &mut World) -> Result<Report, Error> {
         Ok(notes)
     });
     let notes = failing.await?;
-    stage.end(notes).await
+    environment.end(notes).await
 }
 
 /// PostgreSQL crashes and recovers.
 pub(crate) async fn postgres(world: &mut World) -> Result<Report, Error> {
     let times = if world.is_short { 1 } else { 3 };
-    let mut stage = Stage::set(world, "postgres", world.redis.address).await?;
-    let failing = stage.during(async |_, _| {
+    let mut environment = Environment::set(world, "postgres", world.redis.address).await?;
+    let failing = environment.during(async |_, _| {
         for _ in 0..times {
             sleep(WELL).await;
             world.postgres.crash().await?;
@@ -82,19 +82,19 @@ pub(crate) async fn postgres(world: &mut World) -> Result<Report, Error> {
         Ok(())
     });
     failing.await?;
-    stage.end(vec![format!("PostgreSQL crashed {times} times")]).await
+    environment.end(vec![format!("PostgreSQL crashed {times} times")]).await
 }
 
 /// The bus loses, doubles and reorders what nodes publish.
 pub(crate) async fn bus(world: &mut World) -> Result<Report, Error> {
     let duration = Duration::from_secs(if world.is_short { 8 } else { 30 });
     let bus = Bus::start(world.redis.address, world.seed).await?;
-    let mut stage = Stage::set(world, "bus", bus.address).await?;
+    let mut environment = Environment::set(world, "bus", bus.address).await?;
     bus.misbehave();
-    let failing = stage.during(async |_, _| {
+    let failing = environment.during(async |_, _| {
         sleep(duration).await;
         Ok(())
     });
     failing.await?;
-    stage.end(vec![bus.tally()]).await
+    environment.end(vec![bus.tally()]).await
 }

@@ -1,15 +1,15 @@
-//! A client process: a share of the connections on one thread, with a ledger of what they were sent and received.
+//! A client process: a share of the connections on one thread, with a delivery_log of what they were sent and received.
 
+mod delivery_log;
 mod engine;
-mod guest;
-mod ledger;
 mod link;
+mod participant;
 mod schedule;
 
 use crate::pipe::{Job, Order, Tally, Word};
 use crate::usage;
-use guest::{Pace, Shared};
-use ledger::Ledger;
+use delivery_log::DeliveryLog;
+use participant::{Pace, Shared};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -64,10 +64,10 @@ fn send(word: &Word) -> Result<(), Error> {
 /// See the module's documentation.
 struct Client {
     shared: Rc<Shared>,
-    /// Of each room, the seats that send.
+    /// Of each room, the views that send.
     senders: Vec<Vec<usize>>,
     slow: Vec<usize>,
-    /// To each seat's task: numbers of messages that are due.
+    /// To each view's task: numbers of messages that are due.
     due: Vec<mpsc::UnboundedSender<u32>>,
     /// Messages so far.
     sent: usize,
@@ -85,17 +85,17 @@ impl Client {
             length: job.length,
             clock: Instant::now(),
             pace: Pace::new(job.pace),
-            ledger: Ledger::new(job.rooms.iter().map(|room| room.members.len())).into(),
+            delivery_log: DeliveryLog::new(job.rooms.iter().map(|room| room.members.len())).into(),
         });
         let (mut senders, mut slow, mut due) = (Vec::new(), Vec::new(), Vec::new());
         for room in job.rooms {
             let mut talkers = Vec::new();
-            for guest in room.members {
-                let seat = due.len();
-                if guest.is_slow {
-                    slow.push(seat)
+            for participant in room.members {
+                let view = due.len();
+                if participant.is_slow {
+                    slow.push(view)
                 } else {
-                    talkers.push(seat)
+                    talkers.push(view)
                 }
                 let (sender, turns) = mpsc::unbounded_channel();
                 due.push(sender);
@@ -103,9 +103,9 @@ impl Client {
                 match &site {
                     Some(site) => {
                         let site = Arc::clone(site);
-                        tokio::task::spawn_local(engine::stay(shared, site, seat, room.id, guest, turns))
+                        tokio::task::spawn_local(engine::stay(shared, site, view, room.id, participant, turns))
                     }
-                    None => tokio::task::spawn_local(guest::stay(shared, seat, room.id, guest, turns)),
+                    None => tokio::task::spawn_local(participant::stay(shared, view, room.id, participant, turns)),
                 };
             }
             senders.push(talkers);
@@ -114,14 +114,14 @@ impl Client {
     }
 
     async fn wait_for_all(&self) {
-        while self.shared.ledger.borrow().online() < self.due.len() {
+        while self.shared.delivery_log.borrow().online() < self.due.len() {
             sleep(POLL_INTERVAL).await;
         }
     }
 
     fn stall(&self) {
-        for seat in &self.slow {
-            self.shared.ledger.borrow_mut().deafen(*seat);
+        for view in &self.slow {
+            self.shared.delivery_log.borrow_mut().deafen(*view);
         }
     }
 
@@ -130,26 +130,26 @@ impl Client {
         let cpu = usage::own_cpu_seconds();
         let begin = Instant::now() + RUN_UP;
         let offset = micros(begin.duration_since(self.shared.clock));
-        self.shared.ledger.borrow_mut().turn_page(offset);
+        self.shared.delivery_log.borrow_mut().turn_page(offset);
         let mut items = Vec::new();
         for turn in schedule::turns(self.senders.len(), rate, length, self.sent) {
             let senders = &self.senders[turn.room];
-            let seat = senders[turn.sender % senders.len()];
-            let number = self.shared.ledger.borrow_mut().plan(turn.room, offset + micros(turn.due));
-            items.push((turn.due, (self.due[seat].clone(), number)));
+            let view = senders[turn.sender % senders.len()];
+            let number = self.shared.delivery_log.borrow_mut().plan(turn.room, offset + micros(turn.due));
+            items.push((turn.due, (self.due[view].clone(), number)));
         }
         self.sent += items.len();
         let player = std::thread::spawn(move || {
-            schedule::play(begin, items.into_iter(), |(seat, number)| {
-                // An error says that the seat's task has ended with a panic: the message stays unanswered.
-                let _ = seat.send(number);
+            schedule::play(begin, items.into_iter(), |(view, number)| {
+                // An error says that the view's task has ended with a panic: the message stays unanswered.
+                let _ = view.send(number);
             });
         });
         let deadline = begin + length + timeout;
-        while !(player.is_finished() && self.shared.ledger.borrow().is_at_rest()) && Instant::now() < deadline {
+        while !(player.is_finished() && self.shared.delivery_log.borrow().is_at_rest()) && Instant::now() < deadline {
             sleep(POLL_INTERVAL).await;
         }
-        let mut tally = self.shared.ledger.borrow_mut().turn_page(self.shared.now());
+        let mut tally = self.shared.delivery_log.borrow_mut().turn_page(self.shared.now());
         tally.cpu_seconds = usage::own_cpu_seconds() - cpu;
         tally
     }

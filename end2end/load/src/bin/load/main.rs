@@ -5,27 +5,30 @@
 
 mod body;
 mod client;
-mod crew;
+mod client_processes;
+mod environment;
 mod latency;
 mod options;
 mod pipe;
 mod report;
 mod scenarios;
-mod stage;
 mod target;
 mod usage;
 
+use environment::World;
 use options::Options;
 use report::{Row, pair, table};
-use stage::World;
 use std::process::ExitCode;
 use target::Target;
 use testbed::Error;
 use testbed::servers::{Place, Postgres, Redis};
 
 fn main() -> ExitCode {
-    let done =
-        if std::env::args().nth(1).as_deref() == Some(crew::ROLE) { client::main().map(|()| true) } else { drive() };
+    let done = if std::env::args().nth(1).as_deref() == Some(client_processes::ROLE) {
+        client::main().map(|()| true)
+    } else {
+        drive()
+    };
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -57,7 +60,7 @@ async fn run(options: &Options) -> Result<bool, Error> {
     let place = Place::from_env("LOAD")?;
     let postgres = Postgres::create(&place).await?;
     let redis = Redis::start(&place).await?;
-    let mut world = World { place, postgres, redis, stages: 0 };
+    let mut world = World { place, postgres, redis, environments: 0 };
     let done = run_all(&mut world, options).await;
     world.postgres.stop().await?;
     done

@@ -1,6 +1,6 @@
 //! What is wanted: words and flags of the command line, over variables of the environment, over each scenario's own.
 
-use crate::stage::Case;
+use crate::environment::Case;
 use crate::target::Target;
 use std::path::PathBuf;
 use std::time::Duration;

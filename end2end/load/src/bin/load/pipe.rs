@@ -22,19 +22,19 @@ pub(crate) struct Job {
     pub(crate) length: usize,
     /// Whether the connections are held by real engines.
     pub(crate) are_engines: bool,
-    pub(crate) rooms: Vec<Hall>,
+    pub(crate) rooms: Vec<RoomPlan>,
 }
 
 /// A room and who is in it.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Hall {
+pub(crate) struct RoomPlan {
     pub(crate) id: RoomId,
-    pub(crate) members: Vec<Guest>,
+    pub(crate) members: Vec<Participant>,
 }
 
 /// A member, at a node.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Guest {
+pub(crate) struct Participant {
     pub(crate) user: UserId,
     pub(crate) token: String,
     /// Number of the node in [`Job::nodes`].
@@ -48,7 +48,7 @@ pub(crate) struct Guest {
 pub(crate) enum Order {
     /// Send for so long at this rate, wait until everything has arrived, and report.
     Go { rate: f64, millis: u64, patience_millis: u64 },
-    /// Slow guests read nothing from now on.
+    /// Slow participants read nothing from now on.
     Stall,
 }
 

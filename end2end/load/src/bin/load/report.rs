@@ -3,9 +3,9 @@
 pub(crate) mod pair;
 pub(crate) mod table;
 
+use crate::environment::{Case, Cpu, Environment};
 use crate::latency::Latencies;
 use crate::pipe::Tally;
-use crate::stage::{Case, Cpu, Stage};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -67,9 +67,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// What was measured on a stage at this rate.
-    pub(crate) fn of(stage: &Stage, rate: f64, tally: &Tally, cpu: Cpu) -> Self {
-        let case = &stage.case;
+    /// What was measured in an environment at this rate.
+    pub(crate) fn of(environment: &Environment, rate: f64, tally: &Tally, cpu: Cpu) -> Self {
+        let case = &environment.case;
         let per_million = |seconds: f64| seconds * 1e6 / (tally.delivered().max(1) as f64);
         Self {
             rate,
@@ -86,8 +86,8 @@ impl Row {
             driver_cpu_seconds: tally.cpu_seconds,
             cpu_seconds_per_million: per_million(cpu.all()),
             node_cpu_seconds_per_million: per_million(cpu.nodes),
-            node_base_mb: stage.base_kb as f64 / 1_024.0 / case.nodes as f64,
-            kb_per_connection: stage.full_kb.saturating_sub(stage.base_kb) as f64 / case.connections as f64,
+            node_base_mb: environment.base_kb as f64 / 1_024.0 / case.nodes as f64,
+            kb_per_connection: environment.full_kb.saturating_sub(environment.base_kb) as f64 / case.connections as f64,
             trouble: tally.trouble(),
             is_clean: tally.is_whole(case.target.keeps_order()),
             ..Self::empty(case)

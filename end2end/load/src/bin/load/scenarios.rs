@@ -13,9 +13,9 @@ mod stalls;
 mod steady;
 mod storm;
 
+use crate::environment::{Case, World};
 use crate::options::Options;
 use crate::report::Row;
-use crate::stage::{Case, World};
 use crate::target::Target;
 use std::time::Duration;
 use testbed::Error;

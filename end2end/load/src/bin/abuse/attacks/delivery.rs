@@ -1,7 +1,7 @@
 //! Attacks on one person's delivery: what they are sent is so large that their connection never gets through it.
 
+use crate::environment::Environment;
 use crate::honest::until;
-use crate::stage::Stage;
 use crate::table::Finding;
 use client::{ConnectionState, Input};
 use protocol::{RoomId, Seq};
@@ -15,9 +15,14 @@ fn longest() -> String {
 }
 
 /// Starts the victim's device, and says whether it comes online, shows all its rooms and holds this many rows of a room.
-async fn comes_online(stage: &Stage, rooms: usize, room: RoomId, head: i64) -> Result<(bool, Device), Error> {
-    let site = Arc::new(Site::new(stage.cluster.addresses())?);
-    let device = Device::start(stage.victim(), &site, 0, 3);
+async fn comes_online(
+    environment: &Environment,
+    rooms: usize,
+    room: RoomId,
+    head: i64,
+) -> Result<(bool, Device), Error> {
+    let site = Arc::new(Site::new(environment.cluster.addresses())?);
+    let device = Device::start(environment.victim(), &site, 0, 3);
     device.input(Input::Open(Some(room)));
     let is_there = || {
         device.look(|engine, _| {
@@ -31,28 +36,28 @@ async fn comes_online(stage: &Stage, rooms: usize, room: RoomId, head: i64) -> R
 }
 
 /// Many groups with the victim, one message of the largest size in each: the list of rooms is above any queue.
-pub(super) async fn long_messages(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn long_messages(environment: &Environment) -> Result<Finding, Error> {
     const GROUPS: i32 = 60;
-    let members = [stage.attacker().user.id.0, stage.victim().user.id.0];
-    let rooms = stage.fill_rooms(GROUPS, 1, &longest(), &members).await?;
-    let count = usize::try_from(GROUPS)? + stage.victim().rooms.len();
-    let (holds, _device) = comes_online(stage, count, rooms[0], 1).await?;
+    let members = [environment.attacker().user.id.0, environment.victim().user.id.0];
+    let rooms = environment.fill_rooms(GROUPS, 1, &longest(), &members).await?;
+    let count = usize::try_from(GROUPS)? + environment.victim().rooms.len();
+    let (holds, _device) = comes_online(environment, count, rooms[0], 1).await?;
     let is = if holds { "is online" } else { "never gets online" };
     Ok(Finding::new(holds, format!("{GROUPS} groups with a message of 32 KB each: the victim {is}")))
 }
 
 /// A room full of the largest messages, which a device that knows the room has missed.
-pub(super) async fn long_history(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn long_history(environment: &Environment) -> Result<Finding, Error> {
     const MISSED: i32 = 60;
-    let room = stage.general;
-    let proxy = crate::proxy::Proxy::start(stage.node()).await?;
+    let room = environment.general;
+    let proxy = crate::proxy::Proxy::start(environment.node()).await?;
     let site = Arc::new(Site::new(vec![proxy.address])?);
-    let device = Device::start(stage.victim(), &site, 0, 3);
+    let device = Device::start(environment.victim(), &site, 0, 3);
     device.input(Input::Open(Some(room)));
     let shows = |head: i64| device.look(|engine, _| engine.rows(room).iter().any(|row| row.message.seq == Seq(head)));
     until("the victim to come in", || shows(1)).await?;
     proxy.cut();
-    stage.fill(&[room.0], 2, MISSED + 1, &longest()).await?;
+    environment.fill(&[room.0], 2, MISSED + 1, &longest()).await?;
     proxy.mend();
     let holds = until("the victim to catch up", || shows(i64::from(MISSED) + 1)).await.is_ok();
     let is = if holds { "catches up" } else { "never catches up" };
@@ -60,19 +65,19 @@ pub(super) async fn long_history(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// One message with a reaction of 30,000 people, in a room of the victim.
-pub(super) async fn reaction_crowd(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn reaction_crowd(environment: &Environment) -> Result<Finding, Error> {
     const PEOPLE: i32 = 30_000;
-    let members = [stage.attacker().user.id.0, stage.victim().user.id.0];
-    let room = stage.fill_rooms(1, 1, "like this", &members).await?[0];
+    let members = [environment.attacker().user.id.0, environment.victim().user.id.0];
+    let room = environment.fill_rooms(1, 1, "like this", &members).await?[0];
     let users: Vec<Uuid> = (0..PEOPLE).map(|_| Uuid::now_v7()).collect();
     let reactions = serde_json::json!([{ "emoji": "👍", "users": users }]).to_string();
-    let mut sql = stage.sql().await?;
+    let mut sql = environment.sql().await?;
     sqlx::query("update messages set reactions = $2 where room_id = $1 and seq = 1")
         .bind(room.0)
         .bind(reactions)
         .execute(&mut sql)
         .await?;
-    let (holds, _device) = comes_online(stage, 2, room, 1).await?;
+    let (holds, _device) = comes_online(environment, 2, room, 1).await?;
     let is = if holds { "is online" } else { "never gets online" };
     Ok(Finding::new(holds, format!("a message with {PEOPLE} reactions: the victim {is}")))
 }

@@ -1,8 +1,8 @@
 //! Attacks on the way in: upgrades without a right, sockets without an end, and what the handshake has to refuse.
 
+use crate::environment::Environment;
 use crate::http::{self, Http};
 use crate::nginx::Nginx;
-use crate::stage::Stage;
 use crate::table::Finding;
 use crate::ws::{self, ELSEWHERE, Ws};
 use futures_util::future::join_all;
@@ -36,8 +36,8 @@ async fn request_upgrades(target: SocketAddr, source: Ipv4Addr) -> Result<(), Er
 }
 
 /// A stranger asks for upgrades; honest people come at the same time, from the same address.
-pub(super) async fn gate(stage: &Stage) -> Result<Finding, Error> {
-    let (node, token) = (stage.node(), &stage.honest(0).token);
+pub(super) async fn gate(environment: &Environment) -> Result<Finding, Error> {
+    let (node, token) = (environment.node(), &environment.honest(0).token);
     let honest = async {
         // Until the bucket is empty.
         sleep(Duration::from_millis(500)).await;
@@ -58,9 +58,9 @@ pub(super) async fn gate(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// The same through the shipped nginx: the whole site must stay up.
-pub(super) async fn gate_behind_nginx(stage: &Stage) -> Result<Finding, Error> {
-    let nginx = Nginx::start(&stage.folder, &stage.cluster.addresses()).await?;
-    let (http, token) = (Http::new(nginx.address)?, &stage.honest(0).token);
+pub(super) async fn gate_behind_nginx(environment: &Environment) -> Result<Finding, Error> {
+    let nginx = Nginx::start(&environment.folder, &environment.cluster.addresses()).await?;
+    let (http, token) = (Http::new(nginx.address)?, &environment.honest(0).token);
     let honest = async {
         sleep(Duration::from_millis(500)).await;
         let (mut pages, mut opened) = (0, 0);
@@ -82,13 +82,13 @@ pub(super) async fn gate_behind_nginx(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// One person opens sockets.
-pub(super) async fn sockets(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn sockets(environment: &Environment) -> Result<Finding, Error> {
     const SOCKETS: usize = 120;
     const OPEN: usize = 50;
     let mut opened = Vec::new();
     for _ in 0..SOCKETS {
         // The gate may ask to wait.
-        match Ws::open(stage.node(), &stage.attacker().token).await {
+        match Ws::open(environment.node(), &environment.attacker().token).await {
             Ok(mut ws) => {
                 if ws.hello(&[]).await.is_ok() {
                     opened.push(ws);
@@ -106,12 +106,12 @@ pub(super) async fn sockets(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// Sockets that never say anything.
-pub(super) async fn silent_sockets(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn silent_sockets(environment: &Environment) -> Result<Finding, Error> {
     const SOCKETS: usize = 10;
     const OUTCOME_TIMEOUT: Duration = Duration::from_secs(20);
     let mut opened = Vec::new();
     for _ in 0..SOCKETS {
-        opened.push(Ws::open(stage.node(), &stage.attacker().token).await?);
+        opened.push(Ws::open(environment.node(), &environment.attacker().token).await?);
     }
     let begun = Instant::now();
     let ended = join_all(opened.iter_mut().map(async |ws| ws.read_for(OUTCOME_TIMEOUT, |_, _, _| {}).await.is_some()));
@@ -122,21 +122,21 @@ pub(super) async fn silent_sockets(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// An upgrade whose key is empty.
-pub(super) async fn empty_key(stage: &Stage) -> Result<Finding, Error> {
-    let token = &stage.attacker().token;
+pub(super) async fn empty_key(environment: &Environment) -> Result<Finding, Error> {
+    let token = &environment.attacker().token;
     let request = format!(
         "GET /ws HTTP/1.1\r\nhost: {}\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
          sec-websocket-key: \r\nauthorization: Bearer {token}\r\n\r\n",
-        stage.node()
+        environment.node()
     );
-    let answer = http::raw(stage.node(), request.as_bytes(), Duration::from_secs(2)).await?;
+    let answer = http::raw(environment.node(), request.as_bytes(), Duration::from_secs(2)).await?;
     let status = http::status(&answer).unwrap_or(0);
     Ok(Finding::new(status == 400, format!("an upgrade with an empty key is answered with {status}")))
 }
 
 /// A Close frame has to be answered (RFC 6455, 5.5.1).
-pub(super) async fn close_frame(stage: &Stage) -> Result<Finding, Error> {
-    let code = Ws::enter(stage.node(), &stage.attacker().token).await?.close().await?;
+pub(super) async fn close_frame(environment: &Environment) -> Result<Finding, Error> {
+    let code = Ws::enter(environment.node(), &environment.attacker().token).await?.close().await?;
     let met = code.map_or("a Close frame is answered by the end of the connection".to_owned(), |code| {
         format!("a Close frame is answered with {code}")
     });
@@ -144,11 +144,11 @@ pub(super) async fn close_frame(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// `hello` fails while the database does not answer, and is said again on the same socket: frames must not come twice.
-pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn hello_again(environment: &Environment) -> Result<Finding, Error> {
     const OUTCOME_TIMEOUT: Duration = Duration::from_secs(20);
-    let mut talker = Ws::enter(stage.node(), &stage.victim().token).await?;
-    let mut ws = Ws::open(stage.node(), &stage.attacker().token).await?;
-    let (mut sql, mut other_sql) = (stage.sql().await?, stage.sql().await?);
+    let mut talker = Ws::enter(environment.node(), &environment.victim().token).await?;
+    let mut ws = Ws::open(environment.node(), &environment.attacker().token).await?;
+    let (mut sql, mut other_sql) = (environment.sql().await?, environment.sql().await?);
     let mut lock = sql.begin().await?;
     // The list of rooms waits for it, and is cancelled there. Others wait for that moment too.
     sqlx::query("lock table users in access exclusive mode").execute(&mut *lock).await?;
@@ -172,7 +172,7 @@ pub(super) async fn hello_again(stage: &Stage) -> Result<Finding, Error> {
     if !matches!(ws.find("welcome", OUTCOME_TIMEOUT).await, Ok(Some(_))) {
         return Ok(Finding::new(true, "a hello that failed is not answered a second time"));
     }
-    let frame = json!({"client_id": Uuid::now_v7(), "room_id": stage.general, "body": "once"});
+    let frame = json!({"client_id": Uuid::now_v7(), "room_id": environment.general, "body": "once"});
     talker.send("message:send", &frame).await?;
     let mut count = 0;
     ws.read_for(Duration::from_secs(3), |kind, _, _| count += usize::from(kind == "message:new")).await;

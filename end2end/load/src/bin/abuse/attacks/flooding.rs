@@ -1,6 +1,6 @@
 //! Attacks by quantity over a socket that is let in: marks, messages, reactions, typing, one heavy `hello`.
 
-use crate::stage::Stage;
+use crate::environment::Environment;
 use crate::table::Finding;
 use crate::ws::Ws;
 use futures_util::future::try_join_all;
@@ -15,10 +15,10 @@ use uuid::Uuid;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Read marks for rooms that do not exist, from eight sockets, as fast as frames are taken.
-pub(super) async fn marks(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn marks(environment: &Environment) -> Result<Finding, Error> {
     const SOCKETS: u128 = 8;
     const FRAMES: u128 = 1_600;
-    let (node, token) = (stage.node(), &stage.attacker().token);
+    let (node, token) = (environment.node(), &environment.attacker().token);
     let flood = async |number: u128| {
         let mut ws = Ws::enter(node, token).await?;
         for frame in 0..FRAMES {
@@ -34,13 +34,13 @@ pub(super) async fn marks(stage: &Stage) -> Result<Finding, Error> {
     };
     let honest = async {
         sleep(Duration::from_millis(500)).await;
-        let mut ws = Ws::enter(node, &stage.victim().token).await?;
-        ws.send("message:read", &json!({"room_id": stage.general, "seq": 1})).await?;
-        let (begun, mut sql) = (Instant::now(), stage.sql().await?);
+        let mut ws = Ws::enter(node, &environment.victim().token).await?;
+        ws.send("message:read", &json!({"room_id": environment.general, "seq": 1})).await?;
+        let (begun, mut sql) = (Instant::now(), environment.sql().await?);
         loop {
             let row = sqlx::query("select read_seq from members where room_id = $1 and user_id = $2")
-                .bind(stage.general.0)
-                .bind(stage.victim().user.id.0)
+                .bind(environment.general.0)
+                .bind(environment.victim().user.id.0)
                 .fetch_one(&mut sql)
                 .await?;
             if row.try_get::<i64, _>("read_seq")? == 1 {
@@ -69,22 +69,25 @@ pub(super) async fn marks(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// Long messages as fast as frames are taken: what readers get in bytes.
-pub(super) async fn messages(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn messages(environment: &Environment) -> Result<Finding, Error> {
     const MESSAGES: usize = 200;
     /// A burst of 512 KiB and some seconds at 64 KiB, with room for the envelope.
     const BYTES: usize = 2 * 1024 * 1024;
     let body = "鴉".repeat(8_000);
-    let mut reader = Ws::enter(stage.node(), &stage.victim().token).await?;
-    let mut ws = Ws::enter(stage.node(), &stage.attacker().token).await?;
+    let mut reader = Ws::enter(environment.node(), &environment.victim().token).await?;
+    let mut ws = Ws::enter(environment.node(), &environment.attacker().token).await?;
     let sending = async {
         for _ in 0..MESSAGES {
-            ws.send("message:send", &json!({"client_id": Uuid::now_v7(), "room_id": stage.general, "body": body}))
-                .await?;
+            ws.send(
+                "message:send",
+                &json!({"client_id": Uuid::now_v7(), "room_id": environment.general, "body": body}),
+            )
+            .await?;
         }
         Ok::<_, Error>(())
     };
     let mut got = 0;
-    let reading = reader.read_for(stage.length() + Duration::from_secs(1), |_, _, bytes| got += bytes);
+    let reading = reader.read_for(environment.length() + Duration::from_secs(1), |_, _, bytes| got += bytes);
     let (_, closed) = tokio::join!(sending, reading);
     let end = closed.map_or(String::new(), |code| format!(", closed with {code}"));
     let met = format!("{MESSAGES} messages of 24 KB at once: {} KB to each reader{end}", got / 1024);
@@ -92,13 +95,13 @@ pub(super) async fn messages(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// A reaction on one's own long message, on and off.
-pub(super) async fn reactions(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn reactions(environment: &Environment) -> Result<Finding, Error> {
     const TOGGLES: usize = 300;
     const BYTES: usize = 256 * 1024;
-    let members = [stage.attacker().user.id.0, stage.victim().user.id.0, stage.honest(0).user.id.0];
-    let room = stage.fill_rooms(1, 1, &"鴉".repeat(8_000), &members).await?[0];
-    let mut reader = Ws::enter(stage.node(), &stage.victim().token).await?;
-    let mut ws = Ws::enter(stage.node(), &stage.attacker().token).await?;
+    let members = [environment.attacker().user.id.0, environment.victim().user.id.0, environment.honest(0).user.id.0];
+    let room = environment.fill_rooms(1, 1, &"鴉".repeat(8_000), &members).await?[0];
+    let mut reader = Ws::enter(environment.node(), &environment.victim().token).await?;
+    let mut ws = Ws::enter(environment.node(), &environment.attacker().token).await?;
     for toggle in 0..TOGGLES {
         let frame =
             json!({"client_id": Uuid::now_v7(), "room_id": room, "seq": 1, "emoji": "👍", "on": toggle % 2 == 0});
@@ -115,13 +118,13 @@ pub(super) async fn reactions(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// Typing, started and stopped as fast as frames are taken.
-pub(super) async fn typing(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn typing(environment: &Environment) -> Result<Finding, Error> {
     const TURNS: usize = 400;
     const FRAMES: usize = 20;
-    let room = json!({"room_id": stage.general});
-    let mut reader = Ws::enter(stage.node(), &stage.victim().token).await?;
+    let room = json!({"room_id": environment.general});
+    let mut reader = Ws::enter(environment.node(), &environment.victim().token).await?;
     reader.send("focus", &room).await?;
-    let mut ws = Ws::enter(stage.node(), &stage.attacker().token).await?;
+    let mut ws = Ws::enter(environment.node(), &environment.attacker().token).await?;
     sleep(Duration::from_millis(200)).await;
     for _ in 0..TURNS {
         ws.send("typing:start", &room).await?;
@@ -134,11 +137,11 @@ pub(super) async fn typing(stage: &Stage) -> Result<Finding, Error> {
 
 /// One `hello` that names a room 900 times. One answer is for its cursor; a second one is what the node itself missed, since
 /// the rows come from outside.
-pub(super) async fn hello(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn hello(environment: &Environment) -> Result<Finding, Error> {
     const CURSORS: usize = 900;
-    stage.fill(&[stage.general.0], 2, 40, "news").await?;
-    let mut ws = Ws::open(stage.node(), &stage.attacker().token).await?;
-    ws.hello(&vec![(stage.general, 1, 0); CURSORS]).await?;
+    environment.fill(&[environment.general.0], 2, 40, "news").await?;
+    let mut ws = Ws::open(environment.node(), &environment.attacker().token).await?;
+    ws.hello(&vec![(environment.general, 1, 0); CURSORS]).await?;
     let mut count = 0;
     ws.read_for(Duration::from_secs(3), |kind, _, _| {
         count += usize::from(kind == "messages:offline" || kind == "room:reset")

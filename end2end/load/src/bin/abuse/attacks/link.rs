@@ -1,8 +1,8 @@
 //! A device on a slow link that missed a weekend: it must get everything, without being closed as too slow.
 
+use crate::environment::Environment;
 use crate::honest::until;
 use crate::proxy::Proxy;
-use crate::stage::Stage;
 use crate::table::Finding;
 use client::{ConnectionState, Input};
 use protocol::Seq;
@@ -17,7 +17,7 @@ const ROOMS: i32 = 60;
 const MISSED: i32 = 50;
 
 /// Needs small send buffers of the system, which a network has and loopback has not.
-pub(super) async fn slow_link(stage: &Stage) -> Result<Result<Finding, String>, Error> {
+pub(super) async fn slow_link(environment: &Environment) -> Result<Result<Finding, String>, Error> {
     let has_small_buffers = std::fs::read_to_string("/proc/sys/net/ipv4/tcp_wmem").is_ok_and(|text| {
         text.split_whitespace().last().and_then(|most| most.parse().ok()).is_some_and(|most: u64| most <= 65_536)
     });
@@ -25,11 +25,11 @@ pub(super) async fn slow_link(stage: &Stage) -> Result<Result<Finding, String>, 
         return Ok(Err("needs a network namespace with small send buffers (root): see end2end/abuse".into()));
     }
     let body = "what was said at the weekend ".repeat(14);
-    let members = [stage.attacker().user.id.0, stage.victim().user.id.0];
-    let rooms = stage.fill_rooms(ROOMS, 1, &body, &members).await?;
-    let proxy = Proxy::start(stage.node()).await?;
+    let members = [environment.attacker().user.id.0, environment.victim().user.id.0];
+    let rooms = environment.fill_rooms(ROOMS, 1, &body, &members).await?;
+    let proxy = Proxy::start(environment.node()).await?;
     let site = Arc::new(Site::new(vec![proxy.address])?);
-    let device = Device::start(stage.victim(), &site, 0, 3);
+    let device = Device::start(environment.victim(), &site, 0, 3);
     let is_online = || device.look(|engine, _| engine.connection() == ConnectionState::Online);
     until("the victim to come in", is_online).await?;
     let shown = |head: i32| {
@@ -44,7 +44,7 @@ pub(super) async fn slow_link(stage: &Stage) -> Result<Result<Finding, String>, 
     until("the victim to see every room", || shown(1) == rooms.len()).await?;
     proxy.cut();
     let ids: Vec<_> = rooms.iter().map(|room| room.0).collect();
-    stage.fill(&ids, 2, MISSED + 1, &body).await?;
+    environment.fill(&ids, 2, MISSED + 1, &body).await?;
     proxy.throttle(BYTES_PER_SECOND, DELAY);
     let before = proxy.accepted();
     proxy.mend();

@@ -1,7 +1,7 @@
 //! Attacks by quantity over HTTP: pages, renewals, and what goes into the log.
 
+use crate::environment::Environment;
 use crate::http::{self, Cookies};
-use crate::stage::Stage;
 use crate::table::Finding;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -42,8 +42,9 @@ fn finding(what: &str, (answered, is_refused): (usize, bool)) -> Finding {
 }
 
 /// One account asks for the dearest page, and goes on.
-pub(super) async fn pages(stage: &Stage) -> Result<Finding, Error> {
-    let (http, token, path) = (stage.http.clone(), stage.attacker().token.clone(), format!("/rooms/{}", stage.general));
+pub(super) async fn pages(environment: &Environment) -> Result<Finding, Error> {
+    let (http, token, path) =
+        (environment.http.clone(), environment.attacker().token.clone(), format!("/rooms/{}", environment.general));
     let ask = move |_| {
         let (http, token, path) = (http.clone(), token.clone(), path.clone());
         async move { http.page(&path, &token).await }
@@ -52,8 +53,8 @@ pub(super) async fn pages(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// A stranger asks for the pages that need no account.
-pub(super) async fn strangers(stage: &Stage) -> Result<Finding, Error> {
-    let http = http::Http::from(crate::ws::ELSEWHERE, stage.node())?;
+pub(super) async fn strangers(environment: &Environment) -> Result<Finding, Error> {
+    let http = http::Http::from(crate::ws::ELSEWHERE, environment.node())?;
     let ask = move |number: usize| {
         let http = http.clone();
         let path = ["/login", "/register"][number % 2];
@@ -63,12 +64,13 @@ pub(super) async fn strangers(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// A browser renews its session, and goes on.
-pub(super) async fn refresh(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn refresh(environment: &Environment) -> Result<Finding, Error> {
     const RENEWALS: usize = 400;
-    let mut cookies = super::sessions::register(stage, "mallory").await?;
+    let mut cookies = super::sessions::register(environment, "mallory").await?;
     let (begun, mut renewed) = (Instant::now(), 0);
     while renewed < RENEWALS && begun.elapsed() < Duration::from_secs(10) {
-        let status = stage.http.browse("/api/auth/refresh", &mut cookies, &stage.http.origin(), None).await?;
+        let status =
+            environment.http.browse("/api/auth/refresh", &mut cookies, &environment.http.origin(), None).await?;
         if status == 429 {
             return Ok(finding("renewals of one session", (renewed, true)));
         }
@@ -81,16 +83,16 @@ pub(super) async fn refresh(stage: &Stage) -> Result<Finding, Error> {
 }
 
 /// A request id of the client's own choice, far too long for a log.
-pub(super) async fn request_id(stage: &Stage) -> Result<Finding, Error> {
+pub(super) async fn request_id(environment: &Environment) -> Result<Finding, Error> {
     let marker = "i-was-here-".repeat(800);
     let request = format!(
         "POST /api/auth/login HTTP/1.1\r\nhost: {}\r\nx-request-id: {marker}\r\ncontent-type: application/json\r\n\
          connection: close\r\ncontent-length: 2\r\n\r\n{{}}",
-        stage.node()
+        environment.node()
     );
-    let answer = http::raw(stage.node(), request.as_bytes(), Duration::from_secs(5)).await?;
+    let answer = http::raw(environment.node(), request.as_bytes(), Duration::from_secs(5)).await?;
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let log = std::fs::read_to_string(stage.folder.join("request_id-node1.log"))?;
+    let log = std::fs::read_to_string(environment.folder.join("request_id-node1.log"))?;
     let (is_logged, is_echoed) =
         (log.contains("i-was-here-i-was"), String::from_utf8_lossy(&answer).contains("i-was-here-i-was"));
     let met = format!(

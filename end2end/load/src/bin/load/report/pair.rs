@@ -62,8 +62,8 @@ fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::environment::Case;
     use crate::scenarios::USUAL;
-    use crate::stage::Case;
 
     fn row(target: Target, asked: f64, p99: f64) -> Row {
         let mut row = Row::empty(&Case { target, rate: asked, ..USUAL });

@@ -1,8 +1,8 @@
 //! A very large room is deleted while everybody talks in others: how much later their messages come.
 
+use crate::environment::{ARRIVAL_TIMEOUT, Case, Environment, World};
 use crate::pipe::Tally;
 use crate::report::Row;
-use crate::stage::{ARRIVAL_TIMEOUT, Case, Stage, World};
 use sqlx::{Connection, PgConnection};
 use std::time::{Duration, Instant};
 use testbed::Error;
@@ -21,12 +21,12 @@ const ROWS: i64 = 500_000;
 
 pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<Row, Error> {
     let (rate, length) = (case.rate, case.length);
-    let mut stage = Stage::set(world, case).await?;
-    let owner = stage.crowd.people[0].clone();
+    let mut environment = Environment::set(world, case).await?;
+    let owner = environment.population.people[0].clone();
     let rows = (millions * 1e6) as i64;
-    let room = fill(&stage.url, owner.user.id.0, rows).await?;
-    let before = calm(world, &mut stage, rate).await?;
-    let url = format!("http://{}/api/rooms/{room}", stage.cluster.nodes[0].address);
+    let room = fill(&environment.url, owner.user.id.0, rows).await?;
+    let before = calm(world, &mut environment, rate).await?;
+    let url = format!("http://{}/api/rooms/{room}", environment.cluster.nodes[0].address);
     let http = reqwest::Client::builder().timeout(length + ARRIVAL_TIMEOUT).build()?;
     let deleting = async {
         sleep(RUN_UP).await;
@@ -34,13 +34,13 @@ pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<
         let status = http.delete(url).bearer_auth(&owner.token).send().await?.status().as_u16();
         Ok::<_, Error>((status, begun.elapsed()))
     };
-    let (tally, deleted) = tokio::join!(stage.crew.go(rate, length, ARRIVAL_TIMEOUT), deleting);
+    let (tally, deleted) = tokio::join!(environment.client_processes.go(rate, length, ARRIVAL_TIMEOUT), deleting);
     let (tally, (status, took)) = (tally?, deleted?);
-    stage.cluster.check()?;
-    let left = left(&stage.url, room).await?;
+    environment.cluster.check()?;
+    let left = left(&environment.url, room).await?;
     let ms = |duration: Duration| duration.as_secs_f64() * 1e3;
     let (alone, busy) = (ms(before.deliveries.percentile(99.9)), ms(tally.deliveries.percentile(99.9)));
-    let mut row = Row::of(&stage, rate, &tally, crate::stage::Cpu::default())
+    let mut row = Row::of(&environment, rate, &tally, crate::environment::Cpu::default())
         .with("messages of the room, in millions", millions)
         .with("status of the deletion", f64::from(status))
         .with("s until the deletion was answered", took.as_secs_f64())
@@ -54,15 +54,15 @@ pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<
 }
 
 /// Deliveries without a deletion.
-async fn calm(world: &mut World, stage: &mut Stage, rate: f64) -> Result<Tally, Error> {
-    let (mut tally, _) = stage.measure(world, rate).await?;
+async fn calm(world: &mut World, environment: &mut Environment, rate: f64) -> Result<Tally, Error> {
+    let (mut tally, _) = environment.measure(world, rate).await?;
     for _ in 1..CALM.1 {
         let tail = tally.deliveries.percentile(99.9).as_secs_f64() * 1e3;
         if tail <= CALM.0 {
             break;
         }
         println!("  p99.9 {tail:.0} ms without a deletion: waiting for the disk");
-        tally = stage.measure(world, rate).await?.0;
+        tally = environment.measure(world, rate).await?.0;
     }
     Ok(tally)
 }

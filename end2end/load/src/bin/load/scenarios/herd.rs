@@ -1,9 +1,9 @@
 //! Monday morning: everybody opens their page at the same moment, with many rooms and much that is unread. What that
 //! costs for a person, and how long the last one waits.
 
+use crate::environment::{self, Case, World};
 use crate::latency::Latencies;
 use crate::report::Row;
-use crate::stage::{self, Case, World};
 use crate::usage;
 use futures_util::future::join_all;
 use futures_util::{SinkExt, StreamExt};
@@ -11,9 +11,9 @@ use protocol::{ClientFrame, PROTOCOL_VERSION};
 use sqlx::{Connection, PgConnection};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
-use testbed::crowd::Plan;
+use testbed::population::Plan;
 use testbed::servers::SECRET;
-use testbed::{Crowd, Error};
+use testbed::{Error, Population};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -26,10 +26,10 @@ const RESUME_TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let (url, run) = world.database().await?;
-    let mut cluster = stage::start(world, &case, &run, &url).await?;
+    let mut cluster = environment::start(world, &case, &run, &url).await?;
     let plan = Plan { people: case.connections, rooms_each: ROOMS_EACH, members: (case.members, case.members) };
-    let crowd = Crowd::gather(&url, SECRET, plan, &mut fastrand::Rng::with_seed(1)).await?;
-    let rows = fill(&url, &crowd).await?;
+    let population = Population::gather(&url, SECRET, plan, &mut fastrand::Rng::with_seed(1)).await?;
+    let rows = fill(&url, &population).await?;
     let cpu = || {
         let nodes = cluster.nodes.iter().filter_map(|node| node.pid()).map(usage::cpu_seconds).sum::<f64>();
         (nodes, world.postgres.pid().map_or(0.0, usage::cpu_seconds))
@@ -37,7 +37,7 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let (before, begun) = (cpu(), Instant::now());
     let nodes = cluster.addresses();
     let coming =
-        crowd.people.iter().enumerate().map(|(number, person)| arrive(nodes[number % nodes.len()], &person.token));
+        population.people.iter().enumerate().map(|(number, person)| arrive(nodes[number % nodes.len()], &person.token));
     let arrived = tokio::time::timeout(RESUME_TIMEOUT, join_all(coming)).await?;
     let (took, after) = (begun.elapsed(), cpu());
     cluster.check()?;
@@ -83,7 +83,7 @@ async fn arrive(node: SocketAddr, token: &str) -> Result<u64, Error> {
     Err("the connection has ended".into())
 }
 
-async fn fill(url: &str, crowd: &Crowd) -> Result<i64, Error> {
+async fn fill(url: &str, population: &Population) -> Result<i64, Error> {
     let mut connection = PgConnection::connect(url).await?;
     sqlx::query("set synchronous_commit = off").execute(&mut connection).await?;
     sqlx::query(
@@ -91,13 +91,13 @@ async fn fill(url: &str, crowd: &Crowd) -> Result<i64, Error> {
          select id, seq, sender, gen_random_uuid(), 0, 'message ' || seq, seq
          from unnest($1::uuid[], $2::uuid[]) as room (id, sender), generate_series(2, $3::bigint) as seq",
     )
-    .bind(crowd.rooms.iter().map(|(room, _)| room.0).collect::<Vec<_>>())
-    .bind(crowd.rooms.iter().map(|(_, members)| crowd.people[members[0]].user.id.0).collect::<Vec<_>>())
+    .bind(population.rooms.iter().map(|(room, _)| room.0).collect::<Vec<_>>())
+    .bind(population.rooms.iter().map(|(_, members)| population.people[members[0]].user.id.0).collect::<Vec<_>>())
     .bind(UNREAD + 1)
     .execute(&mut connection)
     .await?;
     sqlx::query("update rooms set last_seq = $1").bind(UNREAD + 1).execute(&mut connection).await?;
     sqlx::query("vacuum analyze").execute(&mut connection).await?;
     sqlx::query("checkpoint").execute(&mut connection).await?;
-    Ok(i64::try_from(crowd.rooms.len())? * UNREAD)
+    Ok(i64::try_from(population.rooms.len())? * UNREAD)
 }

@@ -1,7 +1,7 @@
 //! The highest rate at which messages still arrive in time: doubled until they do not, then bisected.
 
+use crate::environment::{Case, Environment, World};
 use crate::report::Row;
-use crate::stage::{Case, Stage, World};
 use std::time::Duration;
 use testbed::Error;
 
@@ -39,29 +39,29 @@ impl Search {
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let first = case.rate;
-    let mut stage = Stage::set(world, case).await?;
-    search(world, &mut stage, first).await
+    let mut environment = Environment::set(world, case).await?;
+    search(world, &mut environment, first).await
 }
 
-/// Searches on a stage, from this rate.
-pub(super) async fn search(world: &World, stage: &mut Stage, first: f64) -> Result<Row, Error> {
-    let (tally, cpu) = stage.measure(world, first).await?;
-    let mut row = Row::of(stage, first, &tally, cpu);
+/// Searches in an environment, from this rate.
+pub(super) async fn search(world: &World, environment: &mut Environment, first: f64) -> Result<Row, Error> {
+    let (tally, cpu) = environment.measure(world, first).await?;
+    let mut row = Row::of(environment, first, &tally, cpu);
     let mut search = Search { holds: first, fails: None };
     while let Some(rate) = search.next() {
-        let (tally, cpu) = stage.measure(world, rate).await?;
-        let is_whole = tally.is_whole(stage.case.target.keeps_order());
+        let (tally, cpu) = environment.measure(world, rate).await?;
+        let is_whole = tally.is_whole(environment.case.target.keeps_order());
         let holds = is_whole && tally.deliveries.percentile(99.0) <= IN_TIME;
         let p99 = tally.deliveries.percentile(99.0).as_millis();
         println!("  {rate:>8.0} messages/s: delivery p99 {p99} ms{}", tally.trouble());
         search.learn(rate, holds);
         if holds {
-            row = Row::of(stage, rate, &tally, cpu);
+            row = Row::of(environment, rate, &tally, cpu);
         }
         if !is_whole {
             // What is still on its way must not be counted against the next step.
-            let (calm, _) = stage.measure(world, first).await?;
-            if !calm.is_whole(stage.case.target.keeps_order()) {
+            let (calm, _) = environment.measure(world, first).await?;
+            if !calm.is_whole(environment.case.target.keeps_order()) {
                 break;
             }
         }

@@ -5,8 +5,8 @@
 //! a driver that is late offers its messages later, while a database that starves would be measured in the node's place.
 
 use super::knee;
+use crate::environment::{Case, Environment, World};
 use crate::report::Row;
-use crate::stage::{Case, Stage, World};
 use crate::usage;
 use std::time::Duration;
 use testbed::Error;
@@ -27,8 +27,8 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         return Err("overload needs two processors".into());
     }
     let first = case.rate;
-    let mut stage = Stage::set(world, case).await?;
-    let nodes: Vec<u32> = stage.cluster.nodes.iter().filter_map(|node| node.pid()).collect();
+    let mut environment = Environment::set(world, case).await?;
+    let nodes: Vec<u32> = environment.cluster.nodes.iter().filter_map(|node| node.pid()).collect();
     for pid in &nodes {
         usage::pin(Some(*pid), "0").await?;
     }
@@ -47,12 +47,12 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     }
     // Last: what it starts inherits it.
     usage::run_when_idle(std::process::id()).await?;
-    let knee = knee::search(world, &mut stage, first).await?.rate;
+    let knee = knee::search(world, &mut environment, first).await?.rate;
     // Beyond the knee more is still taken, only later: until it grows no further.
     let (mut peak, mut rate) = (knee, knee);
     for _ in 0..STEPS {
         rate *= 1.5;
-        let (tally, _) = stage.measure(world, rate).await?;
+        let (tally, _) = environment.measure(world, rate).await?;
         peak = peak.max(tally.goodput());
         println!("  {rate:>8.0} messages/s: {:.0} taken a second{}", tally.goodput(), tally.trouble());
         if tally.goodput() < rate * SATURATED {
@@ -61,11 +61,11 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     }
     // Not of the knee, which is never above the peak and which one slow moment of the machine can make too low.
     let rate = peak * 2.0;
-    let (tally, cpu) = stage.measure(world, rate).await?;
+    let (tally, cpu) = environment.measure(world, rate).await?;
     let unanswered = tally.due - tally.acknowledged - tally.refused;
     let share = tally.goodput() / peak;
     let slowest = tally.acks.max();
-    let mut row = Row::of(&stage, rate, &tally, cpu)
+    let mut row = Row::of(&environment, rate, &tally, cpu)
         .with("messages/s at the knee", knee)
         .with("messages/s taken at the peak", peak)
         .with("messages/s taken at twice the peak", tally.goodput())

@@ -1,13 +1,13 @@
 //! An update of a cluster: its nodes are drained and started again one after the other, under real engines. At the end
 //! every device is held against the database.
 
+use crate::environment::{self, Case, World};
 use crate::report::Row;
-use crate::stage::{self, Case, World};
 use std::sync::Arc;
 use std::time::Duration;
-use testbed::crowd::Plan;
+use testbed::population::Plan;
 use testbed::servers::SECRET;
-use testbed::{Audience, Crowd, Error, Site};
+use testbed::{Error, Participants, Population, Site};
 use tokio::time::sleep;
 
 /// All is well before each node's turn, and after the last.
@@ -16,13 +16,13 @@ const ROOMS_EACH: usize = 2;
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let (url, run) = world.database().await?;
-    let mut cluster = stage::start(world, &case, &run, &url).await?;
+    let mut cluster = environment::start(world, &case, &run, &url).await?;
     let plan = Plan { people: case.connections, rooms_each: ROOMS_EACH, members: (case.members, case.members) };
     let mut random = fastrand::Rng::with_seed(1);
-    let crowd = Crowd::gather(&url, SECRET, plan, &mut random).await?;
+    let population = Population::gather(&url, SECRET, plan, &mut random).await?;
     let site = Arc::new(Site::new(cluster.addresses())?);
     // Nobody has a second device.
-    let audience = Audience::enter(&crowd, usize::MAX, &site, &mut random).await?;
+    let participants = Participants::enter(&population, usize::MAX, &site, &mut random).await?;
     let update = async {
         for node in &mut cluster.nodes {
             sleep(WELL).await;
@@ -33,16 +33,16 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         Ok::<_, Error>(())
     };
     tokio::select! {
-        () = audience.talk(Duration::from_secs_f64(1.0 / case.rate), &mut random) => {}
+        () = participants.talk(Duration::from_secs_f64(1.0 / case.rate), &mut random) => {}
         done = update => done?,
     }
-    let verdict = audience.settle(&url).await?;
+    let verdict = participants.settle(&url).await?;
     cluster.check()?;
-    let (sent, acknowledged) = audience.counts();
+    let (sent, acknowledged) = participants.counts();
     let mut resumes = Vec::new();
     let mut troubles = 0;
-    for seat in &audience.seats {
-        seat.device.look(|_, journal| {
+    for participant in &participants.all {
+        participant.device.look(|_, journal| {
             resumes.extend(journal.resumes.iter().map(Duration::as_secs_f64));
             troubles += journal.troubles.len();
         });

@@ -3,9 +3,9 @@
 //! Beside the latencies, in which every other program of the machine shows as well, stands the cause itself: the longest time
 //! for which background work of the node held a thread without giving way.
 
+use crate::environment::{Case, Cpu, Environment, World};
 use crate::latency::Latencies;
 use crate::report::Row;
-use crate::stage::{Case, Cpu, Stage, World};
 use std::time::Duration;
 use testbed::Error;
 
@@ -14,12 +14,12 @@ const WINDOW: Duration = Duration::from_secs(3);
 
 pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
     let (rate, length) = (case.rate, case.length);
-    let mut stage = Stage::set(world, Case { length: WINDOW, ..case }).await?;
+    let mut environment = Environment::set(world, Case { length: WINDOW, ..case }).await?;
     let windows = (length.as_secs_f64() / WINDOW.as_secs_f64()).ceil().max(1.0) as usize;
     let mut all = None;
     let (mut tails, mut cpu) = (Vec::new(), Cpu::default());
     for _ in 0..windows {
-        let (tally, used) = stage.measure(world, rate).await?;
+        let (tally, used) = environment.measure(world, rate).await?;
         tails.push(ms(&tally.deliveries));
         cpu = cpu + used;
         match &mut all {
@@ -28,12 +28,13 @@ pub(crate) async fn run(world: &mut World, case: Case) -> Result<Row, Error> {
         }
     }
     let tally = all.unwrap_or_default();
-    let held = longest_poll(&stage.cluster.nodes[0].metrics().await?).ok_or("the node does not tell its polls")?;
+    let held =
+        longest_poll(&environment.cluster.nodes[0].metrics().await?).ok_or("the node does not tell its polls")?;
     let told: Vec<_> = tails.iter().map(|tail| format!("{tail:.1}")).collect();
     println!("  p99.9 of each {} s, in ms: {}", WINDOW.as_secs(), told.join(" "));
     tails.sort_unstable_by(f64::total_cmp);
     let (median, worst) = (tails[tails.len() / 2], tails[tails.len() - 1]);
-    Ok(Row::of(&stage, rate, &tally, cpu)
+    Ok(Row::of(&environment, rate, &tally, cpu)
         .with("ms delivery p99.9 of the median window", median)
         .with("ms delivery p99.9 of the worst window", worst)
         .with("ms between the two", worst - median)

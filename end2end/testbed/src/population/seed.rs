@@ -1,6 +1,6 @@
-//! The rows of a crowd: one statement a table, whatever its size.
+//! The rows of a population: one statement a table, whatever its size.
 
-use super::Crowd;
+use super::Population;
 use crate::Error;
 use protocol::SystemEvent;
 use sqlx::{Connection, PgConnection};
@@ -13,11 +13,11 @@ const SESSION_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
 const GROUP: i16 = 1;
 const SYSTEM: i16 = 1;
 
-pub(super) async fn store(url: &str, crowd: &Crowd) -> Result<(), Error> {
+pub(super) async fn store(url: &str, population: &Population) -> Result<(), Error> {
     let now = i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?;
     let mut connection = PgConnection::connect(url).await?;
     let mut tx = connection.begin().await?;
-    let people = &crowd.people;
+    let people = &population.people;
     let ids: Vec<Uuid> = people.iter().map(|person| person.user.id.0).collect();
     sqlx::query(
         "insert into users (id, username, display_name, search, password_hash, is_admin, created_at)
@@ -45,8 +45,8 @@ pub(super) async fn store(url: &str, crowd: &Crowd) -> Result<(), Error> {
          select id, $3, 'Room ' || number, members, 1, $4
          from unnest($1::uuid[], $2::bigint[]) with ordinality as new (id, members, number)",
     )
-    .bind(crowd.rooms.iter().map(|(room, _)| room.0).collect::<Vec<_>>())
-    .bind(crowd.rooms.iter().map(|(_, members)| i64::try_from(members.len())).collect::<Result<Vec<_>, _>>()?)
+    .bind(population.rooms.iter().map(|(room, _)| room.0).collect::<Vec<_>>())
+    .bind(population.rooms.iter().map(|(_, members)| i64::try_from(members.len())).collect::<Result<Vec<_>, _>>()?)
     .bind(GROUP)
     .bind(now)
     .execute(&mut *tx)
@@ -56,22 +56,23 @@ pub(super) async fn store(url: &str, crowd: &Crowd) -> Result<(), Error> {
          select room_id, 1, sender_id, gen_random_uuid(), $3, $4, $5
          from unnest($1::uuid[], $2::uuid[]) as new (room_id, sender_id)",
     )
-    .bind(crowd.rooms.iter().map(|(room, _)| room.0).collect::<Vec<_>>())
-    .bind(crowd.rooms.iter().map(|(_, members)| ids[members[0]]).collect::<Vec<_>>())
+    .bind(population.rooms.iter().map(|(room, _)| room.0).collect::<Vec<_>>())
+    .bind(population.rooms.iter().map(|(_, members)| ids[members[0]]).collect::<Vec<_>>())
     .bind(SYSTEM)
     .bind(serde_json::to_string(&SystemEvent::Created)?)
     .bind(now)
     .execute(&mut *tx)
     .await?;
-    seat(&mut tx, crowd, &ids).await?;
+    participant(&mut tx, population, &ids).await?;
     tx.commit().await?;
     Ok(())
 }
 
 /// Everybody into their rooms.
-async fn seat(tx: &mut PgConnection, crowd: &Crowd, ids: &[Uuid]) -> Result<(), Error> {
-    let seats = crowd.rooms.iter().flat_map(|(room, members)| members.iter().map(|number| (room.0, ids[*number])));
-    let (rooms, members): (Vec<Uuid>, Vec<Uuid>) = seats.unzip();
+async fn participant(tx: &mut PgConnection, population: &Population, ids: &[Uuid]) -> Result<(), Error> {
+    let participants =
+        population.rooms.iter().flat_map(|(room, members)| members.iter().map(|number| (room.0, ids[*number])));
+    let (rooms, members): (Vec<Uuid>, Vec<Uuid>) = participants.unzip();
     sqlx::query(
         "insert into members (room_id, user_id, role, joined_seq, delivered_seq, read_seq)
          select room_id, user_id, 0, 0, 0, 0 from unnest($1::uuid[], $2::uuid[]) as new (room_id, user_id)",

@@ -1,13 +1,13 @@
 //! Who was sent what and has received it: finds what is lost, doubled or out of order while it happens.
 //!
-//! All members of a room are in one ledger. Times are microseconds of the client's clock.
+//! All members of a room are in one delivery_log. Times are microseconds of the client's clock.
 
-mod seat;
+mod view;
 
 use crate::pipe::Tally;
 use crate::target::Received;
-use seat::Seat;
 use uuid::Uuid;
+use view::RoomView;
 
 /// A message of this run.
 struct Sent {
@@ -29,9 +29,9 @@ struct Room {
 }
 
 /// See the module's documentation. One a client process; its one thread borrows it for moments.
-pub(super) struct Ledger {
+pub(super) struct DeliveryLog {
     rooms: Vec<Room>,
-    seats: Vec<Seat>,
+    views: Vec<RoomView>,
     sent: Vec<Sent>,
     /// The first message of the present step. What belongs to earlier ones is not counted any more.
     first: usize,
@@ -43,12 +43,12 @@ pub(super) struct Ledger {
     load_ends: u64,
 }
 
-impl Ledger {
-    /// For rooms with this many members; seats are numbered room by room.
+impl DeliveryLog {
+    /// For rooms with this many members; views are numbered room by room.
     pub(super) fn new(members: impl Iterator<Item = usize>) -> Self {
-        let mut ledger = Self {
+        let mut delivery_log = Self {
             rooms: Vec::new(),
-            seats: Vec::new(),
+            views: Vec::new(),
             sent: Vec::new(),
             first: 0,
             tally: Tally::default(),
@@ -57,10 +57,10 @@ impl Ledger {
             load_ends: 0,
         };
         for (room, members) in members.enumerate() {
-            ledger.rooms.push(Room { listeners: members as u64, messages: 0 });
-            ledger.seats.extend((0..members).map(|_| Seat::new(room)));
+            delivery_log.rooms.push(Room { listeners: members as u64, messages: 0 });
+            delivery_log.views.extend((0..members).map(|_| RoomView::new(room)));
         }
-        ledger
+        delivery_log
     }
 
     /// A new step begins; what the last one was about is given back.
@@ -69,8 +69,8 @@ impl Ledger {
         tally.lost = self.missing;
         tally.load_seconds = self.load_ends.saturating_sub(self.begun) as f64 / 1e6;
         (self.first, self.missing, self.begun, self.load_ends) = (self.sent.len(), 0, now, now);
-        for seat in &mut self.seats {
-            seat.is_disturbed = !seat.is_online;
+        for view in &mut self.views {
+            view.is_disturbed = !view.is_online;
         }
         tally
     }
@@ -92,9 +92,9 @@ impl Ledger {
     }
 
     /// A message is with its connection now; answers with when it was due.
-    pub(super) fn handed_over(&mut self, number: u32, seat: usize, now: u64) -> u64 {
+    pub(super) fn handed_over(&mut self, number: u32, view: usize, now: u64) -> u64 {
         let sent = &mut self.sent[number as usize];
-        sent.is_disturbed = self.seats[seat].is_disturbed;
+        sent.is_disturbed = self.views[view].is_disturbed;
         if !sent.is_disturbed {
             // Otherwise it waited for a connection, and not for the driver.
             self.tally.lags.record(now.saturating_sub(sent.due));
@@ -102,28 +102,28 @@ impl Ledger {
         sent.due
     }
 
-    /// A frame has come to a seat. Where more is to be asked for, answers with the number to ask from.
-    pub(super) fn record(&mut self, seat: usize, heard: &Received, now: u64) -> Option<u64> {
+    /// A frame has come to a view. Where more is to be asked for, answers with the number to ask from.
+    pub(super) fn record(&mut self, view: usize, heard: &Received, now: u64) -> Option<u64> {
         match heard {
             Received::Delivery { number, order } => {
-                if let Some(seen) = self.deliver(seat, *number, now) {
-                    match self.seats[seat].is_in_order(*order, seen) {
+                if let Some(seen) = self.deliver(view, *number, now) {
+                    match self.views[view].is_in_order(*order, seen) {
                         Ok(()) => {}
-                        Err(seat::Fault::Doubled) => self.tally.doubled += 1,
-                        Err(seat::Fault::Disordered) => self.tally.disordered += 1,
+                        Err(view::Fault::Doubled) => self.tally.doubled += 1,
+                        Err(view::Fault::Disordered) => self.tally.disordered += 1,
                     }
                 }
-                self.seats[seat].advance(*order)
+                self.views[view].advance(*order)
             }
             Received::Missed { numbers, to, more } => {
                 for number in numbers {
-                    self.deliver(seat, *number, now);
+                    self.deliver(view, *number, now);
                 }
-                let ask = self.seats[seat].caught_up(*to, *more);
-                self.resumed(seat);
+                let ask = self.views[view].caught_up(*to, *more);
+                self.resumed(view);
                 ask
             }
-            Received::Head(head) => self.seats[seat].behind(*head),
+            Received::Head(head) => self.views[view].behind(*head),
             Received::Ack(number) => {
                 self.acknowledge(*number, now);
                 None
@@ -135,29 +135,29 @@ impl Ledger {
                 None
             }
             Received::Welcome { head, epoch } => {
-                self.seats[seat].welcome(*head, *epoch);
-                self.resumed(seat);
+                self.views[view].welcome(*head, *epoch);
+                self.resumed(view);
                 None
             }
             Received::Answer(_) | Received::Other => None,
         }
     }
 
-    /// Notes that a seat has a message; whether it had it before, or none where the message is not of this step.
-    fn deliver(&mut self, seat: usize, number: u32, now: u64) -> Option<bool> {
+    /// Notes that a view has a message; whether it had it before, or none where the message is not of this step.
+    fn deliver(&mut self, view: usize, number: u32, now: u64) -> Option<bool> {
         let sent = self.sent.get_mut(number as usize)?;
-        let seat = &mut self.seats[seat];
-        if sent.room != seat.room {
+        let view = &mut self.views[view];
+        if sent.room != view.room {
             self.tally.disordered += 1;
             return None;
         }
-        let was_seen = seat.seen.set(sent.index);
-        if (number as usize) < self.first || seat.is_deaf {
+        let was_seen = view.seen.set(sent.index);
+        if (number as usize) < self.first || view.is_deaf {
             return None;
         }
         if !was_seen {
             let latency = now.saturating_sub(sent.due);
-            let is_disturbed = sent.is_disturbed || seat.is_disturbed;
+            let is_disturbed = sent.is_disturbed || view.is_disturbed;
             let latencies = if is_disturbed { &mut self.tally.disturbed } else { &mut self.tally.deliveries };
             latencies.record(latency);
             sent.delivered += 1;
@@ -177,47 +177,47 @@ impl Ledger {
         self.missing += self.rooms[sent.room].listeners - sent.delivered;
     }
 
-    /// The cursor and epoch with which a seat connects.
-    pub(super) fn held(&mut self, seat: usize) -> Option<(u64, Uuid)> {
-        self.seats[seat].held()
+    /// The cursor and epoch with which a view connects.
+    pub(super) fn held(&mut self, view: usize) -> Option<(u64, Uuid)> {
+        self.views[view].held()
     }
 
-    /// A seat's connection has ended.
-    pub(super) fn closed(&mut self, seat: usize) {
-        if self.seats[seat].close() {
+    /// A view's connection has ended.
+    pub(super) fn closed(&mut self, view: usize) {
+        if self.views[view].close() {
             self.tally.closed += 1;
         }
     }
 
-    /// A seat reads nothing from now on, and nobody waits for it.
-    pub(super) fn deafen(&mut self, seat: usize) {
-        let seat = &mut self.seats[seat];
-        if !std::mem::replace(&mut seat.is_deaf, true) {
-            self.rooms[seat.room].listeners -= 1;
+    /// A view reads nothing from now on, and nobody waits for it.
+    pub(super) fn deafen(&mut self, view: usize) {
+        let view = &mut self.views[view];
+        if !std::mem::replace(&mut view.is_deaf, true) {
+            self.rooms[view.room].listeners -= 1;
         }
     }
 
-    /// Whether a seat was told to read nothing.
-    pub(super) fn is_deaf(&self, seat: usize) -> bool {
-        self.seats[seat].is_deaf
+    /// Whether a view was told to read nothing.
+    pub(super) fn is_deaf(&self, view: usize) -> bool {
+        self.views[view].is_deaf
     }
 
-    fn resumed(&mut self, seat: usize) {
-        if self.seats[seat].has_resumed() {
+    fn resumed(&mut self, view: usize) {
+        if self.views[view].has_resumed() {
             self.tally.resumed += 1;
             self.tally.resumed_at = crate::usage::unix_micros();
         }
     }
 
-    /// Seats that are connected, and have what was there when they came.
+    /// Views that are connected, and have what was there when they came.
     pub(super) fn online(&self) -> usize {
-        self.seats.iter().filter(|seat| seat.is_online && seat.is_current()).count()
+        self.views.iter().filter(|view| view.is_online && view.is_current()).count()
     }
 
     /// Whether everything that was due is answered and has arrived, and everybody is there.
     pub(super) fn is_at_rest(&self) -> bool {
         let answered = self.tally.acknowledged + self.tally.refused;
-        answered >= self.tally.due && self.missing == 0 && self.seats.iter().all(|seat| seat.is_deaf || seat.is_online)
+        answered >= self.tally.due && self.missing == 0 && self.views.iter().all(|view| view.is_deaf || view.is_online)
     }
 }
 

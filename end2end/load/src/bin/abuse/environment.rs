@@ -5,12 +5,12 @@ use protocol::RoomId;
 use sqlx::{Connection, PgConnection};
 use std::net::SocketAddr;
 use std::time::Duration;
-use testbed::crowd::Plan;
+use testbed::population::Plan;
 use testbed::servers::{Cluster, Place, Postgres, Redis, SECRET};
-use testbed::{Crowd, Error, Person};
+use testbed::{Error, Person, Population};
 use uuid::Uuid;
 
-/// What all stages share.
+/// What all environments share.
 pub(crate) struct World {
     pub(crate) place: Place,
     pub(crate) postgres: Postgres,
@@ -31,10 +31,10 @@ impl Needs {
 }
 
 /// See the module's documentation. Dropping it ends the nodes.
-pub(crate) struct Stage {
+pub(crate) struct Environment {
     pub(crate) url: String,
     pub(crate) cluster: Cluster,
-    pub(crate) crowd: Crowd,
+    pub(crate) population: Population,
     /// Everybody.
     pub(crate) general: RoomId,
     /// The two honest people's own room.
@@ -47,7 +47,7 @@ pub(crate) struct Stage {
 /// People by number: the attacker, two honest people who talk, a victim, and somebody who shares no room with the attacker.
 const PEOPLE: usize = 5;
 
-impl Stage {
+impl Environment {
     pub(crate) async fn set(world: &World, name: &str, needs: Needs) -> Result<Self, Error> {
         let run = name.replace('-', "_");
         let url = world.postgres.database(&format!("abuse_{run}")).await?;
@@ -57,30 +57,30 @@ impl Stage {
         let count = needs.nodes;
         let cluster = Cluster::jackdaw(&world.place, &run, count, &url, world.redis.address, &settings).await?;
         let plan = Plan { people: PEOPLE, rooms_each: 0, members: (1, 1) };
-        let mut crowd = Crowd::invent(SECRET, plan, &mut fastrand::Rng::new())?;
-        let general = add_room(&mut crowd, &[0, 1, 2, 3]);
-        let quiet = add_room(&mut crowd, &[1, 2]);
-        add_room(&mut crowd, &[4]);
-        crowd.store(&url).await?;
+        let mut population = Population::invent(SECRET, plan, &mut fastrand::Rng::new())?;
+        let general = add_room(&mut population, &[0, 1, 2, 3]);
+        let quiet = add_room(&mut population, &[1, 2]);
+        add_room(&mut population, &[4]);
+        population.store(&url).await?;
         let http = Http::new(cluster.nodes[0].address)?;
         let (is_short, folder) = (world.is_short, world.place.folder.clone());
-        Ok(Self { url, cluster, crowd, general, quiet, is_short, folder, http })
+        Ok(Self { url, cluster, population, general, quiet, is_short, folder, http })
     }
 
     pub(crate) fn attacker(&self) -> &Person {
-        &self.crowd.people[0]
+        &self.population.people[0]
     }
 
     pub(crate) fn honest(&self, number: usize) -> &Person {
-        &self.crowd.people[1 + number]
+        &self.population.people[1 + number]
     }
 
     pub(crate) fn victim(&self) -> &Person {
-        &self.crowd.people[3]
+        &self.population.people[3]
     }
 
     pub(crate) fn stranger(&self) -> &Person {
-        &self.crowd.people[4]
+        &self.population.people[4]
     }
 
     pub(crate) fn node(&self) -> SocketAddr {
@@ -151,11 +151,11 @@ impl Stage {
     }
 }
 
-fn add_room(crowd: &mut Crowd, members: &[usize]) -> RoomId {
+fn add_room(population: &mut Population, members: &[usize]) -> RoomId {
     let id = RoomId(Uuid::now_v7());
     for number in members {
-        crowd.people[*number].rooms.push(id);
+        population.people[*number].rooms.push(id);
     }
-    crowd.rooms.push((id, members.to_vec()));
+    population.rooms.push((id, members.to_vec()));
     id
 }

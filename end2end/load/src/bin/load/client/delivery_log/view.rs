@@ -11,7 +11,7 @@ pub(super) enum Fault {
 }
 
 /// See the module's documentation.
-pub(super) struct Seat {
+pub(super) struct RoomView {
     pub(super) room: usize,
     /// By the numbers of the room's messages.
     pub(super) seen: Bits,
@@ -34,7 +34,7 @@ pub(super) struct Seat {
     goal: Option<u64>,
 }
 
-impl Seat {
+impl RoomView {
     pub(super) fn new(room: usize) -> Self {
         Self {
             room,

@@ -35,22 +35,22 @@ pub struct Plan {
 
 /// Everybody, and where they meet.
 #[derive(Clone, Debug)]
-pub struct Crowd {
+pub struct Population {
     /// In the order of their numbers.
     pub people: Vec<Person>,
     /// With the numbers of their members in `people`.
     pub rooms: Vec<(RoomId, Vec<usize>)>,
 }
 
-impl Crowd {
+impl Population {
     /// Invents people and rooms, stores them in the database of `url`, whose schema must be there, and signs their tokens.
     ///
     /// # Errors
     /// Where the database does not take them.
     pub async fn gather(url: &str, secret: &str, plan: Plan, random: &mut fastrand::Rng) -> Result<Self, Error> {
-        let crowd = Self::invent(secret, plan, random)?;
-        crowd.store(url).await?;
-        Ok(crowd)
+        let population = Self::invent(secret, plan, random)?;
+        population.store(url).await?;
+        Ok(population)
     }
 
     /// Stores everybody and their rooms.

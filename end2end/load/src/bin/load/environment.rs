@@ -1,14 +1,14 @@
 //! Servers, people and connections of one row of the table, and what is measured on them.
 
-use crate::crew::Crew;
-use crate::pipe::{Guest, Hall, Tally};
+use crate::client_processes::ClientProcesses;
+use crate::pipe::{Participant, RoomPlan, Tally};
 use crate::target::Target;
 use crate::usage;
 use serde::Serialize;
 use std::time::Duration;
-use testbed::crowd::Plan;
+use testbed::population::Plan;
 use testbed::servers::{Cluster, Place, Postgres, Redis, SECRET};
-use testbed::{Crowd, Error};
+use testbed::{Error, Population};
 use tokio::time::sleep;
 
 /// Before what counts: subscriptions are made, statements prepared, hot code compiled.
@@ -29,20 +29,20 @@ const SETTINGS: [(&str, &str); 8] = [
     ("DRAIN_SECONDS", "5"),
 ];
 
-/// What all stages share.
+/// What all environments share.
 pub(crate) struct World {
     pub(crate) place: Place,
     pub(crate) postgres: Postgres,
     pub(crate) redis: Redis,
-    /// Stages so far; each has a database of its own.
-    pub(crate) stages: usize,
+    /// Environments so far; each has a database of its own.
+    pub(crate) environments: usize,
 }
 
 impl World {
-    /// An empty database, and the name of its stage.
+    /// An empty database, and the name of its environment.
     pub(crate) async fn database(&mut self) -> Result<(String, String), Error> {
-        self.stages += 1;
-        let name = format!("stage{}", self.stages);
+        self.environments += 1;
+        let name = format!("environment{}", self.environments);
         Ok((self.postgres.database(&name).await?, name))
     }
 }
@@ -112,20 +112,20 @@ impl Cpu {
 }
 
 /// See the module's documentation.
-pub(crate) struct Stage {
+pub(crate) struct Environment {
     pub(crate) case: Case,
     /// Of its database.
     pub(crate) url: String,
-    pub(crate) crowd: Crowd,
+    pub(crate) population: Population,
     pub(crate) cluster: Cluster,
-    pub(crate) crew: Crew,
+    pub(crate) client_processes: ClientProcesses,
     /// Kilobytes of all nodes together, before the connections.
     pub(crate) base_kb: u64,
     /// And with them.
     pub(crate) full_kb: u64,
 }
 
-impl Stage {
+impl Environment {
     /// Returns once everybody is connected and has talked a little.
     pub(crate) async fn set(world: &mut World, case: Case) -> Result<Self, Error> {
         if case.are_engines && case.target != Target::Jackdaw {
@@ -135,26 +135,26 @@ impl Stage {
         let cluster = start(world, &case, &run, &url).await?;
         let plan = Plan { people: case.connections, rooms_each: 1, members: (case.members, case.members) };
         let mut random = fastrand::Rng::with_seed(1);
-        let crowd = match case.target {
-            Target::Jackdaw => Crowd::gather(&url, SECRET, plan, &mut random).await?,
-            Target::SocketIo => Crowd::invent(SECRET, plan, &mut random)?,
+        let population = match case.target {
+            Target::Jackdaw => Population::gather(&url, SECRET, plan, &mut random).await?,
+            Target::SocketIo => Population::invent(SECRET, plan, &mut random)?,
         };
         sleep(CALM).await;
         let base_kb = resident_kb(&cluster);
-        let rooms = seat(&crowd, &case);
-        let mut crew = Crew::enter(&case, &cluster.addresses(), rooms).await?;
+        let rooms = view(&population, &case);
+        let mut client_processes = ClientProcesses::enter(&case, &cluster.addresses(), rooms).await?;
         sleep(CALM).await;
         let full_kb = resident_kb(&cluster);
         if case.rate > 0.0 {
-            crew.go(case.rate, WARM_UP, ARRIVAL_TIMEOUT).await?;
+            client_processes.go(case.rate, WARM_UP, ARRIVAL_TIMEOUT).await?;
         }
-        Ok(Self { case, url, crowd, cluster, crew, base_kb, full_kb })
+        Ok(Self { case, url, population, cluster, client_processes, base_kb, full_kb })
     }
 
     /// Everybody talks at this rate for as long as the case says.
     pub(crate) async fn measure(&mut self, world: &World, rate: f64) -> Result<(Tally, Cpu), Error> {
         let before = self.cpu(world);
-        let tally = self.crew.go(rate, self.case.length, ARRIVAL_TIMEOUT).await?;
+        let tally = self.client_processes.go(rate, self.case.length, ARRIVAL_TIMEOUT).await?;
         self.cluster.check()?;
         Ok((tally, self.cpu(world) - before))
     }
@@ -169,9 +169,9 @@ impl Stage {
         self.cluster.nodes.iter().filter_map(|node| node.pid()).map(usage::descriptors).sum()
     }
 
-    /// Everybody's seats, for a crew.
-    pub(crate) fn seats(&self) -> Vec<Hall> {
-        seat(&self.crowd, &self.case)
+    /// Everybody's views, for a client_processes.
+    pub(crate) fn views(&self) -> Vec<RoomPlan> {
+        view(&self.population, &self.case)
     }
 
     pub(crate) fn cpu(&self, world: &World) -> Cpu {
@@ -213,18 +213,18 @@ pub(crate) async fn start(world: &World, case: &Case, run: &str, url: &str) -> R
 }
 
 /// Everybody to a node: the members of a room are spread over all.
-fn seat(crowd: &Crowd, case: &Case) -> Vec<Hall> {
+fn view(population: &Population, case: &Case) -> Vec<RoomPlan> {
     let mut number = 0;
-    let slow = case.slow.div_ceil(crowd.rooms.len().max(1));
-    let rooms = crowd.rooms.iter().map(|(id, members)| {
-        let guests = members.iter().enumerate().map(|(place, member)| {
-            let person = &crowd.people[*member];
+    let slow = case.slow.div_ceil(population.rooms.len().max(1));
+    let rooms = population.rooms.iter().map(|(id, members)| {
+        let participants = members.iter().enumerate().map(|(place, member)| {
+            let person = &population.people[*member];
             let node = node_of(number, case);
             number += 1;
             let is_slow = place + slow >= members.len() && place > 0;
-            Guest { user: person.user.id, token: person.token.clone(), node, is_slow }
+            Participant { user: person.user.id, token: person.token.clone(), node, is_slow }
         });
-        Hall { id: *id, members: guests.collect() }
+        RoomPlan { id: *id, members: participants.collect() }
     });
     rooms.collect()
 }

@@ -1,9 +1,9 @@
 //! The task of one connection: opens it, again and again, says hello, sends what is due and notes what comes.
 
-use super::ledger::Ledger;
+use super::delivery_log::DeliveryLog;
 use super::{link, micros};
 use crate::body;
-use crate::pipe::Guest;
+use crate::pipe::Participant;
 use crate::target::{Received, Target, Visitor};
 use futures_util::{SinkExt, StreamExt};
 use protocol::RoomId;
@@ -29,7 +29,7 @@ pub(super) struct Shared {
     /// Where the client's clock begins.
     pub(super) clock: Instant,
     pub(super) pace: Pace,
-    pub(super) ledger: RefCell<Ledger>,
+    pub(super) delivery_log: RefCell<DeliveryLog>,
 }
 
 impl Shared {
@@ -64,34 +64,34 @@ impl Pace {
 
 /// Who a connection belongs to.
 struct Place {
-    seat: usize,
+    view: usize,
     room: RoomId,
-    guest: Guest,
+    participant: Participant,
 }
 
 /// Until the process ends.
 pub(super) async fn stay(
     shared: Rc<Shared>,
-    seat: usize,
+    view: usize,
     room: RoomId,
-    guest: Guest,
+    participant: Participant,
     mut turns: mpsc::UnboundedReceiver<u32>,
 ) {
-    let mut node = guest.node;
-    let place = Place { seat, room, guest };
+    let mut node = participant.node;
+    let place = Place { view, room, participant };
     // Without an answer yet: sent again on the next connection, as engines do.
     let mut unanswered = Vec::new();
     // Who shared a node does not go to the same one after it.
-    let mut step = 1 + seat % shared.nodes.len().saturating_sub(1).max(1);
+    let mut step = 1 + view % shared.nodes.len().saturating_sub(1).max(1);
     loop {
         shared.pace.turn().await;
-        let visitor = Visitor { user: place.guest.user, room, token: &place.guest.token };
+        let visitor = Visitor { user: place.participant.user, room, token: &place.participant.token };
         let (address, bearer) = shared.target.address(shared.nodes[node], &visitor);
         match link::open(shared.nodes[node], shared.source, address, bearer).await {
             Ok(mut socket) => {
                 // How a connection ended makes no difference: it is opened again.
                 let _ = serve(&shared, &place, &mut socket, &mut turns, &mut unanswered).await;
-                shared.ledger.borrow_mut().closed(seat);
+                shared.delivery_log.borrow_mut().closed(view);
             }
             Err(_) => sleep(RETRY).await,
         }
@@ -106,13 +106,13 @@ async fn serve(
     turns: &mut mpsc::UnboundedReceiver<u32>,
     unanswered: &mut Vec<u32>,
 ) -> Result<(), tokio_tungstenite::tungstenite::Error> {
-    let held = shared.ledger.borrow_mut().held(place.seat);
+    let held = shared.delivery_log.borrow_mut().held(place.view);
     if let Some(hello) = shared.target.hello(place.room, held) {
         socket.send(Message::text(hello)).await?;
     }
     let mut is_welcome = false;
     loop {
-        if place.guest.is_slow && shared.ledger.borrow().is_deaf(place.seat) {
+        if place.participant.is_slow && shared.delivery_log.borrow().is_deaf(place.view) {
             // The connection stays open, and nobody reads it any more.
             return std::future::pending().await;
         }
@@ -125,7 +125,7 @@ async fn serve(
                         Received::Welcome { .. } => {
                             is_welcome = true;
                             for number in unanswered.iter() {
-                                let due = shared.ledger.borrow().due(*number);
+                                let due = shared.delivery_log.borrow().due(*number);
                                 let again = shared.message(place.room, *number, due);
                                 socket.feed(Message::text(again)).await?;
                             }
@@ -142,7 +142,7 @@ async fn serve(
             },
             Some(number) = turns.recv(), if is_welcome => {
                 unanswered.push(number);
-                let due = shared.ledger.borrow_mut().handed_over(number, place.seat, shared.now());
+                let due = shared.delivery_log.borrow_mut().handed_over(number, place.view, shared.now());
                 Some(shared.message(place.room, number, due))
             }
         };
@@ -157,6 +157,6 @@ fn answer(shared: &Shared, place: &Place, heard: &Received) -> Option<String> {
     if let Received::Answer(text) = heard {
         return Some((*text).to_owned());
     }
-    let from = shared.ledger.borrow_mut().record(place.seat, heard, shared.now())?;
+    let from = shared.delivery_log.borrow_mut().record(place.view, heard, shared.now())?;
     shared.target.more(place.room, from)
 }

@@ -1,7 +1,7 @@
-//! The client processes of a stage: this program again, each with a share of the rooms, told what to do over a pipe.
+//! The client processes of an environment: this program again, each with a share of the rooms, told what to do over a pipe.
 
-use crate::pipe::{Hall, Job, Order, Tally, Word};
-use crate::stage::Case;
+use crate::environment::Case;
+use crate::pipe::{Job, Order, RoomPlan, Tally, Word};
 use crate::usage::unix_micros;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Stdio;
@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 pub(crate) const ROLE: &str = "client-process";
 /// Connections of one process: descriptors are limited, often to 20,000, and one thread serves them all.
 const CONNECTIONS_EACH: usize = 7_000;
-/// How long the connections of a stage may take, beyond their pace.
+/// How long the connections of an environment may take, beyond their pace.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A process, which ends with its input.
@@ -27,13 +27,13 @@ struct Client {
 }
 
 /// See the module's documentation. Dropping it ends them.
-pub(crate) struct Crew {
+pub(crate) struct ClientProcesses {
     clients: Vec<Client>,
 }
 
-impl Crew {
+impl ClientProcesses {
     /// Returns once everybody is connected.
-    pub(crate) async fn enter(case: &Case, nodes: &[SocketAddr], rooms: Vec<Hall>) -> Result<Self, Error> {
+    pub(crate) async fn enter(case: &Case, nodes: &[SocketAddr], rooms: Vec<RoomPlan>) -> Result<Self, Error> {
         let pace = case.pace;
         let connections: usize = rooms.iter().map(|room| room.members.len()).sum();
         let count = case.processes.max(connections.div_ceil(CONNECTIONS_EACH)).min(rooms.len()).max(1);
@@ -54,12 +54,12 @@ impl Crew {
             };
             clients.push(Client::start(&job, share).await?);
         }
-        let mut crew = Self { clients };
+        let mut client_processes = Self { clients };
         let timeout = CONNECT_TIMEOUT + Duration::from_secs(connections as u64) / pace.max(1);
-        tokio::time::timeout(timeout, crew.wait_for_all())
+        tokio::time::timeout(timeout, client_processes.wait_for_all())
             .await
             .map_err(|_| format!("{connections} connections were not open after {} s", timeout.as_secs()))??;
-        Ok(crew)
+        Ok(client_processes)
     }
 
     async fn wait_for_all(&mut self) -> Result<(), Error> {
@@ -98,7 +98,7 @@ impl Crew {
         self.clients.clear();
     }
 
-    /// Slow guests read nothing from now on.
+    /// Slow participants read nothing from now on.
     pub(crate) async fn stall(&mut self) -> Result<(), Error> {
         for client in &mut self.clients {
             client.send(&Order::Stall).await?;

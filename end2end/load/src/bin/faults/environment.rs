@@ -5,9 +5,9 @@ use crate::report::Report;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use testbed::crowd::Plan;
+use testbed::population::Plan;
 use testbed::servers::{Cluster, SECRET};
-use testbed::{Audience, Crowd, Error, Site};
+use testbed::{Error, Participants, Population, Site};
 use tokio::time::Instant;
 
 const NODES: usize = 3;
@@ -19,26 +19,26 @@ const SEND_INTERVAL: Duration = Duration::from_micros(6_667);
 const PLAN: Plan = Plan { people: PEOPLE, rooms_each: 2, members: (10, 20) };
 
 /// See the module's documentation.
-pub(crate) struct Stage {
+pub(crate) struct Environment {
     name: &'static str,
     url: String,
     cluster: Cluster,
-    audience: Audience,
+    participants: Participants,
     /// The chance of those who talk.
     random: fastrand::Rng,
 }
 
-impl Stage {
+impl Environment {
     /// Returns once everybody is online and shows all their rooms. Nodes reach Redis at this address.
     pub(crate) async fn set(world: &World, name: &'static str, redis: SocketAddr) -> Result<Self, Error> {
         println!("→ {name}");
         let mut random = fastrand::Rng::with_seed(world.seed);
         let url = world.postgres.database(&format!("run_{name}")).await?;
         let cluster = Cluster::jackdaw(&world.place, name, NODES, &url, redis, &[]).await?;
-        let crowd = Crowd::gather(&url, SECRET, PLAN, &mut random).await?;
+        let population = Population::gather(&url, SECRET, PLAN, &mut random).await?;
         let site = Arc::new(Site::new(cluster.addresses())?);
-        let audience = Audience::enter(&crowd, SECOND_DEVICE, &site, &mut random).await?;
-        Ok(Self { name, url, cluster, audience, random })
+        let participants = Participants::enter(&population, SECOND_DEVICE, &site, &mut random).await?;
+        Ok(Self { name, url, cluster, participants, random })
     }
 
     pub(crate) fn url(&self) -> &str {
@@ -48,11 +48,11 @@ impl Stage {
     /// Lets something fail while everybody talks.
     pub(crate) async fn during<T>(
         &mut self,
-        failing: impl AsyncFnOnce(&mut Cluster, &Audience) -> Result<T, Error>,
+        failing: impl AsyncFnOnce(&mut Cluster, &Participants) -> Result<T, Error>,
     ) -> Result<T, Error> {
         tokio::select! {
-            () = self.audience.talk(SEND_INTERVAL, &mut self.random) => Err("nobody talks any more".into()),
-            done = failing(&mut self.cluster, &self.audience) => done,
+            () = self.participants.talk(SEND_INTERVAL, &mut self.random) => Err("nobody talks any more".into()),
+            done = failing(&mut self.cluster, &self.participants) => done,
         }
     }
 
@@ -60,11 +60,11 @@ impl Stage {
     pub(crate) async fn end(mut self, notes: Vec<String>) -> Result<Report, Error> {
         self.cluster.check()?;
         let begun = Instant::now();
-        let verdict = self.audience.settle(&self.url).await?;
+        let verdict = self.participants.settle(&self.url).await?;
         let rest = format!("at rest {:.1} s after the last message", begun.elapsed().as_secs_f64());
         for note in notes.iter().chain([&rest]) {
             println!("  {note}");
         }
-        Ok(Report::of(self.name, &self.audience, verdict))
+        Ok(Report::of(self.name, &self.participants, verdict))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::check::{Picture, Truth, Verdict, compare};
 use crate::servers::READY_TIMEOUT;
-use crate::{Crowd, Device, Error, Site, device};
+use crate::{Device, Error, Population, Site, device};
 use client::{Input, Revision};
 use protocol::{MessageKind, RoomId, Seq, UserId};
 use std::collections::HashMap;
@@ -18,7 +18,7 @@ const REVISE_ONE_IN: u32 = 8;
 const REST: Duration = Duration::from_secs(120);
 
 /// One device, and where its person is.
-pub struct Seat {
+pub struct Participant {
     /// Its engine, hosted.
     pub device: Device,
     user: UserId,
@@ -27,40 +27,44 @@ pub struct Seat {
 }
 
 /// See the module's documentation.
-pub struct Audience {
+pub struct Participants {
     /// In the order in which they came in.
-    pub seats: Vec<Seat>,
+    pub all: Vec<Participant>,
 }
 
-impl Audience {
+impl Participants {
     /// Switches a device on for each person, and a second one for each `second`th; returns once all show all their rooms.
     ///
     /// # Errors
     /// Where somebody waits in vain.
     pub async fn enter(
-        crowd: &Crowd,
+        population: &Population,
         second: usize,
         site: &Arc<Site>,
         random: &mut fastrand::Rng,
     ) -> Result<Self, Error> {
-        let first = crowd.people.iter();
-        let others = crowd.people.iter().step_by(second);
-        let seats = first.chain(others).enumerate().map(|(number, person)| Seat {
+        let first = population.people.iter();
+        let others = population.people.iter().step_by(second);
+        let participants = first.chain(others).enumerate().map(|(number, person)| Participant {
             device: Device::start(person, site, number, random.u64(..)),
             user: person.user.id,
             name: format!("device {number} of {}", person.user.username),
             rooms: person.rooms.clone(),
         });
-        let audience = Self { seats: seats.collect() };
-        audience.until("everybody to come in", |seat| Picture::take(&seat.name, &seat.device).map(drop)).await?;
+        let participants = Self { all: participants.collect() };
+        participants
+            .until("everybody to come in", |participant| {
+                Picture::take(&participant.name, &participant.device).map(drop)
+            })
+            .await?;
         // Rows of a room that was looked at once are kept up from then on.
-        for seat in &audience.seats {
-            for room in &seat.rooms {
-                seat.device.input(Input::Open(Some(*room)));
+        for participant in &participants.all {
+            for room in &participant.rooms {
+                participant.device.input(Input::Open(Some(*room)));
             }
         }
-        audience.until("everybody to see their rooms", Seat::has_looked).await?;
-        Ok(audience)
+        participants.until("everybody to see their rooms", Participant::has_looked).await?;
+        Ok(participants)
     }
 
     /// Talks until this is dropped, with so long between two messages of all devices taken together.
@@ -69,16 +73,16 @@ impl Audience {
         turns.set_missed_tick_behavior(MissedTickBehavior::Burst);
         for number in 1_u64.. {
             turns.tick().await;
-            let seat = &self.seats[random.usize(..self.seats.len())];
-            let room = seat.rooms[random.usize(..seat.rooms.len())];
+            let participant = &self.all[random.usize(..self.all.len())];
+            let room = participant.rooms[random.usize(..participant.rooms.len())];
             let body = format!("message {number} {}", "x".repeat(random.usize(..200)));
-            seat.device.send(room, device::new_client_id(random), body.trim().to_owned());
+            participant.device.send(room, device::new_client_id(random), body.trim().to_owned());
             if random.u32(..READ_ONE_IN) == 0 {
-                let reader = &self.seats[random.usize(..self.seats.len())];
+                let reader = &self.all[random.usize(..self.all.len())];
                 reader.read(reader.rooms[random.usize(..reader.rooms.len())]);
             }
             if random.u32(..REVISE_ONE_IN) == 0 {
-                let reviser = &self.seats[random.usize(..self.seats.len())];
+                let reviser = &self.all[random.usize(..self.all.len())];
                 reviser.revise(reviser.rooms[random.usize(..reviser.rooms.len())], number, random);
             }
         }
@@ -110,8 +114,12 @@ impl Audience {
     pub async fn reach(&self, heads: &HashMap<RoomId, Seq>) -> Result<Duration, Error> {
         let begun = Instant::now();
         let head = |room: &RoomId| heads.get(room).copied().unwrap_or_default();
-        let is_there = |seat: &Seat| match seat.rooms.iter().find(|room| seat.shows(**room) < head(room)) {
-            Some(room) => Err(format!("{} is behind in {room}", seat.name)),
+        let is_there = |participant: &Participant| match participant
+            .rooms
+            .iter()
+            .find(|room| participant.shows(**room) < head(room))
+        {
+            Some(room) => Err(format!("{} is behind in {room}", participant.name)),
             None => Ok(()),
         };
         self.until("everybody to catch up", is_there).await?;
@@ -121,19 +129,21 @@ impl Audience {
     /// Messages that were typed, and those that the server said it has.
     #[must_use]
     pub fn counts(&self) -> (usize, usize) {
-        let each = |seat: &Seat| seat.device.look(|_, journal| (journal.sent.len(), journal.acknowledged.len()));
-        self.seats.iter().map(each).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+        let each = |participant: &Participant| {
+            participant.device.look(|_, journal| (journal.sent.len(), journal.acknowledged.len()))
+        };
+        self.all.iter().map(each).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
     }
 
     /// A picture of every device, unless one is still busy: then which, and with what.
     fn pictures(&self) -> Result<Vec<Picture>, String> {
-        self.seats.iter().map(|seat| Picture::take(&seat.name, &seat.device)).collect()
+        self.all.iter().map(|participant| Picture::take(&participant.name, &participant.device)).collect()
     }
 
     /// Waits until no device has a reason to wait for any more.
-    async fn until(&self, what: &str, look: impl Fn(&Seat) -> Result<(), String>) -> Result<(), Error> {
+    async fn until(&self, what: &str, look: impl Fn(&Participant) -> Result<(), String>) -> Result<(), Error> {
         let deadline = Instant::now() + READY_TIMEOUT;
-        while let Err(reason) = self.seats.iter().try_for_each(&look) {
+        while let Err(reason) = self.all.iter().try_for_each(&look) {
             if Instant::now() > deadline {
                 return Err(format!("waited in vain for {what}: {reason}").into());
             }
@@ -143,7 +153,7 @@ impl Audience {
     }
 }
 
-impl Seat {
+impl Participant {
     /// The person looks at a room, and has seen what is there.
     fn read(&self, room_id: RoomId) {
         self.device.input(Input::Open(Some(room_id)));
