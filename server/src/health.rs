@@ -5,8 +5,9 @@
 
 use crate::metrics::Metrics;
 use chat::{Chat, Hub};
+use parking_lot::Mutex;
 use serde::Serialize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
 use tokio::sync::watch;
@@ -36,11 +37,11 @@ impl Default for Answered {
 
 impl Answered {
     fn set(&self, answer: Result<(), String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+        *self.0.lock() = answer;
     }
 
     fn get(&self) -> Result<(), String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }
 

@@ -37,11 +37,12 @@ use controls::Controls;
 use envelope::Control;
 use futures_util::StreamExt;
 use invalidation::OnInvalidation;
+use parking_lot::{Mutex, MutexGuard, RwLock};
 use peers::PeerDetection;
 use protocol::{CloseCode, RoomId, ServerFrame, SessionId, UserId};
 use registry::Registry;
 use rejected::Rejected;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use subscriptions::Subscriptions;
 use tokio::sync::Notify;
@@ -146,12 +147,12 @@ impl Hub {
         if self.channels().is_some_and(|channels| channels.epoch == epoch) {
             return;
         }
-        *self.channels.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(Channels::new(epoch)));
+        *self.channels.write() = Some(Arc::new(Channels::new(epoch)));
         self.subscriptions.wake();
     }
 
     fn channels(&self) -> Option<Arc<Channels>> {
-        self.channels.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.channels.read().clone()
     }
 
     /// Registers a connection for its person and session, in the rooms of the person's other connections.
@@ -266,7 +267,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Registry> {
-        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+        self.registry.lock()
     }
 
     /// Sends a frame to all connections of a person on this node.
@@ -307,14 +308,14 @@ impl Hub {
 
     fn publish_control(&self, control: &Control) {
         // Published under the lock, so that numbers are published in order.
-        let mut controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut controls = self.controls.lock();
         let position = StreamPosition::Control(controls.next());
         self.publish(Channel::Control, position, &control.encode());
     }
 
     /// Publishes a heartbeat with the last control number, so that the loss of even the last message is detected.
     fn publish_alive(&self) {
-        let controls = self.controls.lock().unwrap_or_else(PoisonError::into_inner);
+        let controls = self.controls.lock();
         self.peers.record_sent(controls.last());
         self.publish(Channel::Control, StreamPosition::Control(controls.last()), &Control::Alive.encode());
     }

@@ -14,11 +14,12 @@ pub use queue::QUEUE_BYTES;
 pub use upgradable_stream::UpgradableStream;
 pub use writer_pool::WriterPool;
 
+use parking_lot::{Mutex, MutexGuard};
 use protocol::CloseCode;
 use queue::{Queue, WriteState};
 use std::io::{self, IoSlice};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -238,7 +239,7 @@ impl Outbound {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 }
 

@@ -27,14 +27,15 @@ use crate::metrics::Metrics;
 #[cfg(any(test, feature = "testing"))]
 pub use mechanism::Mechanism;
 use mechanism::Mechanisms;
+use parking_lot::Mutex;
 use protocol::{ClientId, Message, RoomId, RoomKind, RoomSummary, ServerFrame, SessionId, UnixMillis, UserId};
 use reach::HEADS_ROOMS;
 pub use reach::Reach;
 use receipts::Receipts;
 pub(crate) use repair::{Rounds, SLICE_INTERVAL};
 use sent_marks::SentMarks;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{Access, Stamp, Store};
 use tokio::sync::{Notify, Semaphore, SemaphorePermit};
@@ -126,7 +127,7 @@ impl Chat {
 
     /// Takes the tasks without which nothing is stored, with their names. Returns them once.
     pub fn take_tasks(&self) -> Vec<(&'static str, JoinHandle<()>)> {
-        std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.tasks.lock())
     }
 
     /// The node's clock.

@@ -2,11 +2,12 @@
 
 use crate::hub::Connection;
 use crate::outbound::{Frame, Outbound, RawSocket, WriterPool};
+use parking_lot::Mutex;
 use protocol::{SessionId, UserId};
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -43,7 +44,7 @@ impl Received {
 
 impl RawSocket for FakeSocket {
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut received = self.received.lock();
         if received.full.as_ref().is_some_and(|full| !full.is_elapsed()) {
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -56,7 +57,7 @@ impl RawSocket for FakeSocket {
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut received = self.received.lock();
         if let Some(full) = &mut received.full {
             ready!(full.as_mut().poll(cx));
         }
@@ -90,7 +91,7 @@ impl TestClient {
     }
 
     fn next(&mut self) -> Option<String> {
-        self.socket.received.lock().unwrap_or_else(PoisonError::into_inner).texts.pop_front()
+        self.socket.received.lock().texts.pop_front()
     }
 }
 

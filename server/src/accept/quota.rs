@@ -5,10 +5,11 @@
 //! connection that serves no request makes room; without one the new one is closed.
 
 use crate::limits::Block;
+use parking_lot::{Mutex, MutexGuard};
 use protocol::UserId;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -94,7 +95,7 @@ impl ConnectionQuota {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Client, Held>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+        self.clients.lock()
     }
 }
 
@@ -180,7 +181,7 @@ impl Visit {
     }
 
     fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock().unwrap_or_else(PoisonError::into_inner)
+        self.place.lock()
     }
 }
 

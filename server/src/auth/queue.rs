@@ -3,8 +3,9 @@
 
 use crate::limits::Block;
 use chat::Error;
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
@@ -132,7 +133,7 @@ impl Drop for HashPermit {
 }
 
 fn lock(queue: &Mutex<State>) -> MutexGuard<'_, State> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner)
+    queue.lock()
 }
 
 #[cfg(test)]

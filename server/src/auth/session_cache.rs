@@ -5,9 +5,9 @@
 //! Without that message an entry may be stale for [`MAX_AGE`] at most.
 
 use chat::hub::Invalidation;
+use parking_lot::{Mutex, MutexGuard};
 use protocol::{SessionId, UnixMillis, User};
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -119,7 +119,7 @@ impl SessionCache {
     }
 
     fn lock(&self) -> MutexGuard<'_, Generations> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -4,9 +4,9 @@
 //! Bounded by the time that checking a password takes: without one that was checked there is no failure.
 
 use super::block::{self, Block};
+use parking_lot::{Mutex, MutexGuard};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -97,6 +97,6 @@ impl Failures {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Window>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

@@ -3,8 +3,9 @@
 use super::{Bus, BusEvent};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::broadcast;
 
 /// Events between two nodes of one process that may wait to be read.
@@ -51,7 +52,7 @@ impl Incoming {
         loop {
             let event = match self.exchange.recv().await {
                 Ok((channel, payload)) => {
-                    if !self.channels.lock().unwrap_or_else(PoisonError::into_inner).contains(&channel) {
+                    if !self.channels.lock().contains(&channel) {
                         continue;
                     }
                     BusEvent::Message { channel, payload }
@@ -74,18 +75,18 @@ impl Bus for MemoryBus {
     }
 
     async fn subscribe(&self, channels: Vec<String>) {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner).extend(channels);
+        self.channels.lock().extend(channels);
     }
 
     async fn unsubscribe(&self, channels: Vec<String>) {
-        let mut held = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.channels.lock();
         for channel in channels {
             held.remove(&channel);
         }
     }
 
     fn take_events(&self) -> Option<BoxStream<'static, BusEvent>> {
-        let incoming = self.incoming.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        let incoming = self.incoming.lock().take()?;
         Some(unfold(incoming, Incoming::next).boxed())
     }
 

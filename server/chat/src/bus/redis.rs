@@ -8,8 +8,9 @@ use fred::types::config::{Config, ConnectionConfig, PerformanceConfig, Reconnect
 use fred::types::{Builder, ExpireOptions, Message, Value};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, unfold};
+use parking_lot::Mutex;
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::{JoinError, JoinHandle};
@@ -174,8 +175,8 @@ fn ended_with<T>(ended: Result<(), JoinError>) -> Option<T> {
     None
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
+    mutex.lock()
 }
 
 fn decode(message: Message) -> Option<BusEvent> {

@@ -5,9 +5,10 @@ use super::channels::Channel;
 use super::presence::{OFFLINE_DELAY, People, last_seen};
 use super::{Connection, Hub, StreamPosition};
 use crate::outbound::Frame;
+use parking_lot::MutexGuard;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
 use std::collections::BTreeMap;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -151,7 +152,7 @@ impl Hub {
     }
 
     fn awareness(&self) -> MutexGuard<'_, Awareness> {
-        self.awareness.lock().unwrap_or_else(PoisonError::into_inner)
+        self.awareness.lock()
     }
 }
 

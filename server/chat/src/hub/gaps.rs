@@ -5,7 +5,6 @@ use super::sequence::REORDER_TIMEOUT;
 use crate::outbound::Frame;
 use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
 use std::collections::BTreeMap;
-use std::sync::PoisonError;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -81,14 +80,14 @@ impl Hub {
 
     /// These rooms are subscribed now: only messages committed just before may be missing.
     pub(super) fn open(&self, rooms: &[RoomId]) {
-        self.opened.lock().unwrap_or_else(PoisonError::into_inner).extend(rooms);
+        self.opened.lock().extend(rooms);
         self.opening.notify_one();
     }
 
     /// Waits for rooms that were subscribed; each once, in order. Cancel safe.
     pub(crate) async fn rooms_opened(&self) -> Vec<RoomId> {
         self.opening.notified().await;
-        let mut rooms = std::mem::take(&mut *self.opened.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut rooms = std::mem::take(&mut *self.opened.lock());
         rooms.sort_unstable();
         rooms.dedup();
         rooms

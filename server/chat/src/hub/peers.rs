@@ -5,8 +5,8 @@
 //! another node mean that no peer is subscribed: the copies prove that messages would have arrived. A node that starts later
 //! publishes before it has any room; frames that it missed until then are found by comparing heads with the database.
 
+use parking_lot::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -25,12 +25,12 @@ pub(super) struct PeerDetection {
 impl PeerDetection {
     /// A heartbeat with this number is being published.
     pub(super) fn record_sent(&self, number: u64) {
-        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, Instant::now()));
+        *self.sent.lock() = Some((number, Instant::now()));
     }
 
     /// A message of this node's own arrived. Returns the round-trip time if it is the last heartbeat.
     pub(super) fn record_echo(&self, number: u64) -> Option<Duration> {
-        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent = self.sent.lock();
         let (_, at) = sent.take_if(|(repeated, _)| *repeated == number)?;
         self.echoes.fetch_add(1, Ordering::Relaxed);
         Some(at.elapsed())

@@ -6,7 +6,6 @@ use super::envelope::{Control, Envelope, StreamPosition};
 use super::{Hub, Invalidation, Keys};
 use crate::outbound::Frame;
 use std::ops::ControlFlow;
-use std::sync::PoisonError;
 
 impl Hub {
     /// Returns `Break` if a control message before this one was lost.
@@ -60,11 +59,7 @@ impl Hub {
     fn receive_control(&self, envelope: &Envelope<'_>) -> ControlFlow<()> {
         let StreamPosition::Control(number) = envelope.position else { return ControlFlow::Continue(()) };
         let control = Control::decode(envelope.body);
-        let received = self.controls.lock().unwrap_or_else(PoisonError::into_inner).receive(
-            envelope.node,
-            number,
-            control == Some(Control::Alive),
-        );
+        let received = self.controls.lock().receive(envelope.node, number, control == Some(Control::Alive));
         if received != Received::Known {
             self.apply(control);
         }

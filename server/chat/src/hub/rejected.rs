@@ -1,6 +1,6 @@
 //! Frames of the bus with a wrong signature: counted, and logged at most every [`LOG_INTERVAL`].
 
-use std::sync::{Mutex, PoisonError};
+use parking_lot::Mutex;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -14,7 +14,7 @@ pub(super) struct Rejected(Mutex<(u64, Option<Instant>)>);
 impl Rejected {
     /// Counts one more. Returns the count since the last log line, if a new one is due.
     pub(super) fn count(&self) -> Option<u64> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         let (count, logged) = &mut *state;
         *count += 1;
         if logged.is_some_and(|logged| logged.elapsed() < LOG_INTERVAL) {

@@ -6,10 +6,11 @@
 use super::Hub;
 use super::channels::{Channel, Channels};
 use super::registry::MembershipDiff;
+use parking_lot::Mutex;
 use protocol::RoomId;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -43,7 +44,7 @@ pub(super) struct Subscriptions {
 impl Subscriptions {
     /// Asks for the channels of these rooms. Returns the ticket to wait for.
     fn ask(&self, rooms: &[RoomId]) -> u64 {
-        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wanted = self.wanted.lock();
         wanted.rooms.extend(rooms);
         wanted.tickets += 1;
         self.wake.notify_one();
@@ -56,7 +57,7 @@ impl Subscriptions {
     }
 
     fn take(&self) -> Wanted {
-        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut wanted = self.wanted.lock();
         Wanted { rooms: std::mem::take(&mut wanted.rooms), tickets: wanted.tickets }
     }
 

@@ -34,7 +34,7 @@ async fn what_a_later_node_says_is_skipped_and_counted() {
     let (interruptions_before, changes_before) =
         (interruptions.load(Ordering::Relaxed), changes.load(Ordering::Relaxed));
 
-    let number = later.controls.lock().unwrap().next();
+    let number = later.controls.lock().next();
     later.publish(Channel::Control, StreamPosition::Control(number), r#"{"control":"poll_closed","poll":7}"#);
     later.invalidate_user(ADA);
     sleep(PAUSE).await;

@@ -20,7 +20,7 @@ struct State {
 
 impl Pipe {
     fn reads(&self, bytes: usize) {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.0.lock();
         *state.fits.get_or_insert(0) += bytes;
         if let Some(waker) = state.waker.take() {
             waker.wake();
@@ -28,16 +28,16 @@ impl Pipe {
     }
 
     fn breaks(&self) {
-        self.0.lock().unwrap().fits = None;
+        self.0.lock().fits = None;
     }
 
     fn writes(&self) -> usize {
-        self.0.lock().unwrap().writes
+        self.0.lock().writes
     }
 
     /// The texts of whole frames that have come.
     fn texts(&self) -> Vec<String> {
-        let bytes: Vec<u8> = self.0.lock().unwrap().written.drain(..).collect();
+        let bytes: Vec<u8> = self.0.lock().written.drain(..).collect();
         let (mut rest, mut texts) = (&bytes[..], Vec::new());
         while let Some((frame, after)) = Frame::split(rest) {
             texts.push(frame.text().to_owned());
@@ -50,7 +50,7 @@ impl Pipe {
 
 impl RawSocket for Pipe {
     fn try_write(&self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.0.lock();
         state.writes += 1;
         let before = state.fits.ok_or(io::ErrorKind::ConnectionReset)?;
         for part in parts {
@@ -63,7 +63,7 @@ impl RawSocket for Pipe {
     }
 
     fn poll_writable(&self, cx: &mut Context<'_>) -> Poll<()> {
-        let mut state = self.0.lock().unwrap();
+        let mut state = self.0.lock();
         if state.fits != Some(0) {
             return Poll::Ready(());
         }
@@ -125,7 +125,7 @@ async fn what_does_not_fit_follows_from_the_clients_own_task() {
     outbound.send(frame("hello"));
     outbound.send(frame("again"));
     outbound.flush();
-    assert_eq!(pipe.0.lock().unwrap().written.len(), 5, "within the first frame");
+    assert_eq!(pipe.0.lock().written.len(), 5, "within the first frame");
     let writing = tokio::spawn({
         let outbound = Arc::clone(&outbound);
         async move { outbound.run_until_closed().await }
@@ -253,7 +253,7 @@ async fn a_reader_who_asks_for_pongs_and_reads_none_is_closed_too() {
         quick.push_raw(&pong);
     }
     assert!(quick.queued() <= QUEUE_BYTES, "what was begun and the pongs behind it");
-    assert_eq!(pipe.0.lock().unwrap().written.len(), 5);
+    assert_eq!(pipe.0.lock().written.len(), 5);
 
     let (slow, _pipe) = outbound(5);
     slow.send(frame("hello"));

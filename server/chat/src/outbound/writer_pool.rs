@@ -1,8 +1,9 @@
 //! The pool of tasks that write what is queued, a few for all connections of a node.
 
 use super::{Outbound, QUEUE_BYTES};
+use parking_lot::Mutex;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// Connections that one task writes before it yields, and above which a second task is woken: each is a system call.
@@ -31,7 +32,7 @@ impl WriterPool {
 
     /// Adds connections with something to write, each once.
     pub(super) fn add(&self, connections: impl IntoIterator<Item = Arc<Outbound>>) {
-        self.due.lock().unwrap_or_else(PoisonError::into_inner).extend(connections);
+        self.due.lock().extend(connections);
         self.some.notify_one();
     }
 
@@ -56,7 +57,7 @@ impl WriterPool {
 
     /// Takes the next connections. Returns true if there are more.
     fn take(&self, batch: &mut Vec<Arc<Outbound>>) -> bool {
-        let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut due = self.due.lock();
         let count = due.len().min(CONNECTIONS_PER_TURN);
         batch.extend(due.drain(..count));
         !due.is_empty()

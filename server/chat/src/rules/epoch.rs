@@ -4,8 +4,8 @@
 use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
+use parking_lot::MutexGuard;
 use protocol::{CloseCode, RoomHead, ServerFrame};
-use std::sync::{MutexGuard, PoisonError};
 use uuid::Uuid;
 
 /// The longest random delay before a device reconnects.
@@ -36,7 +36,7 @@ impl Chat {
     }
 
     fn known_epoch(&self) -> MutexGuard<'_, Option<Uuid>> {
-        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+        self.epoch.lock()
     }
 
     /// Reads the epoch again. The database server's history, or another node, may have ended the known one.

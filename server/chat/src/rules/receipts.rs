@@ -3,10 +3,11 @@
 //! A node that dies loses the marks of one second; devices send unconfirmed marks again.
 
 use crate::hub::{Hub, StreamPosition};
+use parking_lot::Mutex;
 use protocol::limits::RECEIPTS_MEMBERS;
 use protocol::{Mark, RoomId, Seq, ServerFrame, UserId};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use store::{RaisedMark, Store};
 use tokio::sync::Notify;
@@ -39,7 +40,7 @@ struct Marks {
 
 impl Waiting {
     fn add(&self, marks: impl IntoIterator<Item = (RoomId, Mark)>) {
-        let mut waiting = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.marks.lock();
         let Marks { order, marks: known } = &mut *waiting;
         for (room, Mark(user, delivered, read)) in marks {
             let (d, r) = known.entry((room, user)).or_insert_with(|| {
@@ -53,7 +54,7 @@ impl Waiting {
 
     /// Takes everything that waits, but at most [`PERSON_MARKS`] per person: the rest keeps its place.
     fn take(&self) -> Vec<(RoomId, Mark)> {
-        let mut waiting = self.marks.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.marks.lock();
         let order = std::mem::take(&mut waiting.order);
         let mut counts: HashMap<UserId, usize> = HashMap::new();
         let mut taken = Vec::with_capacity(order.len());

@@ -2,11 +2,11 @@
 //! differs may have been lost. Only a hash per mark is stored, 8 bytes, since there are as many marks as memberships.
 
 use crate::hub::ConnectedPerson;
+use parking_lot::{Mutex, MutexGuard};
 use protocol::{Mark, RoomId, RoomSummary, UserId};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Hashes, in order.
 type Hashes = Box<[u64]>;
@@ -65,7 +65,7 @@ impl SentMarks {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<UserId, Hashes>> {
-        self.people.lock().unwrap_or_else(PoisonError::into_inner)
+        self.people.lock()
     }
 }
 

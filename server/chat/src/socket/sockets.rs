@@ -2,9 +2,10 @@
 //! oldest is closed: the newest is most likely the one in use.
 
 use crate::hub::Connection;
+use parking_lot::{Mutex, MutexGuard};
 use protocol::{CloseCode, UserId};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 /// Sockets of one session, on each node; the oldest is closed with 4004.
 pub const SESSION_SOCKETS: usize = 20;
@@ -56,7 +57,7 @@ impl Sockets {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<UserId, Vec<Arc<Connection>>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

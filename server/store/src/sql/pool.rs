@@ -12,12 +12,13 @@ pub(crate) use lease::Tx;
 use super::Db;
 use crate::bounds::{ACQUIRE_TIMEOUT, CONNECTION_LIFETIME};
 use lease::Lease;
+use parking_lot::{Mutex, MutexGuard};
 use prometheus_client::metrics::histogram::Histogram;
 use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Error};
 use std::fmt;
 use std::io::ErrorKind;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout};
@@ -60,7 +61,7 @@ struct Idle {
 
 impl Inner {
     fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+        self.idle.lock()
     }
 
     fn put_back(&self, connection: Conn, made: Instant) {

@@ -28,7 +28,7 @@ impl SlowBus {
     }
 
     fn has_of(&self, epoch: Uuid, room: RoomId) -> bool {
-        self.0.lock().unwrap().contains(&Channels::new(epoch).name(Channel::Room(room)))
+        self.0.lock().contains(&Channels::new(epoch).name(Channel::Room(room)))
     }
 }
 
@@ -37,11 +37,11 @@ impl Bus for SlowBus {
     fn publish(&self, _: String, _: String) {}
     async fn subscribe(&self, channels: Vec<String>) {
         sleep(SUBSCRIBING).await;
-        self.0.lock().unwrap().extend(channels);
+        self.0.lock().extend(channels);
     }
     async fn unsubscribe(&self, channels: Vec<String>) {
         sleep(RELEASING).await;
-        self.0.lock().unwrap().retain(|channel| !channels.contains(channel));
+        self.0.lock().retain(|channel| !channels.contains(channel));
     }
     fn take_events(&self) -> Option<BoxStream<'static, BusEvent>> {
         Some(futures_util::stream::pending().boxed())
@@ -115,7 +115,7 @@ async fn another_epoch_has_other_channels_and_is_an_interruption() {
         async move { hub.join_here(user, &[ROOM]).await }
     });
     sleep(Duration::from_secs(1)).await;
-    assert!(bus.0.lock().unwrap().is_empty(), "nothing is subscribed before the epoch is known");
+    assert!(bus.0.lock().is_empty(), "nothing is subscribed before the epoch is known");
     hub.enter_epoch(EPOCH);
     joining.await.unwrap();
     assert!(bus.has(ROOM));
@@ -125,6 +125,6 @@ async fn another_epoch_has_other_channels_and_is_an_interruption() {
     hub.enter_epoch(other);
     sleep(Duration::from_secs(10)).await;
     assert!(bus.has_of(other, ROOM) && !bus.has(ROOM));
-    assert_eq!(bus.0.lock().unwrap().len(), 3, "one room, control, and presence");
+    assert_eq!(bus.0.lock().len(), 3, "one room, control, and presence");
     assert_eq!(interruptions.load(Ordering::Relaxed), 1);
 }

@@ -3,10 +3,10 @@
 
 use super::{BATCH_MAX, Committer, Entry, QUEUE_MAX};
 use crate::Error;
+use parking_lot::{Mutex, MutexGuard};
 use protocol::RoomId;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 /// Rooms of the lane, as long as they have messages waiting or in a transaction.
@@ -18,7 +18,7 @@ pub(super) struct SlowLane {
 
 impl SlowLane {
     fn lock(&self) -> MutexGuard<'_, BTreeMap<RoomId, VecDeque<Entry>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 
     /// The next room after this one, and its next messages. It stays in the lane.
