@@ -212,7 +212,7 @@ fn look_up(hub: Arc<Hub>, store: Arc<dyn Store>, metrics: Arc<Metrics>) -> priva
     Arc::new(move || {
         let (hub, store, metrics) = (Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
         Box::pin(async move {
-            hub.measure().await;
+            hub.delivery.measure().await;
             let (connections, busy) = store.pool();
             metrics.pool_connections.set(connections.into());
             metrics.pool_busy.set(busy.into());

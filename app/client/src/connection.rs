@@ -1,4 +1,5 @@
-//! The state of the connection, and when to retry. Knows nothing of the frames on it.
+//! The state of the connection: idle timeout (a silent server is given up after 40 seconds), probe after waking up, and retries with a
+//! backoff. Knows nothing of the frames on it.
 
 use crate::Now;
 use crate::backoff::Backoff;

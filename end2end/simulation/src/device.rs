@@ -18,7 +18,7 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, sleep_until};
 
 /// The longest that a device may be online without receiving anything, in virtual milliseconds.
-const IDLE_TIMEOUT_MS: u64 = 60_000;
+const SILENCE_MAX_MS: u64 = 60_000;
 
 pub(super) struct Device {
     pub(super) number: usize,
@@ -179,7 +179,7 @@ impl Device {
         let state = self.lock();
         let silence = self.sim.now() - state.last_received;
         let is_online = state.engine.as_ref().is_some_and(|engine| engine.connection() == ConnectionState::Online);
-        if is_online && silence > IDLE_TIMEOUT_MS {
+        if is_online && silence > SILENCE_MAX_MS {
             self.sim.fail(format!("device {} says that it is online after a silence of {silence} ms", self.number));
         }
     }

@@ -80,7 +80,7 @@ impl Node {
 
     /// A room in which somebody is connected here and whose channel the node is not subscribed to.
     pub(super) fn deaf_to(&self) -> Option<RoomId> {
-        let mut rooms = self.hub.active_rooms(None, usize::MAX).into_iter();
+        let mut rooms = self.hub.delivery.active_rooms(None, usize::MAX).into_iter();
         rooms.find(|room| !self.port.is_subscribed(&self.hub.room_channel(*room)))
     }
 

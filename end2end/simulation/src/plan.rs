@@ -98,7 +98,7 @@ impl Mutation {
     /// Faults without which nobody misses this: histories that look for it have them beside those that are drawn.
     pub const fn needs(self) -> &'static [Fault] {
         match self {
-            Self::Node(chat::Mechanism::FlowControl) => &[Fault::Narrow],
+            Self::Node(chat::Mechanism::FlowControl) => &[Fault::Narrow, Fault::Away, Fault::Flood],
             Self::Engine(client::Mechanism::OrderedReactions | client::Mechanism::UnreadableHeads) => &[Fault::Later],
             _ => &[],
         }

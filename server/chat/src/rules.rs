@@ -158,7 +158,7 @@ impl Chat {
 
     /// Puts a person's connections here into all their rooms. Returns the rooms as of just before, and the difference.
     async fn enter_all(&self, user: UserId) -> Result<(Vec<RoomSummary>, MembershipDiff), Error> {
-        while let Some(version) = self.hub.version_of(user) {
+        while let Some(version) = self.hub.delivery.version_of(user) {
             let permit = self.catch_up_permit().await?;
             let rooms = self.store.list_rooms(user).await?;
             drop(permit);
@@ -174,10 +174,10 @@ impl Chat {
 
     /// Sends the difference that a new connection found to the person's other connections on this node.
     fn notify_other_connections(&self, connection: &Connection, rooms: &[RoomSummary], diff: &MembershipDiff) {
-        let others = self.hub.connections_of(connection.user);
+        let others = self.hub.delivery.connections_of(connection.user);
         for other in others.iter().filter(|other| other.id != connection.id) {
             // A person who left meanwhile has received `room:gone` already.
-            let entered = |room: &RoomId| diff.joined.contains(room) && self.hub.is_in(connection.user, *room);
+            let entered = |room: &RoomId| diff.joined.contains(room) && self.hub.delivery.is_in(connection.user, *room);
             for room in rooms.iter().filter(|room| entered(&room.id)) {
                 other.send(&ServerFrame::RoomChanged { room: room.clone() });
             }
@@ -190,7 +190,7 @@ impl Chat {
     /// Sends the heads of a connection's rooms on this node: messages delivered before it entered them are above its summaries.
     pub(crate) fn send_heads(&self, connection: &Connection, rooms: &[RoomId]) {
         for rooms in rooms.chunks(HEADS_ROOMS) {
-            connection.send(&ServerFrame::Heads { rooms: self.hub.heads(rooms) });
+            connection.send(&ServerFrame::Heads { rooms: self.hub.delivery.heads(rooms) });
         }
     }
 
@@ -206,12 +206,12 @@ impl Chat {
 
     /// Every connection of this node.
     pub fn connections(&self) -> Vec<Arc<Connection>> {
-        self.hub.connections()
+        self.hub.delivery.connections()
     }
 
     /// Returns true if no connection is registered.
     pub fn is_empty(&self) -> bool {
-        self.hub.is_empty()
+        self.hub.delivery.is_empty()
     }
 
     /// A session has ended: its sockets close, on all nodes.
@@ -260,10 +260,4 @@ impl Chat {
 }
 
 #[cfg(test)]
-mod entering;
-#[cfg(test)]
-mod filling;
-#[cfg(test)]
-mod repairing;
-#[cfg(test)]
-mod storm;
+mod tests;

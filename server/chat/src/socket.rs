@@ -113,8 +113,4 @@ async fn while_writing(outbound: &Outbound, handling: impl Future<Output = ()>) 
 }
 
 #[cfg(test)]
-mod largest;
-#[cfg(test)]
-mod slow;
-#[cfg(test)]
 mod tests;

@@ -3,8 +3,7 @@
 use super::{Area, bound};
 use crate::run;
 use chat::background;
-use chat::hub;
-use chat::hub::gaps;
+use chat::hub::{delivery, gaps};
 use chat::rules::{epoch, repair, sessions, sync};
 
 pub(super) fn area() -> Area {
@@ -24,7 +23,7 @@ pub(super) fn area() -> Area {
         bound!(time repair::SLICE_INTERVAL, "node: interval of slices of everybody", "nothing", ""),
         bound!(count repair::SLICE_PEOPLE, "slice or query of memberships: people", "nothing", ""),
         bound!(time gaps::BACKOFF_MAX, "room that cannot be read: interval of tries", "its missing messages come that much later", ""),
-        bound!(count hub::MEASURE_BATCH, "slice of the measuring of queues: people", "nothing", ""),
+        bound!(count delivery::MEASURE_BATCH, "slice of the measuring of queues: people", "nothing", ""),
     ];
     Area { title: "Background tasks", rows }
 }

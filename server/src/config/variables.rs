@@ -60,7 +60,7 @@ pub const VARIABLES: [Variable; 25] = [
     variable(
         "LOGINS_PER_MINUTE",
         "20",
-        "failed sign-ins with one name from one address; 5 times as many from it with any names; 0: no limit",
+        "failed sign-ins with one name from one address; 5 times as many from it with any names, 10 times as many with one name from everywhere; 0: no limit",
     ),
     variable("REGISTRATIONS_PER_HOUR", "60", "new accounts from one address; 0: no limit"),
     variable("RUST_LOG", "info", "what is logged, as in info,server=debug"),

@@ -1,15 +1,14 @@
 //! The store: everything that Jackdaw persists, on SQLite or PostgreSQL.
 //!
 //! One trait per concern, two engines, one story test that both pass; [`Store`] is all of the traits. A method is one query or
-//! one transaction; rules about who may do what live above, in the server, except those that must be checked in the
-//! transaction that writes. With the feature `model` there is a third store, in memory, for tests and the simulator.
+//! one transaction; permissions that must be checked in the transaction that writes are in [`rules`], all
+//! other rules live above, in the crate `chat`. With the feature `model` there is a third store, in memory, for tests and the simulator.
 //!
 //! Architecture invariant: SQL stands only in this crate, and no type of the database driver leaves it.
 
 pub mod bounds;
 mod codes;
 pub mod cut;
-mod decide;
 mod digest;
 mod driver;
 mod error;
@@ -17,8 +16,7 @@ mod error;
 pub mod model;
 mod postgres;
 mod records;
-mod revise;
-pub mod rights;
+pub mod rules;
 mod sqlite;
 mod traits;
 

@@ -36,6 +36,9 @@ fn the_compose_file_uses_variables_that_exist() {
     }
 }
 
+/// Folders by which a path in a document begins.
+const FOLDERS: [&str; 7] = ["app/", "server/", "end2end/", "migrations/", "deploy/", "setup/", "docs/"];
+
 #[test]
 fn pages_and_files_of_the_documents_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -50,6 +53,15 @@ fn pages_and_files_of_the_documents_exist() {
                 let link = link.split('#').next().unwrap_or_default();
                 let path = document.parent().unwrap().join(link);
                 assert!(path.exists(), "{} leads to {link}, which is not there", document.display());
+            }
+        }
+        // Paths in the text: those that stand for others have a brace, a star or a placeholder in them.
+        for path in text.split('`').skip(1).step_by(2) {
+            let is_path =
+                FOLDERS.iter().any(|folder| path.starts_with(folder)) && !path.contains(['{', '*', '<', ' ', '…']);
+            if is_path && !path.contains("NNNN") {
+                let path = path.split([':', '#']).next().unwrap_or_default();
+                assert!(root.join(path).exists(), "{} names {path}, which is not there", document.display());
             }
         }
     }

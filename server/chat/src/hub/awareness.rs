@@ -102,13 +102,13 @@ impl Hub {
     /// Sends an awareness frame to the connections that show a room, on all nodes.
     pub(crate) fn publish_awareness(&self, room: RoomId, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.publish_to(room, StreamPosition::Ephemeral, &frame);
+        self.publisher.publish_to(room, StreamPosition::Ephemeral, &frame);
         self.deliver_awareness(room, &frame);
     }
 
     pub(super) fn deliver_awareness(&self, room: RoomId, frame: &Frame) {
         let viewers = self.awareness().viewers.get(&room).cloned().unwrap_or_default();
-        let registry = self.lock();
+        let registry = self.delivery.lock();
         // A connection may still show a room that its person has left.
         let members = viewers.iter().filter(|viewer| registry.is_in(viewer.user, room));
         let dropped = members.filter(|viewer| !viewer.try_send_awareness(frame)).count();
@@ -137,7 +137,7 @@ impl Hub {
         drop(guard);
         for people in moment.news.chunks(PRESENCE_BATCH).chain(again.chunks(PRESENCE_BATCH)) {
             if let Ok(body) = serde_json::to_string(people) {
-                self.publish(Channel::Presence, StreamPosition::Ephemeral, &body);
+                self.publisher.publish(Channel::Presence, StreamPosition::Ephemeral, &body);
             }
         }
         (moment.gone, last_seen(wall))

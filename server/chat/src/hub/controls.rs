@@ -1,5 +1,5 @@
 //! The numbers of control messages (memberships, frames for one person, ended sessions), per publishing node, so that a node
-//! detects messages that the bus has lost.
+//! detects messages that the bus (Redis) has lost.
 
 use std::collections::BTreeMap;
 use uuid::Uuid;

@@ -1,12 +1,10 @@
-//! Gaps in this node's rooms: when each is due to be filled from the store, and how the rows reach the connections.
+//! Gaps in this node's rooms: when each is due to be filled from the store.
 
-use super::Hub;
 use super::sequence::REORDER_TIMEOUT;
-use crate::outbound::Frame;
-use protocol::{Rev, RoomHead, RoomId, Seq, ServerFrame};
+use protocol::RoomId;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// The longest backoff of a room whose gap could not be filled; it doubles with each failure.
 pub const BACKOFF_MAX: Duration = Duration::from_secs(60);
@@ -42,7 +40,7 @@ impl Gaps {
     }
 
     /// Defers a room whose gap could not be filled, by a backoff.
-    fn defer(&mut self, room: RoomId, now: Instant) {
+    pub(super) fn defer(&mut self, room: RoomId, now: Instant) {
         if let Some(gap) = self.0.get_mut(&room) {
             let backoff = BACKOFF_MIN.saturating_mul(2_u32.saturating_pow(gap.failures));
             gap.failures += 1;
@@ -51,115 +49,12 @@ impl Gaps {
     }
 
     /// Rooms that are due. `at_once` skips the wait for late frames, but not the backoff.
-    fn due(&self, at_once: bool, now: Instant) -> Vec<RoomId> {
+    pub(super) fn due(&self, at_once: bool, now: Instant) -> Vec<RoomId> {
         let is_due = |gap: &Gap| gap.due <= now || (at_once && gap.failures == 0);
         self.0.iter().filter(|(_, gap)| is_due(gap)).map(|(room, _)| *room).collect()
     }
 
-    fn next(&self) -> Option<Instant> {
+    pub(super) fn next(&self) -> Option<Instant> {
         self.0.values().map(|gap| gap.due).min()
-    }
-}
-
-impl Hub {
-    /// Returns once a gap is due: late frames had their time to close it. Cancel safe.
-    pub(crate) async fn gap_noticed(&self) {
-        loop {
-            let due = self.lock().gaps.next();
-            match due {
-                Some(due) if due <= Instant::now() => return,
-                Some(due) => tokio::select! {
-                    biased;
-                    () = sleep_until(due) => {}
-                    () = self.gaps.notified() => {}
-                },
-                None => self.gaps.notified().await,
-            }
-        }
-    }
-
-    /// These rooms are subscribed now: only messages committed just before may be missing.
-    pub(super) fn open(&self, rooms: &[RoomId]) {
-        self.opened.lock().extend(rooms);
-        self.opening.notify_one();
-    }
-
-    /// Waits for rooms that were subscribed; each once, in order. Cancel safe.
-    pub(crate) async fn rooms_opened(&self) -> Vec<RoomId> {
-        self.opening.notified().await;
-        let mut rooms = std::mem::take(&mut *self.opened.lock());
-        rooms.sort_unstable();
-        rooms.dedup();
-        rooms
-    }
-
-    /// Rooms with local connections in the order of their ids: those after `after`, `limit` at most.
-    pub fn active_rooms(&self, after: Option<RoomId>, limit: usize) -> Vec<RoomId> {
-        self.lock().rooms_after(after, limit)
-    }
-
-    /// The heads of these rooms on this node; rooms without a local connection are left out.
-    pub fn heads(&self, rooms: &[RoomId]) -> Vec<RoomHead> {
-        let mut registry = self.lock();
-        let mut head = |room| registry.room(room).and_then(|active| active.sequence.head());
-        rooms.iter().filter_map(|room| head(*room).map(|(seq, rev)| RoomHead(*room, seq, rev))).collect()
-    }
-
-    /// Forgets all heads: they belong to another epoch.
-    pub(crate) fn forget_heads(&self) {
-        self.lock().forget_heads();
-    }
-
-    /// Learns heads of the store: numbers that are missing here are a gap from now on.
-    pub(crate) fn learn_heads(&self, heads: &[RoomHead]) {
-        let (mut registry, now) = (self.lock(), Instant::now());
-        let mut gaps = false;
-        for RoomHead(room, seq, rev) in heads {
-            if let Some(active) = registry.room(*room) {
-                let has_gap = active.sequence.learn((*seq, *rev), now);
-                gaps |= registry.gaps.set(*room, has_gap, now);
-                registry.recent.learn(*room, (*seq, *rev));
-            }
-        }
-        if gaps {
-            self.gaps.notify_one();
-        }
-    }
-
-    /// Rooms whose gap is due, and where it begins; with `at_once` all gaps but those in backoff, see `defer_gap`.
-    pub fn gaps(&self, at_once: bool) -> Vec<(RoomId, (Seq, Rev))> {
-        let (mut registry, now) = (self.lock(), Instant::now());
-        let mut found = Vec::new();
-        for room in registry.gaps.due(at_once, now) {
-            match registry.room(room).and_then(|active| active.sequence.gap(Duration::ZERO, now)) {
-                Some(start) => found.push((room, start)),
-                // No message of the room was seen yet: the check of heads finds it.
-                None => registry.gaps.defer(room, now),
-            }
-        }
-        found
-    }
-
-    /// Defers a room whose gap could not be filled.
-    pub(crate) fn defer_gap(&self, room: RoomId) {
-        self.lock().gaps.defer(room, Instant::now());
-    }
-
-    /// Sends the rows that were missing up to `to`, and then the frames that waited for them. Returns the bytes of the rows.
-    pub fn fill(&self, room: RoomId, to: (Seq, Rev), frame: &ServerFrame) -> usize {
-        let frame = Frame::encode(frame);
-        let bytes = frame.len();
-        let mut registry = self.lock();
-        let Some(active) = registry.room(room) else { return bytes };
-        let now = Instant::now();
-        let rest = active.sequence.reach(to, now);
-        active.send(&[frame]);
-        active.send(&rest);
-        let has_gap = active.sequence.has_gap();
-        registry.gaps.remove(room);
-        registry.gaps.set(room, has_gap, now);
-        // The cache may lack these rows or their revisions.
-        registry.recent.evict(room);
-        bytes
     }
 }

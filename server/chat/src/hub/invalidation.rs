@@ -22,7 +22,7 @@ impl Hub {
 
     /// Invalidates what is cached about a person, on all nodes.
     pub(crate) fn invalidate_user(&self, user: UserId) {
-        self.publish_control(&Control::UserChanged { user });
+        self.publisher.publish_control(&Control::UserChanged { user });
         self.invalidate(Invalidation::User(user));
     }
 

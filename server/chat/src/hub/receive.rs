@@ -11,34 +11,34 @@ impl Hub {
     /// Returns `Break` if a control message before this one was lost.
     pub(super) fn receive(&self, name: &str, payload: &str) -> ControlFlow<()> {
         // Other channels may still arrive for a moment after a change of the epoch.
-        let Some(channel) = self.channels().and_then(|channels| channels.read(name)) else {
+        let Some(channel) = self.publisher.channels().and_then(|channels| channels.read(name)) else {
             return ControlFlow::Continue(());
         };
         let envelope = Keys::open(payload);
-        let is_own = envelope.as_ref().is_some_and(|envelope| envelope.node == self.node);
+        let is_own = envelope.as_ref().is_some_and(|envelope| envelope.node == self.publisher.node);
         if is_own && channel != Channel::Control {
             return ControlFlow::Continue(());
         }
-        let Some(envelope) = envelope.filter(|_| self.keys.verifies(name, payload)) else {
+        let Some(envelope) = envelope.filter(|_| self.publisher.keys.verifies(name, payload)) else {
             self.reject(name);
             return ControlFlow::Continue(());
         };
         if is_own {
             if let StreamPosition::Control(number) = envelope.position
-                && let Some(lag) = self.peers.record_echo(number)
+                && let Some(lag) = self.publisher.peers.record_echo(number)
             {
                 // The round trip of this node's own message is the lag to other nodes.
                 self.metrics.bus_lag.observe(lag.as_secs_f64());
             }
             return ControlFlow::Continue(());
         }
-        self.peers.record_peer();
+        self.publisher.peers.record_peer();
         match channel {
             Channel::Presence => self.receive_presence(envelope.node, envelope.body),
             Channel::Room(room) if envelope.position == StreamPosition::Ephemeral => {
                 self.deliver_awareness(room, &Frame::of_text(envelope.body));
             }
-            Channel::Room(room) => self.deliver_here(room, envelope.position, &Frame::of_text(envelope.body)),
+            Channel::Room(room) => self.delivery.deliver(room, envelope.position, &Frame::of_text(envelope.body)),
             Channel::Control => return self.receive_control(&envelope),
         }
         ControlFlow::Continue(())
@@ -59,7 +59,7 @@ impl Hub {
     fn receive_control(&self, envelope: &Envelope<'_>) -> ControlFlow<()> {
         let StreamPosition::Control(number) = envelope.position else { return ControlFlow::Continue(()) };
         let control = Control::decode(envelope.body);
-        let received = self.controls.lock().receive(envelope.node, number, control == Some(Control::Alive));
+        let received = self.publisher.receive_number(envelope.node, number, control == Some(Control::Alive));
         if received != Received::Known {
             self.apply(control);
         }
@@ -70,7 +70,7 @@ impl Hub {
         match control {
             Some(Control::Joined { user, room }) => self.joined_elsewhere(user, *room),
             Some(Control::Left { user, room }) => self.dismiss_here(user, room),
-            Some(Control::SendToUser { user, frame }) => self.send_to_user_here(user, &Frame::of_text(&frame)),
+            Some(Control::SendToUser { user, frame }) => self.delivery.send_to_user(user, &Frame::of_text(&frame)),
             Some(Control::SessionEnded { user, session }) => self.close_session_here(user, session),
             Some(Control::UserChanged { user }) => self.invalidate(Invalidation::User(user)),
             Some(Control::Alive) => {}

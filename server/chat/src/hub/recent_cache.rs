@@ -94,7 +94,8 @@ impl RecentCache {
         }
     }
 
-    /// Evicts a room: its last connection has gone, or rows were sent by another way.
+    /// Evicts a room: its last connection has gone, a row of it was revised, a gap was filled from the database, or it is filled anew.
+    /// Rooms also go when the cache is full, the oldest first, and all of them with their epoch.
     pub(super) fn evict(&mut self, id: RoomId) {
         if let Some(room) = self.rooms.remove(&id) {
             self.bytes -= room.bytes;

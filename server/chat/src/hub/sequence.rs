@@ -1,4 +1,5 @@
-//! The order in which a node delivers a room's frames: by their numbers, each once. Detects gaps; reads nothing.
+//! The order in which a node delivers a room's frames: by their numbers, each once. Detects gaps, messages
+//! that the bus (Redis) has lost among them; reads nothing.
 //!
 //! Messages and revisions are separate streams. The next frame is delivered, a duplicate is dropped, and a frame ahead of a gap
 //! waits until the gap is closed, by a late frame or from the store.

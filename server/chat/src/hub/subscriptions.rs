@@ -92,7 +92,7 @@ impl Hub {
         let mut release = tokio::time::interval(RELEASE_INTERVAL);
         let mut held = None;
         loop {
-            let channels = self.channels();
+            let channels = self.publisher.channels();
             if channels != held {
                 self.change_channels(held.as_deref(), channels.as_deref()).await;
                 held = channels;
@@ -116,26 +116,26 @@ impl Hub {
     async fn change_channels(&self, old: Option<&Channels>, new: Option<&Channels>) {
         const ALWAYS: [Channel; 2] = [Channel::Control, Channel::Presence];
         if let Some(old) = old {
-            let rooms = self.lock().take_subscribed();
+            let rooms = self.delivery.lock().take_subscribed();
             for rooms in rooms.chunks(CHANNEL_BATCH) {
-                self.bus.unsubscribe(rooms.iter().map(|room| old.name(Channel::Room(*room))).collect()).await;
+                self.publisher.bus.unsubscribe(rooms.iter().map(|room| old.name(Channel::Room(*room))).collect()).await;
             }
-            self.bus.unsubscribe(ALWAYS.map(|channel| old.name(channel)).to_vec()).await;
+            self.publisher.bus.unsubscribe(ALWAYS.map(|channel| old.name(channel)).to_vec()).await;
         }
         let Some(new) = new else { return };
-        self.bus.subscribe(ALWAYS.map(|channel| new.name(channel)).to_vec()).await;
+        self.publisher.bus.subscribe(ALWAYS.map(|channel| new.name(channel)).to_vec()).await;
         let mut after = None;
         loop {
-            let rooms = self.active_rooms(after, CHANNEL_BATCH);
+            let rooms = self.delivery.active_rooms(after, CHANNEL_BATCH);
             let Some(last) = rooms.last() else { break };
             after = Some(*last);
             let rooms = self.subscribe_rooms(new, rooms).await;
-            self.open(&rooms);
+            self.delivery.open(&rooms);
         }
         self.subscribe_wanted(new).await;
         if old.is_some() {
             // Messages on the new channels before this are to be looked for.
-            self.channels_changed.notify_one();
+            self.publisher.channels_changed.notify_one();
         }
     }
 
@@ -149,7 +149,7 @@ impl Hub {
     /// As [`Hub::subscribe`], without waiting. Returns the ticket to wait for, if there is anything to wait for.
     pub(super) fn ask_for(&self, diff: &MembershipDiff) -> Option<u64> {
         if !diff.opened.is_empty() {
-            self.open(&diff.opened);
+            self.delivery.open(&diff.opened);
         }
         (!diff.subscribe.is_empty()).then(|| self.subscriptions.ask(&diff.subscribe))
     }
@@ -159,27 +159,30 @@ impl Hub {
         let rooms = self.subscribe_rooms(channels, rooms).await;
         self.subscriptions.serve(tickets);
         if !rooms.is_empty() {
-            self.open(&rooms);
+            self.delivery.open(&rooms);
         }
     }
 
     /// Returns those of these rooms that are subscribed since now.
     async fn subscribe_rooms(&self, channels: &Channels, rooms: Vec<RoomId>) -> Vec<RoomId> {
-        let rooms = self.lock().unsubscribed(rooms);
+        let rooms = self.delivery.lock().unsubscribed(rooms);
         for rooms in rooms.chunks(CHANNEL_BATCH) {
-            self.bus.subscribe(rooms.iter().map(|room| channels.name(Channel::Room(*room))).collect()).await;
-            self.lock().subscribed(rooms);
+            self.publisher.bus.subscribe(rooms.iter().map(|room| channels.name(Channel::Room(*room))).collect()).await;
+            self.delivery.lock().subscribed(rooms);
         }
         rooms
     }
 
     /// Releases channels of rooms that stayed without connections. Returns false if there are none.
     async fn release_some(&self, channels: &Channels) -> bool {
-        let rooms = self.lock().take_deserted(CHANNEL_BATCH);
+        let rooms = self.delivery.lock().take_deserted(CHANNEL_BATCH);
         if rooms.is_empty() {
             return false;
         }
-        self.bus.unsubscribe(rooms.into_iter().map(|room| channels.name(Channel::Room(room))).collect()).await;
+        self.publisher
+            .bus
+            .unsubscribe(rooms.into_iter().map(|room| channels.name(Channel::Room(room))).collect())
+            .await;
         true
     }
 }

@@ -46,7 +46,7 @@ impl Chat {
     /// A person started or stopped typing.
     pub fn typing(&self, connection: &Connection, room: RoomId, typing: bool) -> Result<(), Error> {
         let user_id = connection.user;
-        if !self.hub.is_in(user_id, room) {
+        if !self.hub.delivery.is_in(user_id, room) {
             return Err(super::NO_ROOM);
         }
         let frame = if typing {

@@ -72,7 +72,7 @@ impl Chat {
         tracing::error!(%epoch, "the database lost commits or was replaced: all devices synchronize again");
         self.sent_marks.clear();
         self.reset_people_rev();
-        self.hub.forget_heads();
+        self.hub.delivery.forget_heads();
         for connection in self.connections() {
             let random = self.clock.id().as_u64_pair().1;
             connection.send(&ServerFrame::GoAway { retry_after_ms: random % SPREAD_MS });

@@ -4,7 +4,7 @@ use super::Chat;
 use crate::Error;
 use protocol::{Member, MemberPage, Role, RoomId, Seq, User, UserId};
 use std::sync::Arc;
-use store::rights;
+use store::rules::membership;
 
 impl Chat {
     pub async fn list_members(
@@ -32,7 +32,7 @@ impl Chat {
         if actor == user {
             // A person with the right to add people is a member already.
             let access = self.access(actor, room).await?;
-            return Ok(rights::may_add(access.kind, access.role)?);
+            return Ok(membership::may_add(access.kind, access.role)?);
         }
         self.complete(async move |chat| {
             if let Some(message) = chat.store.create_member(room, actor, user, chat.stamp()).await? {
@@ -44,7 +44,7 @@ impl Chat {
         .await
     }
 
-    /// Leaves a room (`user` is the actor), or removes a member with a lower role.
+    /// Leaves a room (`user` is the actor), or removes a member: an admin may remove plain members, an owner anybody.
     pub async fn remove_member(self: &Arc<Self>, actor: UserId, room: RoomId, user: UserId) -> Result<(), Error> {
         self.complete(async move |chat| {
             let message = chat.store.delete_member(room, actor, user, chat.stamp()).await?;

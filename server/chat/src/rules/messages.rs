@@ -69,7 +69,7 @@ impl Chat {
     /// Queues a raise of a person's marks. Returns false without queuing if the person is not in the room on this node: the queue
     /// is bounded by the rooms of connected people.
     pub fn mark(&self, user: UserId, room: RoomId, delivered: Seq, read: Seq) -> bool {
-        let is_in = self.hub.is_in(user, room);
+        let is_in = self.hub.delivery.is_in(user, room);
         if is_in {
             self.receipts.mark(room, Mark(user, delivered.max(Seq(0)), read.max(Seq(0))));
         }

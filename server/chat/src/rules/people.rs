@@ -98,7 +98,7 @@ impl Chat {
             for person in renamed {
                 // Before the frame: a connection that registers after it learns from this number that it missed the frame.
                 sent.store(person.rev, Ordering::Release);
-                self.hub.send_to_all_here(&Frame::encode(&ServerFrame::PersonChanged { person }));
+                self.hub.delivery.send_to_all(&Frame::encode(&ServerFrame::PersonChanged { person }));
             }
         }
         Ok(())

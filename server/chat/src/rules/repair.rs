@@ -1,5 +1,5 @@
 //! Repair: reconciles memberships, marks, sessions and heads of this node with the database. They may be stale after an interruption
-//! of the bus, or because another node died between commit and publish. Connected clients are sent the difference.
+//! of the bus (Redis), or because another node died between commit and publish. Connected clients are sent the difference.
 //!
 //! People are compared in slices that yield to other tasks: every 30 seconds those whose `members_version` has moved, and everybody
 //! within some minutes, for what does not move it: their own marks in larger rooms, and marks that the previous version of the
@@ -75,7 +75,7 @@ impl Chat {
             rounds.next = now + REPAIR_INTERVAL;
         }
         let after = rounds.after;
-        let people = self.hub.people(after, SLICE_PEOPLE);
+        let people = self.hub.delivery.people(after, SLICE_PEOPLE);
         rounds.after = people.last().map(|(user, _)| *user).filter(|_| people.len() == SLICE_PEOPLE);
         self.sent_marks.retain(after, rounds.after, &people);
         self.compare(people).await
@@ -84,7 +84,7 @@ impl Chat {
     async fn compare_everybody(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let people = self.hub.people(after, SLICE_PEOPLE);
+            let people = self.hub.delivery.people(after, SLICE_PEOPLE);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             done = done.and(self.compare(people).await);
@@ -96,7 +96,7 @@ impl Chat {
     async fn compare_moved(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let mut people = self.hub.people(after, VERSIONS_BATCH);
+            let mut people = self.hub.delivery.people(after, VERSIONS_BATCH);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             let users: Vec<_> = people.iter().map(|(user, _)| *user).collect();
@@ -137,7 +137,7 @@ impl Chat {
         for (number, (user, person)) in people.into_iter().enumerate() {
             let rooms = rooms.remove(&user).unwrap_or_default();
             match self.move_person(user, &rooms, person.version).await {
-                Ok(true) => self.hub.set_compared(user, versions.get(&user).copied()),
+                Ok(true) => self.hub.delivery.set_compared(user, versions.get(&user).copied()),
                 Ok(false) => {}
                 Err(error) => {
                     self.metrics.repairs_failed.inc();
@@ -173,7 +173,7 @@ impl Chat {
     async fn move_person(&self, user: UserId, rooms: &[RoomId], version: u64) -> Result<bool, Error> {
         let Some(diff) = self.hub.replace_rooms(user, rooms, version).await else { return Ok(false) };
         for room in diff.left {
-            self.hub.send_to_user_here(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
+            self.hub.delivery.send_to_user(user, &Frame::encode(&ServerFrame::RoomGone { room_id: room }));
         }
         let mut failed = None;
         for id in diff.joined {
@@ -190,7 +190,7 @@ impl Chat {
     fn send_marks(&self, user: UserId, marks: &[(RoomId, Mark)]) {
         for (room_id, mark) in self.sent_marks.replace(user, marks) {
             let frame = ServerFrame::Status { room_id, marks: vec![mark] };
-            self.hub.send_to_user_here(user, &Frame::encode(&frame));
+            self.hub.delivery.send_to_user(user, &Frame::encode(&frame));
         }
     }
 }

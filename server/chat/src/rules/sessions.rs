@@ -18,7 +18,7 @@ impl Chat {
     pub async fn check_sessions(&self) -> Result<(), Error> {
         let (mut after, mut done) = (None, Ok(()));
         loop {
-            let people = self.hub.people(after, SESSIONS_BATCH);
+            let people = self.hub.delivery.people(after, SESSIONS_BATCH);
             let Some((last, _)) = people.last() else { return done };
             after = Some(*last);
             let connections = people.iter().flat_map(|(_, person)| &person.connections);

@@ -17,7 +17,7 @@ impl Chat {
     /// person is not in on this node: the database decides which is stale.
     pub async fn catch_up(&self, user: UserId, cursor: Cursor) -> Result<(ServerFrame, bool), Error> {
         let Cursor(room, seq, rev) = cursor;
-        if !self.hub.is_in(user, room) && !self.admit(user, room).await? {
+        if !self.hub.delivery.is_in(user, room) && !self.admit(user, room).await? {
             return Ok((ServerFrame::RoomGone { room_id: room }, false));
         }
         if let Some(rows) = self.recent_messages(room, (seq, rev)) {
@@ -41,7 +41,7 @@ impl Chat {
 
     /// The rows after a cursor from the recent cache, if it has all of them and they fit into one batch.
     fn recent_messages(&self, room: RoomId, cursor: (Seq, Rev)) -> Option<Rows> {
-        let (messages, bytes, (last_seq, last_rev)) = self.hub.recent_messages(room, cursor)?;
+        let (messages, bytes, (last_seq, last_rev)) = self.hub.delivery.recent_messages(room, cursor)?;
         let is_one = messages.len() as i64 <= BATCH_ROWS && bytes <= self.reach.batch_bytes;
         is_one.then(|| {
             self.metrics.caught_up.inc();
@@ -55,7 +55,7 @@ impl Chat {
         // Without more rows, everything up to the head is there.
         if !rows.more {
             let revised = rows.messages.iter().take_while(|message| message.seq <= after).count();
-            self.hub.cache_recent(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
+            self.hub.delivery.cache_recent(room, (rows.last_seq, rows.last_rev), &rows.messages[revised..]);
         }
     }
 
@@ -78,7 +78,7 @@ impl Chat {
 
     /// Returns once a gap is due to be filled.
     pub(crate) async fn gap_noticed(&self) {
-        self.hub.gap_noticed().await;
+        self.hub.delivery.gap_noticed().await;
     }
 
     /// Fills this node's gaps from the store, once for all local connections. `at_once` does not wait for late frames. A room that
@@ -87,11 +87,11 @@ impl Chat {
     /// # Errors
     /// If the database is unavailable, which concerns all rooms.
     pub async fn fill_gaps(&self, at_once: bool) -> Result<(), Error> {
-        for (room, from) in self.hub.gaps(at_once) {
+        for (room, from) in self.hub.delivery.gaps(at_once) {
             if !self.mechanisms.has(Mechanism::GapRepair) {
-                self.hub.defer_gap(room);
+                self.hub.delivery.defer_gap(room);
             } else if let Err(error) = self.fill_gap(room, from).await {
-                self.hub.defer_gap(room);
+                self.hub.delivery.defer_gap(room);
                 self.metrics.repairs_failed.inc();
                 tracing::warn!(%room, %error, "a gap of a room could not be filled, retrying later");
                 if matches!(error, Error::Unavailable(_)) {
@@ -107,20 +107,20 @@ impl Chat {
         loop {
             let Some(rows) = self.store.list_changes(room, from, self.reach.batch()).await? else {
                 // The room was deleted: its connections leave it soon.
-                self.hub.defer_gap(room);
+                self.hub.delivery.defer_gap(room);
                 return Ok(());
             };
             if is_too_far(&rows, from) || filled >= self.reach.fill_bytes {
                 // Each device requests batches at its own pace, or starts over with the newest page.
                 let to = (rows.last_seq, rows.last_rev);
                 let heads = vec![protocol::RoomHead(room, to.0, to.1)];
-                self.hub.fill(room, to, &ServerFrame::Heads { rooms: heads });
+                self.hub.delivery.fill(room, to, &ServerFrame::Heads { rooms: heads });
                 return Ok(());
             }
             let frame = batch(room, from, rows);
             let ServerFrame::Offline { to, more, .. } = &frame else { return Ok(()) };
             let (to, more) = (*to, *more);
-            filled += self.hub.fill(room, to, &frame);
+            filled += self.hub.delivery.fill(room, to, &frame);
             if !more {
                 self.metrics.gaps_filled.inc();
                 return Ok(());
@@ -135,7 +135,7 @@ impl Chat {
         let people = self.send_renamed().await;
         let mut after = None;
         loop {
-            let rooms = self.hub.active_rooms(after, HEADS_BATCH);
+            let rooms = self.hub.delivery.active_rooms(after, HEADS_BATCH);
             let Some(last) = rooms.last() else { return people };
             after = Some(*last);
             self.check_heads_of(&rooms).await?;
@@ -145,7 +145,7 @@ impl Chat {
     /// Waits for rooms that were entered first on this node, and compares their heads: messages committed after their summaries were
     /// read, and published before this node subscribed, are not published again.
     pub async fn check_opened(&self) -> Result<(), Error> {
-        for rooms in self.hub.rooms_opened().await.chunks(HEADS_BATCH) {
+        for rooms in self.hub.delivery.rooms_opened().await.chunks(HEADS_BATCH) {
             self.check_heads_of(rooms).await?;
         }
         Ok(())
@@ -155,10 +155,10 @@ impl Chat {
         if rooms.is_empty() || !self.mechanisms.has(Mechanism::HeadCheck) {
             return Ok(());
         }
-        let (epoch, sent) = (self.epoch().await?, self.hub.heads(rooms));
+        let (epoch, sent) = (self.epoch().await?, self.hub.delivery.heads(rooms));
         let stored = self.store.list_heads(rooms).await?;
         if !self.check_lost(epoch, &sent, &stored).await? {
-            self.hub.learn_heads(&stored);
+            self.hub.delivery.learn_heads(&stored);
         }
         Ok(())
     }

@@ -1,5 +1,8 @@
 //! When a connection counts as gone, and what one costs that says nothing.
 
+mod largest;
+mod slow;
+
 use super::heartbeat::{HEARTBEAT_INTERVAL, IDLE_TIMEOUT};
 use super::*;
 use crate::clock::SystemClock;

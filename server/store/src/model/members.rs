@@ -2,7 +2,8 @@
 
 use super::Model;
 use super::tables::{Membership, Tables};
-use crate::{Error, MemberMark, Members, Result, Stamp, TOO_MANY_ROOMS, rights};
+use crate::rules::membership;
+use crate::{Error, MemberMark, Members, Result, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
 
@@ -67,13 +68,13 @@ impl Members for Model {
         self.write(|tables| {
             let room = tables.room(id)?;
             if actor != user {
-                rights::may_add(room.kind, room.role(actor))?;
+                membership::may_add(room.kind, room.role(actor))?;
             }
             if room.role(user).is_some() {
                 return Ok(None);
             }
             if actor == user {
-                rights::may_join(room.kind)?;
+                membership::may_join(room.kind)?;
             }
             let role = if room.members.is_empty() { Role::Owner } else { Role::Member };
             tables.require_place(&[user])?;
@@ -89,8 +90,11 @@ impl Members for Model {
         self.write(|tables| {
             let room = tables.room(id)?;
             let (kind, alone, own, other) = (room.kind, room.members.len() == 1, room.role(actor), room.role(user));
-            let role =
-                if actor == user { rights::may_leave(kind, own)? } else { rights::may_remove(kind, own, other)? };
+            let role = if actor == user {
+                membership::may_leave(kind, own)?
+            } else {
+                membership::may_remove(kind, own, other)?
+            };
             if role == Role::Owner && !alone && !tables.has_other_owner(id, user) {
                 return Err(LAST_OWNER);
             }
@@ -151,7 +155,7 @@ impl Tables {
         stamp: Stamp,
     ) -> Result<Option<Message>> {
         let room = self.room(id)?;
-        let before = rights::may_give_role(room.kind, room.role(actor), room.role(user))?;
+        let before = membership::may_give_role(room.kind, room.role(actor), room.role(user))?;
         if before == role {
             return Ok(None);
         }

@@ -2,8 +2,8 @@
 
 use super::Model;
 use super::tables::Tables;
-use crate::decide::{Known, Original, decide};
 use crate::digest::digest;
+use crate::rules::append::{Known, Original, decide};
 use crate::{Append, Appended, Error, HistoryRange, Limit, Messages, Result, Rows, cut};
 use protocol::{ClientId, Message, RoomId, UserId};
 use std::collections::BTreeSet;

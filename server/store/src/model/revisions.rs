@@ -3,7 +3,7 @@
 use super::Model;
 use super::tables::Room;
 use crate::digest::first_digest;
-use crate::revise::revise as decide;
+use crate::rules::revision::revise as decide;
 use crate::{Limit, Result, Revise, Revised, Revisions, Rows, cut};
 use protocol::{Message, Rev, RoomId, Seq};
 

@@ -2,7 +2,8 @@
 
 use super::Model;
 use super::tables::{Membership, Room, Tables};
-use crate::{Access, Created, Error, NewRoom, Result, Rooms, Stamp, rights};
+use crate::rules::membership;
+use crate::{Access, Created, Error, NewRoom, Result, Rooms, Stamp};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
     Mark, Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent,
@@ -78,7 +79,7 @@ impl Rooms for Model {
     async fn rename_room(&self, id: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
         self.write(|tables| {
             let room = tables.room(id)?;
-            rights::may_rename(room.kind, room.role(actor))?;
+            membership::may_rename(room.kind, room.role(actor))?;
             let message =
                 tables.insert_system_message(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
             name.clone_into(&mut tables.room(id)?.name);
@@ -90,7 +91,7 @@ impl Rooms for Model {
     async fn delete_room(&self, id: RoomId, actor: UserId, _: UnixMillis) -> Result<Vec<UserId>> {
         self.write(|tables| {
             let room = tables.room(id)?;
-            rights::may_delete(room.kind, room.role(actor))?;
+            membership::may_delete(room.kind, room.role(actor))?;
             let room = tables.rooms.remove(&id).ok_or(Error::NotFound("room"))?;
             tables.ids.retain(|_, place| place.0 != id);
             tables.revisions.retain(|_, place| place.0 != id);

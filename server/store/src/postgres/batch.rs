@@ -5,8 +5,8 @@
 
 use super::Result;
 use super::sql::{Tx, message, message_columns, raised_mark, raised_mark_columns};
-use crate::decide::{Looked, Original};
 use crate::driver::{TAKEN, is_taken};
+use crate::rules::append::{Looked, Original};
 use crate::{Append, RaisedMark};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
 use sqlx::Row;

@@ -7,8 +7,8 @@
 
 use super::Result;
 use super::sql::Pool;
-use crate::decide::{Plain, stored};
 use crate::driver::{is_locked, is_taken};
+use crate::rules::append::{Plain, stored};
 use crate::{Append, Appended};
 use protocol::Seq;
 use sqlx::Row;

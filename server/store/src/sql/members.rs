@@ -4,7 +4,8 @@ use super::super::id_list;
 use super::rows::{Row as DbRow, mark, user, user_columns};
 use super::{Database, Result, Tx, system_messages};
 use crate::codes::Code;
-use crate::{Error, MemberMark, Members, Stamp, TOO_MANY_ROOMS, rights};
+use crate::rules::membership;
+use crate::{Error, MemberMark, Members, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
@@ -84,13 +85,13 @@ impl Members for Database {
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
             if actor != user {
-                rights::may_add(kind, role_of(&mut tx, room, actor).await?)?;
+                membership::may_add(kind, role_of(&mut tx, room, actor).await?)?;
             }
             if role_of(&mut tx, room, user).await?.is_some() {
                 return Ok(None);
             }
             if actor == user {
-                rights::may_join(kind)?;
+                membership::may_join(kind)?;
             }
             require_place(&mut tx, &[user]).await?;
             let event = if actor == user {
@@ -112,8 +113,11 @@ impl Members for Database {
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
             let (own, other) = (role_of(&mut tx, room, actor).await?, role_of(&mut tx, room, user).await?);
-            let role =
-                if actor == user { rights::may_leave(kind, own)? } else { rights::may_remove(kind, own, other)? };
+            let role = if actor == user {
+                membership::may_leave(kind, own)?
+            } else {
+                membership::may_remove(kind, own, other)?
+            };
             let stays_unowned = role == Role::Owner
                 && !has_others(&mut tx, room, user, Role::Owner).await?
                 && has_others(&mut tx, room, user, Role::Member).await?;
@@ -151,7 +155,7 @@ impl Members for Database {
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
             let (own, other) = (role_of(&mut tx, room, actor).await?, role_of(&mut tx, room, user).await?);
-            let before = rights::may_give_role(kind, own, other)?;
+            let before = membership::may_give_role(kind, own, other)?;
             if before == role {
                 return Ok(None);
             }

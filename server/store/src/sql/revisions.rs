@@ -4,7 +4,7 @@ use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
 use super::{Database, Result, Tx, members};
 use crate::digest::first_digest;
 use crate::driver::{TAKEN, is_taken};
-use crate::revise::revise as decide;
+use crate::rules::revision::revise as decide;
 use crate::{Error, Limit, Revise, Revised, Revisions, Rows, cut};
 use protocol::{Message, Rev, RoomId, Seq};
 use sqlx::Row;

@@ -5,7 +5,8 @@ use super::rows::{Row as DbRow, message, message_columns, user, user_columns};
 use super::{Database, Result, Tx, members, system_messages};
 use crate::bounds::PUBLIC_ROOMS;
 use crate::codes::Code;
-use crate::{Access, Created, Error, NewRoom, Rooms, Stamp, rights};
+use crate::rules::membership;
+use crate::{Access, Created, Error, NewRoom, Rooms, Stamp};
 use protocol::{
     Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UnixMillis, UserId,
 };
@@ -171,7 +172,7 @@ impl Rooms for Database {
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
-            rights::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
+            membership::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
             let event = SystemEvent::Renamed { name: name.to_owned() };
             let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
             sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
@@ -186,7 +187,7 @@ impl Rooms for Database {
         // too; its rows are removed afterwards.
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
-            rights::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
+            membership::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
             let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
             let rows = rows.fetch_all(&mut *tx).await?;
             sqlx::query("update meta set general_room_id = null where general_room_id = $1")

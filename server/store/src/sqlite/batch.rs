@@ -2,8 +2,8 @@
 
 use super::Result;
 use super::sql::{Pool, Tx, message, message_columns, raised_mark, raised_mark_columns};
-use crate::decide::{Looked, Original, Plain};
 use crate::driver::{TAKEN, is_taken};
+use crate::rules::append::{Looked, Original, Plain};
 use crate::{Append, RaisedMark};
 use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
 use serde_json::json;

@@ -1,11 +1,11 @@
 //! What a node finds by itself that nobody told it, and what cannot be read.
 
-use super::Chat;
 use crate::background::{check_sessions, fill_gaps, keep_repaired};
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::metrics::Metrics;
+use crate::rules::Chat;
 use crate::testing::{TestClient, connection};
 use protocol::{
     ClientId, CloseCode, CreateRoom, Mark, RoomId, RoomSummary, Seq, ServerFrame, SessionId, UnixMillis, UserId,

@@ -1,11 +1,11 @@
 //! What is committed while somebody enters or leaves a room, here or where this node does not hear of it.
 
-use super::Chat;
 use crate::background::{check_opened, fill_gaps};
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::outbound::WriterPool;
+use crate::rules::Chat;
 use crate::testing::{TestClient, connection, connection_by};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -113,7 +113,7 @@ async fn who_leaves_while_a_connection_reads_its_rooms_does_not_enter() {
 
     let (connection, _client) = connection(ADA, SessionId(Uuid::from_u128(5)));
     let rooms = chat.connect(&connection).await.unwrap();
-    assert!(rooms.is_empty() && !hub.is_in(ADA, GENERAL));
+    assert!(rooms.is_empty() && !hub.delivery.is_in(ADA, GENERAL));
 }
 
 #[tokio::test(start_paused = true)]

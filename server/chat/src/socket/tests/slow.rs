@@ -1,12 +1,12 @@
 //! Clients behind a link that takes little at a time, as a real network does, and slow databases: what is queued goes out
 //! meanwhile, and a device that is far behind gets everything.
 
-use super::*;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::outbound::WriterPool;
 use crate::rules::Chat;
+use crate::socket::*;
 use crate::testing::{ReadBehavior, TestClient, connection_by};
 use futures_util::stream;
 use protocol::{ClientFrame, ClientId, CreateRoom, Cursor, PROTOCOL_VERSION, Rev, RoomId, Seq, ServerFrame};

@@ -1,7 +1,7 @@
 //! Serves reconnecting clients from the cache of recent messages, where it holds everything that they missed.
 
-use super::Hub;
-use super::registry::Registry;
+use super::Delivery;
+use super::Registry;
 use crate::outbound::Frame;
 use protocol::{Message, Rev, RoomId, Seq, ServerFrame};
 
@@ -13,7 +13,7 @@ impl Registry {
     }
 }
 
-impl Hub {
+impl Delivery {
     /// The messages after a cursor as stored, an upper bound of their bytes on the wire, and the head that they lead to.
     /// Returns `None` if the cache does not hold all of them.
     pub(crate) fn recent_messages(

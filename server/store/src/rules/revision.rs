@@ -1,11 +1,11 @@
 //! Applies a revision to a message, if the person has the right. Pure.
 
-use super::{Revise, Revised, Revision};
+use crate::{Revise, Revised, Revision};
 use protocol::limits::{EMOJI_KINDS, REACTIONS_MAX};
 use protocol::{Message, MessageKind, Reaction, Rev, Role, UserId};
 
 /// The row afterwards as `Stored`, with `rev`; or why not. `role` is that of the person in the message's room.
-pub(super) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) -> Revised {
+pub(crate) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) -> Revised {
     if message.kind != MessageKind::Text {
         return Revised::Impossible("What happened to the room cannot be changed.");
     }

@@ -1,10 +1,10 @@
 //! Devices that come back together, a few messages behind: what the database is asked, and that they get what it has.
 
-use super::Chat;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::metrics::Metrics;
+use crate::rules::Chat;
 use crate::testing::connection;
 use protocol::{ClientId, Cursor, Message, NewMessage, Rev, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
 use std::sync::atomic::{AtomicUsize, Ordering};

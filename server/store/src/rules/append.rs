@@ -1,27 +1,28 @@
-//! Decides what becomes of a batch of messages, given what the database holds. Pure.
+//! Decides what becomes of a batch of messages, given what the database holds. Pure. Idempotency is enforced here: a `client_id` that
+//! its sender has used before is a repeat of the same message, or a conflict, and is never stored twice.
 
-use super::digest::{digest, has_first_text};
-use super::{Append, Appended};
+use crate::digest::{digest, has_first_text};
+use crate::{Append, Appended};
 use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the database holds that matters to a batch, read under the locks of its rooms.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(crate) struct Known {
     /// Heads of the batch's rooms; a room that is neither here nor in `locked` does not exist.
-    pub(super) heads: BTreeMap<RoomId, Seq>,
+    pub(crate) heads: BTreeMap<RoomId, Seq>,
     /// Rooms whose locks others hold.
-    pub(super) locked: BTreeSet<RoomId>,
+    pub(crate) locked: BTreeSet<RoomId>,
     /// Those senders who are in the room, with their display names.
-    pub(super) members: HashMap<(RoomId, UserId), String>,
+    pub(crate) members: HashMap<(RoomId, UserId), String>,
     /// Ids of the batch with a remembered refusal: the answer is `NotMember` again. Present refusals are added.
-    pub(super) refused: BTreeSet<(UserId, ClientId)>,
+    pub(crate) refused: BTreeSet<(UserId, ClientId)>,
     /// Stored messages with ids of the batch.
-    pub(super) originals: HashMap<(UserId, ClientId), Original>,
+    pub(crate) originals: HashMap<(UserId, ClientId), Original>,
 }
 
 /// What became of a batch that may need no decision.
-pub(super) enum Plain {
+pub(crate) enum Plain {
     Stored(Vec<Appended>),
     /// It needs a decision.
     Undecided,
@@ -31,21 +32,21 @@ pub(super) enum Plain {
 
 /// What is looked up for the entries of a batch.
 #[derive(Default)]
-pub(super) struct Looked {
+pub(crate) struct Looked {
     /// Those senders who are in the room, with their display names.
-    pub(super) members: Vec<(RoomId, UserId, String)>,
+    pub(crate) members: Vec<(RoomId, UserId, String)>,
     /// Messages that bear an id already.
-    pub(super) originals: Vec<Original>,
+    pub(crate) originals: Vec<Original>,
     /// Ids that were refused.
-    pub(super) refused: Vec<(UserId, ClientId)>,
+    pub(crate) refused: Vec<(UserId, ClientId)>,
 }
 
 /// A stored message that may be sent again.
 #[derive(Clone, Debug)]
-pub(super) struct Original {
-    pub(super) message: Message,
+pub(crate) struct Original {
+    pub(crate) message: Message,
     /// See `digest::first_digest`; none where the text is the first one.
-    pub(super) first_digest: Option<Vec<u8>>,
+    pub(crate) first_digest: Option<Vec<u8>>,
 }
 
 impl Original {
@@ -62,7 +63,7 @@ impl Original {
 }
 
 /// One answer per entry, in order. Heads in `known` are those afterwards.
-pub(super) fn decide(batch: &[Append], known: &mut Known) -> Vec<Appended> {
+pub(crate) fn decide(batch: &[Append], known: &mut Known) -> Vec<Appended> {
     batch.iter().map(|append| decide_one(append, known)).collect()
 }
 
@@ -94,7 +95,7 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
 }
 
 /// The message that an entry becomes.
-pub(super) fn stored(append: &Append, seq: Seq, sender_name: String) -> Message {
+pub(crate) fn stored(append: &Append, seq: Seq, sender_name: String) -> Message {
     Message {
         room_id: append.room_id,
         seq,

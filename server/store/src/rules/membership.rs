@@ -1,7 +1,7 @@
 //! Who may change a room and who is in it: rules over what was read under the room's lock, in the transaction that
 //! changes it. Where a person may not even see the room, it is not there.
 
-use super::{Error, Result};
+use crate::{Error, Result};
 use protocol::{Role, RoomKind};
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
@@ -10,11 +10,11 @@ const LATER_KIND: Error =
 const NO_ROOM: Error = Error::NotFound("room");
 
 /// `actor` is the role of the person who asks, none where they are no member. The same below.
-pub(super) fn may_rename(kind: RoomKind, actor: Option<Role>) -> Result<()> {
+pub(crate) fn may_rename(kind: RoomKind, actor: Option<Role>) -> Result<()> {
     require(kind, actor, Role::Admin, "Only an admin or owner of the room may rename it.")
 }
 
-pub(super) fn may_delete(kind: RoomKind, actor: Option<Role>) -> Result<()> {
+pub(crate) fn may_delete(kind: RoomKind, actor: Option<Role>) -> Result<()> {
     require(kind, actor, Role::Owner, "Only an owner of the room may delete it.")
 }
 
@@ -24,18 +24,18 @@ pub fn may_add(kind: RoomKind, actor: Option<Role>) -> Result<()> {
 }
 
 /// Whether somebody who is no member may become one by themselves.
-pub(super) fn may_join(kind: RoomKind) -> Result<()> {
+pub(crate) fn may_join(kind: RoomKind) -> Result<()> {
     if kind == RoomKind::Public { Ok(()) } else { Err(NO_ROOM) }
 }
 
-/// Whether somebody may end their own membership. Answers with their role.
-pub(super) fn may_leave(kind: RoomKind, actor: Option<Role>) -> Result<Role> {
+/// Permission check: whether somebody may end their own membership. Answers with their role.
+pub(crate) fn may_leave(kind: RoomKind, actor: Option<Role>) -> Result<Role> {
     let role = actor.ok_or(NO_ROOM)?;
     if kind == RoomKind::Direct { Err(DIRECT) } else { Ok(role) }
 }
 
-/// Whether somebody may end the membership of another with this role. Answers with it.
-pub(super) fn may_remove(kind: RoomKind, actor: Option<Role>, other: Option<Role>) -> Result<Role> {
+/// Permission check: whether somebody may remove another member, who has this role. Answers with it.
+pub(crate) fn may_remove(kind: RoomKind, actor: Option<Role>, other: Option<Role>) -> Result<Role> {
     const REFUSAL: &str = "Only an admin or owner of the room may remove people, and an admin only members.";
     require(kind, actor, Role::Admin, REFUSAL)?;
     let other = other.ok_or(Error::NotFound("member"))?;
@@ -45,7 +45,7 @@ pub(super) fn may_remove(kind: RoomKind, actor: Option<Role>, other: Option<Role
 }
 
 /// Whether somebody may give a role to another with this one. Answers with it.
-pub(super) fn may_give_role(kind: RoomKind, actor: Option<Role>, other: Option<Role>) -> Result<Role> {
+pub(crate) fn may_give_role(kind: RoomKind, actor: Option<Role>, other: Option<Role>) -> Result<Role> {
     require(kind, actor, Role::Owner, "Only an owner of the room may give roles.")?;
     other.ok_or(Error::NotFound("member"))
 }

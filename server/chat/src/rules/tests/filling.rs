@@ -1,10 +1,11 @@
 //! A gap of a node that is too large to be filled for everybody in a room at once.
 
-use super::reach::Reach;
-use super::{Chat, storm};
+use super::storm;
 use crate::bus::memory::Exchange;
 use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
+use crate::rules::Chat;
+use crate::rules::reach::Reach;
 use crate::testing::connection;
 use protocol::{ClientId, NewMessage, RoomHead, Seq, ServerFrame, SessionId};
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! A node of a later version on the same bus: what this one cannot read of it is skipped and counted, and hides nothing.
 
-use super::*;
 use crate::bus::memory::Exchange;
+use crate::hub::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::sleep;
 
@@ -34,8 +34,8 @@ async fn what_a_later_node_says_is_skipped_and_counted() {
     let (interruptions_before, changes_before) =
         (interruptions.load(Ordering::Relaxed), changes.load(Ordering::Relaxed));
 
-    let number = later.controls.lock().next();
-    later.publish(Channel::Control, StreamPosition::Control(number), r#"{"control":"poll_closed","poll":7}"#);
+    let number = later.publisher.next_number();
+    later.publisher.publish(Channel::Control, StreamPosition::Control(number), r#"{"control":"poll_closed","poll":7}"#);
     later.invalidate_user(ADA);
     sleep(PAUSE).await;
     assert_eq!(metrics.bus_unknown.get(), 1);

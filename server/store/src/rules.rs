@@ -1,0 +1,6 @@
+//! The rules that are checked in the transaction that writes, as pure functions over what was read under the room's lock: called by
+//! the SQL of both engines and by the model alike.
+
+pub(crate) mod append;
+pub mod membership;
+pub(crate) mod revision;
