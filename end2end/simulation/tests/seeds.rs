@@ -4,7 +4,7 @@ use client::Mechanism;
 use simulation::{Failure, Fault, Mutation, Report};
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Seeds of a plain `cargo test`.
@@ -39,7 +39,7 @@ fn every_seed_ends_well() {
     let counts: Mutex<BTreeMap<&str, u64>> = Mutex::default();
     let failed: Mutex<BTreeMap<u64, Failure>> = Mutex::default();
     std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, Into::into) {
+        for _ in 0..threads() {
             scope.spawn(|| {
                 while let seed = next.fetch_add(1, Ordering::Relaxed)
                     && seed <= last
@@ -92,12 +92,32 @@ fn a_mechanism_that_is_switched_off_is_missed() {
         Mutation::Engine(Mechanism::WholeSnapshot),
         Mutation::Engine(Mechanism::BatchesFirst),
     ];
-    for mutation in mutations {
-        let with = |seed, mutated| run(seed, mutation.needs(), mutated);
-        let found = (1..=SEEDS_OF_A_MUTATION).find_map(|seed| Some((seed, with(seed, Some(mutation)).err()?)));
-        let (seed, failure) = found.unwrap_or_else(|| panic!("nobody misses {mutation:?}"));
-        println!("without {mutation:?} seed {seed} fails: {}", failure.problem.lines().next().unwrap_or_default());
-        let same = with(seed, None);
-        assert!(same.is_ok(), "with it seed {seed} fails too: {}", same.err().unwrap().problem);
-    }
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..threads() {
+            scope.spawn(|| {
+                while let Some(mutation) = mutations.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    is_missed(*mutation);
+                }
+            });
+        }
+    });
+}
+
+/// Fails unless a seed fails without this mechanism and passes with it.
+fn is_missed(mutation: Mutation) {
+    let with = |seed, mutated| run(seed, mutation.needs(), mutated);
+    let found = (1..=SEEDS_OF_A_MUTATION).find_map(|seed| Some((seed, with(seed, Some(mutation)).err()?)));
+    let (seed, failure) = found.unwrap_or_else(|| panic!("nobody misses {mutation:?}"));
+    println!("without {mutation:?} seed {seed} fails: {}", failure.problem.lines().next().unwrap_or_default());
+    let same = with(seed, None);
+    assert!(
+        same.is_ok(),
+        "with it seed {seed} fails too: {}",
+        same.err().map(|failure| failure.problem).unwrap_or_default()
+    );
+}
+
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
 }

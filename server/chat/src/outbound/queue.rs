@@ -140,3 +140,6 @@ impl Queue {
         self.bytes
     }
 }
+
+#[cfg(test)]
+mod tests;
