@@ -22,7 +22,7 @@ pub(super) fn area() -> Area {
             connections_per_second,
             "node: new WebSockets a second",
             "503 with `Retry-After`",
-            "gate"
+            "admission"
         ),
         bound!(count accept::OTHER_CONNECTIONS, "node: connections beside `MAX_CONNECTIONS`", "waits to be accepted", "connections"),
         bound!(count quota::CLIENT_CONNECTIONS, "address block (without `PROXY_HOPS`), and person: HTTP connections", "one that serves no request ends, else the new one", "connections"),
@@ -32,11 +32,11 @@ pub(super) fn area() -> Area {
         bound!(time slow::BODY_IDLE_TIMEOUT, "request: time in which nothing of its body comes", "408", "slow-body"),
         bound!(time slow::BODY_DEADLINE, "request: time for its whole body", "408", "slow-body"),
         bound!(time slow::RESPONSE_WRITE_TIMEOUT, "answer: time in which the client takes nothing of it", "the connection is closed", "slow-answer"),
-        bound!(count limits::PERSON_CONNECTIONS_PER_SECOND, "person: new WebSockets a second", "429 with `Retry-After`", "gate"),
-        bound!(count limits::PERSON_CONNECTIONS_AT_ONCE, "person: new WebSockets at once", "429 with `Retry-After`", "gate"),
+        bound!(count limits::PERSON_CONNECTIONS_PER_SECOND, "person: new WebSockets a second", "429 with `Retry-After`", "admission"),
+        bound!(count limits::PERSON_CONNECTIONS_AT_ONCE, "person: new WebSockets at once", "429 with `Retry-After`", "admission"),
         bound!(time accept::HEAD_TIMEOUT, "request: time for its head; also idle time between two requests", "the connection is closed", ""),
         bound!(count descriptors::RESERVED_DESCRIPTORS, "node: descriptors beside connections", "nothing", ""),
-        bound!(time admission::RETRY_AFTER_MIN, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "gate"),
+        bound!(time admission::RETRY_AFTER_MIN, "refused upgrade: shortest wait before the next attempt", "503 with `Retry-After`", "admission"),
         bound!(bytes FRAME_BYTES, "frame of a client, and request body", "close 1009, or 413", ""),
         bound!(bytes READ_BUFFER, "connection: read buffer between frames", "nothing", ""),
         bound!(time heartbeat::HEARTBEAT_INTERVAL, "connection: interval of heartbeats, each with a WebSocket ping", "nothing", ""),

@@ -1,9 +1,9 @@
 //! All attacks by name, and how each is played: in an environment of its own, with two honest people beside it.
 
 mod access;
+mod admission;
 mod crowding;
 mod delivery;
-mod doors;
 mod flooding;
 mod link;
 mod reading;
@@ -57,7 +57,7 @@ const ATTACK_TIMEOUT: Duration = Duration::from_secs(120);
 const ATTACKS: &[Attack] = &[
     attack!("long-messages", delivery::long_messages),
     attack!("long-history", delivery::long_history),
-    attack!("reaction-population", delivery::reaction_crowd),
+    attack!("many-reactions", delivery::many_reactions),
     Attack {
         name: "slow-link",
         needs: Needs::DEFAULT,
@@ -69,13 +69,13 @@ const ATTACKS: &[Attack] = &[
     attack!("reactions", flooding::reactions),
     attack!("typing", flooding::typing),
     attack!("hello", flooding::hello),
-    attack!("gate", doors::gate),
-    attack!("gate-nginx", doors::gate_behind_nginx, Needs { nodes: 2, settings: &[("PROXY_HOPS", "1")] }),
-    attack!("sockets", doors::sockets),
-    attack!("silent-sockets", doors::silent_sockets, waits),
-    attack!("empty-key", doors::empty_key),
-    attack!("close-frame", doors::close_frame),
-    attack!("hello-again", doors::hello_again, waits),
+    attack!("admission", admission::refusals),
+    attack!("admission-nginx", admission::refusals_behind_nginx, Needs { nodes: 2, settings: &[("PROXY_HOPS", "1")] }),
+    attack!("sockets", admission::sockets),
+    attack!("silent-sockets", admission::silent_sockets, waits),
+    attack!("empty-key", admission::empty_key),
+    attack!("close-frame", admission::close_frame),
+    attack!("hello-again", admission::hello_again, waits),
     attack!("receipts", access::receipts),
     attack!("presence", access::presence),
     attack!(

@@ -1,6 +1,6 @@
 //! Attacks that exhaust shared resources: connections of the node, locks of the database.
 
-use super::doors::idle;
+use super::admission::idle;
 use crate::environment::Environment;
 use crate::http::Http;
 use crate::table::Finding;

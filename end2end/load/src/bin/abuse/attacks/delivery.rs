@@ -65,7 +65,7 @@ pub(super) async fn long_history(environment: &Environment) -> Result<Finding, E
 }
 
 /// One message with a reaction of 30,000 people, in a room of the victim.
-pub(super) async fn reaction_crowd(environment: &Environment) -> Result<Finding, Error> {
+pub(super) async fn many_reactions(environment: &Environment) -> Result<Finding, Error> {
     const PEOPLE: i32 = 30_000;
     let members = [environment.attacker().user.id.0, environment.victim().user.id.0];
     let room = environment.fill_rooms(1, 1, "like this", &members).await?[0];

@@ -14,7 +14,7 @@ use testbed::Error;
 use tokio::time::{sleep, sleep_until};
 use uuid::Uuid;
 
-/// Requests a second of a stranger at the gate.
+/// Requests a second of a stranger that admission refuses.
 const UPGRADES_PER_SECOND: u32 = 400;
 /// Honest attempts meanwhile, of which all must succeed.
 const HONEST: usize = 10;
@@ -36,7 +36,7 @@ async fn request_upgrades(target: SocketAddr, source: Ipv4Addr) -> Result<(), Er
 }
 
 /// A stranger asks for upgrades; honest people come at the same time, from the same address.
-pub(super) async fn gate(environment: &Environment) -> Result<Finding, Error> {
+pub(super) async fn refusals(environment: &Environment) -> Result<Finding, Error> {
     let (node, token) = (environment.node(), &environment.honest(0).token);
     let honest = async {
         // Until the bucket is empty.
@@ -58,7 +58,7 @@ pub(super) async fn gate(environment: &Environment) -> Result<Finding, Error> {
 }
 
 /// The same through the shipped nginx: the whole site must stay up.
-pub(super) async fn gate_behind_nginx(environment: &Environment) -> Result<Finding, Error> {
+pub(super) async fn refusals_behind_nginx(environment: &Environment) -> Result<Finding, Error> {
     let nginx = Nginx::start(&environment.folder, &environment.cluster.addresses()).await?;
     let (http, token) = (Http::new(nginx.address)?, &environment.honest(0).token);
     let honest = async {
@@ -87,7 +87,7 @@ pub(super) async fn sockets(environment: &Environment) -> Result<Finding, Error>
     const OPEN: usize = 50;
     let mut opened = Vec::new();
     for _ in 0..SOCKETS {
-        // The gate may ask to wait.
+        // Admission may ask to wait.
         match Ws::open(environment.node(), &environment.attacker().token).await {
             Ok(mut ws) => {
                 if ws.hello(&[]).await.is_ok() {
