@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{Member, RoomId, UserId};
 
-/// So many pages of members are read; whoever comes after them is counted, not listed.
+/// Pages of members that are read at most. Members beyond them are in the count and not in the list.
 const PAGES: usize = 10;
 
-/// The members as the server last told, and what is being done about them.
+/// The members as the server last listed them, and the state of a change that is being made.
 #[derive(Clone, Copy)]
 pub(crate) struct Roster {
     pub(crate) room: RoomId,
-    pub(super) members: RwSignal<Option<Vec<Member>>>,
+    members: RwSignal<Option<Vec<Member>>>,
     pub(crate) problem: RwSignal<Option<String>>,
     /// A change is on its way: no second one is begun.
     pub(crate) busy: RwSignal<bool>,

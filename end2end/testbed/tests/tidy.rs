@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Lines of a source file at most: what one can read at a sitting.
+/// Lines of a source file at most.
 const LINES_MAX: usize = 400;
 /// Folders with sources.
 const FOLDERS: [&str; 6] = ["app", "server", "end2end", "style", "migrations", "setup"];

@@ -120,12 +120,13 @@ impl Hub {
 
     /// See [`Bus::count`].
     pub async fn count(&self, key: &str, window: Duration) -> Option<u64> {
-        self.publisher.count(key, window).await
+        let epoch = self.publisher.channels()?.epoch;
+        self.publisher.bus.count(&format!("{}:{key}", epoch.simple()), window).await
     }
 
     /// Pings the bus. Returns the reason if it does not answer.
     pub async fn ping(&self) -> Result<(), String> {
-        self.publisher.ping().await
+        self.publisher.bus.ping().await
     }
 
     /// The channel of a room.

@@ -14,7 +14,7 @@ pub use queue::QUEUE_BYTES;
 pub use upgradable_stream::UpgradableStream;
 pub use writer_pool::WriterPool;
 
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use protocol::CloseCode;
 use queue::{Queue, WriteState};
 use std::io::{self, IoSlice};
@@ -100,7 +100,7 @@ impl Outbound {
 
     /// Returns true if the writer pool has to be notified.
     fn queue(&self, frame: Frame) -> bool {
-        let mut queue = self.lock();
+        let mut queue = self.queue.lock();
         let is_due = queue.push(frame, self.writers.queue_bytes);
         if queue.closing.is_some() {
             drop(queue);
@@ -111,13 +111,13 @@ impl Outbound {
 
     /// Queues bytes of the WebSocket library (a pong, a close frame) between frames.
     fn push_raw(&self, bytes: &[u8]) {
-        self.lock().push_raw(bytes, self.writers.queue_bytes);
+        self.queue.lock().push_raw(bytes, self.writers.queue_bytes);
         self.flush();
     }
 
     /// Writes what is queued, as far as the system takes it now.
     pub(crate) fn flush(&self) {
-        let mut queue = self.lock();
+        let mut queue = self.queue.lock();
         let before = queue.bytes();
         while !queue.is_empty() {
             let mut parts = [IoSlice::new(&[]); FRAMES_PER_WRITE];
@@ -144,13 +144,13 @@ impl Outbound {
 
     /// Asks the client's task to close; the first reason counts.
     pub fn close(&self, code: CloseCode) {
-        self.lock().closing.get_or_insert(code);
+        self.queue.lock().closing.get_or_insert(code);
         self.report_end();
     }
 
     /// Ends the connection at once. What is queued is dropped.
     pub fn end(&self) {
-        self.lock().set_broken();
+        self.queue.lock().set_broken();
         self.socket.shutdown();
         self.report_end();
     }
@@ -160,7 +160,7 @@ impl Outbound {
     pub(crate) async fn run_until_closed(&self) -> Option<CloseCode> {
         loop {
             let (closing, state) = {
-                let queue = self.lock();
+                let queue = self.queue.lock();
                 (queue.closing, queue.state)
             };
             match (closing, state) {
@@ -170,7 +170,7 @@ impl Outbound {
                 (None, WriteState::Blocked(since)) => tokio::select! {
                     () = self.attention.notified() => {}
                     is_quick = Box::pin(self.unblock(since + WRITE_TIMEOUT)) => if !is_quick {
-                        self.lock().give_up();
+                        self.queue.lock().give_up();
                         self.drain.notify_one();
                     }
                 },
@@ -189,7 +189,7 @@ impl Outbound {
 
     /// See [`Outbound::drained`].
     pub(crate) fn is_drained(&self) -> bool {
-        let mut queue = self.lock();
+        let mut queue = self.queue.lock();
         let is_over = queue.closing.is_some() || queue.state == WriteState::Broken;
         queue.is_drain_awaited = !is_over && !self.has_drained(&queue);
         !queue.is_drain_awaited
@@ -216,7 +216,7 @@ impl Outbound {
     /// rest of a started frame is left.
     pub async fn finish(&self, deadline: Instant) {
         self.flush();
-        while matches!({ self.lock().state }, WriteState::Blocked(_)) {
+        while matches!({ self.queue.lock().state }, WriteState::Blocked(_)) {
             if !self.unblock(deadline).await {
                 return;
             }
@@ -235,11 +235,7 @@ impl Outbound {
 
     /// Queued bytes.
     pub fn queued(&self) -> usize {
-        self.lock().bytes()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock()
+        self.queue.lock().bytes()
     }
 }
 

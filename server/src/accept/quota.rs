@@ -5,7 +5,7 @@
 //! connection that serves no request makes room; without one the new one is closed.
 
 use crate::limits::Block;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use protocol::UserId;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -79,7 +79,7 @@ impl ConnectionQuota {
 
     /// A new connection from this block. None where it is to be closed.
     pub(super) fn enter(self: &Arc<Self>, block: Block) -> Option<Visit> {
-        let mut clients = self.lock();
+        let mut clients = self.clients.lock();
         let held = clients.entry(Client::Block(block)).or_default();
         if held.uncounted >= self.most_uncounted {
             return None;
@@ -92,10 +92,6 @@ impl ConnectionQuota {
             place: Mutex::new(Place::Uncounted(block)),
             is_stranger: AtomicBool::new(true),
         })
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<Client, Held>> {
-        self.clients.lock()
     }
 }
 
@@ -133,7 +129,7 @@ impl Visit {
 
     /// Its first moments are over: it counts from now on. False where it is to be closed.
     pub(super) fn settle(&self) -> bool {
-        let place = *self.place();
+        let place = *self.place.lock();
         match place {
             Place::Uncounted(block) => self.move_to(Client::Block(block), true),
             Place::Counted(_) | Place::None => true,
@@ -142,11 +138,11 @@ impl Visit {
 
     /// Counts for this client from now on, if there is room or, where that may be, if room can be made.
     fn move_to(&self, client: Client, makes_room: bool) -> bool {
-        let (Some(quota), mut place) = (&self.quota, self.place()) else { return false };
+        let (Some(quota), mut place) = (&self.quota, self.place.lock()) else { return false };
         if *place == Place::None {
             return false;
         }
-        let mut clients = quota.lock();
+        let mut clients = quota.clients.lock();
         let held = clients.entry(client).or_default();
         if held.counted.len() >= CLIENT_CONNECTIONS && !(makes_room && held.make_room()) {
             return false;
@@ -174,14 +170,10 @@ impl Visit {
 
     /// The connection has ended, or is a WebSocket.
     pub(super) fn leave(&self) {
-        let before = std::mem::replace(&mut *self.place(), Place::None);
+        let before = std::mem::replace(&mut *self.place.lock(), Place::None);
         if let Some(quota) = &self.quota {
-            give_back(&mut quota.lock(), before, self.id);
+            give_back(&mut quota.clients.lock(), before, self.id);
         }
-    }
-
-    fn place(&self) -> MutexGuard<'_, Place> {
-        self.place.lock()
     }
 }
 
@@ -239,7 +231,7 @@ mod tests {
         drop((visits, other));
         assert!(more.settle());
         drop(more);
-        assert!(quota.lock().is_empty());
+        assert!(quota.clients.lock().is_empty());
     }
 
     #[test]

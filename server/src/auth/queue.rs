@@ -3,7 +3,7 @@
 
 use crate::limits::Block;
 use chat::Error;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,7 +49,7 @@ impl Queue {
         let busy = || Error::Unavailable("too many sign-ins are waiting".into());
         let (sender, receiver) = oneshot::channel();
         {
-            let mut state = lock(&self.0);
+            let mut state = self.0.lock();
             if !state.make_room(block, is_known_device) {
                 return Err(busy());
             }
@@ -118,7 +118,7 @@ impl State {
 impl Drop for HashPermit {
     fn drop(&mut self) {
         let Some(queue) = self.queue.take() else { return };
-        let mut state = lock(&queue);
+        let mut state = queue.lock();
         state.free += 1;
         if let Some(waiting) = state.blocks.get_mut(&self.block) {
             waiting.has_permit = false;
@@ -130,10 +130,6 @@ impl Drop for HashPermit {
         }
         state.give(&queue);
     }
-}
-
-fn lock(queue: &Mutex<State>) -> MutexGuard<'_, State> {
-    queue.lock()
 }
 
 #[cfg(test)]
@@ -173,7 +169,7 @@ mod tests {
         assert!(!later.is_finished());
         drop(again);
         drop(later.await.unwrap().unwrap());
-        assert!(lock(&queue.0).blocks.is_empty());
+        assert!(queue.0.lock().blocks.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
@@ -217,7 +213,7 @@ mod tests {
             let queue = Arc::clone(&queue);
             waiting.push(tokio::spawn(async move { queue.permit(elsewhere(number), false).await.is_ok() }));
         }
-        while lock(&queue.0).blocks.len() <= HASH_QUEUE_MAX {
+        while queue.0.lock().blocks.len() <= HASH_QUEUE_MAX {
             tokio::task::yield_now().await;
         }
         assert!(queue.permit(block(2), false).await.is_err(), "one of each block waits");

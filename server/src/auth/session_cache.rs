@@ -5,7 +5,7 @@
 //! Without that message an entry may be stale for [`MAX_AGE`] at most.
 
 use chat::hub::Invalidation;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use protocol::{SessionId, UnixMillis, User};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -61,11 +61,11 @@ pub(super) struct Version(u64);
 
 impl SessionCache {
     pub(super) fn version(&self) -> Version {
-        Version(self.lock().evictions)
+        Version(self.0.lock().evictions)
     }
 
     pub(super) fn find(&self, id: SessionId) -> Option<CachedSession> {
-        let cache = self.lock();
+        let cache = self.0.lock();
         let (found, live) = cache.young.get(&id).or_else(|| cache.old.get(&id))?;
         (found.elapsed() < MAX_AGE).then(|| live.clone())
     }
@@ -73,7 +73,7 @@ impl SessionCache {
     /// Caches a live session that was read after `before`. Does nothing if anything was evicted meanwhile: it may have been
     /// this session.
     pub(super) fn insert(&self, before: Version, id: SessionId, live: CachedSession) {
-        let (mut cache, now) = (self.lock(), Instant::now());
+        let (mut cache, now) = (self.0.lock(), Instant::now());
         if cache.evictions == before.0 {
             cache.rotate(now);
             cache.since.get_or_insert(now);
@@ -83,7 +83,7 @@ impl SessionCache {
 
     /// The device has received this generation of its tokens. Returns true if the cache did not know.
     pub(super) fn see(&self, id: SessionId, generation: i64) -> bool {
-        let mut cache = self.lock();
+        let mut cache = self.0.lock();
         let found = cache.both().into_iter().filter_map(|sessions| sessions.get_mut(&id));
         let mut found = found.filter(|(_, live)| live.seen_generation < generation).peekable();
         let is_news = found.peek().is_some();
@@ -93,7 +93,7 @@ impl SessionCache {
 
     /// Evicts what is stale.
     pub(crate) fn evict(&self, invalidation: Invalidation) {
-        let mut cache = self.lock();
+        let mut cache = self.0.lock();
         cache.evictions += 1;
         for sessions in cache.both() {
             match invalidation {
@@ -105,21 +105,17 @@ impl SessionCache {
 
     /// Evicts everything: invalidations may have been lost.
     pub(crate) fn clear(&self) {
-        let mut cache = self.lock();
+        let mut cache = self.0.lock();
         cache.evictions += 1;
         cache.both().into_iter().for_each(HashMap::clear);
     }
 
     /// Frees the memory of expired entries.
     pub(crate) fn evict_expired(&self) {
-        for sessions in self.lock().both() {
+        for sessions in self.0.lock().both() {
             sessions.retain(|_, (found, _)| found.elapsed() < MAX_AGE);
             sessions.shrink_to_fit();
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Generations> {
-        self.0.lock()
     }
 }
 
@@ -155,7 +151,7 @@ mod tests {
     }
 
     fn held(sessions: &SessionCache) -> usize {
-        sessions.lock().both().iter().map(|sessions| sessions.len()).sum()
+        sessions.0.lock().both().iter().map(|sessions| sessions.len()).sum()
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@
 //! Bounded by the time that checking a password takes: without one that was checked there is no failure.
 
 use super::block::{self, Block};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -63,14 +63,14 @@ pub(super) struct Failures(Mutex<HashMap<String, Window>>);
 impl Failures {
     /// How long to wait where this key is used up.
     pub(super) fn wait(&self, key: &Key) -> Option<Duration> {
-        let windows = self.lock();
+        let windows = self.0.lock();
         let window = windows.get(&key.text).filter(|window| window.failures >= key.most)?;
         FAILURE_WINDOW.checked_sub(window.since.elapsed()).filter(|wait| !wait.is_zero())
     }
 
     /// One more failure.
     pub(super) fn add(&self, key: &Key) {
-        let mut windows = self.lock();
+        let mut windows = self.0.lock();
         if windows.len() >= FAILURE_KEYS && !windows.contains_key(&key.text) {
             return;
         }
@@ -84,19 +84,15 @@ impl Failures {
 
     /// All nodes together have counted this many.
     pub(super) fn learn(&self, key: &Key, failures: u64) {
-        if let Some(window) = self.lock().get_mut(&key.text) {
+        if let Some(window) = self.0.lock().get_mut(&key.text) {
             window.failures = window.failures.max(u32::try_from(failures).unwrap_or(u32::MAX));
         }
     }
 
     /// Forgets windows that are over.
     pub(super) fn forget(&self) {
-        let mut windows = self.lock();
+        let mut windows = self.0.lock();
         windows.retain(|_, window| window.since.elapsed() < FAILURE_WINDOW);
         windows.shrink_to_fit();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Window>> {
-        self.0.lock()
     }
 }

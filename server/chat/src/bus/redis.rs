@@ -175,10 +175,6 @@ fn ended_with<T>(ended: Result<(), JoinError>) -> Option<T> {
     None
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
-    mutex.lock()
-}
-
 fn decode(message: Message) -> Option<BusEvent> {
     let payload = message.value.into_string()?;
     Some(BusEvent::Message { channel: message.channel.to_string(), payload })
@@ -251,7 +247,7 @@ impl Bus for RedisBus {
     }
 
     fn take_events(&self) -> Option<BoxStream<'static, BusEvent>> {
-        Some(unfold(lock(&self.incoming).take()?, Incoming::next).boxed())
+        Some(unfold(self.incoming.lock().take()?, Incoming::next).boxed())
     }
 
     async fn count(&self, key: &str, window: Duration) -> Option<u64> {

@@ -5,7 +5,6 @@ use super::channels::Channel;
 use super::presence::{OFFLINE_DELAY, People, last_seen};
 use super::{Connection, Hub, StreamPosition};
 use crate::outbound::Frame;
-use parking_lot::MutexGuard;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -65,12 +64,12 @@ impl Awareness {
 impl Hub {
     /// A connection was attached.
     pub(super) fn connect_awareness(&self, connection: &Connection) {
-        self.awareness().people.set_away(connection, false, Instant::now());
+        self.awareness.lock().people.set_away(connection, false, Instant::now());
     }
 
     /// A connection was detached.
     pub(super) fn disconnect_awareness(&self, connection: &Arc<Connection>) {
-        let mut awareness = self.awareness();
+        let mut awareness = self.awareness.lock();
         awareness.show(connection, None);
         awareness.people.leave(connection, Instant::now());
     }
@@ -83,7 +82,7 @@ impl Hub {
         users: Vec<UserId>,
         away: bool,
     ) -> Vec<UserId> {
-        let mut awareness = self.awareness();
+        let mut awareness = self.awareness.lock();
         awareness.show(connection, room);
         awareness.people.set_away(connection, away, Instant::now());
         let offline = |user: &UserId| awareness.people.state(*user) == PresenceState::Offline;
@@ -94,7 +93,7 @@ impl Hub {
 
     /// Sends a connection the present state of `users`, which it began to show.
     pub(crate) fn send_presence(&self, connection: &Connection, users: &[UserId], seen: &BTreeMap<UserId, UnixMillis>) {
-        let mut awareness = self.awareness();
+        let mut awareness = self.awareness.lock();
         let users = awareness.people.first(users, seen);
         connection.send(&ServerFrame::Presence { users });
     }
@@ -107,7 +106,7 @@ impl Hub {
     }
 
     pub(super) fn deliver_awareness(&self, room: RoomId, frame: &Frame) {
-        let viewers = self.awareness().viewers.get(&room).cloned().unwrap_or_default();
+        let viewers = self.awareness.lock().viewers.get(&room).cloned().unwrap_or_default();
         let registry = self.delivery.lock();
         // A connection may still show a room that its person has left.
         let members = viewers.iter().filter(|viewer| registry.is_in(viewer.user, room));
@@ -119,7 +118,7 @@ impl Hub {
     /// and since when.
     pub(crate) fn publish_presence(&self, wall: UnixMillis) -> (Vec<UserId>, UnixMillis) {
         let now = Instant::now();
-        let mut guard = self.awareness();
+        let mut guard = self.awareness.lock();
         let awareness = &mut *guard;
         awareness.intervals += 1;
         if awareness.intervals % PRESENCE_SLICES == 1 {
@@ -146,13 +145,9 @@ impl Hub {
     /// Applies the presence that another node published.
     pub(super) fn receive_presence(&self, node: uuid::Uuid, body: &str) {
         match serde_json::from_str::<Vec<Presence>>(body) {
-            Ok(people) => self.awareness().people.apply(node, &people, Instant::now()),
+            Ok(people) => self.awareness.lock().people.apply(node, &people, Instant::now()),
             Err(error) => tracing::warn!(%error, "a presence message of another version cannot be read"),
         }
-    }
-
-    fn awareness(&self) -> MutexGuard<'_, Awareness> {
-        self.awareness.lock()
     }
 }
 

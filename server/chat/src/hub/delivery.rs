@@ -23,11 +23,11 @@ pub struct Delivery {
     /// Local connections by room, person and session. Held for moments, never across an await.
     registry: Mutex<Registry>,
     /// Wakes the task that fills gaps from the store.
-    pub(super) gap_found: Notify,
+    gap_found: Notify,
     /// Rooms whose channels were subscribed a moment ago: messages committed just before are to be looked for.
-    pub(super) opened: Mutex<Vec<RoomId>>,
+    opened: Mutex<Vec<RoomId>>,
     /// Wakes the task that looks for them.
-    pub(super) opening: Notify,
+    opening: Notify,
     metrics: Arc<Metrics>,
 }
 

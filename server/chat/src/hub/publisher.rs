@@ -11,7 +11,6 @@ use crate::outbound::Frame;
 use parking_lot::{Mutex, RwLock};
 use protocol::RoomId;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -56,17 +55,6 @@ impl Publisher {
 
     pub(super) fn channels(&self) -> Option<Arc<Channels>> {
         self.channels.read().clone()
-    }
-
-    /// See [`Bus::count`].
-    pub(super) async fn count(&self, key: &str, window: Duration) -> Option<u64> {
-        let epoch = self.channels()?.epoch;
-        self.bus.count(&format!("{}:{key}", epoch.simple()), window).await
-    }
-
-    /// Pings the bus. Returns the reason if it does not answer.
-    pub(super) async fn ping(&self) -> Result<(), String> {
-        self.bus.ping().await
     }
 
     /// Publishes a room's frame, unless this node has no peers.

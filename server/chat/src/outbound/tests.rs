@@ -146,7 +146,7 @@ async fn a_reader_who_does_not_read_is_closed_and_loses_nothing_from_the_middle(
     let (outbound, pipe) = outbound(5);
     let long = "x".repeat(100);
     let mut most = 0;
-    while outbound.lock().closing.is_none() {
+    while outbound.queue.lock().closing.is_none() {
         outbound.send(frame(&long));
         outbound.flush();
         most = most.max(outbound.queued());
@@ -207,11 +207,11 @@ async fn an_empty_queue_takes_any_one_frame_and_what_waits_behind_it_is_bounded(
     for _ in 0..1_000 {
         outbound.send(frame(&behind));
     }
-    assert_eq!(outbound.lock().closing, None, "a large frame and a megabyte behind it");
+    assert_eq!(outbound.queue.lock().closing, None, "a large frame and a megabyte behind it");
     for _ in 0..100 {
         outbound.send(frame(&behind));
     }
-    assert_eq!(outbound.lock().closing, Some(CloseCode::SlowConsumer));
+    assert_eq!(outbound.queue.lock().closing, Some(CloseCode::SlowConsumer));
     pipe.reads(4 * QUEUE_BYTES);
     outbound.flush();
     assert_eq!(pipe.texts(), ["x".repeat(3 * QUEUE_BYTES)]);
@@ -249,7 +249,7 @@ async fn a_reader_who_asks_for_pongs_and_reads_none_is_closed_too() {
     quick.send(frame("hello"));
     quick.flush();
     let pong = [0; 127];
-    while quick.lock().closing.is_none() {
+    while quick.queue.lock().closing.is_none() {
         quick.push_raw(&pong);
     }
     assert!(quick.queued() <= QUEUE_BYTES, "what was begun and the pongs behind it");
@@ -281,7 +281,7 @@ async fn a_reader_who_reads_gets_any_amount() {
         outbound.send(frame(&long));
         outbound.flush();
     }
-    assert_eq!(outbound.lock().closing, None);
+    assert_eq!(outbound.queue.lock().closing, None);
     assert_eq!(pipe.texts().len(), 2 * QUEUE_BYTES / 100);
 }
 

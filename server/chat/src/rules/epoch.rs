@@ -4,7 +4,6 @@
 use super::Chat;
 use super::mechanism::Mechanism;
 use crate::Error;
-use parking_lot::MutexGuard;
 use protocol::{CloseCode, RoomHead, ServerFrame};
 use uuid::Uuid;
 
@@ -13,11 +12,11 @@ pub const SPREAD_MS: u64 = 5_000;
 
 impl Chat {
     pub async fn epoch(&self) -> Result<Uuid, Error> {
-        if let Some(epoch) = *self.known_epoch() {
+        if let Some(epoch) = *self.epoch.lock() {
             return Ok(epoch);
         }
         let read = self.store.epoch().await?;
-        let epoch = *self.known_epoch().get_or_insert(read);
+        let epoch = *self.epoch.lock().get_or_insert(read);
         self.hub.enter_epoch(epoch);
         Ok(epoch)
     }
@@ -33,10 +32,6 @@ impl Chat {
     pub async fn stored_epoch(&self) -> Result<Uuid, Error> {
         self.check_epoch().await?;
         self.epoch().await
-    }
-
-    fn known_epoch(&self) -> MutexGuard<'_, Option<Uuid>> {
-        self.epoch.lock()
     }
 
     /// Reads the epoch again. The database server's history, or another node, may have ended the known one.
@@ -63,7 +58,7 @@ impl Chat {
     /// Enters an epoch. If the node was in another one, it forgets all heads, and its clients reconnect: they receive the new
     /// epoch, drop what they hold and send again what is not acknowledged in it.
     fn enter_epoch(&self, epoch: Uuid) {
-        let before = self.known_epoch().replace(epoch);
+        let before = self.epoch.lock().replace(epoch);
         // The nodes of an epoch use its own channels.
         self.hub.enter_epoch(epoch);
         if before.is_none_or(|before| before == epoch) {

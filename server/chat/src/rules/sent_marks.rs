@@ -2,7 +2,7 @@
 //! differs may have been lost. Only a hash per mark is stored, 8 bytes, since there are as many marks as memberships.
 
 use crate::hub::ConnectedPerson;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use protocol::{Mark, RoomId, RoomSummary, UserId};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -21,19 +21,19 @@ pub(super) struct SentMarks {
 impl SentMarks {
     /// A person's first device here was sent the marks of these rooms. Does nothing if a device was here before.
     pub(super) fn begin(&self, user: UserId, rooms: &[RoomSummary]) {
-        if self.lock().contains_key(&user) {
+        if self.people.lock().contains_key(&user) {
             return;
         }
         let own = rooms.iter().map(|room| (room.id, Mark(user, room.read_seq, room.read_seq)));
         let others = rooms.iter().filter_map(|room| Some((room.id, room.other_mark?)));
         let hashes = self.hashes(own.chain(others));
-        self.lock().entry(user).or_insert(hashes);
+        self.people.lock().entry(user).or_insert(hashes);
     }
 
     /// Replaces a person's marks. Returns those that the devices were not sent.
     pub(super) fn replace(&self, user: UserId, marks: &[(RoomId, Mark)]) -> Vec<(RoomId, Mark)> {
         let hashes = self.hashes(marks.iter().copied());
-        let before = self.lock().insert(user, hashes).unwrap_or_default();
+        let before = self.people.lock().insert(user, hashes).unwrap_or_default();
         let is_new = |mark: &&(RoomId, Mark)| before.binary_search(&self.hash(mark)).is_err();
         marks.iter().filter(is_new).copied().collect()
     }
@@ -41,7 +41,7 @@ impl SentMarks {
     /// Removes people after `after` and up to `last` (all, if none) who are not among `people`.
     pub(super) fn retain(&self, after: Option<UserId>, last: Option<UserId>, people: &[(UserId, ConnectedPerson)]) {
         let range = (after.map_or(Bound::Unbounded, Bound::Excluded), last.map_or(Bound::Unbounded, Bound::Included));
-        let mut sent = self.lock();
+        let mut sent = self.people.lock();
         let is_gone = |user: &UserId| people.binary_search_by_key(user, |(user, _)| *user).is_err();
         let gone: Vec<_> = sent.range(range).map(|(user, _)| *user).filter(is_gone).collect();
         for user in gone {
@@ -51,7 +51,7 @@ impl SentMarks {
 
     /// Removes everybody: marks are of another epoch.
     pub(super) fn clear(&self) {
-        self.lock().clear();
+        self.people.lock().clear();
     }
 
     fn hashes(&self, marks: impl Iterator<Item = (RoomId, Mark)>) -> Hashes {
@@ -62,10 +62,6 @@ impl SentMarks {
 
     fn hash(&self, (room, Mark(user, delivered, read)): &(RoomId, Mark)) -> u64 {
         self.state.hash_one((room.0, user.0, delivered.0, read.0))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<UserId, Hashes>> {
-        self.people.lock()
     }
 }
 
@@ -97,10 +93,10 @@ mod tests {
         sent.replace(ADA, &[mark(1, ADA, 3)]);
         sent.replace(BOB, &[mark(1, BOB, 3)]);
         sent.retain(Some(ADA), None, &[]);
-        assert_eq!(sent.lock().keys().copied().collect::<Vec<_>>(), [ADA]);
+        assert_eq!(sent.people.lock().keys().copied().collect::<Vec<_>>(), [ADA]);
         sent.retain(None, Some(ADA), &[(ADA, ConnectedPerson { connections: Vec::new(), version: 1, compared: None })]);
-        assert_eq!(sent.lock().len(), 1);
+        assert_eq!(sent.people.lock().len(), 1);
         sent.retain(None, None, &[]);
-        assert!(sent.lock().is_empty());
+        assert!(sent.people.lock().is_empty());
     }
 }

@@ -135,7 +135,7 @@ impl Writer {
     }
 }
 
-/// A message with the store's answer, and whom it is for.
+/// The id of a message, where its answer goes, and what the store answered.
 type Answered = (ClientId, Reply, Appended);
 
 /// What came of a batch.

@@ -2,7 +2,7 @@
 //! oldest is closed: the newest is most likely the one in use.
 
 use crate::hub::Connection;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use protocol::{CloseCode, UserId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Drop for Entry {
 impl Sockets {
     /// Adds a socket, and closes the oldest if there are too many.
     pub fn enter(self: &Arc<Self>, connection: &Arc<Connection>) -> Entry {
-        let mut sockets = self.lock();
+        let mut sockets = self.0.lock();
         let own = sockets.entry(connection.user).or_default();
         own.push(Arc::clone(connection));
         let of_session = own.iter().filter(|other| other.session == connection.session).count();
@@ -47,17 +47,13 @@ impl Sockets {
     }
 
     fn remove(&self, connection: &Connection) {
-        let mut sockets = self.lock();
+        let mut sockets = self.0.lock();
         if let Some(own) = sockets.get_mut(&connection.user) {
             own.retain(|other| other.id != connection.id);
             if own.is_empty() {
                 sockets.remove(&connection.user);
             }
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<UserId, Vec<Arc<Connection>>>> {
-        self.0.lock()
     }
 }
 
@@ -89,7 +85,7 @@ mod tests {
         assert_eq!(all.iter().map(|one| is_closed(one)).filter(|closed| *closed).count(), 1);
         assert!(is_closed(&all[0]) && !is_closed(&other));
         drop(entries);
-        assert_eq!(sockets.lock()[&ADA].len(), 1, "those that have ended do not count");
+        assert_eq!(sockets.0.lock()[&ADA].len(), 1, "those that have ended do not count");
     }
 
     #[test]
@@ -99,6 +95,6 @@ mod tests {
         let entries: Vec<_> = all.iter().map(|one| sockets.enter(one)).collect();
         assert!(is_closed(&all[0]) && !all[1..].iter().any(|one| is_closed(one)));
         drop(entries);
-        assert!(sockets.lock().is_empty());
+        assert!(sockets.0.lock().is_empty());
     }
 }

@@ -3,11 +3,9 @@
 use super::Model;
 use super::tables::{Membership, Tables};
 use crate::rules::membership;
-use crate::{Error, MemberMark, Members, Result, Stamp, TOO_MANY_ROOMS};
+use crate::{MemberMark, Members, Result, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
-
-const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
 
 #[async_trait::async_trait]
 impl Members for Model {
@@ -96,7 +94,7 @@ impl Members for Model {
                 membership::may_remove(kind, own, other)?
             };
             if role == Role::Owner && !alone && !tables.has_other_owner(id, user) {
-                return Err(LAST_OWNER);
+                return Err(membership::LAST_OWNER);
             }
             let display_name = tables.name(user)?;
             let event =
@@ -160,7 +158,7 @@ impl Tables {
             return Ok(None);
         }
         if before == Role::Owner && !self.has_other_owner(id, user) {
-            return Err(LAST_OWNER);
+            return Err(membership::LAST_OWNER);
         }
         if let Some(member) = self.room(id)?.members.get_mut(&user) {
             member.role = role;

@@ -7,6 +7,9 @@ use protocol::{Role, RoomKind};
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const LATER_KIND: Error =
     Error::Forbidden("This room is of a later version of Jackdaw and cannot be administered yet.");
+/// A change would leave a room with members and without an owner.
+pub(crate) const LAST_OWNER: Error =
+    Error::Conflict("The room would have no owner. Make somebody else an owner first.");
 const NO_ROOM: Error = Error::NotFound("room");
 
 /// `actor` is the role of the person who asks, none where they are no member. The same below.
@@ -34,7 +37,7 @@ pub(crate) fn may_leave(kind: RoomKind, actor: Option<Role>) -> Result<Role> {
     if kind == RoomKind::Direct { Err(DIRECT) } else { Ok(role) }
 }
 
-/// Permission check: whether somebody may remove another member, who has this role. Answers with it.
+/// Permission check: whether `actor` may remove a member with the role `other`. Returns that role.
 pub(crate) fn may_remove(kind: RoomKind, actor: Option<Role>, other: Option<Role>) -> Result<Role> {
     const REFUSAL: &str = "Only an admin or owner of the room may remove people, and an admin only members.";
     require(kind, actor, Role::Admin, REFUSAL)?;

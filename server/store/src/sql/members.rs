@@ -5,12 +5,10 @@ use super::rows::{Row as DbRow, mark, user, user_columns};
 use super::{Database, Result, Tx, system_messages};
 use crate::codes::Code;
 use crate::rules::membership;
-use crate::{Error, MemberMark, Members, Stamp, TOO_MANY_ROOMS};
+use crate::{MemberMark, Members, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
-
-const LAST_OWNER: Error = Error::Conflict("The room would have no owner. Make somebody else an owner first.");
 
 #[async_trait::async_trait]
 impl Members for Database {
@@ -99,7 +97,7 @@ impl Members for Database {
             } else {
                 SystemEvent::Added { user_id: user, display_name: system_messages::display_name(&mut tx, user).await? }
             };
-            // A public room that everybody has left belongs to whoever comes first.
+            // The first person to join a public room without members becomes its owner.
             let empty = !has_others(&mut tx, room, user, Role::Member).await?;
             let role = if empty { Role::Owner } else { Role::Member };
             let message = enter(&mut tx, room, user, role, actor, event, stamp).await?;
@@ -122,7 +120,7 @@ impl Members for Database {
                 && !has_others(&mut tx, room, user, Role::Owner).await?
                 && has_others(&mut tx, room, user, Role::Member).await?;
             if stays_unowned {
-                return Err(LAST_OWNER);
+                return Err(membership::LAST_OWNER);
             }
             let event = if actor == user {
                 SystemEvent::Left
@@ -160,7 +158,7 @@ impl Members for Database {
                 return Ok(None);
             }
             if before == Role::Owner && !has_others(&mut tx, room, user, Role::Owner).await? {
-                return Err(LAST_OWNER);
+                return Err(membership::LAST_OWNER);
             }
             sqlx::query("update members set role = $3 where room_id = $1 and user_id = $2")
                 .bind(room.0)

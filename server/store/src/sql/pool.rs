@@ -12,7 +12,7 @@ pub(crate) use lease::Tx;
 use super::Db;
 use crate::bounds::{ACQUIRE_TIMEOUT, CONNECTION_LIFETIME};
 use lease::Lease;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use prometheus_client::metrics::histogram::Histogram;
 use sqlx::pool::PoolOptions;
 use sqlx::{Connection, Database, Error};
@@ -60,20 +60,16 @@ struct Idle {
 }
 
 impl Inner {
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
-        self.idle.lock()
-    }
-
     fn put_back(&self, connection: Conn, made: Instant) {
         if made.elapsed() < CONNECTION_LIFETIME {
-            self.idle().push(Idle { connection, made, since: Instant::now() });
+            self.idle.lock().push(Idle { connection, made, since: Instant::now() });
         }
     }
 
     /// Closes all idle connections: one connection is broken, so most likely they are as well.
     fn close_idle(&self) {
         // Closed without the lock.
-        let idle = std::mem::take(&mut *self.idle());
+        let idle = std::mem::take(&mut *self.idle.lock());
         drop(idle);
     }
 
@@ -108,7 +104,7 @@ impl Pool {
     pub(super) fn size(&self) -> (u32, u32) {
         let free = u32::try_from(self.0.places.available_permits()).unwrap_or(u32::MAX);
         let busy = self.0.most.saturating_sub(free);
-        let idle = u32::try_from(self.0.idle().len()).unwrap_or(u32::MAX);
+        let idle = u32::try_from(self.0.idle.lock().len()).unwrap_or(u32::MAX);
         // One that is given back idles a moment before its place is free, and one that is taken has a place before that.
         (busy.saturating_add(idle).min(self.0.most), busy)
     }
@@ -144,7 +140,7 @@ impl Pool {
     }
 
     fn pop(&self) -> Option<Idle> {
-        self.0.idle().pop()
+        self.0.idle.lock().pop()
     }
 }
 

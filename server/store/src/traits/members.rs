@@ -1,4 +1,4 @@
-//! Memberships: who is in which room, with which role. Each change stores its system message in the same transaction.
+//! Memberships: the members of each room and their roles. Each change stores its system message in the same transaction.
 
 use crate::{MemberMark, Result, Stamp};
 use protocol::{Member, Message, Role, RoomId, UserId};

@@ -1,5 +1,5 @@
-//! Rooms: as one person sees them, and their changes. Who is in them is in [`Members`](crate::Members), what was written in
-//! [`Messages`](crate::Messages).
+//! Rooms: the list of one person's rooms, and creating, renaming and deleting a room. Memberships are in
+//! [`Members`](crate::Members), messages in [`Messages`](crate::Messages).
 
 use crate::{Access, Created, NewRoom, Result, Stamp};
 use protocol::{Message, PublicRoom, RoomHead, RoomId, RoomSummary, UnixMillis, UserId};

@@ -3,7 +3,7 @@
 
 use super::{BATCH_MAX, Committer, Entry, QUEUE_MAX};
 use crate::Error;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use protocol::RoomId;
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Bound;
@@ -17,13 +17,9 @@ pub(super) struct SlowLane {
 }
 
 impl SlowLane {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<RoomId, VecDeque<Entry>>> {
-        self.waiting.lock()
-    }
-
     /// The next room after this one, and its next messages. It stays in the lane.
     fn next(&self, after: RoomId) -> Option<(RoomId, Vec<Entry>)> {
-        let mut rooms = self.lock();
+        let mut rooms = self.waiting.lock();
         let later = rooms.range((Bound::Excluded(after), Bound::Unbounded)).next().map(|(room, _)| *room);
         let room = later.or_else(|| rooms.first_key_value().map(|(room, _)| *room))?;
         let waiting = rooms.get_mut(&room)?;
@@ -33,7 +29,7 @@ impl SlowLane {
 
     /// Puts messages that are still locked back in front of their room. A room without messages leaves the lane.
     fn put_back(&self, room: RoomId, locked: Vec<Entry>) {
-        let mut rooms = self.lock();
+        let mut rooms = self.waiting.lock();
         let Some(waiting) = rooms.get_mut(&room) else { return };
         locked.into_iter().rev().for_each(|entry| waiting.push_front(entry));
         if waiting.is_empty() {
@@ -43,7 +39,7 @@ impl SlowLane {
 
     /// Takes the entries of rooms that are in the lane. Returns the others.
     pub(super) fn take_theirs(&self, entries: impl Iterator<Item = Entry>) -> Vec<Entry> {
-        let mut rooms = self.lock();
+        let mut rooms = self.waiting.lock();
         if rooms.is_empty() {
             return entries.collect();
         }
@@ -64,7 +60,7 @@ impl SlowLane {
 
     /// Adds an entry whose room is locked.
     pub(super) fn push(&self, entry: Entry) {
-        self.lock().entry(entry.append.room_id).or_default().push_back(entry);
+        self.waiting.lock().entry(entry.append.room_id).or_default().push_back(entry);
         self.some.notify_one();
     }
 
