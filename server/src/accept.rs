@@ -1,17 +1,17 @@
-//! The listener: one task a connection, with a bound on how long a client may send or take nothing and on how many
-//! connections there are. axum's own loop has neither, so that who sends one byte a minute could hold a place for ever.
+//! The listener: one task per connection, with timeouts for clients that send or read nothing and a bound on the number of
+//! connections. `axum::serve` has neither: a client that sends one byte a minute would hold a connection for ever.
 
 pub(crate) mod quota;
 pub(crate) mod slow;
 
-pub(crate) use quota::Visit;
+pub(crate) use quota::CountedConnection;
 pub(crate) use slow::SlowBody;
 
 use crate::limits::Block;
 use crate::metrics::Metrics;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::Request;
+use axum::extract::{ConnectInfo, Request};
 use axum::response::Response;
 use chat::outbound::{UpgradableStream, WriterPool};
 use futures_util::FutureExt;
@@ -37,23 +37,19 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const HEAD_BYTES: usize = 16 * 1024;
 /// Connections beside `MAX_CONNECTIONS`, per node: pages, files, requests. Above the sum nobody is accepted.
 pub(crate) const OTHER_CONNECTIONS: usize = 512;
-/// How long a connection that has to make room may take to write the rest of an answer.
+/// How long a connection that the quota closes may take to write the rest of a response.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long to wait before accepting again where the process has no descriptor left.
 const FULL_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Where a request comes from, as the listener sees it: the nearest proxy, if there is one.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) SocketAddr);
-
-/// A connection's place among all of the node, for as long as any copy of it lives: HTTP's, and then the WebSocket's.
+/// One of the connections that the node accepts at a time, until the last clone is dropped: HTTP's, then the WebSocket's.
 #[derive(Clone, Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionSlot {
     _permit: Arc<OwnedSemaphorePermit>,
 }
 
 /// What all connections share.
-struct Door {
+struct Acceptor {
     router: Router,
     http: http1::Builder,
     writers: Arc<WriterPool>,
@@ -73,21 +69,21 @@ pub(super) async fn serve(
     timeout: Duration,
 ) {
     let most = config.max_sockets.saturating_add(OTHER_CONNECTIONS).min(Semaphore::MAX_PERMITS);
-    let places = Arc::new(Semaphore::new(most));
+    let slots = Arc::new(Semaphore::new(most));
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES).pipeline_flush(true);
     let quota = config.is_counted.then(|| Arc::new(ConnectionQuota::new(most)));
-    let door = Arc::new(Door { router, http, writers, quota, stopping: stopping.clone() });
+    let acceptor = Arc::new(Acceptor { router, http, writers, quota, stopping: stopping.clone() });
     // Each connection holds the sender until its last request has been answered.
     let (busy, mut idle) = mpsc::channel::<Infallible>(1);
     loop {
-        // Above the bound nobody is accepted: the system lets them wait, and then refuses them.
+        // Above the bound no connection is accepted: it waits in the system's backlog, and beyond that is refused.
         let accepted = async {
-            let place = Arc::clone(&places).acquire_owned().await.ok()?;
-            Some((listener.accept().await, place))
+            let slot = Arc::clone(&slots).acquire_owned().await.ok()?;
+            Some((listener.accept().await, slot))
         };
-        let (accepted, place) = tokio::select! {
-            () = begun(&mut stopping) => break,
+        let (accepted, slot) = tokio::select! {
+            () = stop_requested(&mut stopping) => break,
             accepted = accepted => match accepted {
                 Some(accepted) => accepted,
                 None => break,
@@ -95,10 +91,10 @@ pub(super) async fn serve(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let (door, busy) = (Arc::clone(&door), busy.clone());
+                let (acceptor, busy) = (Arc::clone(&acceptor), busy.clone());
                 let metrics = Arc::clone(&metrics);
                 tokio::spawn(async move {
-                    let connection = door.connection(stream, peer, Place { _permit: Arc::new(place) });
+                    let connection = acceptor.connection(stream, peer, ConnectionSlot { _permit: Arc::new(slot) });
                     // Only this connection ends; others are not concerned.
                     if let Err(panic) = AssertUnwindSafe(connection).catch_unwind().await {
                         metrics.chat.panics.inc();
@@ -117,7 +113,7 @@ pub(super) async fn serve(
     let _ = tokio::time::timeout(timeout, idle.recv()).await;
 }
 
-/// What the listener has to keep to.
+/// The listener's bounds.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// `MAX_CONNECTIONS`
@@ -126,30 +122,31 @@ pub(super) struct Limits {
     pub(super) is_counted: bool,
 }
 
-impl Door {
-    /// A connection as long as it is HTTP's.
-    async fn connection(&self, stream: TcpStream, peer: SocketAddr, place: Place) {
-        let visit = match &self.quota {
-            Some(quota) => quota.enter(Block::largest(peer.ip())),
-            None => Some(Visit::of_proxy()),
+impl Acceptor {
+    /// Serves one connection until it closes or is upgraded to a WebSocket.
+    async fn connection(&self, stream: TcpStream, peer: SocketAddr, slot: ConnectionSlot) {
+        let counted = match &self.quota {
+            Some(quota) => quota.admit(Block::largest(peer.ip())),
+            None => Some(CountedConnection::uncounted()),
         };
-        let Some(visit) = visit.map(Arc::new) else { return };
+        let Some(counted) = counted.map(Arc::new) else { return };
         // Small frames must not wait for each other.
         let _ = stream.set_nodelay(true);
         let stream = UpgradableStream::new(stream, Arc::clone(&self.writers));
-        let (router, outbound, guest) = (self.router.clone(), Arc::clone(stream.outbound()), Arc::clone(&visit));
+        let (router, outbound, of_requests) =
+            (self.router.clone(), Arc::clone(stream.outbound()), Arc::clone(&counted));
         let service = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            guest.begin();
+            of_requests.request_started();
             let mut request: Request = request.map(|body| Body::new(TimedBody::new(body)));
             let extensions = request.extensions_mut();
-            extensions.insert(Peer(peer));
+            extensions.insert(ConnectInfo(peer));
             extensions.insert(Arc::clone(&outbound));
-            extensions.insert(Arc::clone(&guest));
-            extensions.insert(place.clone());
-            let (answer, guest) = (router.clone().call(request), Arc::clone(&guest));
+            extensions.insert(Arc::clone(&of_requests));
+            extensions.insert(slot.clone());
+            let (answer, of_requests) = (router.clone().call(request), Arc::clone(&of_requests));
             async move {
                 let answer: Result<Response, Infallible> = answer.await;
-                answer.map(|answer| answer.map(|body| Answer { body, visit: guest }))
+                answer.map(|answer| answer.map(|body| CountedBody { body, counted: of_requests }))
             }
         });
         let stream = TokioIo::new(TimedStream::new(stream));
@@ -157,18 +154,18 @@ impl Door {
         let mut stopping = self.stopping.clone();
         let ended = tokio::select! {
             ended = &mut connection => ended,
-            () = begun(&mut stopping) => {
+            () = stop_requested(&mut stopping) => {
                 // The request that is under way is the last one.
                 connection.as_mut().graceful_shutdown();
                 connection.await
             }
-            () = crowded_out(&visit) => {
-                // It serves no request; the end of an answer may still be under way.
+            () = closed_by_quota(&counted) => {
+                // It serves no request; the end of a response may still be in the socket's buffer.
                 connection.as_mut().graceful_shutdown();
                 tokio::time::timeout(SHUTDOWN_TIMEOUT, connection).await.unwrap_or(Ok(()))
             }
         };
-        visit.leave();
+        counted.release();
         // Browsers break connections whenever they like.
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke");
@@ -176,13 +173,13 @@ impl Door {
     }
 }
 
-/// An answer's body. When it ends, its connection is between two requests.
-struct Answer {
+/// The body of a response. When it ends, its connection serves no request.
+struct CountedBody {
     body: Body,
-    visit: Arc<Visit>,
+    counted: Arc<CountedConnection>,
 }
 
-impl HttpBody for Answer {
+impl HttpBody for CountedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -199,22 +196,22 @@ impl HttpBody for Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for CountedBody {
     fn drop(&mut self) {
-        self.visit.rest();
+        self.counted.response_ended();
     }
 }
 
-/// Completes where the connection has to make room, or where there is none for it once it counts.
-async fn crowded_out(visit: &Visit) {
+/// Completes when the quota closes the connection: for a newer one, or because its client has too many once it counts.
+async fn closed_by_quota(counted: &CountedConnection) {
     tokio::time::sleep(quota::GRACE_PERIOD).await;
-    if visit.settle() {
-        visit.ended().await;
+    if counted.start_counting() {
+        counted.eviction().await;
     }
 }
 
 /// Completes when stopping has begun.
-async fn begun(stopping: &mut watch::Receiver<bool>) {
+async fn stop_requested(stopping: &mut watch::Receiver<bool>) {
     // An error means that the node has ended already.
     let _ = stopping.wait_for(|stop| *stop).await;
 }

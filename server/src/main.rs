@@ -12,7 +12,12 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    match Command::parse(std::env::args().skip(1)).and_then(execute) {
+    let command = match cli::parse(std::env::args()) {
+        Ok(command) => command,
+        // Prints itself: a mistake, or the help that was asked for.
+        Err(error) => error.exit(),
+    };
+    match execute(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             eprintln!("jackdaw: {problem}");
@@ -23,8 +28,6 @@ fn main() -> ExitCode {
 
 fn execute(command: Command) -> Result<(), String> {
     match command {
-        Command::Help => cli::print_help(),
-        Command::Version => println!("jackdaw {}", env!("CARGO_PKG_VERSION")),
         Command::Healthcheck => return cli::healthcheck(),
         Command::Limits => print!("{}", server::bounds::document()),
         Command::Serve | Command::Migrate | Command::Restored => {

@@ -16,6 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chat::budget::Read;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::RoomId;
 use protocol::limits::PAGE_DEFAULT;
 use render::render;
@@ -168,15 +169,8 @@ fn renew_path(next: &str) -> String {
 }
 
 fn query_value(text: &str) -> String {
-    use std::fmt::Write;
-    let mut value = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => value.push(byte.into()),
-            other => write!(value, "%{other:02X}").expect("writing to a String cannot fail"),
-        }
-    }
-    value
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 #[cfg(test)]

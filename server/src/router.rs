@@ -36,7 +36,7 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/api/auth/logout/page", post(auth::logout_page))
         .fallback_service(files.fallback(get(pages::not_found).with_state(Arc::clone(&app))))
         .layer(middleware::from_fn(site::cache_control))
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), address::recognise))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), address::count_for_person))
         .layer(middleware::from_fn_with_state(Arc::clone(&app), origin::check))
         .layer(DefaultBodyLimit::max(FRAME_BYTES));
     let router = match cors(&app.http.cors_origins) {

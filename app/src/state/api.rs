@@ -3,6 +3,7 @@
 
 use crate::dom::fetch;
 use crate::state::ending;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::{
     AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, Member, MemberPage, PublicRooms,
     Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateRoom, User, UserId, UserList,
@@ -156,15 +157,8 @@ pub(crate) async fn list_messages(room: RoomId, query: &str) -> Answer<HistoryPa
 
 /// Percent-encodes everything but letters, digits and `-_.~`.
 pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            escaped.push(char::from(byte));
-        } else {
-            escaped.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    escaped
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(text, ESCAPED).to_string()
 }
 
 #[cfg(test)]

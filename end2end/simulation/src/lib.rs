@@ -7,7 +7,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a broken assumption of the simulator ends the run, and the seed is printed")]
 
-mod chance;
 mod check;
 mod cluster;
 mod device;

@@ -1,6 +1,5 @@
 //! What people do, at random.
 
-use super::chance::Chance;
 use super::device::Device;
 use super::device::request::{self, Wish};
 use super::plan::Fault;
@@ -8,6 +7,7 @@ use client::{Input, Revision, Row, RowState};
 use protocol::{ClientId, CreateRoom, NewMessage, RoomId, RoomKind, Seq, UserId};
 use std::sync::Arc;
 use store::model::Tables;
+use testbed::Chance;
 
 /// Somebody does something on this device, unless its page is not there.
 pub(super) fn act(device: &Arc<Device>) {

@@ -1,7 +1,7 @@
 //! What may go wrong in a run, and which mechanism is switched off to see that it is missed.
 
-use super::chance::Chance;
 use chat::rules::Reach;
+use testbed::Chance;
 
 /// Bytes that may wait for a device behind a narrow link: more than one batch, and less than the batches of all rooms.
 pub(super) const NARROW_QUEUE: usize = 32 * 1024;

@@ -1,6 +1,5 @@
 //! What everything in a run shares: chance, virtual time, the trace, and whether things still go wrong.
 
-use super::chance::Chance;
 use super::plan::{Fault, Plan};
 use super::trace::Trace;
 use chat::clock::Clock;
@@ -11,6 +10,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use testbed::Chance;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 use uuid::Uuid;

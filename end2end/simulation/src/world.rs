@@ -1,6 +1,5 @@
 //! One run: people, devices and nodes, a while in which things go wrong, and the rest after it.
 
-use super::chance::Chance;
 use super::check::check;
 use super::cluster::Cluster;
 use super::device::Device;
@@ -15,6 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::model::Tables;
 use store::{NewUser, Stamp};
+use testbed::Chance;
 use tokio::time::sleep;
 
 /// Things that happen before the rest.

@@ -1,8 +1,8 @@
-//! How many HTTP connections one client may hold: an address block where no request carried a verified token, else the person
-//! whose token it was. WebSockets are counted elsewhere and hold nothing here.
+//! How many HTTP connections one client may hold. The client is an address block until a request carried a verified token, and
+//! then the person whose token it was. WebSockets are counted by admission control and not here.
 //!
-//! A connection is not counted in its first moments, so that a herd from one address passes. At the bound the oldest
-//! connection that serves no request makes room; without one the new one is closed.
+//! A connection is not counted during its grace period, so that a herd from one address is served. At the bound the oldest
+//! connection that serves no request is closed for the new one; if all serve one, the new one is closed.
 
 use crate::limits::Block;
 use parking_lot::Mutex;
@@ -20,7 +20,7 @@ pub(crate) const GRACE_PERIOD: Duration = Duration::from_millis(500);
 /// Which part of all connections of a node may be from one address block and not counted yet: an eighth.
 pub(crate) const GRACE_SHARE: usize = 8;
 
-/// Who holds a connection.
+/// Whom a connection counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Client {
     Block(Block),
@@ -38,9 +38,9 @@ struct Held {
 /// What one connection does.
 #[derive(Default)]
 struct Activity {
-    /// It serves a request. Otherwise it may be ended without harm.
+    /// It serves a request. Otherwise it may be closed without harm.
     is_busy: AtomicBool,
-    /// It has to make room.
+    /// It was asked to close.
     is_ending: AtomicBool,
     end: Notify,
 }
@@ -53,146 +53,146 @@ pub(super) struct ConnectionQuota {
     most_uncounted: usize,
 }
 
-/// Where a connection stands.
+/// How a connection is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Counting {
     Uncounted(Block),
     Counted(Client),
-    /// It has ended, or nobody counts.
+    /// It has ended, or connections are not counted.
     None,
 }
 
 /// One connection, as its task and its requests share it.
-pub(crate) struct Visit {
+pub(crate) struct CountedConnection {
     quota: Option<Arc<ConnectionQuota>>,
     id: u64,
     activity: Arc<Activity>,
-    place: Mutex<Place>,
-    is_stranger: AtomicBool,
+    counting: Mutex<Counting>,
+    is_anonymous: AtomicBool,
 }
 
 impl ConnectionQuota {
-    /// Of a node that accepts this many connections in all.
-    pub(super) fn new(places: usize) -> Self {
-        Self { clients: Mutex::default(), ids: AtomicU64::new(0), most_uncounted: places / GRACE_SHARE }
+    /// For a node that accepts `slots` connections in all.
+    pub(super) fn new(slots: usize) -> Self {
+        Self { clients: Mutex::default(), ids: AtomicU64::new(0), most_uncounted: slots / GRACE_SHARE }
     }
 
-    /// A new connection from this block. None where it is to be closed.
-    pub(super) fn enter(self: &Arc<Self>, block: Block) -> Option<Visit> {
+    /// Admits a new connection from this block. None where it is to be closed.
+    pub(super) fn admit(self: &Arc<Self>, block: Block) -> Option<CountedConnection> {
         let mut clients = self.clients.lock();
         let held = clients.entry(Client::Block(block)).or_default();
         if held.uncounted >= self.most_uncounted {
             return None;
         }
         held.uncounted += 1;
-        Some(Visit {
+        Some(CountedConnection {
             quota: Some(Arc::clone(self)),
             id: self.ids.fetch_add(1, Ordering::Relaxed),
             activity: Arc::default(),
-            place: Mutex::new(Place::Uncounted(block)),
-            is_stranger: AtomicBool::new(true),
+            counting: Mutex::new(Counting::Uncounted(block)),
+            is_anonymous: AtomicBool::new(true),
         })
     }
 }
 
 impl Held {
-    /// Asks the oldest one that serves no request to end. Whether there is one.
-    fn make_room(&self) -> bool {
-        let can_go = |other: &&Arc<Activity>| {
+    /// Asks the oldest connection that serves no request to close. False if all serve one.
+    fn evict_idle(&self) -> bool {
+        let can_close = |other: &&Arc<Activity>| {
             !other.is_busy.load(Ordering::Acquire) && !other.is_ending.swap(true, Ordering::AcqRel)
         };
-        self.counted.values().find(can_go).is_some_and(|oldest| {
+        self.counted.values().find(can_close).is_some_and(|oldest| {
             oldest.end.notify_one();
             true
         })
     }
 }
 
-impl Visit {
-    /// A connection that is not counted: of a proxy, which has those of many clients.
-    pub(super) fn of_proxy() -> Self {
-        let (activity, place) = (Arc::default(), Mutex::new(Place::None));
-        Self { quota: None, id: 0, activity, place, is_stranger: AtomicBool::new(false) }
+impl CountedConnection {
+    /// A connection that is not counted: a proxy's, which carries the requests of many clients.
+    pub(super) fn uncounted() -> Self {
+        let (activity, counting) = (Arc::default(), Mutex::new(Counting::None));
+        Self { quota: None, id: 0, activity, counting, is_anonymous: AtomicBool::new(false) }
     }
 
-    /// Whether no request carried a verified token yet, and it matters.
-    pub(crate) fn is_stranger(&self) -> bool {
-        self.is_stranger.load(Ordering::Acquire)
+    /// Whether no request carried a verified token yet. False where connections are not counted.
+    pub(crate) fn is_anonymous(&self) -> bool {
+        self.is_anonymous.load(Ordering::Acquire)
     }
 
     /// A request carried this person's token: the connection counts for them and not for its address, unless they have too many.
-    pub(crate) fn recognise(&self, person: UserId) {
-        if self.move_to(Client::Person(person), false) {
-            self.is_stranger.store(false, Ordering::Release);
+    pub(crate) fn authenticate(&self, person: UserId) {
+        if self.count_for(Client::Person(person), false) {
+            self.is_anonymous.store(false, Ordering::Release);
         }
     }
 
-    /// Its first moments are over: it counts from now on. False where it is to be closed.
-    pub(super) fn settle(&self) -> bool {
-        let place = *self.place.lock();
-        match place {
-            Place::Uncounted(block) => self.move_to(Client::Block(block), true),
-            Place::Counted(_) | Place::None => true,
+    /// Its grace period is over: it counts from now on. False where it is to be closed.
+    pub(super) fn start_counting(&self) -> bool {
+        let counting = *self.counting.lock();
+        match counting {
+            Counting::Uncounted(block) => self.count_for(Client::Block(block), true),
+            Counting::Counted(_) | Counting::None => true,
         }
     }
 
-    /// Counts for this client from now on, if there is room or, where that may be, if room can be made.
-    fn move_to(&self, client: Client, makes_room: bool) -> bool {
-        let (Some(quota), mut place) = (&self.quota, self.place.lock()) else { return false };
-        if *place == Place::None {
+    /// Counts for this client from now on. False at the client's bound, unless `evicts` and an idle connection was closed.
+    fn count_for(&self, client: Client, evicts: bool) -> bool {
+        let (Some(quota), mut counting) = (&self.quota, self.counting.lock()) else { return false };
+        if *counting == Counting::None {
             return false;
         }
         let mut clients = quota.clients.lock();
         let held = clients.entry(client).or_default();
-        if held.counted.len() >= CLIENT_CONNECTIONS && !(makes_room && held.make_room()) {
+        if held.counted.len() >= CLIENT_CONNECTIONS && !(evicts && held.evict_idle()) {
             return false;
         }
         held.counted.insert(self.id, Arc::clone(&self.activity));
-        let before = std::mem::replace(&mut *place, Place::Counted(client));
-        give_back(&mut clients, before, self.id);
+        let before = std::mem::replace(&mut *counting, Counting::Counted(client));
+        uncount(&mut clients, before, self.id);
         true
     }
 
-    /// A request begins.
-    pub(super) fn begin(&self) {
+    /// A request started.
+    pub(super) fn request_started(&self) {
         self.activity.is_busy.store(true, Ordering::Release);
     }
 
-    /// Its answer has gone out.
-    pub(super) fn rest(&self) {
+    /// Its response was written.
+    pub(super) fn response_ended(&self) {
         self.activity.is_busy.store(false, Ordering::Release);
     }
 
-    /// Completes where the connection has to make room.
-    pub(super) async fn ended(&self) {
+    /// Completes when the connection is asked to close for a newer one.
+    pub(super) async fn eviction(&self) {
         self.activity.end.notified().await;
     }
 
-    /// The connection has ended, or is a WebSocket.
-    pub(super) fn leave(&self) {
-        let before = std::mem::replace(&mut *self.place.lock(), Place::None);
+    /// The connection has ended, or was upgraded to a WebSocket: it is no longer counted.
+    pub(super) fn release(&self) {
+        let before = std::mem::replace(&mut *self.counting.lock(), Counting::None);
         if let Some(quota) = &self.quota {
-            give_back(&mut quota.clients.lock(), before, self.id);
+            uncount(&mut quota.clients.lock(), before, self.id);
         }
     }
 }
 
-impl Drop for Visit {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
-        self.leave();
+        self.release();
     }
 }
 
-fn give_back(clients: &mut HashMap<Client, Held>, place: Place, id: u64) {
-    let client = match place {
-        Place::Uncounted(block) => Client::Block(block),
-        Place::Counted(client) => client,
-        Place::None => return,
+fn uncount(clients: &mut HashMap<Client, Held>, counting: Counting, id: u64) {
+    let client = match counting {
+        Counting::Uncounted(block) => Client::Block(block),
+        Counting::Counted(client) => client,
+        Counting::None => return,
     };
     let Some(held) = clients.get_mut(&client) else { return };
-    match place {
-        Place::Uncounted(_) => held.uncounted = held.uncounted.saturating_sub(1),
-        Place::Counted(_) | Place::None => drop(held.counted.remove(&id)),
+    match counting {
+        Counting::Uncounted(_) => held.uncounted = held.uncounted.saturating_sub(1),
+        Counting::Counted(_) | Counting::None => drop(held.counted.remove(&id)),
     }
     if held.uncounted == 0 && held.counted.is_empty() {
         clients.remove(&client);
@@ -215,21 +215,21 @@ mod tests {
     }
 
     /// Connections of one block that are as many as there may be, each with a request under way.
-    fn full(quota: &Arc<ConnectionQuota>) -> Vec<Visit> {
-        let visits: Vec<_> = (0..CLIENT_CONNECTIONS).map(|_| quota.enter(block(1)).unwrap()).collect();
-        visits.iter().for_each(Visit::begin);
-        assert!(visits.iter().all(Visit::settle));
-        visits
+    fn full(quota: &Arc<ConnectionQuota>) -> Vec<CountedConnection> {
+        let connections: Vec<_> = (0..CLIENT_CONNECTIONS).map(|_| quota.admit(block(1)).unwrap()).collect();
+        connections.iter().for_each(CountedConnection::request_started);
+        assert!(connections.iter().all(CountedConnection::start_counting));
+        connections
     }
 
     #[test]
-    fn a_block_that_is_full_holds_up_nobody_else() {
+    fn a_full_block_does_not_delay_other_blocks() {
         let quota = quota();
-        let visits = full(&quota);
-        let (more, other) = (quota.enter(block(1)).unwrap(), quota.enter(block(2)).unwrap());
-        assert!(!more.settle() && other.settle());
-        drop((visits, other));
-        assert!(more.settle());
+        let connections = full(&quota);
+        let (more, other) = (quota.admit(block(1)).unwrap(), quota.admit(block(2)).unwrap());
+        assert!(!more.start_counting() && other.start_counting());
+        drop((connections, other));
+        assert!(more.start_counting());
         drop(more);
         assert!(quota.clients.lock().is_empty());
     }
@@ -237,35 +237,36 @@ mod tests {
     #[test]
     fn a_herd_is_not_counted_at_first_and_has_a_bound_too() {
         let quota = quota();
-        let visits: Vec<_> = std::iter::repeat_with(|| quota.enter(block(1))).take(1_001).collect();
-        assert!(visits[..1_000].iter().all(Option::is_some) && visits[1_000].is_none());
-        assert!(quota.enter(block(2)).is_some());
+        let connections: Vec<_> = std::iter::repeat_with(|| quota.admit(block(1))).take(1_001).collect();
+        assert!(connections[..1_000].iter().all(Option::is_some) && connections[1_000].is_none());
+        assert!(quota.admit(block(2)).is_some());
     }
 
     #[test]
-    fn the_oldest_one_that_serves_no_request_makes_room() {
+    fn the_oldest_idle_connection_is_closed_for_a_new_one() {
         let quota = quota();
-        let visits = full(&quota);
+        let connections = full(&quota);
         for number in [9, 7] {
-            visits[number].rest();
+            connections[number].response_ended();
         }
-        let more: Vec<_> = (0..3).map(|_| quota.enter(block(1)).unwrap()).collect();
-        more.iter().for_each(Visit::begin);
-        assert_eq!(more.iter().map(Visit::settle).collect::<Vec<_>>(), [true, true, false]);
-        let ended: Vec<_> = (0..visits.len()).filter(|n| visits[*n].ended().now_or_never().is_some()).collect();
+        let more: Vec<_> = (0..3).map(|_| quota.admit(block(1)).unwrap()).collect();
+        more.iter().for_each(CountedConnection::request_started);
+        assert_eq!(more.iter().map(CountedConnection::start_counting).collect::<Vec<_>>(), [true, true, false]);
+        let ended: Vec<_> =
+            (0..connections.len()).filter(|n| connections[*n].eviction().now_or_never().is_some()).collect();
         assert_eq!(ended, [7, 9]);
     }
 
     #[test]
-    fn who_is_known_counts_for_themselves() {
+    fn an_authenticated_connection_counts_for_its_person() {
         let quota = quota();
-        let (visits, ada) = (full(&quota), UserId(Uuid::from_u128(1)));
-        visits.iter().for_each(|visit| visit.recognise(ada));
-        assert!(visits.iter().all(|visit| !visit.is_stranger()));
+        let (connections, ada) = (full(&quota), UserId(Uuid::from_u128(1)));
+        connections.iter().for_each(|connection| connection.authenticate(ada));
+        assert!(connections.iter().all(|connection| !connection.is_anonymous()));
         let more = full(&quota);
-        more[0].recognise(ada);
-        assert!(more[0].is_stranger(), "one person does not hold everything either");
-        more[0].recognise(UserId(Uuid::from_u128(2)));
-        assert!(!more[0].is_stranger());
+        more[0].authenticate(ada);
+        assert!(more[0].is_anonymous(), "one person does not hold everything either");
+        more[0].authenticate(UserId(Uuid::from_u128(2)));
+        assert!(!more[0].is_anonymous());
     }
 }

@@ -1,31 +1,33 @@
-//! Where a request really comes from: behind proxies, what the outermost of one's own says.
+//! The client's address: behind proxies, what the outermost of the operator's own proxies saw (`X-Forwarded-For`).
 
 use super::extract;
 use crate::App;
-use crate::accept::{Peer, Visit};
+use crate::accept::CountedConnection;
 use crate::auth::Signed;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// The caller's address.
 pub(crate) fn of(app: &App, parts: &Parts) -> IpAddr {
-    // Only requests that did not come by the listener have none.
-    let peer = parts.extensions.get::<Peer>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
+    // Only requests that did not come through the listener have none.
+    let peer =
+        parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
     forwarded(&parts.headers, app.http.proxy_hops).unwrap_or(peer)
 }
 
-/// Middleware: a connection on which a verified token came counts for its person, and not for its address any more.
-pub(crate) async fn recognise(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+/// Middleware: a connection that carried a verified token counts for its person and no longer for its address.
+pub(crate) async fn count_for_person(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
-    if let Some(visit) = parts.extensions.get::<Arc<Visit>>().filter(|visit| visit.is_stranger())
+    if let Some(connection) =
+        parts.extensions.get::<Arc<CountedConnection>>().filter(|connection| connection.is_anonymous())
         && let Some(Signed::Valid(person)) = extract::token(&parts).map(|token| app.auth.signed(token))
     {
-        visit.recognise(person);
+        connection.authenticate(person);
     }
     next.run(Request::from_parts(parts, body)).await
 }

@@ -30,7 +30,7 @@ const SPREAD_MS: u64 = 5_000;
 pub(crate) struct ConnectionPermit {
     _place: Arc<OwnedSemaphorePermit>,
     /// None for a request that did not come through the listener.
-    _connection: Option<accept::Place>,
+    _connection: Option<accept::ConnectionSlot>,
 }
 
 /// See the module's documentation.

@@ -1,7 +1,6 @@
 //! The engine from outside: inputs by hand, effects looked at; and at random against a model of the server.
 
 mod awareness;
-mod chance;
 mod chaos;
 mod connection;
 mod device;

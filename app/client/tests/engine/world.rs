@@ -1,6 +1,5 @@
 //! Devices of two people, the server, and everything between them that can go wrong. Time and chance are the test's.
 
-use crate::chance::Chance;
 use crate::device::{BOB, ME, client_id, room, user, user_id};
 use crate::model::Server;
 use client::{ConnectionState, Effect, Engine, HistoryRequest, Input, Now, RowState, View};
@@ -10,7 +9,7 @@ use protocol::{
     ServerFrame, UnixMillis, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use testbed::Disk;
+use testbed::{Chance, Disk};
 use uuid::Uuid;
 
 /// A socket as both sides see it.
