@@ -19,6 +19,19 @@ pub struct Boot {
     pub registration_open: bool,
     /// The device is not the person's own: the page keeps nothing on it.
     pub shared: bool,
+    /// What the sign-in pages say of the server.
+    pub about: About,
+}
+
+/// What administrators say of the server; each is empty where they say nothing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, PartialEq, Eq)]
+pub struct About {
+    /// The server's name.
+    pub name: String,
+    /// Address of the operator's imprint.
+    pub imprint: String,
+    /// Address of the privacy statement.
+    pub privacy: String,
 }
 
 /// One page and its own data.
@@ -79,6 +92,8 @@ pub struct Form {
     pub next: String,
     /// The box "This is not my device" was ticked.
     pub shared: bool,
+    /// The code of an invite; empty without one.
+    pub code: String,
 }
 
 impl Boot {
@@ -104,8 +119,9 @@ impl Boot {
 
 // The browser's way to read it, see `protocol::FromJson`.
 protocol::from_json! {
-    Boot { user, rooms, epoch, page, registration_open, shared }
-    Form { username, display_name, error, next, shared }
+    Boot { user, rooms, epoch, page, registration_open, shared, about }
+    About { name, imprint, privacy }
+    Form { username, display_name, error, next, shared, code }
 }
 
 impl FromJson for BootPage {

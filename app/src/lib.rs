@@ -41,8 +41,9 @@ mod shell;
 #[cfg(feature = "hydrate")]
 mod start;
 
-pub use boot::{Boot, BootPage, Form};
+pub use boot::{About, Boot, BootPage, Form};
 #[cfg(feature = "ssr")]
 pub use shell::shell;
 #[cfg(feature = "hydrate")]
 pub use start::hydrate;
+pub use time::full as full_time;

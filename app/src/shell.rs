@@ -75,6 +75,7 @@ mod tests {
             page: BootPage::Login { form },
             registration_open: true,
             shared: false,
+            about: crate::About { name: "<b>".into(), ..crate::About::default() },
         };
         let json = embed(&boot);
         assert!(!json.contains('<'));
@@ -99,7 +100,15 @@ mod tests {
         ];
         for page in pages {
             let (user, epoch) = (room.other.clone(), Some(uuid::Uuid::from_u128(5)));
-            let boot = Boot { user, rooms: vec![room.clone()], epoch, page, registration_open: false, shared: true };
+            let boot = Boot {
+                user,
+                rooms: vec![room.clone()],
+                epoch,
+                page,
+                registration_open: false,
+                shared: true,
+                about: crate::About::default(),
+            };
             assert_eq!(Boot::from_json(&embed(&boot)), Some(boot));
         }
     }

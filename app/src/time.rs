@@ -78,7 +78,7 @@ pub(crate) fn brief(ms: i64, now: i64) -> String {
 }
 
 /// `24 November 2026, 09:41`
-pub(crate) fn full(ms: i64) -> String {
+pub fn full(ms: i64) -> String {
     let then = date(ms);
     format!("{} {} {}, {}", then.day, MONTHS[then.month], then.year, clock(ms))
 }

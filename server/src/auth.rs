@@ -3,15 +3,20 @@
 //! A session lives in the database and may be ended there at any time. What travels are two signed tokens: a short-lived
 //! access token and a refresh token that works once. No token is stored, so a stolen database signs nobody in.
 
+pub(crate) mod code;
+pub(crate) mod invites;
 pub(crate) mod password;
 pub(crate) mod queue;
+pub(crate) mod registration;
 pub(crate) mod session;
 pub(crate) mod session_cache;
+pub(crate) mod settings;
 mod token;
 
 pub(crate) use queue::HashPermit;
 pub(crate) use session::{Caller, NewDevice, Reuse, Tokens};
 pub(crate) use session_cache::SessionCache;
+pub(crate) use settings::SettingsCache;
 
 use crate::Error;
 use crate::config::AuthConfig;
@@ -20,7 +25,7 @@ use chat::{Chat, clock};
 use password::Hasher;
 use protocol::{Register, SessionId, UpdateMe, User, UserId};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use store::{Credentials, NewUser, Store};
 use token::{Device, Read, Signer};
@@ -30,6 +35,9 @@ use uuid::Uuid;
 pub(crate) const KNOWN_DEVICE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// People who are known on one device: those who signed in on it last.
 pub(crate) const DEVICE_USERS: usize = 4;
+
+/// What is cached, shared with the tasks of the node that evict it.
+pub(crate) type Caches = (Arc<SessionCache>, Arc<SettingsCache>);
 
 /// What an access token is worth by its signature alone: the session behind it may have ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +55,8 @@ pub(crate) struct Auth {
     chat: Arc<Chat>,
     /// Caches sessions between requests. Shared with `run`, which invalidates it.
     session_cache: Arc<SessionCache>,
+    /// What administrators set. Shared with `run`, which evicts it.
+    settings: Arc<SettingsCache>,
     /// Signs and checks tokens; the same secret on every node.
     signer: Signer,
     /// Hashes passwords, a few at a time.
@@ -60,11 +70,11 @@ impl Auth {
     pub(crate) fn new(
         store: Arc<dyn Store>,
         chat: Arc<Chat>,
-        session_cache: Arc<SessionCache>,
+        (session_cache, settings): Caches,
         config: AuthConfig,
     ) -> Self {
         let (signer, hasher) = (Signer::new(&config.secrets), Hasher::new());
-        Self { store, chat, session_cache, signer, hasher, has_users: AtomicBool::new(false), config }
+        Self { store, chat, session_cache, settings, signer, hasher, has_users: AtomicBool::new(false), config }
     }
 
     /// Seconds for which an access token is good.
@@ -75,17 +85,6 @@ impl Auth {
     /// Seconds for which a session lives without being used.
     pub(crate) fn session_seconds(&self) -> u64 {
         self.config.session_ttl.as_secs()
-    }
-
-    /// Whether a stranger may make an account now: always while there is none at all.
-    pub(crate) async fn registration_open(&self) -> Result<bool, Error> {
-        if self.config.registration_open {
-            return Ok(true);
-        }
-        if !self.has_users.load(Ordering::Relaxed) && self.store.has_users().await? {
-            self.has_users.store(true, Ordering::Relaxed);
-        }
-        Ok(!self.has_users.load(Ordering::Relaxed))
     }
 
     /// What an access token is worth, without asking the database.
@@ -121,12 +120,13 @@ impl Auth {
         device.ok_or_else(|| chat::Error::Internal("a token could not be signed".into()).into())
     }
 
-    /// Makes an account and signs its first device in.
+    /// Makes an account and signs its first device in. `is_local`: the request comes from the machine itself.
     pub(crate) async fn register(
         &self,
         form: Register,
         device: NewDevice<'_>,
         block: Block,
+        is_local: bool,
     ) -> Result<(User, Tokens), Error> {
         let username = protocol::username(&form.username)?;
         protocol::password(&form.password)?;
@@ -134,14 +134,11 @@ impl Auth {
             None | Some("") => username.clone(),
             Some(name) => protocol::display_name(name)?,
         };
-        if !self.registration_open().await? {
-            const CLOSED: &str = "Registration is closed on this server. Ask its administrator for an account.";
-            return Err(chat::Error::Forbidden(CLOSED).into());
-        }
+        let right = self.right(form.code.as_deref(), is_local).await?;
         let permit = self.hasher.permit(block, false).await?;
         let password_hash = self.hasher.hash(form.password, permit).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
-        let user = self.chat.create_user(user).await?;
+        let user = self.chat.create_user(user, right).await?;
         let tokens = self.sign_in(&user, device).await?;
         Ok((user, tokens))
     }
@@ -159,6 +156,12 @@ impl Auth {
         permit: HashPermit,
     ) -> Result<(bool, HashPermit), Error> {
         Ok(self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), permit).await?)
+    }
+
+    /// Hashes a new password.
+    pub(crate) async fn hash(&self, password: String, block: Block) -> Result<String, Error> {
+        let permit = self.hasher.permit(block, true).await?;
+        Ok(self.hasher.hash(password, permit).await?)
     }
 
     /// Changes what a person may change about their account. What else stands there is read anew: the caller's may be

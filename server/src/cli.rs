@@ -1,6 +1,7 @@
 //! The command line: what to do. How to do it is configured by environment variables, which `--help` lists.
 
 mod healthcheck;
+pub(crate) mod operate;
 
 pub(crate) use healthcheck::healthcheck;
 
@@ -24,6 +25,26 @@ pub(crate) enum Command {
     Migrate,
     /// Tell the database that a backup was put back, before the server runs on it: devices drop what they cached and send again what the backup lacks
     Restored,
+    /// Manage accounts; works beside a running server
+    #[command(subcommand)]
+    User(operate::User),
+    /// Make, list and revoke invite links; works beside a running server
+    #[command(subcommand)]
+    Invite(operate::Invite),
+    /// List somebody's sessions, or end them; works beside a running server
+    Sessions {
+        /// The user name
+        name: String,
+        /// End all of them
+        #[arg(long)]
+        end: bool,
+    },
+    /// Print the newest entries of the audit log
+    Audit {
+        /// How many
+        #[arg(long, default_value_t = 50)]
+        count: u16,
+    },
     /// Ask the server at LISTEN_ADDR whether it is alive; for containers
     Healthcheck,
     /// Print the table of bounds, as in docs/limits.md
@@ -61,6 +82,9 @@ mod tests {
         assert_eq!(parse(&[]), Ok(Command::Serve));
         assert_eq!(parse(&["migrate"]), Ok(Command::Migrate));
         assert_eq!(parse(&["restored"]), Ok(Command::Restored));
+        let disable = operate::User::Disable { name: "ada".to_owned() };
+        assert_eq!(parse(&["user", "disable", "ada"]), Ok(Command::User(disable)));
+        assert!(parse(&["user", "delete", "ada"]).unwrap_err().contains("--yes"), "nobody is deleted by a slip");
         assert!(parse(&["sevre"]).unwrap_err().contains("'serve'"), "the nearest command is named");
         assert!(parse(&["serve", "--port"]).unwrap_err().contains("--port"));
         let help = parse(&["--help"]).unwrap_err();

@@ -6,6 +6,7 @@ mod parse;
 mod secret;
 pub mod variables;
 
+use crate::auth::registration::Policy;
 pub use parse::ConfigError;
 pub use secret::Secrets;
 
@@ -44,6 +45,18 @@ pub struct Http {
     pub proxy_hops: usize,
     /// `METRICS_ADDR`: the private listener, if there is one.
     pub metrics: Option<SocketAddr>,
+}
+
+impl Http {
+    /// The base of links that are printed: as browsers reach this server, as far as it knows.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        match &self.public_url {
+            Some(url) => url.clone(),
+            None if self.listen.ip().is_unspecified() => format!("http://localhost:{}", self.listen.port()),
+            None => format!("http://{}", self.listen),
+        }
+    }
 }
 
 /// How much the node takes on, and from one person, address or connection. 0 is no limit, except for the first two.
@@ -128,8 +141,8 @@ impl StoreConfig {
 pub struct AuthConfig {
     /// `JWT_SECRET`, or what the data folder holds, and `JWT_SECRET_PREVIOUS`.
     pub secrets: Secrets,
-    /// `JACKDAW_REGISTRATION`: whether strangers may make an account. The first account always may.
-    pub registration_open: bool,
+    /// `JACKDAW_REGISTRATION`: who may make an account; none where administrators decide it in the page.
+    pub registration: Option<Policy>,
     /// How long an access token is good for.
     pub access_ttl: Duration,
     /// How long a session lives without being used.
@@ -189,7 +202,7 @@ impl Config {
             redis_url,
             auth: AuthConfig {
                 secrets: Secrets::new(secret, read.secret("JWT_SECRET_PREVIOUS")?),
-                registration_open: read.choice("JACKDAW_REGISTRATION", &["open", "closed"])? == "open",
+                registration: read.registration()?,
                 access_ttl: Duration::from_secs(15 * 60),
                 session_ttl: Duration::from_secs(30 * 24 * 60 * 60),
                 refresh_grace: Duration::from_secs(30),

@@ -1,5 +1,6 @@
 //! What all HTTP routes share: who asks, what a body may be, where requests may come from, which headers go out.
 
+pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod admission;
 pub(crate) mod cookies;

@@ -30,34 +30,38 @@ fn execute(command: Command) -> Result<(), String> {
     match command {
         Command::Healthcheck => return cli::healthcheck(),
         Command::Limits => print!("{}", server::bounds::document()),
-        Command::Serve | Command::Migrate | Command::Restored => {
+        command => {
             let config = Config::from_env().map_err(|error| error.to_string())?;
             server::telemetry::start(&config.log)?;
             let threads = config.threads as usize;
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
             let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
             return runtime.block_on(async {
-                match command {
-                    Command::Migrate => migrate(&config).await,
-                    Command::Restored => restored(&config).await,
-                    _ => serve(config).await,
-                }
+                let told = match command {
+                    Command::Migrate => migrate(&config).await?,
+                    Command::Restored => restored(&config).await?,
+                    Command::User(command) => cli::operate::user(&config, command).await?,
+                    Command::Invite(command) => cli::operate::invite(&config, command).await?,
+                    Command::Sessions { name, end } => server::operate::sessions(&config, &name, end).await?,
+                    Command::Audit { count } => server::operate::audit(&config, count.into()).await?,
+                    _ => return serve(config).await,
+                };
+                print!("{told}");
+                Ok(())
             });
         }
     }
     Ok(())
 }
 
-async fn migrate(config: &Config) -> Result<(), String> {
+async fn migrate(config: &Config) -> Result<String, String> {
     server::migrate(config).await.map_err(|error| error.to_string())?;
-    println!("The database is up to date.");
-    Ok(())
+    Ok("The database is up to date.\n".to_owned())
 }
 
-async fn restored(config: &Config) -> Result<(), String> {
+async fn restored(config: &Config) -> Result<String, String> {
     server::restored(config).await.map_err(|error| error.to_string())?;
-    println!("The database has a new epoch: clients drop what they cached and send lost messages again.");
-    Ok(())
+    Ok("The database has a new epoch: clients drop what they cached and send lost messages again.\n".to_owned())
 }
 
 async fn serve(config: Config) -> Result<(), String> {

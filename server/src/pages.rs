@@ -6,13 +6,14 @@ mod forms;
 mod plain;
 mod render;
 
-pub(crate) use forms::{login, register, revoke, set_receipts};
+pub(crate) use forms::{login, read as read_form, register, revoke, set_receipts};
 
 use crate::auth::Caller;
 use crate::http::{address, cookies, extract};
 use crate::{App, Error};
-use app::{Boot, BootPage, Form};
-use axum::extract::{Request, State};
+use app::{About, Boot, BootPage, Form};
+use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chat::budget::Read;
@@ -47,6 +48,25 @@ pub(crate) async fn show_register(
     request: Request,
 ) -> Response {
     show_form(app, request, next, |form| BootPage::Register { form }).await
+}
+
+/// The form for an account that the holder of this code may make. A code that is wrong, used up, revoked or expired gets the same answer.
+pub(crate) async fn show_join(State(app): Shared, Path(code): Path<String>, request: Request) -> Response {
+    const NOT_VALID: chat::Error = chat::Error::Forbidden(
+        "This link is not valid, or not any more. Ask the person who gave it to you for a new one.",
+    );
+    let (parts, body) = request.into_parts();
+    if let Err(error) = app.limits.stranger(address::of(&app, &parts)) {
+        return plain::refused(&app, error.into());
+    }
+    let request = Request::from_parts(parts, body);
+    match app.auth.is_valid_code(&code).await {
+        Ok(true) => {
+            show_form(app, request, String::new(), |form| BootPage::Register { form: Form { code, ..form } }).await
+        }
+        Ok(false) => show_error(&app, None, NOT_VALID.into(), request).await,
+        Err(error) => show_error(&app, None, error, request).await,
+    }
 }
 
 async fn show_form(app: Arc<App>, request: Request, next: String, page: impl FnOnce(Form) -> BootPage) -> Response {
@@ -96,6 +116,22 @@ pub(crate) async fn not_found(State(app): Shared, request: Request) -> Response 
     plain::not_found(&app)
 }
 
+/// Who asks for a document of their own; or the answer that leads others to the sign-in, by way of renewing the session.
+pub(crate) async fn signed_in_or_renew(app: &App, parts: &Parts) -> Result<Caller, Response> {
+    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+    match caller(app, &parts.headers).await {
+        Ok(caller) => Ok(caller),
+        Err(Error::Unauthenticated(_)) => Err(Redirect::to(&renew_path(path)).into_response()),
+        Err(error @ Error::Chat(chat::Error::RateLimited { .. })) => Err(plain::refused(app, error)),
+        Err(error) => Err(error.into_response()),
+    }
+}
+
+/// The page of an address that does not exist.
+pub(crate) fn nothing_here(app: &App) -> Response {
+    plain::not_found(app)
+}
+
 /// A page of a signed-in person, with their rooms; others go to the sign-in, by way of renewing the session.
 async fn signed_in(
     app: Arc<App>,
@@ -116,7 +152,8 @@ async fn signed_in(
     match loaded.await {
         Ok((page, rooms, epoch)) => {
             let (shared, user) = (caller.shared, Some(caller.user));
-            let boot = Boot { user, rooms, epoch: Some(epoch), page, registration_open: false, shared };
+            let (registration_open, about) = (false, About::default());
+            let boot = Boot { user, rooms, epoch: Some(epoch), page, registration_open, shared, about };
             render(&app, boot, StatusCode::OK, request).await
         }
         Err(error) => show_error(&app, Some(caller), error, request).await,
@@ -135,7 +172,7 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
     };
     let epoch = app.chat.stored_epoch().await.ok();
     let (shared, user) = (is_shared(caller.as_ref()), caller.map(|caller| caller.user));
-    let boot = Boot { user, rooms, epoch, page, registration_open: false, shared };
+    let boot = Boot { user, rooms, epoch, page, registration_open: false, shared, about: About::default() };
     render(app, boot, status, request).await
 }
 
@@ -168,7 +205,7 @@ fn renew_path(next: &str) -> String {
     format!("/api/auth/refresh?next={}", query_value(next))
 }
 
-fn query_value(text: &str) -> String {
+pub(crate) fn query_value(text: &str) -> String {
     const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
     utf8_percent_encode(text, ESCAPED).to_string()
 }

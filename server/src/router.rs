@@ -1,5 +1,6 @@
 //! Every route of the server, in one place.
 
+use crate::documents::{account, admin, reset};
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
 use crate::routes::{auth, health, members, messages, rooms, users};
@@ -57,9 +58,10 @@ fn api() -> Router<Shared> {
         .route("/api/auth/register", post(auth::register))
         .route("/api/auth/login", post(auth::login))
         .route("/api/auth/refresh", post(auth::refresh).get(auth::refresh_page))
-        .route("/api/auth/sessions", get(auth::list_sessions))
+        .route("/api/auth/sessions", get(auth::list_sessions).delete(auth::delete_other_sessions))
         .route("/api/auth/sessions/{id}", axum::routing::delete(auth::delete_session))
-        .route("/api/me", get(users::show_me).patch(users::update_me))
+        .route("/api/me", get(users::show_me).patch(users::update_me).delete(users::delete_me))
+        .route("/api/me/password", post(users::change_password))
         .route("/api/users", get(users::list))
         .route("/api/rooms", get(rooms::list).post(rooms::create))
         .route("/api/rooms/public", get(rooms::list_public))
@@ -76,10 +78,28 @@ fn pages() -> Router<Shared> {
         .route("/", get(pages::home))
         .route("/login", get(pages::show_login).post(pages::login))
         .route("/register", get(pages::show_register).post(pages::register))
+        .route("/join/{code}", get(pages::show_join))
         .route("/rooms/{id}", get(pages::room))
         .route("/devices", get(pages::devices))
         .route("/devices/{id}/revoke", post(pages::revoke))
         .route("/devices/receipts", post(pages::set_receipts))
+        .merge(documents())
+}
+
+fn documents() -> Router<Shared> {
+    Router::new()
+        .route("/account", get(account::show))
+        .route("/account/name", post(account::rename))
+        .route("/account/password", post(account::change_password))
+        .route("/account/sign-out-others", post(account::sign_out_others))
+        .route("/account/delete", post(account::delete))
+        .route("/reset/{code}", get(reset::show).post(reset::reset))
+        .route("/admin", get(admin::people::show))
+        .route("/admin/people/{id}/{act}", post(admin::people::act))
+        .route("/admin/invites", get(admin::invites::show).post(admin::invites::create))
+        .route("/admin/invites/{id}/revoke", post(admin::invites::revoke))
+        .route("/admin/settings", get(admin::settings::show).post(admin::settings::change))
+        .route("/admin/audit", get(admin::audit::show))
 }
 
 /// Middleware: until the database is there and up to date, nothing that needs it is tried.

@@ -7,7 +7,7 @@ mod private_listener;
 mod tasks;
 mod timed;
 
-use crate::auth::{Auth, SessionCache};
+use crate::auth::{Auth, Caches, SessionCache, SettingsCache};
 use crate::health::{Health, Readiness};
 use crate::http::admission::Admission;
 use crate::limits::Limits;
@@ -16,7 +16,7 @@ use crate::{App, Config, accept, health, router, site};
 use chat::budget::{Budget, Rates};
 use chat::bus::{Bus, memory::Exchange, redis::RedisBus};
 use chat::clock::SystemClock;
-use chat::hub::Keys;
+use chat::hub::{Invalidation, Keys};
 use chat::outbound::WriterPool;
 use chat::{Chat, Hub, background};
 use std::fs::File;
@@ -67,11 +67,12 @@ pub async fn run(
     let store = store.map_err(|error| RunError::Store(error.to_string()))?;
     let hub = Hub::new(open_bus(&config)?, Keys::new(config.auth.secrets.verifying()), Arc::clone(&metrics.chat));
     let chat = Chat::new(Arc::clone(&store), Arc::clone(&hub), Arc::new(SystemClock), Arc::clone(&metrics.chat));
-    let sessions = Arc::new(SessionCache::default());
-    let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), Arc::clone(&sessions), config.auth);
+    let caches = Caches::default();
+    let auth = Auth::new(Arc::clone(&store), Arc::clone(&chat), caches.clone(), config.auth);
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
     let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
+    let base_url = base_url(&config.http, &listener);
     let listener_limits =
         accept::Limits { max_sockets: config.limits.max_connections as usize, is_counted: config.http.proxy_hops == 0 };
     let app = Arc::new(App {
@@ -91,12 +92,12 @@ pub async fn run(
     });
 
     let writers = Arc::<WriterPool>::default();
-    let mut tasks = background_tasks(&app, &store, sessions, &writers);
+    let mut tasks = background_tasks(&app, &store, caches, &writers);
     if let Some(private) = private {
         let look_up = look_up(Arc::clone(&hub), Arc::clone(&store), Arc::clone(&metrics));
         tasks.spawn("metrics", private_listener::serve(private, Arc::clone(&metrics), look_up, health));
     }
-    let fatal = database::prepare(store, Arc::clone(&hub), store::file(&config.store.url), ready.clone());
+    let fatal = database::prepare(store, Arc::clone(&hub), store::file(&config.store.url), ready.clone(), base_url);
     let (stop, stopping) = watch::channel(false);
     let (router, timeout) = (router::router(app), drain::REQUESTS_TIMEOUT);
     let server = accept::serve(listener, router, writers, listener_limits, metrics, stopping, timeout);
@@ -118,6 +119,12 @@ pub async fn run(
     ended
 }
 
+/// The base of links that are logged. The port may have been chosen by the system.
+fn base_url(http: &crate::config::Http, listener: &TcpListener) -> String {
+    let listen = listener.local_addr().unwrap_or(http.listen);
+    crate::config::Http { listen, ..http.clone() }.base_url()
+}
+
 /// What one person may cost, as configured.
 fn rates(config: &crate::config::Limits) -> Rates {
     Rates {
@@ -131,7 +138,7 @@ fn rates(config: &crate::config::Limits) -> Rates {
 fn background_tasks(
     app: &App,
     store: &Arc<dyn Store>,
-    sessions: Arc<SessionCache>,
+    (sessions, settings): Caches,
     writers: &Arc<WriterPool>,
 ) -> Tasks {
     let App { chat, hub, health, metrics, .. } = app;
@@ -145,6 +152,7 @@ fn background_tasks(
     tasks.spawn_timed("check of heads", polls, background::fill_gaps(Arc::clone(chat)));
     tasks.spawn_timed("check of entered rooms", polls, background::check_opened(Arc::clone(chat)));
     tasks.spawn_timed("check of sessions", polls, background::check_sessions(Arc::clone(chat)));
+    tasks.spawn_timed("accounts", polls, background::watch_accounts(Arc::clone(chat)));
     tasks.spawn_timed(
         "health of the database",
         polls,
@@ -154,7 +162,7 @@ fn background_tasks(
     tasks.spawn_timed("health of the bus", polls, bus_health);
     tasks.spawn_timed("purge", polls, background::purge(Arc::clone(chat), Arc::clone(store)));
     tasks.spawn_timed("subscriptions", polls, Arc::clone(hub).keep_subscriptions());
-    tasks.spawn("bus", listen_to_others(Arc::clone(hub), interruptions, Arc::clone(&sessions)));
+    tasks.spawn("bus", listen_to_others(Arc::clone(hub), interruptions, Arc::clone(&sessions), settings));
     tasks.spawn_timed("presence", polls, Arc::clone(chat).keep_presence());
     tasks.spawn_timed("limits", polls, forget(Arc::clone(&app.budget), Arc::clone(&app.limits), sessions));
     // One for each thread of the runtime: more could not write at the same time.
@@ -169,9 +177,15 @@ fn listen_to_others(
     hub: Arc<Hub>,
     interruptions: Arc<tokio::sync::Notify>,
     sessions: Arc<SessionCache>,
+    settings: Arc<SettingsCache>,
 ) -> impl Future<Output = ()> {
     let cache = Arc::clone(&sessions);
-    hub.on_invalidation(move |invalidation| cache.evict(invalidation));
+    hub.on_invalidation(move |invalidation| {
+        cache.evict(invalidation);
+        if matches!(invalidation, Invalidation::Accounts) {
+            settings.evict();
+        }
+    });
     hub.listen(Arc::new(move || {
         sessions.clear();
         interruptions.notify_one();

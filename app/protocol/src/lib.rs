@@ -29,9 +29,9 @@ pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};
 pub use rest::{
-    AddMember, AuthAnswer, CreateRoom, EditMessage, HistoryPage, Login, MemberPage, MessageAnswer, NewMessage,
-    PublicRoom, PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe, UpdateRoom, UserAnswer,
-    UserList,
+    AddMember, AuthAnswer, ChangePassword, CreateRoom, DeleteMe, EditMessage, HistoryPage, Login, MemberPage,
+    MessageAnswer, NewMessage, PublicRoom, PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe,
+    UpdateRoom, UserAnswer, UserList,
 };
 pub use validate::{Invalid, body, display_name, emoji, password, room_name, username, without_control_characters};
 pub use write::{ToJson, write_object};

@@ -13,6 +13,9 @@ pub struct Register {
     /// The name to show; the user name where it is missing.
     #[serde(default)]
     pub display_name: Option<String>,
+    /// The code of an invite, where one is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
 }
 
 /// `POST /api/auth/login`
@@ -51,6 +54,25 @@ pub struct UpdateMe {
     /// Whether marks are told, both ways; as before where it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipts: Option<bool>,
+}
+
+/// `POST /api/me/password`
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangePassword {
+    /// The password as it is.
+    pub current_password: String,
+    /// The password from now on.
+    pub new_password: String,
+}
+
+/// `DELETE /api/me`
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeleteMe {
+    /// The person's password.
+    pub password: String,
+    /// Whether their messages are deleted as well.
+    #[serde(default)]
+    pub messages: bool,
 }
 
 /// `GET /api/users`

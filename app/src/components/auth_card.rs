@@ -1,5 +1,6 @@
 //! The frame of the sign-in pages: the mark, a form that is posted as it is, and the way to the other page.
 
+use crate::boot::Boot;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::erase::{Erase, Erased};
@@ -38,11 +39,12 @@ pub(crate) fn AuthCard<C: IntoView + 'static>(
     #[prop(into)]
     below: Erased,
 ) -> impl IntoView {
+    let about = expect_context::<Boot>().about;
     view! {
         <main class="auth" id="main">
             <div class="auth-brand">
                 <Logo />
-                <span>"Jackdaw"</span>
+                <span>{if about.name.is_empty() { "Jackdaw".to_owned() } else { about.name }}</span>
             </div>
             <div class="auth-card">
                 <h1 class="auth-title">{title}</h1>
@@ -62,8 +64,14 @@ pub(crate) fn AuthCard<C: IntoView + 'static>(
                 </form>
             </div>
             <p class="auth-below">{below}</p>
+            {about_link(about.imprint, "Imprint")}
+            {about_link(about.privacy, "Privacy")}
         </main>
     }
+}
+
+fn about_link(address: String, name: &'static str) -> Option<impl IntoView> {
+    (!address.is_empty()).then(|| view! { <a class="link" rel="external" href=address>{name}</a> })
 }
 
 /// One input of such a form.

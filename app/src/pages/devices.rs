@@ -50,6 +50,7 @@ pub(crate) fn Devices() -> impl IntoView {
                     <Device session />
                  }.erase())}
             </ul>
+            <p class="pane-title"><a class="link" href="/account" rel="external">"Name, password and account"</a></p>
             <h2 class="pane-title">"Read receipts"</h2>
             <Receipts />
         </div>

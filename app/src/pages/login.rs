@@ -13,7 +13,7 @@ pub(crate) fn Login(form: Form, open: bool) -> impl IntoView {
     let below = if open {
         view! { "New here? " <a class="link" href=register>"Create an account"</a> }.erase()
     } else {
-        "New accounts are made by the administrator.".erase()
+        "New here? Ask the administrator for an invite.".erase()
     };
     let typed = !form.username.is_empty();
     view! {

@@ -6,12 +6,16 @@ use crate::erase::{Erase, Erased};
 use leptos::prelude::*;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 
-/// Makes an account, where that is open to anybody.
+/// Makes an account, where that is open to anybody, or with the code of an invite.
 #[component]
 pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
     let login = with_next("/login", &form.next);
     let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.erase();
-    if open { view! { <OpenForm form below /> }.erase() } else { view! { <Closed below /> }.erase() }
+    if open || !form.code.is_empty() {
+        view! { <OpenForm form below /> }.erase()
+    } else {
+        view! { <Closed below /> }.erase()
+    }
 }
 
 #[component]
@@ -19,8 +23,8 @@ fn Closed(below: Erased) -> impl IntoView {
     view! {
         <main class="auth" id="main">
             <div class="auth-card">
-                <h1 class="auth-title">"Registration is closed"</h1>
-                <p class="auth-lead">"New accounts are made by the administrator of this server. Ask them for one."</p>
+                <h1 class="auth-title">"An account needs an invite"</h1>
+                <p class="auth-lead">"Ask the administrator of this server for an invite link, or for an account."</p>
             </div>
             <p class="auth-below">{below}</p>
         </main>
@@ -65,6 +69,7 @@ fn OpenForm(form: Form, below: Erased) -> impl IntoView {
                 hint="At least 8 characters. A few words make a good one."
                 limits=PASSWORD_CHARS
             />
+            <input type="hidden" name="code" value=form.code />
             <NotMyDevice ticked=form.shared />
             <button type="submit" class="button button-primary button-wide">
                 "Create account"

@@ -15,6 +15,10 @@ pub const HEADS_INTERVAL: Duration = Duration::from_secs(5);
 /// How often the sessions of connections are checked: how long a connection of an ended session may stay open if the message of the
 /// bus was lost.
 pub const SESSIONS_INTERVAL: Duration = Duration::from_secs(5);
+/// How often a node looks whether accounts were changed elsewhere. They are followed within twice this time.
+pub const ACCOUNTS_INTERVAL: Duration = Duration::from_secs(2);
+/// How long a session is kept after its end, in milliseconds.
+pub const ENDED_SESSIONS_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 /// How long entered rooms are coalesced before they are compared.
 const COALESCE_INTERVAL: Duration = Duration::from_millis(50);
 
@@ -65,6 +69,29 @@ pub async fn check_sessions(chat: Arc<Chat>) {
     }
 }
 
+/// Follows changes of accounts that other nodes and the command line made.
+pub async fn watch_accounts(chat: Arc<Chat>) {
+    let mut tick = tokio::time::interval(ACCOUNTS_INTERVAL);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut known, mut is_due) = (None, false);
+    loop {
+        tick.tick().await;
+        let followed = async {
+            let has_changed = chat.accounts_changed(&mut known).await?;
+            if has_changed || is_due {
+                chat.follow_accounts().await?;
+            }
+            // Once more with the next tick: a connection may just come in by what was cached.
+            is_due = has_changed;
+            Ok::<(), crate::Error>(())
+        };
+        if let Err(error) = followed.await {
+            tracing::warn!(%error, "changed accounts could not be followed, retrying");
+            is_due = true;
+        }
+    }
+}
+
 /// Compares the heads of newly subscribed rooms with the database; rooms that are entered meanwhile are one query.
 pub async fn check_opened(chat: Arc<Chat>) {
     loop {
@@ -100,12 +127,29 @@ pub async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
         if let Err(error) = purge_all(&*store, chat.now()).await {
             tracing::warn!(%error, "rows of deleted rooms were not removed, retrying");
         }
+        if let Err(error) = erase_all(&chat).await {
+            tracing::warn!(%error, "what deleted accounts leave behind was not removed, retrying");
+        }
+    }
+}
+
+/// Takes deleted accounts out of their rooms, and deletes their messages where that was chosen. Frames are not sent from here: each
+/// node finds the new heads of its rooms, and reads what is missing.
+async fn erase_all(chat: &Chat) -> Result<(), crate::Error> {
+    loop {
+        match chat.erase_accounts().await? {
+            Purged::Nothing => return Ok(()),
+            Purged::NotYet => tokio::time::sleep(PURGE_RETRY_INTERVAL).await,
+            Purged::Rows { pause, .. } => tokio::time::sleep(pause).await,
+        }
     }
 }
 
 async fn purge_all(store: &dyn Store, now: UnixMillis) -> Result<(), store::Error> {
     let old = UnixMillis(now.0 - REFUSED_MS);
     while store.delete_refusals(old, PURGE_ROWS).await? == PURGE_ROWS as u64 {}
+    let ended = UnixMillis(now.0 - ENDED_SESSIONS_MS);
+    while store.delete_sessions(ended, PURGE_ROWS).await? == PURGE_ROWS as u64 {}
     let mut most = PURGE_FIRST_ROWS;
     loop {
         let began = Instant::now();

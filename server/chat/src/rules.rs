@@ -3,6 +3,7 @@
 //! Invariant: routes, sockets and pages reach the store and the hub only through here (and through `auth`), and nothing is sent
 //! before it is stored.
 
+pub mod accounts;
 mod awareness;
 mod completing;
 pub mod epoch;

@@ -97,6 +97,7 @@ impl SessionCache {
         cache.evictions += 1;
         for sessions in cache.both() {
             match invalidation {
+                Invalidation::Accounts => sessions.clear(),
                 Invalidation::Session(session) => drop(sessions.remove(&session)),
                 Invalidation::User(user) => sessions.retain(|_, (_, live)| live.user.id != user),
             }

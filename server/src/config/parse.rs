@@ -1,5 +1,6 @@
 //! From text to typed values, with errors that name the variable, its value and what is allowed.
 
+use crate::auth::registration::Policy;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
@@ -56,6 +57,15 @@ impl Reader<'_> {
                 Err(ConfigError::new(name, Some(text), problem))
             }
         }
+    }
+
+    /// Who may make accounts, where that is configured.
+    pub(super) fn registration(&self) -> Read<Option<Policy>> {
+        const NAME: &str = "JACKDAW_REGISTRATION";
+        self.text(NAME)
+            .map(|_| self.choice(NAME, &Policy::WORDS))
+            .transpose()
+            .map(|word| word.and_then(Policy::of_word))
     }
 
     /// One of `allowed`, the first of them by default.

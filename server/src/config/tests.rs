@@ -16,7 +16,7 @@ fn defaults_are_one_program_on_sqlite() {
     let config = read(&[("DATA_DIR", dir)]).unwrap();
     assert_eq!(config.http.listen.to_string(), "127.0.0.1:3000");
     assert!(config.store.is_embedded());
-    assert!(config.auth.registration_open);
+    assert_eq!(config.auth.registration, None);
     assert_eq!(config.auth.secrets.current().len(), 32);
     let again = read(&[("DATA_DIR", dir)]).unwrap();
     assert_eq!(again.auth.secrets.current(), config.auth.secrets.current(), "the secret is kept");
@@ -61,7 +61,7 @@ fn errors_name_the_variable_its_value_and_what_is_allowed() {
     for (name, value, says) in [
         ("LISTEN_ADDR", "localhost", "LISTEN_ADDR=\"localhost\": must be an address and a port"),
         ("DATABASE_POOL", "51", "DATABASE_POOL=\"51\": must be a whole number from 1 to 50"),
-        ("JACKDAW_REGISTRATION", "maybe", "JACKDAW_REGISTRATION=\"maybe\": must be open or closed"),
+        ("JACKDAW_REGISTRATION", "maybe", "JACKDAW_REGISTRATION=\"maybe\": must be open or invite or closed"),
         ("LOG_FORMAT", "xml", "LOG_FORMAT=\"xml\": must be text or json"),
         ("REDIS_URL", "http://x", "REDIS_URL=\"http://x\": must start with redis://"),
         ("PUBLIC_URL", "chat.example.org", "PUBLIC_URL=\"chat.example.org\": must be a scheme and a host"),

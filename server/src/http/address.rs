@@ -5,8 +5,9 @@ use crate::App;
 use crate::accept::CountedConnection;
 use crate::auth::Signed;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -18,6 +19,25 @@ pub(crate) fn of(app: &App, parts: &Parts) -> IpAddr {
     let peer =
         parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip());
     forwarded(&parts.headers, app.http.proxy_hops).unwrap_or(peer)
+}
+
+/// Whether a request comes from a program on this machine that talks to the node directly. A proxy on the same machine makes the server
+/// reachable from outside: it names itself in a header, or passes on the name by which it is reached.
+pub(crate) fn is_local(app: &App, parts: &Parts) -> bool {
+    let is_direct = parts.extensions.get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| peer.0.ip().is_loopback());
+    is_direct && app.http.proxy_hops == 0 && app.http.public_url.is_none() && names_this_machine(&parts.headers)
+}
+
+/// Whether the headers have the name of this machine, and none that a proxy adds.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    const BY_PROXIES: [&str; 3] = ["forwarded", "via", "x-real-ip"];
+    let is_forwarded = |name: &str| name.starts_with("x-forwarded-") || BY_PROXIES.contains(&name);
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    let is_loopback = host.is_some_and(|host| {
+        let name = host.host().trim_matches(['[', ']']);
+        name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+    });
+    is_loopback && !headers.keys().any(|name| is_forwarded(name.as_str()))
 }
 
 /// Middleware: a connection that carried a verified token counts for its person and no longer for its address.
@@ -50,6 +70,28 @@ mod tests {
             headers.append("x-forwarded-for", line.parse().unwrap());
         }
         forwarded(&headers, hops).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn a_request_of_this_machine_has_its_name_and_no_header_of_a_proxy() {
+        let local = |host: &'static str, more: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::HOST, host.parse().unwrap());
+            if let Some(name) = more {
+                headers.insert(name, "x".parse().unwrap());
+            }
+            names_this_machine(&headers)
+        };
+        for host in ["localhost", "LOCALHOST:3000", "127.0.0.1:80", "127.8.8.8", "[::1]:3000"] {
+            assert!(local(host, None), "{host}");
+        }
+        for host in ["chat.example.org", "localhost.example.org", "192.168.0.1", "", "127.0.0.1.example.org"] {
+            assert!(!local(host, None), "{host}");
+        }
+        for name in ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via", "x-real-ip"] {
+            assert!(!local("localhost", Some(name)), "{name}");
+        }
+        assert!(!names_this_machine(&HeaderMap::new()), "without a host nothing is known");
     }
 
     #[test]

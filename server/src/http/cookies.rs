@@ -84,7 +84,7 @@ fn append(headers: &mut HeaderMap, cookie: String) {
 }
 
 /// Whether the browser came by https, as configured or as the proxy in front says.
-fn is_secure(app: &App, parts: &Parts) -> bool {
+pub(crate) fn is_secure(app: &App, parts: &Parts) -> bool {
     let configured = app.http.public_url.as_ref().map(|url| url.starts_with("https://"));
     configured.unwrap_or_else(|| parts.headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https"))
 }

@@ -70,7 +70,8 @@ pub(crate) async fn sign_up(app: &App, parts: &Parts, form: Register, shared: bo
     app.limits.stranger(address)?;
     app.limits.registration(address)?;
     let device = NewDevice { user_agent: user_agent(parts), shared };
-    let (user, tokens) = app.auth.register(form, device, Block::largest(address)).await?;
+    let (user, tokens) =
+        app.auth.register(form, device, Block::largest(address), address::is_local(app, parts)).await?;
     SignedIn::new(app, parts, user, tokens)
 }
 

@@ -2,8 +2,8 @@
 
 use super::{local_path, render::render};
 use crate::auth::Caller;
-use crate::http::extract;
 use crate::http::sign_in::{SignedIn, sign_in, sign_up};
+use crate::http::{address, extract};
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
 use axum::extract::{FromRequest, Request, State};
@@ -28,6 +28,9 @@ struct Fields {
     password: String,
     #[serde(default)]
     next: String,
+    /// The code of an invite.
+    #[serde(default)]
+    code: String,
     /// The box "This is not my device": there where it is ticked.
     #[serde(default)]
     shared: Option<String>,
@@ -52,6 +55,7 @@ pub(crate) async fn register(State(app): Shared, request: Request) -> Response {
         username: fields.username.clone(),
         password: fields.password.clone(),
         display_name: Some(fields.display_name.clone()),
+        code: Some(fields.code.clone()).filter(|code| !code.is_empty()),
     };
     let done = sign_up(&app, &parts, form, fields.shared.is_some()).await;
     finish(&app, parts, fields, done, |form| BootPage::Register { form }).await
@@ -84,12 +88,15 @@ pub(crate) async fn set_receipts(State(app): Shared, caller: Caller, request: Re
 
 /// Shows a form, with whether strangers may make an account.
 pub(super) async fn show(app: &App, request: Request, page: BootPage, status: StatusCode) -> Response {
-    let registration_open = app.auth.registration_open().await.unwrap_or(false);
-    let boot = Boot { user: None, rooms: Vec::new(), epoch: None, page, registration_open, shared: false };
+    let (parts, body) = request.into_parts();
+    let registration_open = app.auth.registration_open(address::is_local(app, &parts)).await.unwrap_or(false);
+    let request = Request::from_parts(parts, body);
+    let about = app.auth.settings().await.map(|settings| settings.about()).unwrap_or_default();
+    let boot = Boot { user: None, rooms: Vec::new(), epoch: None, page, registration_open, shared: false, about };
     render(app, boot, status, request).await
 }
 
-async fn read<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), Error> {
+pub(crate) async fn read<T: DeserializeOwned>(request: Request) -> Result<(Parts, T), Error> {
     let (parts, body) = request.into_parts();
     let copy = Request::from_parts(parts.clone(), body);
     match axum::Form::from_request(copy, &()).await {
@@ -118,6 +125,7 @@ async fn finish(
                 error: Some(error.into_api().message),
                 next: local_path(&fields.next).to_owned(),
                 shared: fields.shared.is_some(),
+                code: fields.code,
             };
             show(app, Request::from_parts(parts, axum::body::Body::empty()), page(form), status).await
         }

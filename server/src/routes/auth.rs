@@ -3,7 +3,7 @@
 use crate::auth::{Caller, Reuse, Tokens};
 use crate::http::extract::{Body, Id, Params};
 use crate::http::sign_in::{sign_in, sign_up};
-use crate::http::{address, cookies};
+use crate::http::{account, address, cookies};
 use crate::pages::Next;
 use crate::{App, Error};
 use axum::Json;
@@ -83,6 +83,12 @@ pub(crate) async fn logout_page(State(app): Shared, parts: Parts) -> Response {
 
 pub(crate) async fn list_sessions(State(app): Shared, caller: Caller) -> Result<Json<SessionList>, Error> {
     Ok(Json(SessionList { sessions: app.auth.list_sessions(&caller).await? }))
+}
+
+/// Ends all sessions of the caller but the one that asks.
+pub(crate) async fn delete_other_sessions(State(app): Shared, caller: Caller) -> Result<StatusCode, Error> {
+    account::sign_out_others(&app, &caller).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub(crate) async fn delete_session(

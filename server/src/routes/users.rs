@@ -2,12 +2,17 @@
 
 use crate::auth::Caller;
 use crate::http::extract::{Body, Params, limit};
+use crate::http::{account, cookies};
 use crate::{App, Error};
 use axum::Json;
 use axum::extract::State;
-use protocol::{UpdateMe, UserAnswer, UserList};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use protocol::{ChangePassword, DeleteMe, UpdateMe, UserAnswer, UserList};
 use serde::Deserialize;
 use std::sync::Arc;
+use store::ErasedMessages;
 
 /// Rows where no limit is asked for.
 pub(crate) const USERS: i64 = 20;
@@ -32,6 +37,28 @@ pub(crate) async fn update_me(
         app.limits.rename(caller.user.id)?;
     }
     Ok(Json(UserAnswer { user: app.auth.update(caller.user.id, form).await? }))
+}
+
+pub(crate) async fn change_password(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    parts: Parts,
+    Body(form): Body<ChangePassword>,
+) -> Result<StatusCode, Error> {
+    account::change_password(&app, &parts, &caller, form.current_password, form.new_password).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The account is deleted; the cookies of this browser go with it.
+pub(crate) async fn delete_me(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    parts: Parts,
+    Body(form): Body<DeleteMe>,
+) -> Result<Response, Error> {
+    let messages = if form.messages { ErasedMessages::Delete } else { ErasedMessages::Keep };
+    account::delete_account(&app, &parts, &caller, form.password, messages).await?;
+    Ok((cookies::clear(&app, &parts), StatusCode::NO_CONTENT).into_response())
 }
 
 pub(crate) async fn list(

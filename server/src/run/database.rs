@@ -1,6 +1,7 @@
 //! The database in a node's lifecycle: the file lock, and the migration at start.
 
 use super::RunError;
+use crate::auth::registration::setup_code;
 use crate::config::StoreConfig;
 use crate::health::Readiness;
 use chat::Hub;
@@ -37,17 +38,24 @@ pub(super) async fn prepare(
     hub: Arc<Hub>,
     file: Option<PathBuf>,
     ready: watch::Sender<Readiness>,
+    base_url: String,
 ) -> RunError {
     loop {
         let prepared = async {
             store.migrate().await?;
             // From now on this node uses the channels of this epoch.
             hub.enter_epoch(store.epoch().await?);
-            Ok(())
+            setup_code(&store).await
         };
         match prepared.await {
-            Ok(()) => break,
-            Err(error @ store::Error::Unavailable(_)) => {
+            Ok(None) => break,
+            Ok(Some(code)) => {
+                tracing::info!(
+                    "there is no account yet: the first one, which administers this server, is made at {base_url}/join/{code}"
+                );
+                break;
+            }
+            Err(error @ chat::Error::Unavailable(_)) => {
                 tracing::warn!(%error, "waiting for the database, next try in {} s", CONNECT_RETRY_INTERVAL.as_secs());
                 ready.send_replace(Readiness::NotYet(error.to_string()));
                 tokio::time::sleep(CONNECT_RETRY_INTERVAL).await;

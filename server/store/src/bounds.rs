@@ -30,6 +30,21 @@ pub const LOCK_TIMEOUT_MS: u32 = 250;
 /// Readers beside the one writer. SQLite reads from memory, so more of them than processors gain nothing.
 pub const READERS: u32 = 4;
 
+/// Live sessions of one person; the oldest ends for a new one.
+pub const SESSIONS_MAX: i64 = 50;
+
+/// Invites that work at the same time, per server.
+pub const INVITES_MAX: i64 = 500;
+
+/// Rooms of one invite.
+pub const INVITE_ROOMS: usize = 20;
+
+/// One-time links for the first account: a node makes one when it starts. The newest are kept.
+pub const SETUP_LINKS: i64 = 20;
+
+/// Messages of a deleted account that one transaction deletes at most.
+pub const ERASED_MESSAGES: i64 = 100;
+
 /// Public rooms in one list.
 pub const PUBLIC_ROOMS: i64 = 200;
 

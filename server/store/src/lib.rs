@@ -22,10 +22,14 @@ mod traits;
 
 pub use error::Error;
 pub use records::{
-    Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser,
-    Purged, RaisedMark, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
+    Access, Account, Actor, Append, Appended, AuditEntry, Created, Credentials, ErasedMessages, HistoryRange, Invite,
+    Limit, MemberMark, NewInvite, NewRoom, NewSession, NewUser, Purged, RaisedMark, Registration, Revise, Revised,
+    Revision, Rows, SessionRecord, Stamp,
 };
-pub use traits::{Accounts, Epochs, Maintenance, Marks, Members, Messages, People, Revisions, Rooms, Sessions, Store};
+pub use traits::{
+    Accounts, Administration, AuditLog, Epochs, Invites, Maintenance, Marks, Members, Messages, People, Revisions,
+    Rooms, Sessions, Settings, Store,
+};
 
 use prometheus_client::metrics::histogram::Histogram;
 use std::path::PathBuf;

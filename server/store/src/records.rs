@@ -1,5 +1,9 @@
 //! Arguments and results of the store that are not types of the wire.
 
+mod accounts;
+
+pub use accounts::{Account, Actor, AuditEntry, Credentials, ErasedMessages, Invite, NewInvite, NewUser, Registration};
+
 use protocol::{
     ClientId, Mark, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User,
     UserId,
@@ -42,23 +46,6 @@ impl Stamp {
             reactions: Vec::new(),
         }
     }
-}
-
-/// An account to store. Names are checked and folded already.
-#[derive(Clone)]
-pub struct NewUser {
-    pub id: UserId,
-    pub username: String,
-    pub display_name: String,
-    /// A PHC string.
-    pub password_hash: String,
-}
-
-/// What a sign-in is checked against.
-pub struct Credentials {
-    pub user: User,
-    /// A PHC string.
-    pub password_hash: String,
 }
 
 /// A session to store.

@@ -2,7 +2,10 @@
 //! in `model/` for the store in memory.
 
 mod accounts;
+mod administration;
+mod audit;
 mod epochs;
+mod invites;
 mod maintenance;
 mod marks;
 mod members;
@@ -11,9 +14,13 @@ mod people;
 mod revisions;
 mod rooms;
 mod sessions;
+mod settings;
 
 pub use accounts::Accounts;
+pub use administration::Administration;
+pub use audit::AuditLog;
 pub use epochs::Epochs;
+pub use invites::Invites;
 pub use maintenance::Maintenance;
 pub use marks::Marks;
 pub use members::Members;
@@ -22,6 +29,7 @@ pub use people::People;
 pub use revisions::Revisions;
 pub use rooms::Rooms;
 pub use sessions::Sessions;
+pub use settings::Settings;
 
 /// A database of users, sessions, rooms, members and messages: all traits of this crate in one, as `Arc<dyn Store>`. Its methods
 /// are called without an import of their traits.
@@ -31,6 +39,10 @@ pub trait Store:
     Maintenance
     + Epochs
     + Accounts
+    + Administration
+    + AuditLog
+    + Invites
+    + Settings
     + People
     + Sessions
     + Rooms
@@ -48,6 +60,10 @@ impl<T> Store for T where
     T: Maintenance
         + Epochs
         + Accounts
+        + Administration
+        + AuditLog
+        + Invites
+        + Settings
         + People
         + Sessions
         + Rooms

@@ -8,7 +8,7 @@ mod ws;
 
 pub(crate) use database::{fresh_postgres, redis_url};
 pub(crate) use node::{Node, Options};
-pub(crate) use person::{Answer, Person, anonymous, plain_client};
+pub(crate) use person::{Answer, PASSWORD, Person, anonymous, plain_client};
 pub(crate) use proxy::Proxy;
 pub(crate) use ws::Ws;
 

@@ -4,6 +4,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod administration;
 mod awareness;
 mod bus;
 mod bytes;

@@ -2,6 +2,7 @@
 //! in-memory model.
 
 mod accounts;
+mod administration;
 mod appending;
 mod database;
 mod history;

@@ -9,6 +9,8 @@ use protocol::{SessionId, UserId};
 pub enum Invalidation {
     Session(SessionId),
     User(UserId),
+    /// Any account, session or setting.
+    Accounts,
 }
 
 /// Called by the task that reads the bus: it must not block.
@@ -27,7 +29,7 @@ impl Hub {
     }
 
     /// Invalidates on this node only.
-    pub(super) fn invalidate(&self, what: Invalidation) {
+    pub(crate) fn invalidate(&self, what: Invalidation) {
         if let Some(notify) = self.on_invalidation.get() {
             notify(what);
         }

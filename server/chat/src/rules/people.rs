@@ -8,7 +8,7 @@ use protocol::limits::PEOPLE_IDS;
 use protocol::{Person, ServerFrame, User, UserId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use store::NewUser;
+use store::{NewUser, Registration};
 
 /// The value of [`Chat::people_sent`] before any connection needed it.
 pub(super) const NOT_SENT: i64 = -1;
@@ -17,11 +17,14 @@ pub(super) const NOT_SENT: i64 = -1;
 pub const RENAMED: i64 = 500;
 
 impl Chat {
-    /// Stores an account and sends the system message to the room that it joins. `Conflict` if the name is taken.
-    pub async fn create_user(self: &Arc<Self>, user: NewUser) -> Result<User, Error> {
+    /// Stores an account, made by this right, and sends the system messages to the rooms that it joins. `Conflict` if the name is
+    /// taken, `Forbidden` without the right.
+    pub async fn create_user(self: &Arc<Self>, user: NewUser, right: Registration) -> Result<User, Error> {
         self.complete(async move |chat| {
-            let (user, message) = chat.store.create_user(user, chat.stamp()).await?;
-            chat.announce(message);
+            let (user, messages) = chat.store.create_user(user, right, &|| chat.stamp()).await?;
+            for message in messages {
+                chat.announce(Some(message));
+            }
             Ok(user)
         })
         .await

@@ -1,7 +1,7 @@
 //! People in rooms who all talk at once: what a batch is made of.
 
 use protocol::{ClientId, RoomId, RoomKind, UnixMillis, UserId};
-use store::{Append, Error, NewRoom, NewUser, Stamp, Store};
+use store::{Append, Error, NewRoom, NewUser, Registration, Stamp, Store};
 use uuid::Uuid;
 
 /// Bytes in the body of each message.
@@ -68,7 +68,7 @@ impl Crowd {
 async fn join(store: &dyn Store, name: &str) -> Result<UserId, Error> {
     let (id, username) = (UserId(Uuid::now_v7()), name.to_owned());
     let user = NewUser { id, display_name: username.clone(), username, password_hash: String::new() };
-    Ok(store.create_user(user, stamp()).await?.0.id)
+    Ok(store.create_user(user, Registration::Allowed { by: None }, &stamp).await?.0.id)
 }
 
 pub(crate) fn stamp() -> Stamp {

@@ -2,13 +2,22 @@
 
 use super::tables::Tables;
 use super::{Model, absent};
-use crate::{Accounts, Credentials, Error, NewUser, Result, Stamp};
+use crate::{Accounts, Credentials, Error, NewUser, Registration, Result, Stamp};
 use protocol::{Message, Role, SystemEvent, UnixMillis, User, UserId};
 
 #[async_trait::async_trait]
 impl Accounts for Model {
-    async fn create_user(&self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
-        self.write(|tables| tables.create_user(new, stamp)).await
+    async fn create_user(
+        &self,
+        new: NewUser,
+        right: Registration,
+        stamp: &(dyn Fn() -> Stamp + Sync),
+    ) -> Result<(User, Vec<Message>)> {
+        if right != (Registration::Allowed { by: None }) {
+            return absent();
+        }
+        let (user, message) = self.write(|tables| tables.create_user(new, stamp())).await?;
+        Ok((user, Vec::from_iter(message)))
     }
 
     async fn find_credentials(&self, _: &str) -> Result<Option<Credentials>> {
@@ -57,7 +66,7 @@ impl Accounts for Model {
 }
 
 impl Tables {
-    /// As [`Accounts::create_user`], for tables that no model has yet.
+    /// As [`Accounts::create_user`] without an invite, for tables that no model has yet.
     pub fn create_user(&mut self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
         if self.users.values().any(|user| user.username == new.username) {
             return Err(Error::Conflict("This user name is taken. Choose another."));

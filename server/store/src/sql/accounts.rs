@@ -2,9 +2,9 @@
 
 use super::super::id_list;
 use super::rows::{user, user_columns};
-use super::{Database, Result, members};
+use super::{Database, Result, invites, members, system_messages};
 use crate::driver::is_taken;
-use crate::{Accounts, Credentials, Error, NewUser, Stamp};
+use crate::{Accounts, Credentials, Error, NewUser, Registration, Stamp};
 use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
 use sqlx::Row;
 
@@ -15,7 +15,7 @@ fn search_text(username: &str, display_name: &str) -> String {
 }
 
 /// A LIKE pattern for texts that have a word which starts with `query`.
-fn starts_a_word(query: &str) -> String {
+pub(super) fn starts_a_word(query: &str) -> String {
     let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
     let folded = words.join(" ").replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
     format!("% {folded}%")
@@ -23,8 +23,14 @@ fn starts_a_word(query: &str) -> String {
 
 #[async_trait::async_trait]
 impl Accounts for Database {
-    async fn create_user(&self, new: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)> {
+    async fn create_user(
+        &self,
+        new: NewUser,
+        right: Registration,
+        stamp: &(dyn Fn() -> Stamp + Sync),
+    ) -> Result<(User, Vec<Message>)> {
         self.transaction(async |mut tx| {
+            let now = stamp().now;
             // The first room's lock makes one of two first accounts the first.
             let general = sqlx::query(concat!(
                 "select r.id from rooms r where r.id = (select general_room_id from meta)",
@@ -33,6 +39,8 @@ impl Accounts for Database {
             .fetch_optional(&mut *tx)
             .await?;
             let general = general.map(|row| row.try_get("id")).transpose()?.map(RoomId);
+            let first = sqlx::query("select not exists (select 1 from users) as is_first").fetch_one(&mut *tx).await?;
+            let rooms = invites::use_right(&mut tx, &right, &new.username, first.try_get("is_first")?, now).await?;
             let inserted = sqlx::query(
                 "insert into users (id, username, display_name, search, password_hash, is_admin, created_at)
                  values ($1, $2, $3, $4, $5, not exists (select 1 from users), $6) returning is_admin",
@@ -42,7 +50,7 @@ impl Accounts for Database {
             .bind(&new.display_name)
             .bind(search_text(&new.username, &new.display_name))
             .bind(&new.password_hash)
-            .bind(stamp.now.0)
+            .bind(now.0)
             .fetch_one(&mut *tx)
             .await;
             let is_admin = match inserted {
@@ -52,22 +60,25 @@ impl Accounts for Database {
                 }
                 Err(error) => return Err(error.into()),
             };
-            let message = match general {
-                Some(room) => {
-                    let role = if is_admin { Role::Owner } else { Role::Member };
-                    Some(members::enter(&mut tx, room, new.id, role, new.id, SystemEvent::Joined, stamp).await?)
-                }
-                None => None,
-            };
+            let mut messages = Vec::new();
+            for room in general.into_iter().chain(rooms.into_iter().filter(|room| Some(*room) != general)) {
+                let role = if is_admin { Role::Owner } else { Role::Member };
+                system_messages::lock_room(&mut tx, room).await?;
+                messages.push(members::enter(&mut tx, room, new.id, role, new.id, SystemEvent::Joined, stamp()).await?);
+            }
             tx.commit().await?;
             let (username, display_name) = (new.username, new.display_name);
-            Ok((User { id: new.id, username, display_name, is_admin, created_at: stamp.now, receipts: true }, message))
+            Ok((User { id: new.id, username, display_name, is_admin, created_at: now, receipts: true }, messages))
         })
         .await
     }
 
     async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>> {
-        let statement = concat!("select ", user_columns!("u"), ", u.password_hash from users u where u.username = $1");
+        let statement = concat!(
+            "select ",
+            user_columns!("u"),
+            ", u.password_hash from users u where u.username = $1 and u.deleted_at is null"
+        );
         let found = sqlx::query(statement).bind(username).fetch_optional(&self.read).await?;
         let read = |row| Ok(Credentials { user: user(&row)?, password_hash: row.try_get("password_hash")? });
         found.map(read).transpose()
@@ -147,7 +158,8 @@ impl Accounts for Database {
         let rows = sqlx::query(concat!(
             "select ",
             user_columns!("u"),
-            r" from users u where u.search like $1 escape '\' order by lower(u.display_name), u.id limit $2"
+            r" from users u where u.search like $1 escape '\' and u.disabled_at is null
+             order by lower(u.display_name), u.id limit $2"
         ))
         .bind(starts_a_word(query))
         .bind(limit)

@@ -4,7 +4,11 @@
 //! its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
 
 mod accounts;
+mod administration;
+mod audit;
 mod epochs;
+mod erasure;
+mod invites;
 mod maintenance;
 mod marks;
 mod members;
@@ -16,6 +20,7 @@ mod revisions;
 mod rooms;
 mod rows;
 mod sessions;
+mod settings;
 mod system_messages;
 
 pub(super) use pool::{Options, Pool, Tx};

@@ -130,12 +130,7 @@ impl Members for Database {
                     display_name: system_messages::display_name(&mut tx, user).await?,
                 }
             };
-            let message = system_messages::insert(&mut tx, room, actor, event, -1, stamp).await?;
-            sqlx::query("delete from members where room_id = $1 and user_id = $2")
-                .bind(room.0)
-                .bind(user.0)
-                .execute(&mut *tx)
-                .await?;
+            let message = exit(&mut tx, room, user, actor, event, stamp).await?;
             tx.commit().await?;
             Ok(message)
         })
@@ -209,6 +204,24 @@ pub(super) async fn enter(
     Ok(message)
 }
 
+/// Ends a membership.
+pub(super) async fn exit(
+    tx: &mut Tx,
+    room: RoomId,
+    user: UserId,
+    actor: UserId,
+    event: SystemEvent,
+    stamp: Stamp,
+) -> Result<Message> {
+    let message = system_messages::insert(tx, room, actor, event, -1, stamp).await?;
+    sqlx::query("delete from members where room_id = $1 and user_id = $2")
+        .bind(room.0)
+        .bind(user.0)
+        .execute(&mut **tx)
+        .await?;
+    Ok(message)
+}
+
 /// Refuses where one of these people is in as many rooms as one can be. Two nodes that add somebody at the same moment may
 /// bring them one room above that.
 pub(super) async fn require_place(tx: &mut Tx, users: &[UserId]) -> Result<()> {
@@ -226,7 +239,7 @@ pub(super) async fn require_place(tx: &mut Tx, users: &[UserId]) -> Result<()> {
 }
 
 /// Whether the room has members besides `user` with at least this role.
-async fn has_others(tx: &mut Tx, room: RoomId, user: UserId, least: Role) -> Result<bool> {
+pub(super) async fn has_others(tx: &mut Tx, room: RoomId, user: UserId, least: Role) -> Result<bool> {
     let found = sqlx::query("select 1 from members where room_id = $1 and user_id <> $2 and role >= $3 limit 1")
         .bind(room.0)
         .bind(user.0)

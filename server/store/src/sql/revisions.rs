@@ -6,7 +6,7 @@ use crate::digest::first_digest;
 use crate::driver::{TAKEN, is_taken};
 use crate::rules::revision::revise as decide;
 use crate::{Error, Limit, Revise, Revised, Revisions, Rows, cut};
-use protocol::{Message, Rev, RoomId, Seq};
+use protocol::{Message, Rev, Role, RoomId, Seq};
 use sqlx::Row;
 
 #[async_trait::async_trait]
@@ -21,10 +21,8 @@ impl Revisions for Database {
                 let same = room == asked.room_id && seq == asked.seq;
                 return Ok(if same { Revised::Repeated(rev) } else { Revised::Conflict });
             }
-            let Some(before) = find_message(&mut tx, asked).await? else { return Ok(Revised::NotFound) };
-            let revised = decide(before.clone(), role, asked, head.next());
-            if let Revised::Stored(row) = &revised {
-                store(&mut tx, asked, row, first_digest(&before, row)).await?;
+            let revised = revise_as(&mut tx, role, asked, head.next()).await?;
+            if matches!(revised, Revised::Stored(_)) {
                 tx.commit().await?;
             }
             Ok(revised)
@@ -66,6 +64,16 @@ impl Revisions for Database {
         let more = i64::try_from(messages.len()).is_ok_and(|answered| answered < total);
         Ok(Some(Rows { messages, last_seq, last_rev, more }))
     }
+}
+
+/// Revises a message as somebody with this role, as the revision `rev`, in a transaction that holds the room's lock.
+pub(super) async fn revise_as(tx: &mut Tx, role: Role, asked: &Revise, rev: Rev) -> Result<Revised> {
+    let Some(before) = find_message(tx, asked).await? else { return Ok(Revised::NotFound) };
+    let revised = decide(before.clone(), role, asked, rev);
+    if let Revised::Stored(row) = &revised {
+        store(tx, asked, row, first_digest(&before, row)).await?;
+    }
+    Ok(revised)
 }
 
 /// The room's newest revision, under its lock.

@@ -2,26 +2,61 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, user, user_columns};
-use super::{Database, Result};
-use crate::{NewSession, SessionRecord, Sessions};
+use super::{Database, Result, Tx};
+use crate::bounds::SESSIONS_MAX;
+use crate::{Error, NewSession, SessionRecord, Sessions};
 use protocol::{Session, SessionId, UnixMillis, UserId};
 use sqlx::Row;
 
 #[async_trait::async_trait]
 impl Sessions for Database {
     async fn create_session(&self, new: NewSession) -> Result<()> {
-        sqlx::query(
-            "insert into sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
-             values ($1, $2, 1, $3, $4, $4, $5)",
+        self.transaction(async |mut tx| {
+            // Under the lock of the person's row: an account that is being disabled gets no session afterwards.
+            let usable = concat!(
+                "select 1 from users where id = $1 and disabled_at is null and deleted_at is null",
+                for_no_key_update!()
+            );
+            if sqlx::query(usable).bind(new.user_id.0).fetch_optional(&mut *tx).await?.is_none() {
+                return Err(Error::Forbidden("This account is disabled. Ask the administrator of this server."));
+            }
+            sqlx::query(
+                "insert into sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)
+                 values ($1, $2, 1, $3, $4, $4, $5)",
+            )
+            .bind(new.id.0)
+            .bind(new.user_id.0)
+            .bind(&new.user_agent)
+            .bind(new.created_at.0)
+            .bind(new.expires_at.0)
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query(
+                "update sessions set revoked_at = $2 where id in (select id from sessions
+                   where user_id = $1 and revoked_at is null and expires_at > $2
+                   order by rotated_at desc, id desc limit 1000 offset $3)",
+            )
+            .bind(new.user_id.0)
+            .bind(new.created_at.0)
+            .bind(SESSIONS_MAX)
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete_sessions(&self, ended_before: UnixMillis, most: i64) -> Result<u64> {
+        let deleted = sqlx::query(
+            "delete from sessions where id in
+               (select id from sessions where coalesce(revoked_at, expires_at) < $1 limit $2)",
         )
-        .bind(new.id.0)
-        .bind(new.user_id.0)
-        .bind(new.user_agent)
-        .bind(new.created_at.0)
-        .bind(new.expires_at.0)
+        .bind(ended_before.0)
+        .bind(most)
         .execute(&self.write)
         .await?;
-        Ok(())
+        Ok(deleted.rows_affected())
     }
 
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>> {
@@ -123,4 +158,17 @@ impl Sessions for Database {
                 .await?;
         Ok(updated.rows_affected() > 0)
     }
+}
+
+/// Ends all live sessions of this person but `keep`. Returns how many.
+pub(super) async fn end(tx: &mut Tx, user: UserId, keep: Option<SessionId>, now: UnixMillis) -> Result<u64> {
+    let ended = sqlx::query(
+        "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and expires_at > $2 and id <> $3",
+    )
+    .bind(user.0)
+    .bind(now.0)
+    .bind(keep.map_or(uuid::Uuid::nil(), |keep| keep.0))
+    .execute(&mut **tx)
+    .await?;
+    Ok(ended.rows_affected())
 }

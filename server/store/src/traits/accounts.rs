@@ -1,16 +1,22 @@
 //! Accounts: names and password hashes, settings, and when people were last seen. How other people's names stay up to date
 //! on devices is in [`People`](crate::People).
 
-use crate::{Credentials, NewUser, Result, Stamp};
+use crate::{Credentials, NewUser, Registration, Result, Stamp};
 use protocol::{Message, UnixMillis, User, UserId};
 
 /// Accounts of people.
 #[async_trait::async_trait]
 pub trait Accounts {
-    /// Stores a new account and makes it a member of the first public room. The first account of all administers
-    /// the server and owns that room. Returns the user and the system message, if that room still exists. `Conflict` if the user
-    /// name is taken.
-    async fn create_user(&self, user: NewUser, stamp: Stamp) -> Result<(User, Option<Message>)>;
+    /// Stores a new account and makes it a member of the first public room and of the rooms of its invite. The first account of all
+    /// administers the server and owns the first public room. Returns the user and the system messages of these rooms, whose
+    /// identities come from `stamp`. `Conflict` if the user name is taken, `Forbidden` where the right to make an account is
+    /// missing or used up.
+    async fn create_user(
+        &self,
+        user: NewUser,
+        right: Registration,
+        stamp: &(dyn Fn() -> Stamp + Sync),
+    ) -> Result<(User, Vec<Message>)>;
     /// The account with this name and its password's hash.
     async fn find_credentials(&self, username: &str) -> Result<Option<Credentials>>;
     /// The account with this id.

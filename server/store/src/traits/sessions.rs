@@ -6,7 +6,8 @@ use protocol::{Session, SessionId, UnixMillis, UserId};
 /// Sessions of devices.
 #[async_trait::async_trait]
 pub trait Sessions {
-    /// Stores a session in generation 1.
+    /// Stores a session in generation 1. The person's oldest session ends where they have [`SESSIONS_MAX`](crate::bounds::SESSIONS_MAX)
+    /// others. `Forbidden` where the account is disabled or deleted.
     async fn create_session(&self, session: NewSession) -> Result<()>;
     /// A session with its user, whatever its state.
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>>;
@@ -26,4 +27,6 @@ pub trait Sessions {
     async fn list_live_sessions(&self, ids: &[SessionId], now: UnixMillis) -> Result<Vec<SessionId>>;
     /// Ends a live session of this user. Returns false if there is none.
     async fn revoke_session(&self, user: UserId, id: SessionId, now: UnixMillis) -> Result<bool>;
+    /// Removes up to `most` sessions that ended before this. Returns the count.
+    async fn delete_sessions(&self, ended_before: UnixMillis, most: i64) -> Result<u64>;
 }

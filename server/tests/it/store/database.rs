@@ -2,7 +2,7 @@
 
 use protocol::{ClientId, Role, RoomId, RoomKind, UnixMillis, UserId};
 use std::sync::Arc;
-use store::{Append, Appended, Created, NewRoom, NewUser, Stamp, Store};
+use store::{Append, Appended, Created, NewRoom, NewUser, Registration, Stamp, Store};
 use uuid::Uuid;
 
 /// A database of its own, with nobody in it yet.
@@ -31,7 +31,7 @@ impl Db {
             display_name: name.to_uppercase(),
             password_hash: "hash".into(),
         };
-        self.store.create_user(user, stamp()).await.unwrap().0.id
+        self.store.create_user(user, Registration::Allowed { by: None }, &stamp).await.unwrap().0.id
     }
 
     pub(crate) async fn room(&self, kind: RoomKind, creator: UserId, members: &[UserId]) -> RoomId {

@@ -1,0 +1,10 @@
+//! Pages that are whole documents without scripts: a person's account, one-time links, and the administration. They are rendered here and not
+//! in the crate `app`, so that nothing of them is in the page's download.
+
+pub(crate) mod account;
+pub(crate) mod admin;
+mod document;
+mod form;
+pub(crate) mod reset;
+
+use document::{Document, Notice};

@@ -1,0 +1,95 @@
+//! `/admin/invites`: invite links that work, to make and to revoke.
+
+use super::{Administrator, administrator, base_url, document, failed};
+use crate::auth::invites::{DAYS, USES};
+use crate::documents::Notice;
+use crate::documents::form::{Field, button, form};
+use crate::http::extract::Id;
+use crate::pages::read_form;
+use crate::{App, Error};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use leptos::prelude::*;
+use serde::Deserialize;
+use std::sync::Arc;
+use store::{Actor, Invite};
+use uuid::Uuid;
+
+type Shared = State<Arc<App>>;
+
+pub(crate) async fn show(State(app): Shared, parts: Parts) -> Response {
+    match administrator(&app, &parts).await {
+        Ok(_) => list(&app, Notice::None).await,
+        Err(answer) => answer,
+    }
+}
+
+#[derive(Deserialize)]
+struct NewInvite {
+    uses: i64,
+    days: i64,
+}
+
+pub(crate) async fn create(State(app): Shared, Administrator(caller): Administrator, request: Request) -> Response {
+    let made = async {
+        let (parts, NewInvite { uses, days }) = read_form(request).await?;
+        let code = app.auth.create_invite(uses, days, Vec::new(), &Actor::from(&caller.user)).await?;
+        Ok::<_, Error>(format!("The link, which is shown only now: {}/join/{code}", base_url(&app, &parts)))
+    };
+    match made.await {
+        Ok(told) => list(&app, Notice::Done(told)).await,
+        Err(error) => list(&app, Notice::failed(error)).await,
+    }
+}
+
+pub(crate) async fn revoke(State(app): Shared, Administrator(caller): Administrator, Id(id): Id<Uuid>) -> Response {
+    match app.auth.revoke_invite(id, &Actor::from(&caller.user)).await {
+        Ok(()) => list(&app, Notice::Done("The invite was revoked.".to_owned())).await,
+        Err(error) => list(&app, Notice::failed(error)).await,
+    }
+}
+
+async fn list(app: &App, notice: Notice) -> Response {
+    let invites = match app.auth.list_invites().await {
+        Ok(invites) => invites,
+        Err(error) => return failed(app, error),
+    };
+    document("Invites", notice).render(app, || {
+        let fields = vec![
+            Field { kind: "number", value: "1", ..Field::text("uses", "Accounts that can be made with it", (1, 4)) }
+                .view()
+                .into_any(),
+            Field { kind: "number", value: "7", ..Field::text("days", "Days until it expires", (1, 3)) }
+                .view()
+                .into_any(),
+        ];
+        let cards: Vec<_> = invites.iter().map(card).collect();
+        let none = cards.is_empty();
+        view! {
+            <p class="pane-lead">
+                {format!("Who has the link can make an account: up to {} of them, for up to {} days.", USES.1, DAYS.1)}
+            </p>
+            {form("/admin/invites".to_owned(), fields, "Make an invite link", false)}
+            <h2 class="pane-title">"Invites that work"</h2>
+            {none.then(|| view! { <p class="pane-lead">"There is none."</p> })}
+            <ul class="cards">{cards}</ul>
+        }
+    })
+}
+
+fn card(invite: &Invite) -> impl IntoView + use<> {
+    let by = invite.created_by.clone().map_or_else(|| "the command line".to_owned(), |name| format!("@{name}"));
+    let uses = if invite.uses_left == 1 { "1 account".to_owned() } else { format!("{} accounts", invite.uses_left) };
+    let until = app::full_time(invite.expires_at.0);
+    let made = format!("Made by {by} on {} UTC", app::full_time(invite.created_at.0));
+    view! {
+        <li class="card">
+            <div class="card-text">
+                <p class="card-title">{format!("For {uses}, until {until} UTC")}</p>
+                <p class="card-note">{made}</p>
+            </div>
+            {button(format!("/admin/invites/{}/revoke", invite.id), "Revoke", "the invite", true)}
+        </li>
+    }
+}

@@ -1,0 +1,94 @@
+//! `/admin/settings`: who may make accounts, and what the sign-in page says of the server.
+
+use super::{Administrator, administrator, document, failed};
+use crate::auth::registration::Policy;
+use crate::auth::settings::{LINK_CHARS, SERVER_NAME_CHARS, ServerSettings};
+use crate::documents::Notice;
+use crate::documents::form::{Field, form};
+use crate::pages::read_form;
+use crate::{App, Error};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::response::Response;
+use leptos::prelude::*;
+use serde::Deserialize;
+use std::sync::Arc;
+use store::Actor;
+
+type Shared = State<Arc<App>>;
+
+pub(crate) async fn show(State(app): Shared, parts: Parts) -> Response {
+    match administrator(&app, &parts).await {
+        Ok(_) => render(&app, Notice::None).await,
+        Err(answer) => answer,
+    }
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    #[serde(default)]
+    registration: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    imprint: String,
+    #[serde(default)]
+    privacy: String,
+}
+
+pub(crate) async fn change(State(app): Shared, Administrator(caller): Administrator, request: Request) -> Response {
+    let changed = async {
+        let (_, Fields { registration, name, imprint, privacy }) = read_form(request).await?;
+        let settings = ServerSettings { registration: Policy::of_word(&registration), name, imprint, privacy };
+        app.auth.change_settings(settings, &Actor::from(&caller.user)).await
+    };
+    match changed.await {
+        Ok(()) => render(&app, Notice::Done("The settings were saved.".to_owned())).await,
+        Err(error) => render(&app, Notice::failed(error)).await,
+    }
+}
+
+async fn render(app: &App, notice: Notice) -> Response {
+    let read = async { Ok::<_, Error>((app.auth.settings().await?, app.auth.policy().await?)) };
+    let (settings, policy) = match read.await {
+        Ok(read) => read,
+        Err(error) => return failed(app, error),
+    };
+    let configured = app.auth.is_registration_configured();
+    document("Settings", notice).render(app, || {
+        let field = |name, label, hint, value, chars| {
+            Field { hint, value, ..Field::text(name, label, (0, chars)) }.view().into_any()
+        };
+        let fields = vec![
+            view! {
+                <fieldset disabled=configured>
+                    <legend>"Who may make an account"</legend>
+                    {choice(Policy::Open, "Anybody", policy)}
+                    {choice(Policy::Invite, "Who has an invite link", policy)}
+                    {choice(Policy::Closed, "Nobody: administrators make accounts", policy)}
+                    {configured.then(|| view! { <p class="hint">"The variable JACKDAW_REGISTRATION decides this."</p> })}
+                </fieldset>
+            }
+            .into_any(),
+            field("name", "Name of the server", "Shown on the sign-in page.", &settings.name, SERVER_NAME_CHARS),
+            field("imprint", "Link to the imprint", "An address that begins with https://.", &settings.imprint, LINK_CHARS),
+            field(
+                "privacy",
+                "Link to the privacy statement",
+                "An address that begins with https://.",
+                &settings.privacy,
+                LINK_CHARS,
+            ),
+        ];
+        form("/admin/settings".to_owned(), fields, "Save", false)
+    })
+}
+
+fn choice(policy: Policy, label: &'static str, now: Policy) -> impl IntoView + use<> {
+    view! {
+        <label class="choice">
+            <input type="radio" name="registration" value=policy.word() checked=policy == now />
+            <span>{label}</span>
+        </label>
+    }
+}

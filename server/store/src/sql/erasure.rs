@@ -1,0 +1,175 @@
+//! What is left to do for deleted accounts, in small transactions: their messages are deleted, if that was chosen, and they leave
+//! their rooms. Any node may take the next step, so that none is missed when one dies.
+//!
+//! There is no index of messages by sender: it would cost more with each message than this costs in all. Every room that the person
+//! may have written in is read once, in the order of its numbers.
+
+use super::{Database, Result, Tx, members, revisions, system_messages, within};
+use crate::bounds::{ERASED_MESSAGES, WRITE_TIMEOUT};
+use crate::codes::Code;
+use crate::{Purged, Revise, Revised, Revision, Stamp};
+use protocol::{Rev, Role, RoomId, Seq, SystemEvent, UserId};
+use sqlx::Row;
+use std::time::{Duration, Instant};
+use uuid::Uuid;
+
+/// All nodes together pause so many times as long as a step took.
+const PAUSES: u32 = 4;
+
+/// A deleted account with work left.
+struct Pending {
+    user: UserId,
+    deletes_messages: bool,
+    /// The last room that was begun, and up to which number it has been read.
+    room: Uuid,
+    seq: Seq,
+}
+
+/// See [`Administration::erase`](crate::Administration::erase).
+pub(super) async fn erase(database: &Database, most: i64, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<Purged> {
+    let any = sqlx::query("select 1 from users where erasure > 0 limit 1").fetch_optional(&database.read).await?;
+    if any.is_none() {
+        return Ok(Purged::Nothing);
+    }
+    within(WRITE_TIMEOUT, async {
+        let began = Instant::now();
+        let mut tx = database.begin().await?;
+        let statement = concat!(
+            "select id, erasure, erasure_room, erasure_seq from users where erasure > 0 order by id limit 1",
+            for_update_if_free!()
+        );
+        let Some(row) = sqlx::query(statement).fetch_optional(&mut *tx).await? else { return Ok(Purged::NotYet) };
+        let pending = Pending {
+            user: UserId(row.try_get("id")?),
+            deletes_messages: row.try_get::<i16, _>("erasure")? == 2,
+            room: row.try_get::<Option<Uuid>, _>("erasure_room")?.unwrap_or_default(),
+            seq: Seq(row.try_get("erasure_seq")?),
+        };
+        let count = if pending.deletes_messages {
+            delete_messages(&mut tx, &pending, most, stamp).await?
+        } else {
+            leave_a_room(&mut tx, pending.user, stamp).await?
+        };
+        tx.commit().await?;
+        let pause = (began.elapsed() * PAUSES).min(Duration::from_secs(5));
+        Ok(Purged::Rows { count, pause })
+    })
+    .await
+}
+
+/// Reads the next `most` numbers of the room that was begun, or begins the next one.
+async fn delete_messages(tx: &mut Tx, pending: &Pending, most: i64, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<u64> {
+    let room = RoomId(pending.room);
+    let head = sqlx::query(concat!(
+        "select last_seq, last_rev from rooms where id = $1 and deleted_at is null",
+        for_update!()
+    ))
+    .bind(room.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let (last_seq, mut rev) = match head {
+        Some(row) => (row.try_get("last_seq")?, Rev(row.try_get("last_rev")?)),
+        None => (0, Rev(0)),
+    };
+    if pending.seq.0 >= last_seq {
+        return begin_next_room(tx, pending).await;
+    }
+    let last = pending.seq.0.saturating_add(most);
+    let rows = sqlx::query(
+        "select seq from messages where room_id = $1 and seq > $2 and seq <= $3 and sender_id = $4
+           and kind = 0 and deleted_at is null order by seq limit $5",
+    )
+    .bind(room.0)
+    .bind(pending.seq.0)
+    .bind(last)
+    .bind(pending.user.0)
+    .bind(ERASED_MESSAGES)
+    .fetch_all(&mut **tx)
+    .await?;
+    let (mut seqs, mut done) = (Vec::new(), last);
+    for row in &rows {
+        seqs.push(Seq(row.try_get("seq")?));
+    }
+    if let Some(seq) = seqs.last().filter(|_| seqs.len() as i64 == ERASED_MESSAGES) {
+        done = seq.0;
+    }
+    let count = seqs.len() as u64;
+    for seq in seqs {
+        let Stamp { client_id, now } = stamp();
+        let revise = Revise { room_id: room, seq, user_id: pending.user, client_id, revision: Revision::Delete, now };
+        // Own messages that are not deleted can be deleted; whatever else it says, the next step is after this message.
+        if let Revised::Stored(row) = revisions::revise_as(tx, Role::Member, &revise, rev.next()).await? {
+            rev = row.rev;
+        }
+    }
+    sqlx::query("update users set erasure_seq = $2 where id = $1")
+        .bind(pending.user.0)
+        .bind(done)
+        .execute(&mut **tx)
+        .await?;
+    Ok(count)
+}
+
+/// Rooms by id; direct rooms of others cannot have messages of this person. Without another room the memberships are next.
+async fn begin_next_room(tx: &mut Tx, pending: &Pending) -> Result<u64> {
+    let next = sqlx::query(
+        "select r.id from rooms r where r.id > $1 and r.deleted_at is null and (r.kind <> 0
+           or exists (select 1 from members m where m.room_id = r.id and m.user_id = $2)) order by r.id limit 1",
+    )
+    .bind(pending.room)
+    .bind(pending.user.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let statement = match next {
+        Some(row) => sqlx::query("update users set erasure_room = $2, erasure_seq = 0 where id = $1")
+            .bind(pending.user.0)
+            .bind(row.try_get::<Uuid, _>("id")?),
+        None => sqlx::query("update users set erasure = 1 where id = $1").bind(pending.user.0),
+    };
+    statement.execute(&mut **tx).await?;
+    Ok(0)
+}
+
+/// Takes the person out of one room; a direct room always has its two people.
+async fn leave_a_room(tx: &mut Tx, user: UserId, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<u64> {
+    let room = sqlx::query(
+        "select m.room_id from members m join rooms r on r.id = m.room_id
+         where m.user_id = $1 and r.kind <> 0 and r.deleted_at is null order by m.room_id limit 1",
+    )
+    .bind(user.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = room else {
+        sqlx::query("update users set erasure = 0, erasure_room = null, erasure_seq = 0 where id = $1")
+            .bind(user.0)
+            .execute(&mut **tx)
+            .await?;
+        return Ok(0);
+    };
+    let room = RoomId(row.try_get("room_id")?);
+    system_messages::lock_room(tx, room).await?;
+    let role = members::role_of(tx, room, user).await?;
+    if role == Some(Role::Owner) && !members::has_others(tx, room, user, Role::Owner).await? {
+        let heir = sqlx::query(
+            "select user_id from members where room_id = $1 and user_id <> $2 order by role desc, joined_seq, user_id limit 1",
+        )
+        .bind(room.0)
+        .bind(user.0)
+        .fetch_optional(&mut **tx)
+        .await?;
+        if let Some(heir) = heir {
+            let heir = UserId(heir.try_get("user_id")?);
+            sqlx::query("update members set role = $3 where room_id = $1 and user_id = $2")
+                .bind(room.0)
+                .bind(heir.0)
+                .bind(Role::Owner.code())
+                .execute(&mut **tx)
+                .await?;
+            let display_name = system_messages::display_name(tx, heir).await?;
+            let event = SystemEvent::RoleChanged { user_id: heir, display_name, role: Role::Owner };
+            system_messages::insert(tx, room, user, event, 0, stamp()).await?;
+        }
+    }
+    members::exit(tx, room, user, user, SystemEvent::Left, stamp()).await?;
+    Ok(1)
+}

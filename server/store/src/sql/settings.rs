@@ -1,0 +1,37 @@
+//! Settings of the server.
+
+use super::rows::Row as DbRow;
+use super::{Database, Result, audit};
+use crate::{Actor, Settings};
+use protocol::UnixMillis;
+use sqlx::Row;
+
+#[async_trait::async_trait]
+impl Settings for Database {
+    async fn list_settings(&self) -> Result<Vec<(String, String)>> {
+        let rows = sqlx::query("select name, value from settings order by name").fetch_all(&self.read).await?;
+        rows.iter().map(|row: &DbRow| Ok((row.try_get("name")?, row.try_get("value")?))).collect()
+    }
+
+    async fn set_settings(&self, settings: &[(&str, &str)], by: &Actor, now: UnixMillis) -> Result<()> {
+        self.transaction(async |mut tx| {
+            sqlx::query("update meta set accounts_rev = accounts_rev + 1").execute(&mut *tx).await?;
+            for (name, value) in settings {
+                let changed = sqlx::query(
+                    "insert into settings (name, value) values ($1, $2)
+                     on conflict (name) do update set value = excluded.value where settings.value <> excluded.value",
+                )
+                .bind(name)
+                .bind(value)
+                .execute(&mut *tx)
+                .await?;
+                if changed.rows_affected() > 0 {
+                    audit::record(&mut tx, by, "settings.change", (None, name), value, now).await?;
+                }
+            }
+            tx.commit().await?;
+            Ok(())
+        })
+        .await
+    }
+}
