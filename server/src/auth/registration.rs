@@ -55,9 +55,10 @@ impl Auth {
         const CLOSED: &str = "Registration is closed on this server. Ask its administrator for an account.";
         const INVITE: &str = "You need an invite to make an account on this server. Ask its administrator for one.";
         const FIRST: &str = "The first account of this server is made through the link in its log.";
-        let policy = self.policy().await?;
+        // In this order: the policy is that of after the first account.
+        let (has_users, policy) = (self.has_users().await?, self.policy().await?);
         let first_policy = Policy::Invite.word();
-        let refused = match (self.has_users().await?, code) {
+        let refused = match (has_users, code) {
             (false, None) if is_local => return Ok(Registration::First { policy: Policy::Open.word() }),
             (false, None) => FIRST,
             (true, None) if policy == Policy::Open => return Ok(Registration::Allowed { by: None }),

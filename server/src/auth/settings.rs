@@ -6,6 +6,7 @@ use super::registration::Policy;
 use crate::Error;
 use parking_lot::Mutex;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use store::Store;
 
 /// Characters of the server's name.
@@ -82,9 +83,11 @@ impl Auth {
             }
             cached.evictions
         };
+        // Before the first account nothing is cached: the policy of registration is set with it, maybe by another node.
+        let has_users = self.has_users.load(Ordering::Relaxed);
         let settings = Arc::new(ServerSettings::read(&self.store).await?);
         let mut cached = self.settings.0.lock();
-        if cached.evictions == before {
+        if has_users && cached.evictions == before {
             cached.settings = Some(Arc::clone(&settings));
         }
         Ok(settings)

@@ -12,6 +12,7 @@ const PASSWORD_BYTES: u64 = 4_096;
 
 /// How a password is given.
 #[derive(Clone, Debug, PartialEq, Eq, Args)]
+#[group(id = "given-password")]
 pub(crate) struct Password {
     /// Read the password from standard input, to the end of its first line
     #[arg(long)]

@@ -33,7 +33,7 @@ async fn somebody_signs_up_and_is_the_administrator() {
 #[tokio::test(flavor = "multi_thread")]
 async fn cookies_are_secure_behind_https() {
     let node = Node::start_with(Options::default().set("PUBLIC_URL", "https://chat.example.org")).await;
-    let form = json!({"username": "ada", "password": "correct horse"});
+    let form = json!({"username": "ada", "password": "correct horse", "code": node.setup_code().await});
     let answer = node.post("/api/auth/register", form).await;
     assert!(answer.header("set-cookie").contains("; Secure"), "{:?}", answer.headers);
 }

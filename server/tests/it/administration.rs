@@ -159,7 +159,7 @@ async fn an_administrator_disables_and_enables_and_others_see_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn registration_is_open_or_by_invite_or_closed() {
-    let node = Node::start().await;
+    let node = Node::start_with(Options::default().set("JACKDAW_REGISTRATION", "")).await;
     let ada = node.register("ada").await;
     let set = async |policy: &str| post(&node, &ada, "/admin/settings", &format!("registration={policy}")).await;
     let register = async |name: &str, code: Option<&str>| {

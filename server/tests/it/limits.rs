@@ -176,7 +176,8 @@ async fn a_device_is_known_where_its_person_signed_in_before() {
     let form = json!({"username": "ada", "password": "correct horse"});
     let owner =
         |from: &str| plain_client().post(node.url("/api/auth/login")).header("x-forwarded-for", from).json(&form);
-    let registered = node.post("/api/auth/register", form.clone()).await;
+    let first = json!({"username": "ada", "password": "correct horse", "code": node.setup_code().await});
+    let registered = node.post("/api/auth/register", first).await;
     let device = registered.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
     let device: Vec<&str> = device.filter(|cookie| cookie.starts_with("jackdaw_device=")).collect();
     assert!(device.iter().any(|cookie| cookie.contains("Path=/api/auth;") && cookie.contains("HttpOnly")));

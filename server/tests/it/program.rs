@@ -103,7 +103,7 @@ fn wrong_arguments_and_variables_are_named() {
     fails(&with("DATABASE_POOL", "0"), &["DATABASE_POOL", "1 to 50"]);
     fails(&with("MAX_CONNECTIONS", "0"), &["MAX_CONNECTIONS", "from 1 to"]);
     fails(&with("METRICS_ADDR", "9464"), &["METRICS_ADDR", "127.0.0.1:3000"]);
-    fails(&with("JACKDAW_REGISTRATION", "maybe"), &["JACKDAW_REGISTRATION", "open or closed"]);
+    fails(&with("JACKDAW_REGISTRATION", "maybe"), &["JACKDAW_REGISTRATION", "open or invite or closed"]);
     fails(&with("JWT_SECRET", "short"), &["JWT_SECRET", "32"]);
     fails(&with("DATABASE_URL", "postgres://127.0.0.1/x"), &["JWT_SECRET", "every node"]);
     fails(&with("REDIS_URL", "127.0.0.1"), &["REDIS_URL", "redis://"]);
@@ -144,6 +144,50 @@ fn it_keeps_its_data_and_its_secret_beside_it_and_stops_when_asked() {
     }
     let output = jackdaw(folder.path()).arg("migrate").output().unwrap();
     assert!(output.status.success() && text(&output.stdout).contains("up to date"), "{output:?}");
+}
+
+/// A request with this body, of somebody who came through a proxy.
+fn forwarded(address: &str, path: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nhost: chat.example.org\r\nx-forwarded-for: 203.0.113.9\r\nconnection: close\r\n\
+         content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn the_first_account_of_an_exposed_server_is_made_by_the_link_in_the_log() {
+    let folder = folder();
+    let address = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().to_string()
+    };
+    let mut command = jackdaw(folder.path());
+    command.env("LISTEN_ADDR", &address);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let link = lines.find(|line| line.contains("/join/")).expect("the log has the link");
+    let code = link.split("/join/").nth(1).unwrap()[..32].to_owned();
+    let running = Running(child, mpsc::channel().1);
+    let register = |name: &str, code: &str| {
+        let body = format!(r#"{{"username":"{name}","password":"correct horse","code":{code}}}"#);
+        forwarded(&address, "/api/auth/register", &body)
+    };
+    let refused = register("eve", "null");
+    assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("link in its log"), "{refused}");
+    let made = register("ada", &format!("{code:?}"));
+    assert!(made.starts_with("HTTP/1.1 201") && made.contains(r#""is_admin":true"#), "{made}");
+    for code in ["null".to_owned(), format!("{code:?}")] {
+        let refused = register("eve", &code);
+        assert!(refused.starts_with("HTTP/1.1 403"), "registration is by invite from then on: {refused}");
+    }
+    drop(lines);
+    assert_eq!(running.end("-TERM"), Some(0));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A node in this process, on a free port, with folders of its own.
 
 use super::{Answer, Person, Proxy, anonymous, fresh_postgres, redis_url, until};
+use protocol::UnixMillis;
 use server::Config;
+use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -41,6 +43,8 @@ pub(crate) struct Node {
     pub(crate) address: String,
     stop: Option<oneshot::Sender<()>>,
     task: Option<JoinHandle<Result<(), server::RunError>>>,
+    /// `DATABASE_URL`
+    database: String,
     _folder: TempDir,
 }
 
@@ -88,16 +92,18 @@ impl Node {
                 // Tests are quicker than people.
                 "MESSAGES_PER_SECOND" | "FRAMES_PER_SECOND" | "REQUESTS_PER_SECOND" => Some("0".into()),
                 "LOGINS_PER_MINUTE" | "REGISTRATIONS_PER_HOUR" => Some("0".into()),
+                "JACKDAW_REGISTRATION" => Some("open".into()),
                 _ => None,
             })
         };
         let config = Config::from_lookup(lookup).unwrap();
+        let database = config.store.url.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let (stop, stopped) = oneshot::channel();
         // A dropped sender stops the node too.
         let task = tokio::spawn(server::run(config, listener, async move { drop(stopped.await) }));
-        Self { address, stop: Some(stop), task: Some(task), _folder: folder }
+        Self { address, stop: Some(stop), task: Some(task), database, _folder: folder }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -112,6 +118,14 @@ impl Node {
     /// What a stranger gets who sends a body.
     pub(crate) async fn post(&self, path: &str, body: serde_json::Value) -> Answer {
         anonymous(self, reqwest::Method::POST, path, Some(body)).await
+    }
+
+    /// The code of a one-time link for the first account, as the log has one: for nodes that look as if they were exposed.
+    pub(crate) async fn setup_code(&self) -> String {
+        let store = store::open(&self.database, 1).unwrap();
+        let code = uuid::Uuid::new_v4();
+        store.create_setup_link(&Sha256::digest(code.as_bytes()), UnixMillis(1)).await.unwrap();
+        code.simple().to_string()
     }
 
     /// Signs somebody up; the name to show is the user name with a capital.
