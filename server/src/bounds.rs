@@ -4,6 +4,7 @@
 //! A row names a constant at the place that uses it and never repeats its number. A new bound gets a row in the area that
 //! it belongs to; an attack of `make abuse` that reaches it is named in the row.
 
+mod administration;
 mod background;
 mod bus;
 mod connections;
@@ -49,6 +50,7 @@ pub fn areas() -> Vec<Area> {
     vec![
         connections::area(),
         people::area(),
+        administration::area(),
         messages::area(),
         bus::area(),
         store::area(),
@@ -129,7 +131,7 @@ mod unit {
     pub(super) fn count(value: impl TryInto<u64>) -> Amount {
         Amount::Count(number(value))
     }
-    pub(super) fn range(value: (usize, usize)) -> Amount {
+    pub(super) fn range<N: TryInto<u64>>(value: (N, N)) -> Amount {
         Amount::Range(number(value.0), number(value.1))
     }
     pub(super) const fn time(value: Duration) -> Amount {

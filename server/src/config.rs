@@ -48,6 +48,12 @@ pub struct Http {
 }
 
 impl Http {
+    /// Whether browsers reach this server by https, as `PUBLIC_URL` says.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     /// The base of links that are printed: as browsers reach this server, as far as it knows.
     #[must_use]
     pub fn base_url(&self) -> String {
@@ -183,7 +189,7 @@ impl Config {
         };
         let redis_url = read.redis_url()?;
         let in_cluster = !store.is_embedded() || redis_url.is_some();
-        let secret = match read.secret("JWT_SECRET")? {
+        let secret = match read.secret("JWT_SECRET", "JWT_SECRET_FILE")? {
             Some(secret) => secret,
             None if in_cluster => return Err(ConfigError::secret_missing()),
             None => secret::load_or_create(&store.data_dir)?,
@@ -201,7 +207,7 @@ impl Config {
             store,
             redis_url,
             auth: AuthConfig {
-                secrets: Secrets::new(secret, read.secret("JWT_SECRET_PREVIOUS")?),
+                secrets: Secrets::new(secret, read.secret("JWT_SECRET_PREVIOUS", "JWT_SECRET_PREVIOUS_FILE")?),
                 registration: read.registration()?,
                 access_ttl: Duration::from_secs(15 * 60),
                 session_ttl: Duration::from_secs(30 * 24 * 60 * 60),

@@ -23,6 +23,7 @@ type Shared = Arc<App>;
 
 /// The whole service of a node.
 pub(crate) fn router(app: Shared) -> Router {
+    let is_https = app.http.is_https();
     let files = site::files(&app.site.site_root);
     let with_database = api()
         .merge(pages())
@@ -44,7 +45,7 @@ pub(crate) fn router(app: Shared) -> Router {
         Some(layer) => router.layer(layer),
         None => router,
     };
-    headers::secure(router)
+    headers::secure(router, is_https)
         .layer(CompressionLayer::new())
         .layer(TraceLayer::new_for_http().make_span_with(trace::span).on_response(trace::log_response))
         .layer(PropagateRequestIdLayer::x_request_id())

@@ -6,6 +6,7 @@ use super::settings::{self, LINK_CHARS, SERVER_NAME_CHARS, ServerSettings};
 use crate::Error;
 use chat::clock;
 use protocol::{RoomId, UnixMillis, User, UserId};
+use store::bounds::INVITE_ROOMS;
 use store::{Account, Actor, AuditEntry, Invite, NewInvite};
 use uuid::Uuid;
 
@@ -31,6 +32,9 @@ pub(crate) fn within(field: &str, number: i64, (least, most): (i64, i64)) -> Res
 /// Where a number is out of its bounds.
 pub(crate) fn new_invite(uses: i64, days: i64, rooms: Vec<RoomId>) -> Result<(NewInvite, Code), chat::Error> {
     let (uses, days) = (within("uses", uses, USES)?, within("days", days, DAYS)?);
+    if rooms.len() > INVITE_ROOMS {
+        return Err(chat::Error::Invalid(format!("rooms: at most {INVITE_ROOMS}, these are {}.", rooms.len())));
+    }
     let (code, created_at) = (Code::generate()?, clock::now());
     let expires_at = UnixMillis(created_at.0 + days * DAY_MS);
     let invite = NewInvite { id: Uuid::now_v7(), code_hash: code.hash(), rooms, uses, created_at, expires_at };

@@ -4,7 +4,8 @@ use super::{Area, bound};
 use crate::run;
 use chat::background;
 use chat::hub::{delivery, gaps};
-use chat::rules::{epoch, repair, sessions, sync};
+use chat::rules::{accounts, epoch, repair, sessions, sync};
+use store::bounds::ERASED_MESSAGES;
 
 pub(super) fn area() -> Area {
     let rows = vec![
@@ -12,6 +13,8 @@ pub(super) fn area() -> Area {
         bound!(time background::HEADS_INTERVAL, "node: interval of the check of heads", "a lost message comes that much later", ""),
         bound!(count background::PURGE_ROWS, "transaction: rows of deleted rooms that it removes", "nothing", "delete-room"),
         bound!(time background::PURGE_SLICE_TARGET, "transaction: time that removing them is to take", "a message waits that long", "delete-room"),
+        bound!(count accounts::ERASURE_ROWS, "transaction: messages of a room that it looks at for a deleted account", "nothing", ""),
+        bound!(count ERASED_MESSAGES, "transaction: messages of a deleted account that it deletes", "nothing", ""),
         bound!(time background::PURGE_INTERVAL, "node: interval at which rooms that another node deleted are looked for", "nothing", ""),
         bound!(ms background::REFUSED_MS, "refused message: time for which it gets the same answer again", "`nack`, or 404", ""),
         bound!(ms epoch::SPREAD_MS, "connection: delay of its return after a new epoch", "`goaway`", ""),

@@ -48,6 +48,21 @@ impl Reader<'_> {
         (self.0)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
+    /// A variable that may also be in a file, which `<name>_FILE` names: what a secret is mounted as.
+    fn text_or_file(&self, name: &'static str, file_name: &'static str) -> Read<Option<String>> {
+        match (self.text(name), self.text(file_name)) {
+            (Some(_), Some(path)) => {
+                Err(ConfigError::new(file_name, Some(path), format!("{name} is set as well; set one of the two")))
+            }
+            (text, None) => Ok(text),
+            (None, Some(path)) => match std::fs::read_to_string(&path) {
+                Ok(text) if text.trim().is_empty() => Err(ConfigError::new(file_name, Some(path), "the file is empty")),
+                Ok(text) => Ok(Some(text.trim().to_owned())),
+                Err(error) => Err(ConfigError::new(file_name, Some(path), format!("the file cannot be read: {error}"))),
+            },
+        }
+    }
+
     pub(super) fn number(&self, name: &'static str, default: u32, allowed: RangeInclusive<u32>) -> Read<u32> {
         let Some(text) = self.text(name) else { return Ok(default) };
         match text.parse() {
@@ -91,7 +106,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn database_url(&self, data_dir: &Path) -> Read<String> {
-        let Some(url) = self.text("DATABASE_URL") else {
+        let Some(url) = self.text_or_file("DATABASE_URL", "DATABASE_URL_FILE")? else {
             return Ok(format!("sqlite://{}", data_dir.join("jackdaw.db").display()));
         };
         if ["sqlite:", "postgres:", "postgresql:"].iter().any(|scheme| url.starts_with(scheme)) {
@@ -101,7 +116,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn redis_url(&self) -> Read<Option<String>> {
-        match self.text("REDIS_URL") {
+        match self.text_or_file("REDIS_URL", "REDIS_URL_FILE")? {
             Some(url) if !url.starts_with("redis://") && !url.starts_with("rediss://") => {
                 Err(ConfigError::new("REDIS_URL", Some(redact(&url)), "must start with redis:// or rediss://"))
             }
@@ -109,8 +124,8 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn secret(&self, name: &'static str) -> Read<Option<Vec<u8>>> {
-        match self.text(name) {
+    pub(super) fn secret(&self, name: &'static str, file_name: &'static str) -> Read<Option<Vec<u8>>> {
+        match self.text_or_file(name, file_name)? {
             Some(secret) if secret.len() < 32 => {
                 let problem = format!("must have 32 characters at least, this has {}", secret.len());
                 Err(ConfigError::new(name, None, problem))

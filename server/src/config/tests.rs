@@ -91,3 +91,21 @@ fn a_previous_secret_verifies_and_does_not_sign() {
     let error = read(&[SECRET, ("JWT_SECRET_PREVIOUS", "short-secret")]).unwrap_err().to_string();
     assert!(error.starts_with("JWT_SECRET_PREVIOUS: must have 32 characters") && !error.contains("short-"), "{error}");
 }
+
+#[test]
+fn secrets_may_be_in_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    let file = path.to_str().unwrap();
+    std::fs::write(&path, format!("{}\n", SECRET.1)).unwrap();
+    let config = read(&[("JWT_SECRET_FILE", file)]).unwrap();
+    assert_eq!(config.auth.secrets.current(), SECRET.1.as_bytes(), "without the line's end");
+    std::fs::write(&path, "postgres://me:hunter2@h/d").unwrap();
+    assert_eq!(read(&[SECRET, ("DATABASE_URL_FILE", file)]).unwrap().store.url, "postgres://me:hunter2@h/d");
+    let error = |pairs: &[(&str, &str)]| read(pairs).unwrap_err().to_string();
+    assert!(error(&[SECRET, ("JWT_SECRET_FILE", file)]).contains("JWT_SECRET is set as well"));
+    let missing = error(&[("JWT_SECRET_FILE", "/nowhere/secret")]);
+    assert!(missing.contains("JWT_SECRET_FILE") && missing.contains("cannot be read"), "{missing}");
+    std::fs::write(&path, " \n").unwrap();
+    assert!(error(&[("REDIS_URL_FILE", file), SECRET]).contains("empty"));
+}

@@ -13,7 +13,7 @@ const fn variable(name: &'static str, default: &'static str, about: &'static str
 }
 
 /// All of them, the most used first.
-pub const VARIABLES: [Variable; 25] = [
+pub const VARIABLES: [Variable; 29] = [
     variable("LISTEN_ADDR", "127.0.0.1:3000", "address and port to listen on"),
     variable(
         "PUBLIC_URL",
@@ -22,18 +22,22 @@ pub const VARIABLES: [Variable; 25] = [
     ),
     variable("DATA_DIR", "./data", "folder for the SQLite file and the generated secret"),
     variable("DATABASE_URL", "sqlite://DATA_DIR/jackdaw.db", "sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME"),
+    variable("DATABASE_URL_FILE", "", "a file with DATABASE_URL, as secrets are mounted"),
     variable("DATABASE_POOL", "10", "database connections of this node, 1 to 50"),
     variable("REDIS_URL", "", "redis://HOST:PORT; needed as soon as there is a second node"),
+    variable("REDIS_URL_FILE", "", "a file with REDIS_URL"),
     variable(
         "JWT_SECRET",
         "made on first start",
         "32 characters at least, the same on every node; required with PostgreSQL or Redis",
     ),
+    variable("JWT_SECRET_FILE", "", "a file with JWT_SECRET"),
     variable(
         "JWT_SECRET_PREVIOUS",
         "",
         "while JWT_SECRET is replaced: the other one of the two secrets, which verifies and never signs",
     ),
+    variable("JWT_SECRET_PREVIOUS_FILE", "", "a file with JWT_SECRET_PREVIOUS"),
     variable(
         "JACKDAW_REGISTRATION",
         "",

@@ -1,30 +1,50 @@
-//! The two cookies of a browser's session, and one that says who signed in on it before. None of them can be read by scripts, and none goes along with a request
-//! that another site's page makes (other than following a link).
+//! The two cookies of a browser's session, and one that says who signed in on it before. None of them can be read by scripts, and
+//! none is sent with a request that another site's page makes (other than following a link).
 
 use crate::App;
 use crate::auth::{KNOWN_DEVICE, Tokens};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 
-const ACCESS: &str = "jackdaw_access";
-const REFRESH: &str = "jackdaw_refresh";
+/// A cookie by its name. Behind https the name has a prefix, with which browsers take it only from this host (`__Host-`, for the whole
+/// site) or at least only by https (`__Secure-`), so that neither another host of the domain nor a network without https can plant one.
+#[derive(Clone, Copy)]
+struct Name {
+    plain: &'static str,
+    prefixed: &'static str,
+}
+
+const ACCESS: Name = Name { plain: "jackdaw_access", prefixed: "__Host-jackdaw_access" };
+const REFRESH: Name = Name { plain: "jackdaw_refresh", prefixed: "__Secure-jackdaw_refresh" };
 /// The refresh token goes only where it is used.
 const REFRESH_PATH: &str = "/api/auth";
 /// Survives signing out: it signs nobody in.
-const DEVICE: &str = "jackdaw_device";
+const DEVICE: Name = Name { plain: "jackdaw_device", prefixed: "__Secure-jackdaw_device" };
 /// Where people sign in: as programs and pages do, and by the form.
 const DEVICE_PATHS: [&str; 2] = [REFRESH_PATH, "/login"];
 
 pub(crate) fn access(headers: &HeaderMap) -> Option<&str> {
-    find(headers, ACCESS)
+    ACCESS.find(headers)
 }
 
 pub(crate) fn refresh(headers: &HeaderMap) -> Option<&str> {
-    find(headers, REFRESH)
+    REFRESH.find(headers)
 }
 
 pub(crate) fn device(headers: &HeaderMap) -> Option<&str> {
-    find(headers, DEVICE)
+    DEVICE.find(headers)
+}
+
+impl Name {
+    /// The cookie's value. One without the prefix counts where there is none with it: browsers that were signed in by an earlier version
+    /// have that until they renew their session.
+    fn find(self, headers: &HeaderMap) -> Option<&str> {
+        find(headers, self.prefixed).or_else(|| find(headers, self.plain))
+    }
+
+    const fn name(self, secure: bool) -> &'static str {
+        if secure { self.prefixed } else { self.plain }
+    }
 }
 
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -38,10 +58,13 @@ fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub(crate) fn set(app: &App, parts: &Parts, tokens: &Tokens) -> HeaderMap {
     let secure = is_secure(app, parts);
     let seconds = (!tokens.shared).then(|| app.auth.session_seconds());
-    both(
-        cookie(ACCESS, &tokens.access, "/", seconds, secure),
-        cookie(REFRESH, &tokens.refresh, REFRESH_PATH, seconds, secure),
-    )
+    let mut headers = HeaderMap::new();
+    append(&mut headers, cookie(ACCESS.name(secure), &tokens.access, "/", seconds, secure));
+    append(&mut headers, cookie(REFRESH.name(secure), &tokens.refresh, REFRESH_PATH, seconds, secure));
+    if secure {
+        clear_plain(&mut headers, parts);
+    }
+    headers
 }
 
 /// The same for a device on which somebody has just signed in: `device` is known by it the next time, unless it is not the
@@ -49,7 +72,7 @@ pub(crate) fn set(app: &App, parts: &Parts, tokens: &Tokens) -> HeaderMap {
 pub(crate) fn set_known(app: &App, parts: &Parts, tokens: &Tokens, device: &str) -> HeaderMap {
     let (mut headers, secure) = (set(app, parts, tokens), is_secure(app, parts));
     for path in DEVICE_PATHS.into_iter().filter(|_| !tokens.shared) {
-        append(&mut headers, cookie(DEVICE, device, path, Some(KNOWN_DEVICE.as_secs()), secure));
+        append(&mut headers, cookie(DEVICE.name(secure), device, path, Some(KNOWN_DEVICE.as_secs()), secure));
     }
     headers
 }
@@ -57,11 +80,24 @@ pub(crate) fn set_known(app: &App, parts: &Parts, tokens: &Tokens, device: &str)
 /// Headers that take it away, with what the browser's own cache holds of the person.
 pub(crate) fn clear(app: &App, parts: &Parts) -> HeaderMap {
     let secure = is_secure(app, parts);
-    let mut headers =
-        both(cookie(ACCESS, "", "/", Some(0), secure), cookie(REFRESH, "", REFRESH_PATH, Some(0), secure));
+    let mut headers = HeaderMap::new();
+    append(&mut headers, cookie(ACCESS.name(secure), "", "/", Some(0), secure));
+    append(&mut headers, cookie(REFRESH.name(secure), "", REFRESH_PATH, Some(0), secure));
+    if secure {
+        clear_plain(&mut headers, parts);
+    }
     // Not "storage": messages that are not sent yet wait there, also other people's.
     headers.insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     headers
+}
+
+/// Takes away the cookies of an earlier version, where the browser has some.
+fn clear_plain(headers: &mut HeaderMap, parts: &Parts) {
+    for (name, path) in [(ACCESS, "/"), (REFRESH, REFRESH_PATH)] {
+        if find(&parts.headers, name.plain).is_some() {
+            append(headers, cookie(name.plain, "", path, Some(0), true));
+        }
+    }
 }
 
 /// Without `seconds` the cookie ends with the browser.
@@ -69,13 +105,6 @@ fn cookie(name: &str, value: &str, path: &str, seconds: Option<u64>, secure: boo
     let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
     let secure = if secure { "; Secure" } else { "" };
     format!("{name}={value}; Path={path}{age}; HttpOnly; SameSite=Lax{secure}")
-}
-
-fn both(first: String, second: String) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    append(&mut headers, first);
-    append(&mut headers, second);
-    headers
 }
 
 fn append(headers: &mut HeaderMap, cookie: String) {

@@ -3,17 +3,22 @@
 use axum::http::{HeaderName, HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 
-const ALWAYS: [(HeaderName, &str); 5] = [
+const ALWAYS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-/// Adds the headers of [`ALWAYS`] to answers of `router`.
-pub(crate) fn secure<S: Clone + Send + Sync + 'static>(router: axum::Router<S>) -> axum::Router<S> {
-    ALWAYS.into_iter().fold(router, |router, (name, value)| {
+/// A browser that came by https comes by nothing else for half a year. Without subdomains: they may belong to others.
+const HSTS: &str = "max-age=15552000";
+
+/// Adds the headers of [`ALWAYS`] to answers of `router`; and where browsers come by https, [`HSTS`].
+pub(crate) fn secure<S: Clone + Send + Sync + 'static>(router: axum::Router<S>, is_https: bool) -> axum::Router<S> {
+    let hsts = is_https.then_some((header::STRICT_TRANSPORT_SECURITY, HSTS));
+    ALWAYS.into_iter().chain(hsts).fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value)))
     })
 }

@@ -228,3 +228,40 @@ async fn every_route_asks_who_it_is() {
         answer.refused(401, "unauthenticated", "Sign in");
     }
 }
+
+/// Behind https cookies have names that no other host of the domain can use. Those of an earlier version work until the next renewal.
+#[tokio::test(flavor = "multi_thread")]
+async fn cookies_behind_https_have_prefixes_and_earlier_ones_still_work() {
+    let node = Node::start_with(Options::default().set("PUBLIC_URL", "https://chat.example.org")).await;
+    let form = json!({"username": "ada", "password": "correct horse", "code": node.setup_code().await});
+    let registered = node.post("/api/auth/register", form).await;
+    assert_eq!(registered.header("strict-transport-security"), "max-age=15552000");
+    assert_eq!(registered.header("cross-origin-resource-policy"), "same-origin");
+    let set = |answer: &Answer| -> Vec<String> {
+        answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect()
+    };
+    let value = |cookies: &[String], name: &str| {
+        let start = format!("{name}=");
+        let cookie = cookies.iter().find_map(|cookie| cookie.strip_prefix(&start)).unwrap_or_else(|| panic!("{name}"));
+        cookie.split(';').next().unwrap().to_owned()
+    };
+    let cookies = set(&registered);
+    let (access, refresh) = (value(&cookies, "__Host-jackdaw_access"), value(&cookies, "__Secure-jackdaw_refresh"));
+    assert!(cookies.iter().all(|cookie| cookie.starts_with("__") && cookie.contains("; Secure")), "{cookies:?}");
+    let ask = async |method: Method, path: &str, cookies: String| {
+        let request = reqwest::Client::new().request(method, node.url(path)).header("cookie", cookies);
+        Answer::of(request.header("origin", "https://chat.example.org")).await
+    };
+    assert_eq!(ask(Method::GET, "/api/me", format!("__Host-jackdaw_access={access}")).await.status, 200);
+    // A browser of before the update.
+    let plain = format!("jackdaw_access={access}; jackdaw_refresh={refresh}");
+    assert_eq!(ask(Method::GET, "/api/me", plain.clone()).await.status, 200);
+    let renewed = set(&ask(Method::POST, "/api/auth/refresh", plain).await);
+    assert!(!value(&renewed, "__Secure-jackdaw_refresh").is_empty());
+    for name in ["jackdaw_access", "jackdaw_refresh"] {
+        assert_eq!(value(&renewed, name), "", "the earlier ones go");
+    }
+    // What another host of the domain plants does not count beside the real one.
+    let planted = format!("jackdaw_access=planted; __Host-jackdaw_access={access}");
+    assert_eq!(ask(Method::GET, "/api/me", planted).await.status, 200);
+}
