@@ -1,6 +1,7 @@
 //! All attacks by name, and how each is played: in an environment of its own, with two honest people beside it.
 
 mod access;
+mod accounts;
 mod admission;
 mod crowding;
 mod delivery;
@@ -91,6 +92,9 @@ const ATTACKS: &[Attack] = &[
     attack!("hashing", sessions::hashing, Needs { nodes: 1, settings: &[("PROXY_HOPS", "1")] }),
     attack!("long-names", sessions::long_names),
     attack!("lost-renewal", sessions::lost_renewal, waits),
+    attack!("codes", accounts::codes),
+    attack!("own-password", accounts::own_password),
+    attack!("administration", accounts::administration),
     attack!("slow-body", reading::slow_body, waits),
     attack!("slow-answer", reading::slow_answer, waits),
     attack!("big-head", reading::big_head),

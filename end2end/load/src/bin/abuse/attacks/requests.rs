@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 const AT_ONCE: usize = 8;
 
 /// Asks until one is answered with 429; how many were not, and whether one was.
-async fn until_refused<F: Future<Output = u16> + Send + 'static>(
+pub(super) async fn until_refused<F: Future<Output = u16> + Send + 'static>(
     most: usize,
     length: Duration,
     ask: impl Fn(usize) -> F,
@@ -36,7 +36,7 @@ async fn until_refused<F: Future<Output = u16> + Send + 'static>(
     (answered + rest.len(), rest.contains(&429))
 }
 
-fn finding(what: &str, (answered, is_refused): (usize, bool)) -> Finding {
+pub(super) fn finding(what: &str, (answered, is_refused): (usize, bool)) -> Finding {
     let end = if is_refused { "then 429" } else { "and no end" };
     Finding::new(is_refused, format!("{what}: {answered} are answered, {end}"))
 }

@@ -11,7 +11,7 @@ use testbed::Error;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-const PASSWORD: &str = "a good password";
+pub(super) const PASSWORD: &str = "a good password";
 
 /// Makes an account, and answers with its browser's cookies.
 pub(super) async fn register(environment: &Environment, name: &str) -> Result<Cookies, Error> {
