@@ -47,6 +47,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await check(ada.page, 'room details')
       await ada.page.goto('/devices')
       await check(ada.page, 'devices')
+      for (const path of ['/account', '/admin', '/admin/invites', '/admin/settings', '/admin/audit', '/reset/x']) {
+        await ada.page.goto(path)
+        await check(ada.page, path)
+      }
       await ada.page.goto('/nothing/here')
       await check(ada.page, 'not found')
       await node.kill()

@@ -71,7 +71,8 @@ pub async fn check_sessions(chat: Arc<Chat>) {
 
 /// Follows changes of accounts that other nodes and the command line made.
 pub async fn watch_accounts(chat: Arc<Chat>) {
-    let mut tick = tokio::time::interval(ACCOUNTS_INTERVAL);
+    // Not at once: the schema may have to be brought up to date first.
+    let mut tick = tokio::time::interval_at(Instant::now() + ACCOUNTS_INTERVAL, ACCOUNTS_INTERVAL);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut known, mut is_due) = (None, false);
     loop {
