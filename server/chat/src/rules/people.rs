@@ -2,8 +2,8 @@
 //! sent to every connection.
 
 use super::Chat;
-use crate::Error;
 use crate::outbound::Frame;
+use crate::{Error, names};
 use protocol::limits::PEOPLE_IDS;
 use protocol::{Person, ServerFrame, User, UserId};
 use std::sync::Arc;
@@ -19,6 +19,8 @@ pub const RENAMED: i64 = 500;
 impl Chat {
     /// Stores an account and sends the system message to the room that it joins. `Conflict` if the name is taken.
     pub async fn create_user(self: &Arc<Self>, user: NewUser) -> Result<User, Error> {
+        let display_name = names::display_name(&user.display_name)?;
+        let user = NewUser { display_name, ..user };
         self.complete(async move |chat| {
             let (user, message) = chat.store.create_user(user, chat.stamp()).await?;
             chat.announce(message);

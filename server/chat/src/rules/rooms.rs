@@ -1,7 +1,7 @@
 //! Rooms: make, find, rename, join, delete.
 
 use super::{Chat, NO_ROOM};
-use crate::Error;
+use crate::{Error, names};
 use protocol::limits::MEMBERS_ADDED;
 use protocol::{CreateRoom, PublicRoom, RoomId, RoomKind, RoomSummary, UserId};
 use std::sync::Arc;
@@ -42,7 +42,7 @@ impl Chat {
     }
 
     pub async fn rename_room(self: &Arc<Self>, user: UserId, room: RoomId, name: &str) -> Result<RoomSummary, Error> {
-        let name = protocol::room_name(name)?;
+        let name = names::room_name(name)?;
         self.complete(async move |chat| {
             let message = chat.store.rename_room(room, user, &name, chat.stamp()).await?;
             chat.announce(Some(message));
@@ -98,11 +98,11 @@ fn new_room(id: RoomId, creator: UserId, form: CreateRoom) -> Result<NewRoom, Er
             member_ids.retain(|member| *member != creator);
             member_ids.sort_unstable();
             member_ids.dedup();
-            let name = Some(protocol::room_name(&name)?);
+            let name = Some(names::room_name(&name)?);
             NewRoom { id, kind: RoomKind::Group, name, creator, members: member_ids }
         }
         CreateRoom::Public { name } => {
-            let name = Some(protocol::room_name(&name)?);
+            let name = Some(names::room_name(&name)?);
             NewRoom { id, kind: RoomKind::Public, name, creator, members: Vec::new() }
         }
     })
