@@ -82,6 +82,7 @@ pub(crate) fn system(message: &Message, me: UserId) -> String {
         Some(SystemEvent::Removed { user_id, display_name }) => {
             format!("{who} removed {}", whom(*user_id, display_name))
         }
+        Some(SystemEvent::Banned { user_id, display_name }) => format!("{who} banned {}", whom(*user_id, display_name)),
         Some(SystemEvent::RoleChanged { user_id, display_name, role: now }) => {
             let article = if *now == Role::Member { "a" } else { "an" };
             let role = role(*now).to_ascii_lowercase();

@@ -2,7 +2,7 @@
 
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
-use crate::routes::{auth, health, members, messages, rooms, users};
+use crate::routes::{auth, bans, health, members, messages, rooms, users};
 use crate::{App, Error, pages, site, socket};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -67,6 +67,8 @@ fn api() -> Router<Shared> {
         .route("/api/rooms/{id}/join", post(rooms::join))
         .route("/api/rooms/{id}/members", get(members::list).post(members::create))
         .route("/api/rooms/{id}/members/{user_id}", patch(members::update).delete(members::delete))
+        .route("/api/rooms/{id}/bans", get(bans::list).post(bans::create))
+        .route("/api/rooms/{id}/bans/{user_id}", axum::routing::delete(bans::delete))
         .route("/api/messages/room/{id}", get(messages::list).post(messages::create))
         .route("/api/messages/room/{id}/{seq}", patch(messages::update).delete(messages::delete))
 }

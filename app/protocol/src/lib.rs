@@ -10,6 +10,7 @@ mod ids;
 mod incoming;
 pub mod limits;
 mod model;
+mod moderation;
 mod position;
 mod presence;
 mod read;
@@ -25,6 +26,7 @@ pub use incoming::Incoming;
 pub use model::{
     Member, Message, MessageKind, Person, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
 };
+pub use moderation::{Ban, BanPage, CreateBan};
 pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};

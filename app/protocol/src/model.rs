@@ -194,6 +194,13 @@ pub enum SystemEvent {
         /// Their name at that time.
         display_name: String,
     },
+    /// The sender took somebody out, who cannot come in again.
+    Banned {
+        /// Whom.
+        user_id: UserId,
+        /// Their name at that time.
+        display_name: String,
+    },
     /// The sender gave somebody a role.
     RoleChanged {
         /// Whom.

@@ -256,6 +256,7 @@ impl FromJson for SystemEvent {
             r#""added""# => Self::Added { user_id: user_id()?, display_name: display_name()? },
             r#""left""# => Self::Left,
             r#""removed""# => Self::Removed { user_id: user_id()?, display_name: display_name()? },
+            r#""banned""# => Self::Banned { user_id: user_id()?, display_name: display_name()? },
             r#""role_changed""# => {
                 Self::RoleChanged { user_id: user_id()?, display_name: display_name()?, role: object.field("role")? }
             }

@@ -212,6 +212,7 @@ tagged! {
         Added { user_id, display_name } => "added"
         Left {} => "left"
         Removed { user_id, display_name } => "removed"
+        Banned { user_id, display_name } => "banned"
         RoleChanged { user_id, display_name, role } => "role_changed"
         Unknown {} => "unknown"
     }

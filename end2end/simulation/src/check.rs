@@ -90,6 +90,7 @@ fn named(row: &Message, tables: &Tables) -> Message {
     if let Some(
         SystemEvent::Added { user_id, display_name }
         | SystemEvent::Removed { user_id, display_name }
+        | SystemEvent::Banned { user_id, display_name }
         | SystemEvent::RoleChanged { user_id, display_name, .. },
     ) = &mut row.event
     {

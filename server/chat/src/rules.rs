@@ -4,6 +4,7 @@
 //! before it is stored.
 
 mod awareness;
+mod bans;
 mod completing;
 pub mod epoch;
 mod mechanism;

@@ -15,6 +15,7 @@ pub(super) fn area() -> Area {
         bound!(time database::APPEND_TIMEOUT, "batch of messages: time", "retryable `nack`", ""),
         bound!(time database::WRITE_TIMEOUT, "change of many rows: time", "503", "delete-room"),
         bound!(time database::PING_TIMEOUT, "readiness check: time", "503 of `/readyz`", ""),
+        bound!(count database::BANS, "room: people who are banned from it", "409", ""),
         bound!(count database::PUBLIC_ROOMS, "`GET /api/rooms/public`: rows", "the rest is not listed", ""),
     ];
     Area { title: "Database", rows }

@@ -33,6 +33,9 @@ pub const READERS: u32 = 4;
 /// Public rooms in one list.
 pub const PUBLIC_ROOMS: i64 = 200;
 
+/// Bans of a room.
+pub const BANS: i64 = 1_000;
+
 /// Refusals remembered per person; the oldest are removed first. A repeat of a removed refusal is stored if the sender has joined
 /// the room since.
 pub const REFUSALS: i64 = 200;

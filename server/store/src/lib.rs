@@ -25,7 +25,9 @@ pub use records::{
     Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser,
     Purged, RaisedMark, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
 };
-pub use traits::{Accounts, Epochs, Maintenance, Marks, Members, Messages, People, Revisions, Rooms, Sessions, Store};
+pub use traits::{
+    Accounts, Bans, Epochs, Maintenance, Marks, Members, Messages, People, Revisions, Rooms, Sessions, Store,
+};
 
 use prometheus_client::metrics::histogram::Histogram;
 use std::path::PathBuf;

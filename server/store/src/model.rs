@@ -4,6 +4,7 @@
 //! Each trait is implemented in the module of its name.
 
 mod accounts;
+mod bans;
 mod epochs;
 mod maintenance;
 mod marks;

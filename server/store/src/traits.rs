@@ -2,6 +2,7 @@
 //! in `model/` for the store in memory.
 
 mod accounts;
+mod bans;
 mod epochs;
 mod maintenance;
 mod marks;
@@ -13,6 +14,7 @@ mod rooms;
 mod sessions;
 
 pub use accounts::Accounts;
+pub use bans::Bans;
 pub use epochs::Epochs;
 pub use maintenance::Maintenance;
 pub use marks::Marks;
@@ -35,6 +37,7 @@ pub trait Store:
     + Sessions
     + Rooms
     + Members
+    + Bans
     + Marks
     + Messages
     + Revisions
@@ -52,6 +55,7 @@ impl<T> Store for T where
         + Sessions
         + Rooms
         + Members
+        + Bans
         + Marks
         + Messages
         + Revisions

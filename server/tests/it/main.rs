@@ -5,6 +5,7 @@
 
 mod accounts;
 mod awareness;
+mod bans;
 mod bus;
 mod bytes;
 mod cluster;

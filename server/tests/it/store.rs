@@ -3,6 +3,7 @@
 
 mod accounts;
 mod appending;
+mod bans;
 mod database;
 mod history;
 mod joining;

@@ -63,7 +63,7 @@ impl Room {
             SystemEvent::Created | SystemEvent::Unknown => return false,
             SystemEvent::Renamed { name } => summary.name.clone_from(name),
             SystemEvent::Joined | SystemEvent::Added { .. } => summary.members_count += 1,
-            SystemEvent::Left | SystemEvent::Removed { .. } => summary.members_count -= 1,
+            SystemEvent::Left | SystemEvent::Removed { .. } | SystemEvent::Banned { .. } => summary.members_count -= 1,
             SystemEvent::RoleChanged { user_id, role, .. } if *user_id == me => summary.role = Some(*role),
             SystemEvent::RoleChanged { .. } => return false,
         }

@@ -80,6 +80,10 @@ fn every_fact_about_a_room_survives_the_wire() {
             SystemEvent::Removed { user_id, display_name: display_name() },
         ),
         (
+            r#"{"event":"banned","user_id":"ID","display_name":"Bob"}"#,
+            SystemEvent::Banned { user_id, display_name: display_name() },
+        ),
+        (
             r#"{"event":"role_changed","user_id":"ID","display_name":"Bob","role":"admin"}"#,
             SystemEvent::RoleChanged { user_id, display_name: display_name(), role: Role::Admin },
         ),

@@ -29,8 +29,9 @@ impl Rooms for Model {
 
     async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
         self.read(|tables| {
-            let open =
-                tables.rooms.iter().filter(|(_, room)| room.kind == RoomKind::Public && room.role(user).is_none());
+            let is_open =
+                |room: &Room| room.kind == RoomKind::Public && room.role(user).is_none() && room.may_see(user);
+            let open = tables.rooms.iter().filter(|(_, room)| is_open(room));
             let listed = open.map(|(id, room)| PublicRoom {
                 id: *id,
                 name: room.name.clone(),
@@ -44,7 +45,11 @@ impl Rooms for Model {
     }
 
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
-        self.read(|tables| tables.rooms.get(&room).map(|found| found.access(user))).await
+        self.read(|tables| {
+            let found = tables.rooms.get(&room).filter(|room| !room.bans.contains_key(&user));
+            found.map(|found| found.access(user))
+        })
+        .await
     }
 
     async fn create_room(&self, new: NewRoom, stamp: Stamp) -> Result<Created> {

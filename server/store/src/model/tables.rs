@@ -51,6 +51,8 @@ pub struct Room {
     pub messages: Vec<Message>,
     pub(super) last_rev: Rev,
     pub members: BTreeMap<UserId, Membership>,
+    /// Who is banned, by whom and since when.
+    pub(super) bans: BTreeMap<UserId, (UserId, UnixMillis)>,
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +64,8 @@ pub struct Membership {
 
 impl Room {
     pub(super) fn new(kind: RoomKind, name: String, created_at: UnixMillis) -> Self {
-        Self { kind, name, created_at, messages: Vec::new(), last_rev: Rev(0), members: BTreeMap::new() }
+        let (messages, last_rev) = (Vec::new(), Rev(0));
+        Self { kind, name, created_at, messages, last_rev, members: BTreeMap::new(), bans: BTreeMap::new() }
     }
 
     pub(super) fn head(&self) -> Seq {
@@ -78,7 +81,7 @@ impl Room {
     }
 
     pub(super) fn may_see(&self, user: UserId) -> bool {
-        self.kind == RoomKind::Public || self.members.contains_key(&user)
+        self.members.contains_key(&user) || self.kind == RoomKind::Public && !self.bans.contains_key(&user)
     }
 }
 

@@ -4,6 +4,7 @@
 //! its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
 
 mod accounts;
+mod bans;
 mod epochs;
 mod maintenance;
 mod marks;

@@ -2,7 +2,7 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, mark, user, user_columns};
-use super::{Database, Result, Tx, system_messages};
+use super::{Database, Result, Tx, bans, system_messages};
 use crate::codes::Code;
 use crate::rules::membership;
 use crate::{MemberMark, Members, Stamp, TOO_MANY_ROOMS};
@@ -88,9 +88,7 @@ impl Members for Database {
             if role_of(&mut tx, room, user).await?.is_some() {
                 return Ok(None);
             }
-            if actor == user {
-                membership::may_join(kind)?;
-            }
+            membership::may_enter(kind, actor == user, bans::is_banned(&mut tx, room, user).await?)?;
             require_place(&mut tx, &[user]).await?;
             let event = if actor == user {
                 SystemEvent::Joined
@@ -130,12 +128,7 @@ impl Members for Database {
                     display_name: system_messages::display_name(&mut tx, user).await?,
                 }
             };
-            let message = system_messages::insert(&mut tx, room, actor, event, -1, stamp).await?;
-            sqlx::query("delete from members where room_id = $1 and user_id = $2")
-                .bind(room.0)
-                .bind(user.0)
-                .execute(&mut *tx)
-                .await?;
+            let message = leave(&mut tx, room, user, actor, event, stamp).await?;
             tx.commit().await?;
             Ok(message)
         })
@@ -206,6 +199,21 @@ pub(super) async fn enter(
     .bind(message.seq.0)
     .execute(&mut **tx)
     .await?;
+    Ok(message)
+}
+
+/// Ends a membership, under the room's lock.
+pub(super) async fn leave(
+    tx: &mut Tx,
+    room: RoomId,
+    user: UserId,
+    actor: UserId,
+    event: SystemEvent,
+    stamp: Stamp,
+) -> Result<Message> {
+    let message = system_messages::insert(tx, room, actor, event, -1, stamp).await?;
+    let deleted = sqlx::query("delete from members where room_id = $1 and user_id = $2").bind(room.0).bind(user.0);
+    deleted.execute(&mut **tx).await?;
     Ok(message)
 }
 

@@ -52,7 +52,8 @@ macro_rules! page_query {
             " limit ",
             $limit,
             ") as page) as m on m.before < $5 join users u on u.id = m.sender_id
-              where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
+              where r.id = $2 and (exists (select 1 from members where room_id = $2 and user_id = $1)
+                or r.kind = 2 and not exists (select 1 from bans where room_id = $2 and user_id = $1))
               order by m.seq"
         )
     };

@@ -77,7 +77,8 @@ impl Rooms for Database {
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
         let statement = summary_query!(
             "rooms r left join members me on me.room_id = r.id and me.user_id = $1",
-            "where r.id = $2 and (me.user_id is not null or r.kind = 2)"
+            "where r.id = $2 and (me.user_id is not null
+               or r.kind = 2 and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1))"
         );
         sqlx::query(statement)
             .bind(user.0)
@@ -93,6 +94,7 @@ impl Rooms for Database {
         let rows = sqlx::query(
             "select r.id, r.name, r.members_count from rooms r where r.kind = 2
              and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
+             and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1)
              order by lower(r.name), r.id limit $2",
         )
         .bind(user.0)
@@ -110,7 +112,8 @@ impl Rooms for Database {
         let found = sqlx::query(
             "select r.kind, m.role, r.last_seq from rooms r
              left join members m on m.room_id = r.id and m.user_id = $1
-             where r.id = $2 and r.deleted_at is null",
+             where r.id = $2 and r.deleted_at is null
+               and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1)",
         )
         .bind(user.0)
         .bind(room.0)

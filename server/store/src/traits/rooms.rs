@@ -9,11 +9,12 @@ use protocol::{Message, PublicRoom, RoomHead, RoomId, RoomSummary, UnixMillis, U
 pub trait Rooms {
     /// The user's rooms with heads, marks, unread counts and last messages, the latest active first. One query.
     async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>>;
-    /// One room as this user sees it, member or not (`role` none). Returns `None` if it is neither theirs nor public.
+    /// One room as this user sees it, member or not (`role` none). Returns `None` if it is neither theirs nor public, or if they
+    /// are banned from it.
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>>;
     /// Public rooms that the user is not in, by name, 200 at most.
     async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>>;
-    /// The user's access to a room: role, kind and head.
+    /// The user's access to a room: role, kind and head. Returns `None` if there is no such room, or if they are banned from it.
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>>;
     /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers
     /// `Existing` where the two people have their direct room already. `NotFound` where a member does not exist;
