@@ -2,14 +2,14 @@
 
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
-use crate::routes::{auth, bans, health, members, messages, rooms, users};
+use crate::routes::{auth, bans, blocks, health, members, messages, rooms, users};
 use crate::{App, Error, pages, site, socket};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, patch, post};
+use axum::routing::{any, get, patch, post, put};
 use protocol::limits::FRAME_BYTES;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,6 +60,8 @@ fn api() -> Router<Shared> {
         .route("/api/auth/sessions", get(auth::list_sessions))
         .route("/api/auth/sessions/{id}", axum::routing::delete(auth::delete_session))
         .route("/api/me", get(users::show_me).patch(users::update_me))
+        .route("/api/me/blocks", get(blocks::list))
+        .route("/api/me/blocks/{user_id}", put(blocks::create).delete(blocks::delete))
         .route("/api/users", get(users::list))
         .route("/api/rooms", get(rooms::list).post(rooms::create))
         .route("/api/rooms/public", get(rooms::list_public))
@@ -98,7 +100,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(origins)
-            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
             .max_age(Duration::from_secs(3_600))
     })

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 pub(crate) mod bans;
+pub(crate) mod blocks;
 pub(crate) mod health;
 pub(crate) mod members;
 pub(crate) mod messages;

@@ -26,7 +26,7 @@ pub use incoming::Incoming;
 pub use model::{
     Member, Message, MessageKind, Person, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
 };
-pub use moderation::{Ban, BanPage, CreateBan};
+pub use moderation::{Ban, BanPage, BlockList, CreateBan};
 pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};

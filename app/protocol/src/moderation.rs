@@ -1,4 +1,4 @@
-//! What people do against abuse: bans of a room. Only REST carries these.
+//! What people do against abuse: bans of a room, blocks of people. Only REST carries these.
 
 use crate::{UnixMillis, User, UserId};
 use serde::{Deserialize, Serialize};
@@ -28,4 +28,11 @@ pub struct BanPage {
     pub bans: Vec<Ban>,
     /// Cursor of the next page; none on the last.
     pub next_cursor: Option<UserId>,
+}
+
+/// `GET /api/me/blocks`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BlockList {
+    /// Whom the person blocks, the latest first. Clients fold their messages.
+    pub user_ids: Vec<UserId>,
 }

@@ -5,6 +5,7 @@
 
 mod awareness;
 mod bans;
+mod blocks;
 mod completing;
 pub mod epoch;
 mod mechanism;

@@ -16,6 +16,7 @@ pub(super) fn area() -> Area {
         bound!(time database::WRITE_TIMEOUT, "change of many rows: time", "503", "delete-room"),
         bound!(time database::PING_TIMEOUT, "readiness check: time", "503 of `/readyz`", ""),
         bound!(count database::BANS, "room: people who are banned from it", "409", ""),
+        bound!(count database::BLOCKS, "person: people whom they block", "409", ""),
         bound!(count database::PUBLIC_ROOMS, "`GET /api/rooms/public`: rows", "the rest is not listed", ""),
     ];
     Area { title: "Database", rows }

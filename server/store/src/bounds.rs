@@ -36,6 +36,9 @@ pub const PUBLIC_ROOMS: i64 = 200;
 /// Bans of a room.
 pub const BANS: i64 = 1_000;
 
+/// People whom one person blocks.
+pub const BLOCKS: i64 = 1_000;
+
 /// Refusals remembered per person; the oldest are removed first. A repeat of a removed refusal is stored if the sender has joined
 /// the room since.
 pub const REFUSALS: i64 = 200;

@@ -1,5 +1,6 @@
 //! The numbers that stand for kinds and roles in both databases. They are stored: never renumber one.
 
+use crate::Refusal;
 use protocol::{MessageKind, Role, RoomKind};
 
 /// An enum with a number for each of its values.
@@ -33,6 +34,12 @@ impl Code for Role {
 impl Code for MessageKind {
     const VALUES: &'static [Self] = &[Self::Text, Self::System];
     const UNKNOWN: Self = Self::Unknown;
+}
+
+impl Code for Refusal {
+    const VALUES: &'static [Self] = &[Self::NotMember, Self::Blocked];
+    // Refused all the same.
+    const UNKNOWN: Self = Self::NotMember;
 }
 
 #[cfg(test)]

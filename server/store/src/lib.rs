@@ -23,10 +23,10 @@ mod traits;
 pub use error::Error;
 pub use records::{
     Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser,
-    Purged, RaisedMark, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
+    Purged, RaisedMark, Refusal, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
 };
 pub use traits::{
-    Accounts, Bans, Epochs, Maintenance, Marks, Members, Messages, People, Revisions, Rooms, Sessions, Store,
+    Accounts, Bans, Blocks, Epochs, Maintenance, Marks, Members, Messages, People, Revisions, Rooms, Sessions, Store,
 };
 
 use prometheus_client::metrics::histogram::Histogram;

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bans;
+mod blocks;
 mod epochs;
 mod maintenance;
 mod marks;

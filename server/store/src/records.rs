@@ -147,12 +147,21 @@ pub enum Appended {
     Repeated(Message),
     /// The sender used the id for something else.
     Conflict,
-    /// No such room, or the sender is not in it, now or when the same message came before: for a day this is its answer.
-    NotMember,
+    /// The sender may not send it there, now or when the same message came before: for a day this is its answer.
+    Refused(Refusal),
     /// It answers a message that is not there.
     BadReply,
     /// Another transaction holds the room for longer than a batch waits. Nothing is decided: the entry is to come again.
     Locked,
+}
+
+/// Why a sender may not send a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such room, or the sender is not in it.
+    NotMember,
+    /// The other person of the direct room blocks the sender.
+    Blocked,
 }
 
 impl Appended {

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod bans;
+mod blocks;
 mod epochs;
 mod maintenance;
 mod marks;
@@ -15,6 +16,7 @@ mod sessions;
 
 pub use accounts::Accounts;
 pub use bans::Bans;
+pub use blocks::Blocks;
 pub use epochs::Epochs;
 pub use maintenance::Maintenance;
 pub use marks::Marks;
@@ -38,6 +40,7 @@ pub trait Store:
     + Rooms
     + Members
     + Bans
+    + Blocks
     + Marks
     + Messages
     + Revisions
@@ -56,6 +59,7 @@ impl<T> Store for T where
         + Rooms
         + Members
         + Bans
+        + Blocks
         + Marks
         + Messages
         + Revisions

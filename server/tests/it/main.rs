@@ -6,6 +6,7 @@
 mod accounts;
 mod awareness;
 mod bans;
+mod blocks;
 mod bus;
 mod bytes;
 mod cluster;

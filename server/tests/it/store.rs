@@ -4,6 +4,7 @@
 mod accounts;
 mod appending;
 mod bans;
+mod blocks;
 mod database;
 mod history;
 mod joining;

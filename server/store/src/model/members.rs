@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::tables::{Membership, Tables};
-use crate::rules::membership;
+use crate::rules::{consent, membership};
 use crate::{MemberMark, Members, Result, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
@@ -73,6 +73,9 @@ impl Members for Model {
             }
             membership::may_enter(room.kind, actor == user, room.bans.contains_key(&user))?;
             let role = if room.members.is_empty() { Role::Owner } else { Role::Member };
+            if actor != user {
+                consent::may_bring_in(tables.room(id)?.kind, tables.is_blocked_by(actor, &[user]))?;
+            }
             tables.require_place(&[user])?;
             let display_name = tables.name(user)?;
             let event =

@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::tables::{Membership, Room, Tables};
-use crate::rules::membership;
+use crate::rules::{consent, membership};
 use crate::{Access, Created, Error, NewRoom, Result, Rooms, Stamp};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
@@ -64,6 +64,7 @@ impl Rooms for Model {
             if everybody.iter().any(|user| !tables.users.contains_key(user)) {
                 return Err(Error::NotFound("user"));
             }
+            consent::may_bring_in(new.kind, tables.is_blocked_by(new.creator, &new.members))?;
             tables.require_place(&everybody.iter().copied().collect::<Vec<_>>())?;
             let mut room = Room::new(new.kind, new.name.unwrap_or_default(), stamp.now);
             for user in everybody {

@@ -1,6 +1,6 @@
 //! The tables, and what several methods of the model do with them. What one trait alone does stands in the module of its name.
 
-use crate::{Access, Error, Result, Stamp};
+use crate::{Access, Error, Refusal, Result, Stamp};
 use protocol::{
     ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User, UserId,
 };
@@ -27,10 +27,12 @@ pub struct Tables {
     pub(super) ids: HashMap<(UserId, ClientId), (RoomId, Seq)>,
     /// Whether that constraint is there. Without it repeats are stored again, which the simulation must notice.
     pub dedupes: bool,
-    /// Messages that were refused, and when.
-    pub(super) refusals: BTreeMap<(UserId, ClientId), UnixMillis>,
+    /// Messages that were refused, why and when.
+    pub(super) refusals: BTreeMap<(UserId, ClientId), (Refusal, UnixMillis)>,
     /// Whether these are kept. Without them a late copy of a refused message may be stored.
     pub keeps_refusals: bool,
+    /// Who blocks whom, and since when.
+    pub(super) blocks: BTreeMap<(UserId, UserId), UnixMillis>,
     /// Digests of the first texts of messages that were revised.
     pub(super) digests: HashMap<(UserId, ClientId), Vec<u8>>,
     /// Whether these are kept. Without them a message that is sent again is compared with its present text.
@@ -103,6 +105,7 @@ impl Tables {
             dedupes: true,
             refusals: BTreeMap::new(),
             keeps_refusals: true,
+            blocks: BTreeMap::new(),
             digests: HashMap::new(),
             keeps_digests: true,
             revisions: HashMap::new(),

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod bans;
+mod blocks;
 mod epochs;
 mod maintenance;
 mod marks;
@@ -19,6 +20,7 @@ mod rows;
 mod sessions;
 mod system_messages;
 
+pub(super) use blocks::is_blocked;
 pub(super) use pool::{Options, Pool, Tx};
 pub(super) use rows::{message, message_columns, raised_mark, raised_mark_columns};
 

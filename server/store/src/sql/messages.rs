@@ -8,7 +8,7 @@ use crate::driver::is_locked;
 use crate::rules::append::{Known, Looked, Plain, decide};
 use crate::{Append, Appended, Error, HistoryRange, Limit, Messages, Rows, cut};
 use protocol::limits::PAGE_DEFAULT;
-use protocol::{Message, Rev, RoomId, Seq, UserId};
+use protocol::{ClientId, Message, Rev, RoomId, Seq, UserId};
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -125,7 +125,8 @@ async fn append_once(
     let mut known = look(&mut tx, entries, rooms, locked).await?;
     let (before, refused) = (known.heads.clone(), known.refused.clone());
     let answers = decide(entries, &mut known);
-    let news: Vec<_> = known.refused.difference(&refused).copied().collect();
+    let is_new = |id: &(UserId, ClientId)| !refused.contains_key(id);
+    let news: Vec<_> = known.refused.iter().filter(|(id, _)| is_new(id)).map(|(id, why)| (*id, *why)).collect();
     if !news.is_empty() {
         refusals::create(&mut tx, &news, entries[0].created_at).await?;
     }
@@ -182,7 +183,7 @@ async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked
         heads,
         locked,
         refused: refused.into_iter().collect(),
-        members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),
+        members: members.into_iter().map(|(room, user, sender)| ((room, user), sender)).collect(),
         originals: originals.into_iter().map(|o| ((o.message.sender_id, o.message.client_id), o)).collect(),
     })
 }

@@ -119,6 +119,10 @@ impl Person {
         self.ask(node, Method::PATCH, path, Some(body)).await
     }
 
+    pub(crate) async fn put(&self, node: &Node, path: &str) -> Answer {
+        self.ask(node, Method::PUT, path, None).await
+    }
+
     pub(crate) async fn delete(&self, node: &Node, path: &str) -> Answer {
         self.ask(node, Method::DELETE, path, None).await
     }

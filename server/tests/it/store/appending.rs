@@ -2,7 +2,7 @@
 
 use super::{Db, entry, on_every_store, stamp};
 use protocol::{ClientId, RoomHead, RoomId, RoomKind, Seq, UnixMillis};
-use store::{Append, Appended, HistoryRange, Limit};
+use store::{Append, Appended, HistoryRange, Limit, Refusal};
 use uuid::Uuid;
 
 on_every_store!(
@@ -66,7 +66,7 @@ async fn strangers_cannot_post(db: Db) {
     let nowhere = RoomId(Uuid::now_v7());
     let batch = [entry(room, cy, "let me in"), entry(nowhere, ada, "hello?"), entry(room, ada, "hi")];
     let answers = db.store.append(&batch).await.unwrap();
-    assert_eq!(answers[..2], [Appended::NotMember, Appended::NotMember]);
+    assert_eq!(answers[..2], [Appended::Refused(Refusal::NotMember), Appended::Refused(Refusal::NotMember)]);
     assert_eq!(answers[2].stored().unwrap().seq, Seq(1), "a refusal takes no number");
 }
 
@@ -75,13 +75,13 @@ async fn a_refusal_is_the_answer_to_the_same_message_for_a_day(db: Db) {
     let room = db.room(RoomKind::Public, ada, &[]).await;
     let refused = entry(room, bob, "from before");
     let send = async |entry: &Append| db.store.append(std::slice::from_ref(entry)).await.unwrap().remove(0);
-    assert_eq!(send(&refused).await, Appended::NotMember);
+    assert_eq!(send(&refused).await, Appended::Refused(Refusal::NotMember));
     db.store.create_member(room, bob, bob, stamp()).await.unwrap().unwrap();
-    assert_eq!(send(&refused).await, Appended::NotMember, "a late copy is not stored");
+    assert_eq!(send(&refused).await, Appended::Refused(Refusal::NotMember), "a late copy is not stored");
     let batch = [entry(room, bob, "new"), refused.clone(), entry(room, ada, "hello")];
     let answers = db.store.append(&batch).await.unwrap();
     assert!(answers[0].stored().is_some() && answers[2].stored().is_some(), "{answers:?}");
-    assert_eq!(answers[1], Appended::NotMember);
+    assert_eq!(answers[1], Appended::Refused(Refusal::NotMember));
     let by_ada = Append { sender_id: ada, ..refused.clone() };
     assert!(send(&by_ada).await.stored().is_some(), "ids are those of their senders");
 

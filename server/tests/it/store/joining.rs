@@ -3,7 +3,7 @@
 use super::{Db, entry, on_every_store, stamp};
 use protocol::{ClientId, Message, Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use std::time::Duration;
-use store::{Append, Appended, Created, Error, Limit, MemberMark, NewRoom, Purged, Revise, Revised, Revision};
+use store::{Append, Appended, Created, Error, Limit, MemberMark, NewRoom, Purged, Refusal, Revise, Revised, Revision};
 use uuid::Uuid;
 
 on_every_store!(
@@ -121,7 +121,7 @@ async fn what_a_deleted_room_leaves_behind_is_removed_in_parts(db: Db) {
     db.store.delete_room(room, ada, now).await.unwrap();
     assert!(db.store.list_heads(&[room]).await.unwrap().is_empty());
     assert_eq!(db.store.list_changes(room, (Seq(0), Rev(0)), Limit::rows(50)).await.unwrap(), None);
-    assert_eq!(db.store.append(&[entry(room, ada, "late")]).await.unwrap(), [Appended::NotMember]);
+    assert_eq!(db.store.append(&[entry(room, ada, "late")]).await.unwrap(), [Appended::Refused(Refusal::NotMember)]);
     let mut parts = Vec::new();
     loop {
         match db.store.purge(8).await.unwrap() {
