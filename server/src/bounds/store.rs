@@ -17,6 +17,7 @@ pub(super) fn area() -> Area {
         bound!(time database::PING_TIMEOUT, "readiness check: time", "503 of `/readyz`", ""),
         bound!(count database::BANS, "room: people who are banned from it", "409", ""),
         bound!(count database::BLOCKS, "person: people whom they block", "409", ""),
+        bound!(count database::CONSENT_MESSAGES, "person who is added: first and last messages of the direct room in which both have to have written", "403", ""),
         bound!(count database::PUBLIC_ROOMS, "`GET /api/rooms/public`: rows", "the rest is not listed", ""),
     ];
     Area { title: "Database", rows }

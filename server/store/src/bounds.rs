@@ -36,6 +36,9 @@ pub const PUBLIC_ROOMS: i64 = 200;
 /// Bans of a room.
 pub const BANS: i64 = 1_000;
 
+/// Messages at the beginning and at the end of a direct room that are read to see whether both people wrote in it.
+pub const CONSENT_MESSAGES: i64 = 1_000;
+
 /// People whom one person blocks.
 pub const BLOCKS: i64 = 1_000;
 

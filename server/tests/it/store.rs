@@ -5,6 +5,7 @@ mod accounts;
 mod appending;
 mod bans;
 mod blocks;
+mod consent;
 mod database;
 mod history;
 mod joining;

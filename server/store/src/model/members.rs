@@ -74,7 +74,8 @@ impl Members for Model {
             membership::may_enter(room.kind, actor == user, room.bans.contains_key(&user))?;
             let role = if room.members.is_empty() { Role::Owner } else { Role::Member };
             if actor != user {
-                consent::may_bring_in(tables.room(id)?.kind, tables.is_blocked_by(actor, &[user]))?;
+                let kind = tables.room(id)?.kind;
+                consent::may_bring_in(kind, tables.consent_is_given(actor, &[user]))?;
             }
             tables.require_place(&[user])?;
             let display_name = tables.name(user)?;

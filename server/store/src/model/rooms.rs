@@ -64,7 +64,11 @@ impl Rooms for Model {
             if everybody.iter().any(|user| !tables.users.contains_key(user)) {
                 return Err(Error::NotFound("user"));
             }
-            consent::may_bring_in(new.kind, tables.is_blocked_by(new.creator, &new.members))?;
+            if new.kind == RoomKind::Direct {
+                consent::may_open_direct(tables.is_blocked_by(new.creator, &new.members))?;
+            } else {
+                consent::may_bring_in(new.kind, tables.consent_is_given(new.creator, &new.members))?;
+            }
             tables.require_place(&everybody.iter().copied().collect::<Vec<_>>())?;
             let mut room = Room::new(new.kind, new.name.unwrap_or_default(), stamp.now);
             for user in everybody {

@@ -1,17 +1,21 @@
-//! Whom a person may bring into a room, and who blocks whom. Pure.
+//! Whom a person may write to and bring into a room, and how many people one can block. Pure.
 
 use crate::bounds::BLOCKS;
 use crate::{Error, Result};
 use protocol::RoomKind;
 
-/// Permission check: whether a person may make a room with others, one of whom may have blocked them. The answer for a group does not
-/// say that somebody is blocked.
-pub(crate) fn may_bring_in(kind: RoomKind, is_blocked: bool) -> Result<()> {
-    match (is_blocked, kind) {
-        (false, _) => Ok(()),
-        (true, RoomKind::Direct) => Err(Error::Forbidden("You cannot write to this person.")),
-        (true, _) => Err(Error::Forbidden("You cannot add one of these people.")),
-    }
+/// Permission check: whether a person may make a direct room with another, who may block them.
+pub(crate) fn may_open_direct(is_blocked: bool) -> Result<()> {
+    if is_blocked { Err(Error::Forbidden("You cannot write to this person.")) } else { Ok(()) }
+}
+
+/// Permission check: whether a person may bring others into a room of this kind. `is_given` says that each of them agrees: they share a
+/// group with the person, or both have written in their direct room, and nobody blocks the person. The answer does not say who is
+/// missing, since that would show who blocks whom.
+pub(crate) fn may_bring_in(kind: RoomKind, is_given: bool) -> Result<()> {
+    const REFUSAL: &str = "You can only add people with whom you share a group, or who have written with you in a direct \
+                           room. Invite the others, or write to them first.";
+    if is_given || kind == RoomKind::Direct { Ok(()) } else { Err(Error::Forbidden(REFUSAL)) }
 }
 
 /// Refuses one more block of a person who blocks as many people as one can.
@@ -24,11 +28,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_blocked_person_brings_nobody_in() {
-        for kind in [RoomKind::Direct, RoomKind::Group, RoomKind::Public, RoomKind::Unknown] {
-            assert!(may_bring_in(kind, false).is_ok());
-            assert!(matches!(may_bring_in(kind, true), Err(Error::Forbidden(_))), "{kind:?}");
+    fn people_are_brought_into_rooms_with_their_consent_only() {
+        for kind in [RoomKind::Group, RoomKind::Public, RoomKind::Unknown] {
+            assert!(may_bring_in(kind, true).is_ok());
+            assert!(matches!(may_bring_in(kind, false), Err(Error::Forbidden(_))), "{kind:?}");
         }
+        assert!(may_bring_in(RoomKind::Direct, false).is_ok(), "anybody may write first");
+        assert!(may_open_direct(false).is_ok());
+        assert!(matches!(may_open_direct(true), Err(Error::Forbidden(_))), "unless they are blocked");
     }
 
     #[test]

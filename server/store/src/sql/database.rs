@@ -6,6 +6,7 @@
 mod accounts;
 mod bans;
 mod blocks;
+mod consent;
 mod epochs;
 mod maintenance;
 mod marks;

@@ -2,9 +2,9 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, mark, user, user_columns};
-use super::{Database, Result, Tx, bans, blocks, system_messages};
+use super::{Database, Result, Tx, bans, consent, system_messages};
 use crate::codes::Code;
-use crate::rules::{consent, membership};
+use crate::rules::{self, membership};
 use crate::{MemberMark, Members, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
@@ -90,7 +90,7 @@ impl Members for Database {
             }
             membership::may_enter(kind, actor == user, bans::is_banned(&mut tx, room, user).await?)?;
             if actor != user {
-                consent::may_bring_in(kind, blocks::is_blocked_by(&mut tx, actor, &[user]).await?)?;
+                rules::consent::may_bring_in(kind, consent::is_given(&mut tx, actor, &[user]).await?)?;
             }
             require_place(&mut tx, &[user]).await?;
             let event = if actor == user {

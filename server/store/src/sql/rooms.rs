@@ -2,10 +2,10 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, message, message_columns, user, user_columns};
-use super::{Database, Result, Tx, blocks, members, system_messages};
+use super::{Database, Result, Tx, blocks, consent, members, system_messages};
 use crate::bounds::PUBLIC_ROOMS;
 use crate::codes::Code;
-use crate::rules::{consent, membership};
+use crate::rules::{self, membership};
 use crate::{Access, Created, Error, NewRoom, Rooms, Stamp};
 use protocol::{
     Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UnixMillis, UserId,
@@ -136,8 +136,16 @@ impl Rooms for Database {
                 return Ok(Created::Existing(id));
             }
             let everybody: Vec<UserId> = new.members.iter().copied().chain([new.creator]).collect();
-            let is_blocked = blocks::is_blocked_by(&mut tx, new.creator, &new.members).await?;
-            consent::may_bring_in(new.kind, is_blocked)?;
+            match new.kind {
+                RoomKind::Direct => {
+                    let is_blocked = blocks::is_blocked_by(&mut tx, new.creator, &new.members).await?;
+                    rules::consent::may_open_direct(is_blocked)?;
+                }
+                kind => {
+                    let is_given = consent::is_given(&mut tx, new.creator, &new.members).await?;
+                    rules::consent::may_bring_in(kind, is_given)?;
+                }
+            }
             members::require_place(&mut tx, &everybody).await?;
             let inserted = sqlx::query(
                 "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)

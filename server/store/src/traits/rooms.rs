@@ -18,7 +18,7 @@ pub trait Rooms {
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>>;
     /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers
     /// `Existing` where the two people have their direct room already. `NotFound` where a member does not exist;
-    /// `Forbidden` where one of them blocks the creator; `Conflict` where one of them is in as many rooms as one person can be.
+    /// `Forbidden` where one of them blocks the creator, or does not agree to be brought into a group by them; `Conflict` where one of them is in as many rooms as one person can be.
     async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created>;
     /// Renames a room. Returns the system message.
     async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message>;

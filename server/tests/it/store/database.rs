@@ -34,7 +34,25 @@ impl Db {
         self.store.create_user(user, stamp()).await.unwrap().0.id
     }
 
+    /// Both have written in the direct room of two people: either may bring the other one into rooms.
+    pub(crate) async fn acquaint(&self, one: UserId, other: UserId) {
+        let id = RoomId(Uuid::now_v7());
+        let room = NewRoom { id, kind: RoomKind::Direct, name: None, creator: one, members: vec![other] };
+        let room = match self.store.create_room(room, stamp()).await.unwrap() {
+            Created::New => id,
+            Created::Existing(room) => room,
+        };
+        for person in [one, other] {
+            assert!(self.send_message(room, person, "hello").await.stored().is_some());
+        }
+    }
+
     pub(crate) async fn room(&self, kind: RoomKind, creator: UserId, members: &[UserId]) -> RoomId {
+        if kind == RoomKind::Group {
+            for member in members {
+                self.acquaint(creator, *member).await;
+            }
+        }
         let id = RoomId(Uuid::now_v7());
         let name = (kind != RoomKind::Direct).then(|| "Room".to_owned());
         let room = NewRoom { id, kind, name, creator, members: members.to_vec() };

@@ -53,6 +53,8 @@ impl World {
             let stamp = Stamp { client_id: ClientId(Uuid::now_v7()), now: UnixMillis(0) };
             tables.create_user(NewUser { id, username, display_name, password_hash }, stamp).unwrap();
         }
+        let ids = [ClientId(Uuid::now_v7()), ClientId(Uuid::now_v7())];
+        tables.acquaint([ADA, BOB], RoomId(Uuid::from_u128(6)), ids, UnixMillis(0));
         let stop = Arc::<Stop>::default();
         let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), stop.clone()));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
