@@ -209,7 +209,7 @@ from_json! {
     PublicRoom { id, name, members_count }
     HistoryPage { messages, next_cursor, rev }
     MemberPage { members, next_cursor }
-    PublicRooms { rooms }
+    PublicRooms { rooms, next_cursor }
     RoomAnswer { room }
     UserList { users }
     SessionList { sessions }

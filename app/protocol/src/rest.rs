@@ -90,6 +90,9 @@ pub struct PublicRoom {
 pub struct PublicRooms {
     /// Public rooms that the person is not in, by name.
     pub rooms: Vec<PublicRoom>,
+    /// Cursor of the next page, an opaque text; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// `POST /api/rooms`

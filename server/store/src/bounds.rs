@@ -30,7 +30,7 @@ pub const LOCK_TIMEOUT_MS: u32 = 250;
 /// Readers beside the one writer. SQLite reads from memory, so more of them than processors gain nothing.
 pub const READERS: u32 = 4;
 
-/// Public rooms in one list.
+/// Public rooms in one page where no limit is asked for.
 pub const PUBLIC_ROOMS: i64 = 200;
 
 /// Bans of a room.

@@ -23,7 +23,7 @@ mod traits;
 pub use error::Error;
 pub use records::{
     Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewRoom, NewSession, NewUser,
-    Purged, RaisedMark, Refusal, Revise, Revised, Revision, Rows, SessionRecord, Stamp,
+    Purged, RaisedMark, Refusal, Revise, Revised, Revision, RoomCursor, Rows, SessionRecord, Stamp,
 };
 pub use traits::{
     Accounts, Bans, Blocks, Epochs, Maintenance, Marks, Members, Messages, People, Revisions, Rooms, Sessions, Store,

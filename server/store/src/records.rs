@@ -107,6 +107,30 @@ pub struct NewRoom {
     pub members: Vec<UserId>,
 }
 
+/// The last room of a page of public rooms, in the order of their folded names: the next page begins after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomCursor {
+    /// The name as the database folds it.
+    pub name: String,
+    /// Rooms of the same name are in the order of their ids.
+    pub id: RoomId,
+}
+
+impl std::fmt::Display for RoomCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.id.0.simple(), self.name)
+    }
+}
+
+impl RoomCursor {
+    /// Reads what a page named as the cursor of the next one; none where it is no cursor.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, name) = text.split_at_checked(32)?;
+        Some(Self { name: name.to_owned(), id: RoomId(id.parse().ok()?) })
+    }
+}
+
 /// What became of a room to store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {

@@ -136,3 +136,26 @@ async fn strangers_are_not_brought_into_groups() {
     ada.acquaint(&node, &cy).await;
     assert_eq!(ada.post(&node, &members, json!({"user_id": cy.id})).await.status, 204);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_rooms_are_searched_and_paged() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    for name in ["Tea & cake", "Green tea", "Birds"] {
+        ada.post(&node, "/api/rooms", json!({"kind": "public", "name": name})).await.get::<RoomSummary>("room");
+    }
+    let page = async |query: &str| {
+        let page = bob.get(&node, &format!("/api/rooms/public{query}")).await.json();
+        serde_json::from_value::<protocol::PublicRooms>(page).unwrap()
+    };
+    let names = |page: &protocol::PublicRooms| page.rooms.iter().map(|room| room.name.clone()).collect::<Vec<_>>();
+    let all = page("").await;
+    assert_eq!((names(&all), all.next_cursor), (vec!["Birds".into(), "Green tea".into(), "Tea & cake".into()], None));
+    let first = page("?query=TEA&limit=1").await;
+    assert_eq!(names(&first), ["Green tea"]);
+    let cursor = first.next_cursor.unwrap().replace(' ', "%20");
+    let rest = page(&format!("?query=tea&limit=2&cursor={cursor}")).await;
+    assert_eq!((names(&rest), rest.next_cursor), (vec!["Tea & cake".into()], None));
+    bob.get(&node, "/api/rooms/public?cursor=x").await.refused(400, "invalid", "cursor");
+    bob.get(&node, "/api/rooms/public?limit=1000").await.refused(400, "invalid", "limit");
+}

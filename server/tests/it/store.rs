@@ -7,6 +7,7 @@ mod bans;
 mod blocks;
 mod consent;
 mod database;
+mod finding;
 mod history;
 mod joining;
 mod naming;

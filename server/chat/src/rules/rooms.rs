@@ -3,17 +3,27 @@
 use super::{Chat, NO_ROOM};
 use crate::{Error, names};
 use protocol::limits::MEMBERS_ADDED;
-use protocol::{CreateRoom, PublicRoom, RoomId, RoomKind, RoomSummary, UserId};
+use protocol::{CreateRoom, PublicRooms, RoomId, RoomKind, RoomSummary, UserId};
 use std::sync::Arc;
-use store::{Created, NewRoom};
+use store::{Created, NewRoom, RoomCursor};
 
 impl Chat {
     pub async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>, Error> {
         Ok(self.store.list_rooms(user).await?)
     }
 
-    pub async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>, Error> {
-        Ok(self.store.list_public_rooms(user).await?)
+    /// A page of the public rooms that the user is not in and whose name has a word that starts with `query`, by name.
+    pub async fn list_public_rooms(
+        &self,
+        user: UserId,
+        query: &str,
+        cursor: Option<&str>,
+        limit: i64,
+    ) -> Result<PublicRooms, Error> {
+        let parse =
+            |cursor| RoomCursor::parse(cursor).ok_or(Error::Invalid("cursor: not one that a page named.".into()));
+        let after = cursor.map(parse).transpose()?;
+        Ok(self.store.list_public_rooms(user, query, after.as_ref(), limit).await?)
     }
 
     pub async fn find_room(&self, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {

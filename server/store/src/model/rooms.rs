@@ -3,11 +3,11 @@
 use super::Model;
 use super::tables::{Membership, Room, Tables};
 use crate::rules::{consent, membership};
-use crate::{Access, Created, Error, NewRoom, Result, Rooms, Stamp};
+use crate::{Access, Created, Error, NewRoom, Result, RoomCursor, Rooms, Stamp};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
-    Mark, Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent,
-    UnixMillis, User, UserId,
+    Mark, Message, MessageKind, PublicRoom, PublicRooms, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
+    SystemEvent, UnixMillis, User, UserId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -27,19 +27,38 @@ impl Rooms for Model {
         .await
     }
 
-    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+    async fn list_public_rooms(
+        &self,
+        user: UserId,
+        query: &str,
+        after: Option<&RoomCursor>,
+        limit: i64,
+    ) -> Result<PublicRooms> {
+        let folded = |text: &str| text.split_whitespace().map(|word| format!(" {}", word.to_lowercase())).collect();
+        let (query, limit): (String, _) = (folded(query), usize::try_from(limit).unwrap_or(0));
         self.read(|tables| {
             let is_open =
                 |room: &Room| room.kind == RoomKind::Public && room.role(user).is_none() && room.may_see(user);
-            let open = tables.rooms.iter().filter(|(_, room)| is_open(room));
-            let listed = open.map(|(id, room)| PublicRoom {
-                id: *id,
+            let is_found = |room: &Room| {
+                let text: String = folded(&room.name);
+                is_open(room) && text.contains(&query)
+            };
+            let mut found: Vec<_> = tables
+                .rooms
+                .iter()
+                .filter(|(_, room)| is_found(room))
+                .map(|(id, room)| (RoomCursor { name: room.name.to_lowercase(), id: *id }, room))
+                .filter(|(cursor, _)| after.is_none_or(|after| (&cursor.name, cursor.id) > (&after.name, after.id)))
+                .collect();
+            found.sort_by_cached_key(|(cursor, _)| (cursor.name.clone(), cursor.id));
+            found.truncate(limit);
+            let next_cursor = found.last().filter(|_| found.len() >= limit).map(|(cursor, _)| cursor.to_string());
+            let listed = found.into_iter().map(|(cursor, room)| PublicRoom {
+                id: cursor.id,
                 name: room.name.clone(),
                 members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
             });
-            let mut listed: Vec<_> = listed.collect();
-            listed.sort_by_cached_key(|room| (room.name.to_lowercase(), room.id));
-            listed
+            PublicRooms { rooms: listed.collect(), next_cursor }
         })
         .await
     }

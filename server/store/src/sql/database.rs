@@ -18,6 +18,7 @@ mod refusals;
 mod revisions;
 mod rooms;
 mod rows;
+mod search;
 mod sessions;
 mod system_messages;
 

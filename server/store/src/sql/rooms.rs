@@ -2,13 +2,14 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, message, message_columns, user, user_columns};
+use super::search::{searchable, starts_a_word};
 use super::{Database, Result, Tx, blocks, consent, members, system_messages};
-use crate::bounds::PUBLIC_ROOMS;
 use crate::codes::Code;
 use crate::rules::{self, membership};
-use crate::{Access, Created, Error, NewRoom, Rooms, Stamp};
+use crate::{Access, Created, Error, NewRoom, RoomCursor, Rooms, Stamp};
 use protocol::{
-    Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UnixMillis, UserId,
+    Mark, Message, PublicRoom, PublicRooms, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent,
+    UnixMillis, UserId,
 };
 use sqlx::Row;
 use std::collections::BTreeSet;
@@ -90,22 +91,40 @@ impl Rooms for Database {
             .transpose()
     }
 
-    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+    async fn list_public_rooms(
+        &self,
+        user: UserId,
+        query: &str,
+        after: Option<&RoomCursor>,
+        limit: i64,
+    ) -> Result<PublicRooms> {
         let rows = sqlx::query(
-            "select r.id, r.name, r.members_count from rooms r where r.kind = 2
-             and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
-             and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1)
-             order by lower(r.name), r.id limit $2",
+            r"select r.id, r.name, r.members_count, lower(r.name) as sort_name from rooms r where r.kind = 2
+               and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
+               and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1)
+               and coalesce(r.search, ' ' || lower(r.name)) like $2 escape '\'
+               and (lower(r.name), r.id) > ($3, $4) order by lower(r.name), r.id limit $5",
         )
         .bind(user.0)
-        .bind(PUBLIC_ROOMS)
+        .bind(starts_a_word(query))
+        .bind(after.map_or("", |after| after.name.as_str()))
+        .bind(after.map_or(uuid::Uuid::nil(), |after| after.id.0))
+        .bind(limit)
         .fetch_all(&self.read)
         .await?;
+        let last = rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|count| count >= limit));
+        let cursor = |row: &DbRow| {
+            let (name, id) = (row.try_get("sort_name")?, RoomId(row.try_get("id")?));
+            Ok::<_, Error>(RoomCursor { name, id }.to_string())
+        };
         let read = |row: &DbRow| {
             let (name, members_count) = (row.try_get("name")?, row.try_get("members_count")?);
             Ok(PublicRoom { id: RoomId(row.try_get("id")?), name, members_count })
         };
-        rows.iter().map(read).collect()
+        Ok(PublicRooms {
+            next_cursor: last.map(cursor).transpose()?,
+            rooms: rows.iter().map(read).collect::<Result<_>>()?,
+        })
     }
 
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
@@ -148,12 +167,13 @@ impl Rooms for Database {
             }
             members::require_place(&mut tx, &everybody).await?;
             let inserted = sqlx::query(
-                "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)
+                "insert into rooms (id, kind, name, search, direct_key, created_at) values ($1, $2, $3, $4, $5, $6)
                  on conflict (direct_key) do nothing",
             )
             .bind(new.id.0)
             .bind(new.kind.code())
             .bind(&new.name)
+            .bind(new.name.as_deref().map(|name| searchable(&[name])))
             .bind(&key)
             .bind(stamp.now.0)
             .execute(&mut *tx)
@@ -188,7 +208,8 @@ impl Rooms for Database {
             membership::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
             let event = SystemEvent::Renamed { name: name.to_owned() };
             let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
-            sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
+            let named = sqlx::query("update rooms set name = $2, search = $3 where id = $1").bind(room.0).bind(name);
+            named.bind(searchable(&[name])).execute(&mut *tx).await?;
             tx.commit().await?;
             Ok(message)
         })
@@ -207,12 +228,15 @@ impl Rooms for Database {
                 .bind(room.0)
                 .execute(&mut *tx)
                 .await?;
-            sqlx::query("update rooms set deleted_at = $2, kind = $3, name = null, members_count = 0 where id = $1")
-                .bind(room.0)
-                .bind(now.0)
-                .bind(RoomKind::Group.code())
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "update rooms set deleted_at = $2, kind = $3, name = null, search = null, members_count = 0
+                 where id = $1",
+            )
+            .bind(room.0)
+            .bind(now.0)
+            .bind(RoomKind::Group.code())
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await?;
             rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
         })

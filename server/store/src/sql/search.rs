@@ -2,7 +2,11 @@
 
 /// What something is found by: each word of its names, folded, after a space.
 pub(super) fn searchable(names: &[&str]) -> String {
-    names.iter().flat_map(|name| name.split_whitespace()).flat_map(|word| [" ".to_owned(), word.to_lowercase()]).collect()
+    names
+        .iter()
+        .flat_map(|name| name.split_whitespace())
+        .flat_map(|word| [" ".to_owned(), word.to_lowercase()])
+        .collect()
 }
 
 /// A LIKE pattern for texts that have a word which starts with `query`.

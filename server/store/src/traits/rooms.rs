@@ -1,8 +1,8 @@
 //! Rooms: the list of one person's rooms, and creating, renaming and deleting a room. Memberships are in
 //! [`Members`](crate::Members), messages in [`Messages`](crate::Messages).
 
-use crate::{Access, Created, NewRoom, Result, Stamp};
-use protocol::{Message, PublicRoom, RoomHead, RoomId, RoomSummary, UnixMillis, UserId};
+use crate::{Access, Created, NewRoom, Result, RoomCursor, Stamp};
+use protocol::{Message, PublicRooms, RoomHead, RoomId, RoomSummary, UnixMillis, UserId};
 
 /// Rooms. The right of `actor` to a change is checked in the transaction that makes it: `Forbidden` or `NotFound` without it.
 #[async_trait::async_trait]
@@ -12,8 +12,15 @@ pub trait Rooms {
     /// One room as this user sees it, member or not (`role` none). Returns `None` if it is neither theirs nor public, or if they
     /// are banned from it.
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>>;
-    /// Public rooms that the user is not in, by name, 200 at most.
-    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>>;
+    /// Public rooms that the user is neither in nor banned from and whose name has a word that starts with `query` (any, if empty), by
+    /// name, those after a cursor.
+    async fn list_public_rooms(
+        &self,
+        user: UserId,
+        query: &str,
+        after: Option<&RoomCursor>,
+        limit: i64,
+    ) -> Result<PublicRooms>;
     /// The user's access to a room: role, kind and head. Returns `None` if there is no such room, or if they are banned from it.
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>>;
     /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers

@@ -1,6 +1,6 @@
 //! A database as the story's chapters use it, whichever engine it is on.
 
-use protocol::{ClientId, Role, RoomId, RoomKind, UnixMillis, UserId};
+use protocol::{ClientId, PublicRoom, Role, RoomId, RoomKind, UnixMillis, UserId};
 use std::sync::Arc;
 use store::{Append, Appended, Created, NewRoom, NewUser, Stamp, Store};
 use uuid::Uuid;
@@ -62,6 +62,11 @@ impl Db {
 
     pub(crate) async fn send_message(&self, room: RoomId, sender: UserId, body: &str) -> Appended {
         self.store.append(&[entry(room, sender, body)]).await.unwrap().remove(0)
+    }
+
+    /// The public rooms that a person may join.
+    pub(crate) async fn public_rooms(&self, user: UserId) -> Vec<PublicRoom> {
+        self.store.list_public_rooms(user, "", None, 100).await.unwrap().rooms
     }
 
     pub(crate) async fn role(&self, user: UserId, room: RoomId) -> Option<Role> {
