@@ -2,7 +2,7 @@
 
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
-use crate::routes::{auth, bans, blocks, health, members, messages, rooms, users};
+use crate::routes::{auth, bans, blocks, health, members, messages, reports, rooms, users};
 use crate::{App, Error, pages, site, socket};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -73,6 +73,9 @@ fn api() -> Router<Shared> {
         .route("/api/rooms/{id}/bans/{user_id}", axum::routing::delete(bans::delete))
         .route("/api/messages/room/{id}", get(messages::list).post(messages::create))
         .route("/api/messages/room/{id}/{seq}", patch(messages::update).delete(messages::delete))
+        .route("/api/messages/room/{id}/{seq}/report", post(reports::create))
+        .route("/api/reports", get(reports::list))
+        .route("/api/reports/{id}/close", post(reports::close))
 }
 
 fn pages() -> Router<Shared> {

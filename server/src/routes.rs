@@ -6,6 +6,7 @@ pub(crate) mod blocks;
 pub(crate) mod health;
 pub(crate) mod members;
 pub(crate) mod messages;
+pub(crate) mod reports;
 pub(crate) mod rooms;
 pub(crate) mod users;
 

@@ -21,12 +21,12 @@ mod write;
 pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{ClientFrame, ServerFrame};
-pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
+pub use ids::{ClientId, ReportId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 pub use incoming::Incoming;
 pub use model::{
     Member, Message, MessageKind, Person, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
 };
-pub use moderation::{Ban, BanPage, BlockList, CreateBan};
+pub use moderation::{Ban, BanPage, BlockList, CreateBan, CreateReport, Report, ReportAnswer, ReportPage};
 pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};
@@ -35,7 +35,9 @@ pub use rest::{
     PublicRoom, PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe, UpdateRoom, UserAnswer,
     UserList,
 };
-pub use validate::{Invalid, body, display_name, emoji, password, room_name, username, without_control_characters};
+pub use validate::{
+    Invalid, body, display_name, emoji, password, reason, room_name, username, without_control_characters,
+};
 pub use write::{ToJson, write_object};
 
 /// The protocol's version, sent in `hello` and answered in `welcome`. Raised only by a change that an earlier page cannot

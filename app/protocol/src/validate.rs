@@ -1,7 +1,8 @@
 //! Checks of what people type, shared so that the page and the server say the same sentence.
 
 use crate::limits::{
-    BODY_BYTES, BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, ROOM_NAME_CHARS, USERNAME_CHARS,
+    BODY_BYTES, BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, REASON_CHARS, ROOM_NAME_CHARS,
+    USERNAME_CHARS,
 };
 
 /// A value outside its limits: which field, and a sentence about it.
@@ -93,6 +94,19 @@ pub fn body(text: &str) -> Result<String, Invalid> {
     match body.chars().find(|c| !is_text(*c)) {
         Some(c) => Err(invalid("body", format!("must not contain the control character U+{:04X}.", c as u32))),
         None => Ok(body),
+    }
+}
+
+/// Why a message is reported, outer space dropped.
+///
+/// # Errors
+/// Says which rule the text breaks.
+pub fn reason(text: &str) -> Result<String, Invalid> {
+    let reason = text.trim().replace("\r\n", "\n");
+    between("reason", &reason, REASON_CHARS)?;
+    match reason.chars().find(|c| !is_text(*c)) {
+        Some(c) => Err(invalid("reason", format!("must not contain the control character U+{:04X}.", c as u32))),
+        None => Ok(reason),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod people;
 pub mod reach;
 pub mod receipts;
 pub mod repair;
+mod reports;
 mod revisions;
 mod rooms;
 mod sent_marks;

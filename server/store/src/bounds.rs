@@ -42,6 +42,12 @@ pub const CONSENT_MESSAGES: i64 = 1_000;
 /// People whom one person blocks.
 pub const BLOCKS: i64 = 1_000;
 
+/// Messages that one person reports within [`REPORT_WINDOW`].
+pub const REPORTS_PER_DAY: i64 = 20;
+
+/// For how long reports count.
+pub const REPORT_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Refusals remembered per person; the oldest are removed first. A repeat of a removed refusal is stored if the sender has joined
 /// the room since.
 pub const REFUSALS: i64 = 200;

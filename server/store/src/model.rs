@@ -13,6 +13,7 @@ mod marks;
 mod members;
 mod messages;
 mod people;
+mod reports;
 mod revisions;
 mod rooms;
 mod sessions;

@@ -1,8 +1,8 @@
 //! Arguments and results of the store that are not types of the wire.
 
 use protocol::{
-    ClientId, Mark, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User,
-    UserId,
+    ClientId, Mark, Message, MessageKind, ReportId, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent,
+    UnixMillis, User, UserId,
 };
 use std::time::Duration;
 
@@ -105,6 +105,17 @@ pub struct NewRoom {
     pub creator: UserId,
     /// Everybody else to bring in; the other one of a direct room.
     pub members: Vec<UserId>,
+}
+
+/// A report to store. The reason is checked already.
+#[derive(Clone, Debug)]
+pub struct NewReport {
+    pub id: ReportId,
+    pub room_id: RoomId,
+    pub seq: Seq,
+    pub reporter_id: UserId,
+    pub reason: String,
+    pub now: UnixMillis,
 }
 
 /// The last room of a page of public rooms, in the order of their folded names: the next page begins after it.

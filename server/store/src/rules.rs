@@ -4,4 +4,5 @@
 pub(crate) mod append;
 pub(crate) mod consent;
 pub mod membership;
+pub(crate) mod report;
 pub(crate) mod revision;

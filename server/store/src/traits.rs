@@ -10,6 +10,7 @@ mod marks;
 mod members;
 mod messages;
 mod people;
+mod reports;
 mod revisions;
 mod rooms;
 mod sessions;
@@ -23,6 +24,7 @@ pub use marks::Marks;
 pub use members::Members;
 pub use messages::Messages;
 pub use people::People;
+pub use reports::Reports;
 pub use revisions::Revisions;
 pub use rooms::Rooms;
 pub use sessions::Sessions;
@@ -41,6 +43,7 @@ pub trait Store:
     + Members
     + Bans
     + Blocks
+    + Reports
     + Marks
     + Messages
     + Revisions
@@ -60,6 +63,7 @@ impl<T> Store for T where
         + Members
         + Bans
         + Blocks
+        + Reports
         + Marks
         + Messages
         + Revisions

@@ -24,6 +24,7 @@ mod people;
 mod program;
 mod receipts;
 mod renewing;
+mod reports;
 mod rooms;
 mod secrets;
 mod sessions;

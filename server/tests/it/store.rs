@@ -11,6 +11,7 @@ mod finding;
 mod history;
 mod joining;
 mod naming;
+mod reporting;
 mod revising;
 mod versions;
 mod waiting;

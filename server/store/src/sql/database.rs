@@ -15,6 +15,7 @@ mod messages;
 mod people;
 mod pool;
 mod refusals;
+mod reports;
 mod revisions;
 mod rooms;
 mod rows;
