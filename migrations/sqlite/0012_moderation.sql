@@ -48,3 +48,11 @@ create table reports (
 create unique index reports_open_once on reports (room_id, seq, reporter_id) where closed_at is null;
 create index reports_open on reports (created_at, id) where closed_at is null;
 create index reports_by_reporter on reports (reporter_id, created_at);
+
+-- What a room is about, since when nobody writes in it, and who may (0: everybody, 1: admins and owners).
+alter table rooms add column topic text;
+alter table rooms add column archived_at integer;
+alter table rooms add column posting integer not null default 0;
+
+-- Who may make public rooms: 0 everybody, 1 administrators of the server.
+alter table meta add column public_rooms integer not null default 0;

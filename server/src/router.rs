@@ -2,7 +2,7 @@
 
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
-use crate::routes::{auth, bans, blocks, health, members, messages, reports, rooms, users};
+use crate::routes::{auth, bans, blocks, health, members, messages, reports, rooms, settings, users};
 use crate::{App, Error, pages, site, socket};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -62,6 +62,7 @@ fn api() -> Router<Shared> {
         .route("/api/me", get(users::show_me).patch(users::update_me))
         .route("/api/me/blocks", get(blocks::list))
         .route("/api/me/blocks/{user_id}", put(blocks::create).delete(blocks::delete))
+        .route("/api/settings", get(settings::show).patch(settings::update))
         .route("/api/users", get(users::list))
         .route("/api/rooms", get(rooms::list).post(rooms::create))
         .route("/api/rooms/public", get(rooms::list_public))

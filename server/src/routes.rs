@@ -8,6 +8,7 @@ pub(crate) mod members;
 pub(crate) mod messages;
 pub(crate) mod reports;
 pub(crate) mod rooms;
+pub(crate) mod settings;
 pub(crate) mod users;
 
 /// Which page of a list, by the cursor that the page before named.

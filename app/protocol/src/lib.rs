@@ -24,9 +24,11 @@ pub use frame::{ClientFrame, ServerFrame};
 pub use ids::{ClientId, ReportId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 pub use incoming::Incoming;
 pub use model::{
-    Member, Message, MessageKind, Person, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
+    Member, Message, MessageKind, Person, Posting, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
 };
-pub use moderation::{Ban, BanPage, BlockList, CreateBan, CreateReport, Report, ReportAnswer, ReportPage};
+pub use moderation::{
+    Ban, BanPage, BlockList, CreateBan, CreateReport, Report, ReportAnswer, ReportPage, RoomCreators, ServerSettings,
+};
 pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};
@@ -36,7 +38,7 @@ pub use rest::{
     UserList,
 };
 pub use validate::{
-    Invalid, body, display_name, emoji, password, reason, room_name, username, without_control_characters,
+    Invalid, body, display_name, emoji, password, reason, room_name, topic, username, without_control_characters,
 };
 pub use write::{ToJson, write_object};
 

@@ -1,4 +1,4 @@
-//! What people do against abuse: bans of a room, blocks of people, reports of messages. Only REST carries these.
+//! What people do against abuse: bans of a room, blocks of people, reports of messages; and who may make public rooms. Only REST carries these.
 
 use crate::{ReportId, RoomId, Seq, UnixMillis, User, UserId};
 use serde::{Deserialize, Serialize};
@@ -85,4 +85,25 @@ pub struct ReportPage {
     pub reports: Vec<Report>,
     /// Cursor of the next page; none on the last.
     pub next_cursor: Option<ReportId>,
+}
+
+/// Who may make public rooms.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomCreators {
+    /// Everybody with an account.
+    #[default]
+    Everybody,
+    /// Administrators of the server.
+    Administrators,
+    /// A rule of a later version. Here as `Administrators`.
+    #[serde(other)]
+    Unknown,
+}
+
+/// `GET /api/settings`, `PATCH /api/settings`
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerSettings {
+    /// Who may make public rooms.
+    pub public_rooms: RoomCreators,
 }

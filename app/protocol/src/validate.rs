@@ -2,7 +2,7 @@
 
 use crate::limits::{
     BODY_BYTES, BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, REASON_CHARS, ROOM_NAME_CHARS,
-    USERNAME_CHARS,
+    TOPIC_CHARS, USERNAME_CHARS,
 };
 
 /// A value outside its limits: which field, and a sentence about it.
@@ -78,6 +78,17 @@ pub fn room_name(text: &str) -> Result<String, Invalid> {
     between("name", name, ROOM_NAME_CHARS)?;
     printable("name", name)?;
     Ok(name.to_owned())
+}
+
+/// What a room is about, in one line, outer space dropped. Empty for nothing.
+///
+/// # Errors
+/// Says which rule the text breaks.
+pub fn topic(text: &str) -> Result<String, Invalid> {
+    let topic = text.trim();
+    between("topic", topic, TOPIC_CHARS)?;
+    printable("topic", topic)?;
+    Ok(topic.to_owned())
 }
 
 /// A message's text, outer space dropped and line ends made `\n`. Line breaks and tabs are text; other control characters
@@ -171,6 +182,8 @@ mod tests {
         assert!(room_name("a\nb").unwrap_err().problem.contains("U+000A"));
         assert!(display_name("\u{7f}x").is_err());
         assert_eq!(room_name("  Tea & cake ").unwrap(), "Tea & cake");
+        assert_eq!((topic("  ").unwrap(), topic(" all of it ").unwrap()), (String::new(), "all of it".into()));
+        assert!(topic("a\nb").is_err() && topic(&"x".repeat(251)).is_err());
     }
 
     #[test]

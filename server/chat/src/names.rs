@@ -47,6 +47,14 @@ pub fn room_name(text: &str) -> Result<String, Invalid> {
     protocol::room_name(&visible("name", text)?)
 }
 
+/// What a room is about as it is stored; empty for nothing.
+///
+/// # Errors
+/// As [`display_name`].
+pub fn topic(text: &str) -> Result<String, Invalid> {
+    protocol::topic(&visible("topic", text)?)
+}
+
 /// The text in NFKC. Refuses characters that show nothing or change the direction of a text, and a text that has nothing to see.
 fn visible(field: &'static str, text: &str) -> Result<String, Invalid> {
     let text = text.trim();

@@ -20,6 +20,7 @@ mod revisions;
 mod rooms;
 mod sent_marks;
 pub mod sessions;
+mod settings;
 pub mod sync;
 pub mod writer;
 

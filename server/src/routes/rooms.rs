@@ -55,7 +55,7 @@ pub(crate) async fn update(
     Id(room): Id<RoomId>,
     Body(form): Body<UpdateRoom>,
 ) -> Result<Json<RoomAnswer>, Error> {
-    Ok(Json(RoomAnswer { room: app.chat.rename_room(caller.user.id, room, &form.name).await? }))
+    Ok(Json(RoomAnswer { room: app.chat.update_room(caller.user.id, room, form).await? }))
 }
 
 pub(crate) async fn delete(State(app): Shared, caller: Caller, Id(room): Id<RoomId>) -> Result<StatusCode, Error> {

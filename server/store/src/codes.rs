@@ -1,7 +1,7 @@
 //! The numbers that stand for kinds and roles in both databases. They are stored: never renumber one.
 
 use crate::Refusal;
-use protocol::{MessageKind, Role, RoomKind};
+use protocol::{MessageKind, Posting, Role, RoomCreators, RoomKind};
 
 /// An enum with a number for each of its values.
 pub(super) trait Code: Copy + PartialEq + 'static {
@@ -36,8 +36,18 @@ impl Code for MessageKind {
     const UNKNOWN: Self = Self::Unknown;
 }
 
+impl Code for Posting {
+    const VALUES: &'static [Self] = &[Self::Everybody, Self::Admins];
+    const UNKNOWN: Self = Self::Unknown;
+}
+
+impl Code for RoomCreators {
+    const VALUES: &'static [Self] = &[Self::Everybody, Self::Administrators];
+    const UNKNOWN: Self = Self::Unknown;
+}
+
 impl Code for Refusal {
-    const VALUES: &'static [Self] = &[Self::NotMember, Self::Blocked];
+    const VALUES: &'static [Self] = &[Self::NotMember, Self::Blocked, Self::Archived, Self::AdminsOnly];
     // Refused all the same.
     const UNKNOWN: Self = Self::NotMember;
 }
@@ -52,6 +62,9 @@ mod tests {
         assert_eq!(RoomKind::Public.code(), 2);
         assert_eq!(Role::VALUES.iter().map(|role| role.code()).collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!(MessageKind::System.code(), 1);
+        // A statement of PostgreSQL finds rooms in which everybody writes by `posting = 0`.
+        assert_eq!((Posting::Everybody.code(), Posting::Admins.code()), (0, 1));
+        assert_eq!(Refusal::VALUES.iter().map(|refusal| refusal.code()).collect::<Vec<_>>(), [0, 1, 2, 3]);
         assert_eq!((Role::from_code(3), Role::from_code(-1)), (Role::Unknown, Role::Unknown));
         assert!(Role::Unknown < Role::Member, "it grants nothing");
         assert_eq!(Role::Unknown.code(), -1, "the schema refuses nothing, so nobody may write it");

@@ -23,11 +23,12 @@ mod traits;
 pub use error::Error;
 pub use records::{
     Access, Append, Appended, Created, Credentials, HistoryRange, Limit, MemberMark, NewReport, NewRoom, NewSession,
-    NewUser, Purged, RaisedMark, Refusal, Revise, Revised, Revision, RoomCursor, Rows, SessionRecord, Stamp,
+    NewUser, Purged, RaisedMark, Refusal, Revise, Revised, Revision, RoomChange, RoomCursor, Rows, SessionRecord,
+    Stamp,
 };
 pub use traits::{
     Accounts, Bans, Blocks, Epochs, Maintenance, Marks, Members, Messages, People, Reports, Revisions, Rooms, Sessions,
-    Store,
+    Settings, Store,
 };
 
 use prometheus_client::metrics::histogram::Histogram;

@@ -17,6 +17,7 @@ mod reports;
 mod revisions;
 mod rooms;
 mod sessions;
+mod settings;
 mod tables;
 
 use crate::{Append, Error, Result};

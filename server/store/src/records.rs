@@ -1,7 +1,7 @@
 //! Arguments and results of the store that are not types of the wire.
 
 use protocol::{
-    ClientId, Mark, Message, MessageKind, ReportId, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent,
+    ClientId, Mark, Message, MessageKind, Posting, ReportId, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent,
     UnixMillis, User, UserId,
 };
 use std::time::Duration;
@@ -197,6 +197,46 @@ pub enum Refusal {
     NotMember,
     /// The other person of the direct room blocks the sender.
     Blocked,
+    /// The room is archived.
+    Archived,
+    /// Only admins and owners write in the room, and the sender is neither.
+    AdminsOnly,
+}
+
+impl Refusal {
+    /// Why, for people.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotMember => "There is no such room.",
+            Self::Blocked => "You cannot write to this person.",
+            Self::Archived => "This room is archived: nobody can write in it.",
+            Self::AdminsOnly => "Only admins and owners of this room may write in it.",
+        }
+    }
+}
+
+/// A change of a room. Texts are checked already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomChange {
+    Name(String),
+    /// Empty for none.
+    Topic(String),
+    Archived(bool),
+    Posting(Posting),
+}
+
+impl RoomChange {
+    /// What the room's system message says of it.
+    pub(super) fn event(&self) -> SystemEvent {
+        match self {
+            Self::Name(name) => SystemEvent::Renamed { name: name.clone() },
+            Self::Topic(topic) => SystemEvent::TopicChanged { topic: topic.clone() },
+            Self::Archived(true) => SystemEvent::Archived,
+            Self::Archived(false) => SystemEvent::Restored,
+            Self::Posting(posting) => SystemEvent::PostingChanged { posting: *posting },
+        }
+    }
 }
 
 impl Appended {

@@ -6,3 +6,4 @@ pub(crate) mod consent;
 pub mod membership;
 pub(crate) mod report;
 pub(crate) mod revision;
+pub(crate) mod writing;

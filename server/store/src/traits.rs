@@ -14,6 +14,7 @@ mod reports;
 mod revisions;
 mod rooms;
 mod sessions;
+mod settings;
 
 pub use accounts::Accounts;
 pub use bans::Bans;
@@ -28,6 +29,7 @@ pub use reports::Reports;
 pub use revisions::Revisions;
 pub use rooms::Rooms;
 pub use sessions::Sessions;
+pub use settings::Settings;
 
 /// A database of users, sessions, rooms, members and messages: all traits of this crate in one, as `Arc<dyn Store>`. Its methods
 /// are called without an import of their traits.
@@ -44,6 +46,7 @@ pub trait Store:
     + Bans
     + Blocks
     + Reports
+    + Settings
     + Marks
     + Messages
     + Revisions
@@ -64,6 +67,7 @@ impl<T> Store for T where
         + Bans
         + Blocks
         + Reports
+        + Settings
         + Marks
         + Messages
         + Revisions

@@ -33,3 +33,4 @@ mod socket;
 mod stalls;
 mod store;
 mod sync;
+mod writing;

@@ -15,6 +15,7 @@ mod reporting;
 mod revising;
 mod versions;
 mod waiting;
+mod writing;
 
 use crate::harness::fresh_postgres;
 pub(crate) use database::{Db, entry, stamp};

@@ -70,7 +70,7 @@ pub(super) fn refusal(appended: &Appended) -> Error {
     match appended {
         Appended::Conflict => Error::Conflict("This message's id was used for another message."),
         Appended::Refused(Refusal::NotMember) => Error::NotFound("room"),
-        Appended::Refused(Refusal::Blocked) => Error::Forbidden("You cannot write to this person."),
+        Appended::Refused(refusal) => Error::Forbidden(refusal.sentence()),
         Appended::Locked => Error::Unavailable("the room is locked".into()),
         Appended::BadReply => Error::Invalid("reply_to: there is no such message in this room.".into()),
         Appended::Stored(_) | Appended::Repeated(_) => Error::Internal("a stored message is no refusal".into()),

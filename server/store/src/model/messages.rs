@@ -5,7 +5,7 @@ use super::tables::Tables;
 use crate::digest::digest;
 use crate::rules::append::{Known, Original, Sender, decide};
 use crate::{Append, Appended, Error, HistoryRange, Limit, Messages, Result, Rows, cut};
-use protocol::{ClientId, Message, RoomId, UserId};
+use protocol::{ClientId, Message, Role, RoomId, UserId};
 use std::collections::BTreeSet;
 
 #[async_trait::async_trait]
@@ -78,9 +78,11 @@ impl Tables {
         for entry in batch {
             let Some(room) = self.rooms.get(&entry.room_id) else { continue };
             known.heads.insert(entry.room_id, room.head());
+            known.writers.insert(entry.room_id, room.writers());
+            let role = room.role(entry.sender_id).unwrap_or(Role::Unknown);
             if let Some(user) = self.users.get(&entry.sender_id).filter(|user| room.members.contains_key(&user.id)) {
                 let is_blocked = self.is_blocked_in(entry.room_id, user.id);
-                let sender = Sender { name: user.display_name.clone(), is_blocked };
+                let sender = Sender { name: user.display_name.clone(), role, is_blocked };
                 known.members.insert((entry.room_id, user.id), sender);
             }
         }

@@ -3,7 +3,7 @@
 use super::Model;
 use super::tables::{Membership, Room, Tables};
 use crate::rules::{consent, membership};
-use crate::{Access, Created, Error, NewRoom, Result, RoomCursor, Rooms, Stamp};
+use crate::{Access, Created, Error, NewRoom, Result, RoomChange, RoomCursor, Rooms, Stamp};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
     Mark, Message, MessageKind, PublicRoom, PublicRooms, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
@@ -39,6 +39,7 @@ impl Rooms for Model {
         self.read(|tables| {
             let is_open =
                 |room: &Room| room.kind == RoomKind::Public && room.role(user).is_none() && room.may_see(user);
+            let is_open = |room: &Room| is_open(room) && room.archived_at.is_none();
             let is_found = |room: &Room| {
                 let text: String = folded(&room.name);
                 is_open(room) && text.contains(&query)
@@ -86,6 +87,10 @@ impl Rooms for Model {
             if new.kind == RoomKind::Direct {
                 consent::may_open_direct(tables.is_blocked_by(new.creator, &new.members))?;
             } else {
+                if new.kind == RoomKind::Public {
+                    let is_admin = tables.users.get(&new.creator).is_some_and(|user| user.is_admin);
+                    membership::may_create_public(tables.settings.public_rooms, is_admin)?;
+                }
                 consent::may_bring_in(new.kind, tables.consent_is_given(new.creator, &new.members))?;
             }
             tables.require_place(&everybody.iter().copied().collect::<Vec<_>>())?;
@@ -105,14 +110,13 @@ impl Rooms for Model {
         .await
     }
 
-    async fn rename_room(&self, id: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+    async fn update_room(&self, id: RoomId, actor: UserId, changes: &[(RoomChange, Stamp)]) -> Result<Vec<Message>> {
         self.write(|tables| {
             let room = tables.room(id)?;
-            membership::may_rename(room.kind, room.role(actor))?;
-            let message =
-                tables.insert_system_message(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
-            name.clone_into(&mut tables.room(id)?.name);
-            Ok(message)
+            // All of them are allowed, or none is made.
+            changes.iter().try_for_each(|(change, _)| membership::may_change(room.kind, room.role(actor), change))?;
+            let made = changes.iter().map(|(change, stamp)| tables.change_room(id, actor, change, *stamp));
+            made.filter_map(Result::transpose).collect()
         })
         .await
     }
@@ -142,6 +146,29 @@ impl Rooms for Model {
 }
 
 impl Tables {
+    /// Makes a change, unless the room is so already.
+    fn change_room(&mut self, id: RoomId, actor: UserId, change: &RoomChange, stamp: Stamp) -> Result<Option<Message>> {
+        let room = self.room(id)?;
+        let is_so = match change {
+            RoomChange::Name(name) => room.name == *name,
+            RoomChange::Topic(topic) => room.topic == *topic,
+            RoomChange::Archived(archived) => room.archived_at.is_some() == *archived,
+            RoomChange::Posting(posting) => room.posting == *posting,
+        };
+        if is_so {
+            return Ok(None);
+        }
+        let message = self.insert_system_message(id, actor, change.event(), stamp)?;
+        let room = self.room(id)?;
+        match change {
+            RoomChange::Name(name) => name.clone_into(&mut room.name),
+            RoomChange::Topic(topic) => topic.clone_into(&mut room.topic),
+            RoomChange::Archived(archived) => room.archived_at = archived.then_some(stamp.now),
+            RoomChange::Posting(posting) => room.posting = *posting,
+        }
+        Ok(Some(message))
+    }
+
     pub fn list_rooms(&self, user: UserId) -> Vec<RoomSummary> {
         let mine = self.rooms.iter().filter(|(_, room)| room.members.contains_key(&user));
         let mut mine: Vec<_> = mine.collect();
@@ -174,6 +201,9 @@ impl Tables {
             role: room.role(user),
             other,
             other_mark,
+            topic: Some(room.topic.clone()).filter(|topic| !topic.is_empty()),
+            archived_at: room.archived_at,
+            posting: room.posting,
         }
     }
 }

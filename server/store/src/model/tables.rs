@@ -1,8 +1,10 @@
 //! The tables, and what several methods of the model do with them. What one trait alone does stands in the module of its name.
 
+use crate::rules::writing::Writers;
 use crate::{Access, Error, Refusal, Result, Stamp};
 use protocol::{
-    ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User, UserId,
+    ClientId, Message, MessageKind, Posting, Rev, Role, RoomId, RoomKind, Seq, ServerSettings, SessionId, SystemEvent,
+    UnixMillis, User, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -39,6 +41,7 @@ pub struct Tables {
     pub keeps_digests: bool,
     /// Which revisions were asked for, under whose names, and what became of them.
     pub(super) revisions: HashMap<(UserId, ClientId), (RoomId, Seq, Rev)>,
+    pub(super) settings: ServerSettings,
     /// The room that new accounts enter.
     pub(super) general: Option<RoomId>,
 }
@@ -53,6 +56,10 @@ pub struct Room {
     pub messages: Vec<Message>,
     pub(super) last_rev: Rev,
     pub members: BTreeMap<UserId, Membership>,
+    /// What it is about; empty for nothing.
+    pub(super) topic: String,
+    pub(super) archived_at: Option<UnixMillis>,
+    pub(super) posting: Posting,
     /// Who is banned, by whom and since when.
     pub(super) bans: BTreeMap<UserId, (UserId, UnixMillis)>,
 }
@@ -66,8 +73,18 @@ pub struct Membership {
 
 impl Room {
     pub(super) fn new(kind: RoomKind, name: String, created_at: UnixMillis) -> Self {
-        let (messages, last_rev) = (Vec::new(), Rev(0));
-        Self { kind, name, created_at, messages, last_rev, members: BTreeMap::new(), bans: BTreeMap::new() }
+        Self {
+            kind,
+            name,
+            created_at,
+            messages: Vec::new(),
+            last_rev: Rev(0),
+            members: BTreeMap::new(),
+            topic: String::new(),
+            archived_at: None,
+            posting: Posting::Everybody,
+            bans: BTreeMap::new(),
+        }
     }
 
     pub(super) fn head(&self) -> Seq {
@@ -80,6 +97,10 @@ impl Room {
 
     pub(super) fn access(&self, user: UserId) -> Access {
         Access { kind: self.kind, role: self.role(user), last_seq: self.head() }
+    }
+
+    pub(super) const fn writers(&self) -> Writers {
+        Writers::of(self.posting, self.archived_at.is_some())
     }
 
     pub(super) fn may_see(&self, user: UserId) -> bool {
@@ -109,6 +130,7 @@ impl Tables {
             digests: HashMap::new(),
             keeps_digests: true,
             revisions: HashMap::new(),
+            settings: ServerSettings::default(),
             general: Some(general),
         }
     }

@@ -9,7 +9,7 @@ use crate::codes::Code;
 use crate::driver::{TAKEN, is_taken};
 use crate::rules::append::{Looked, Original, Sender};
 use crate::{Append, RaisedMark, Refusal};
-use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
+use protocol::{ClientId, Mark, Message, Role, RoomId, Seq, UnixMillis, UserId};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -20,13 +20,13 @@ pub(super) use super::plain::store_plain;
 pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     let rows = sqlx::query(concat!(
         "select wanted.room_id as wanted_room, wanted.sender_id as wanted_sender, wanted.client_id as wanted_id,
-           mem.user_id is not null as is_member, refused.reason as refused_reason, ",
+           mem.role as sender_role, refused.reason as refused_reason, ",
         is_blocked!("wanted.room_id", "wanted.sender_id"),
         " as is_blocked, ",
         message_columns!("m", "u"),
         ", m.first_digest from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
           cross join lateral (select display_name from users where id = wanted.sender_id limit 1) as u
-          left join lateral (select user_id from members
+          left join lateral (select role from members
             where room_id = wanted.room_id and user_id = wanted.sender_id limit 1) as mem on true
           left join lateral (select * from messages
             where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as m on true
@@ -41,8 +41,9 @@ pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     let mut looked = Looked::default();
     for row in &rows {
         let sender = UserId(row.try_get("wanted_sender")?);
-        if row.try_get("is_member")? {
-            let member = Sender { name: row.try_get("sender_name")?, is_blocked: row.try_get("is_blocked")? };
+        if let Some(role) = row.try_get::<Option<i16>, _>("sender_role")? {
+            let (name, is_blocked) = (row.try_get("sender_name")?, row.try_get("is_blocked")?);
+            let member = Sender { name, role: Role::from_code(role), is_blocked };
             looked.members.push((RoomId(row.try_get("wanted_room")?), sender, member));
         }
         if row.try_get::<Option<Uuid>, _>("room_id")?.is_some() {

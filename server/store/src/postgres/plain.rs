@@ -25,9 +25,9 @@ with entry as (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[]) with ordinality
     as entry (room_id, sender_id, client_id, body, reply_to, created_at, place)),
 room as (
-  select id, last_seq from rooms where id = any (array(select distinct room_id from entry)) order by id for update),
+  select id, last_seq, archived_at, posting from rooms where id = any (array(select distinct room_id from entry)) order by id for update),
 member as (
-  select m.room_id, m.user_id from (select distinct room_id, sender_id from entry) as wanted
+  select m.room_id, m.user_id, m.role from (select distinct room_id, sender_id from entry) as wanted
     join room on room.id = wanted.room_id
     join members m on m.room_id = wanted.room_id and m.user_id = wanted.sender_id
   order by m.room_id, m.user_id for key share of m),
@@ -35,7 +35,8 @@ plain as (
   select entry.*, room.last_seq + row_number() over (partition by entry.room_id order by entry.place) as seq
   from entry join room on room.id = entry.room_id
     join member on member.room_id = entry.room_id and member.user_id = entry.sender_id
-  where (entry.reply_to is null or entry.reply_to between 1 and room.last_seq)
+  where room.archived_at is null and (room.posting = 0 or member.role in (1, 2))
+    and (entry.reply_to is null or entry.reply_to between 1 and room.last_seq)
     and not exists (select 1 from messages where client_id = entry.client_id and sender_id = entry.sender_id)
     and not exists (select 1 from refusals where client_id = entry.client_id and sender_id = entry.sender_id)
     and not ",

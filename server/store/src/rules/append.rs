@@ -1,9 +1,10 @@
 //! Decides what becomes of a batch of messages, given what the database holds. Pure. Idempotency is enforced here: a `client_id` that
 //! its sender has used before is a repeat of the same message, or a conflict, and is never stored twice.
 
+use super::writing::{Writers, Writing, may_write};
 use crate::digest::{digest, has_first_text};
 use crate::{Append, Appended, Refusal};
-use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UserId};
+use protocol::{ClientId, Message, MessageKind, Rev, Role, RoomId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the database holds that matters to a batch, read under the locks of its rooms.
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(crate) struct Known {
     /// Heads of the batch's rooms; a room that is neither here nor in `locked` does not exist.
     pub(crate) heads: BTreeMap<RoomId, Seq>,
+    /// Who may write in these rooms; everybody in one that is not here.
+    pub(crate) writers: BTreeMap<RoomId, Writers>,
     /// Rooms whose locks others hold.
     pub(crate) locked: BTreeSet<RoomId>,
     /// Those senders who are in the room.
@@ -26,6 +29,7 @@ pub(crate) struct Known {
 pub(crate) struct Sender {
     /// The display name.
     pub(crate) name: String,
+    pub(crate) role: Role,
     /// Whether the other person of the direct room blocks the sender.
     pub(crate) is_blocked: bool,
 }
@@ -88,7 +92,7 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
     if known.locked.contains(&append.room_id) {
         return Appended::Locked;
     }
-    let (head, name) = match allowed(append, &mut known.heads, &known.members) {
+    let (head, name) = match allowed(append, &mut known.heads, &known.writers, &known.members) {
         Ok(allowed) => allowed,
         Err(refusal) => {
             known.refused.insert(key, refusal);
@@ -108,13 +112,13 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
 fn allowed<'a>(
     append: &Append,
     heads: &'a mut BTreeMap<RoomId, Seq>,
+    writers: &BTreeMap<RoomId, Writers>,
     members: &HashMap<(RoomId, UserId), Sender>,
 ) -> Result<(&'a mut Seq, String), Refusal> {
     let head = heads.get_mut(&append.room_id).ok_or(Refusal::NotMember)?;
     let sender = members.get(&(append.room_id, append.sender_id)).ok_or(Refusal::NotMember)?;
-    if sender.is_blocked {
-        return Err(Refusal::Blocked);
-    }
+    let writers = writers.get(&append.room_id).copied().unwrap_or_default();
+    may_write(Writing { writers, role: sender.role, is_blocked: sender.is_blocked })?;
     Ok((head, sender.name.clone()))
 }
 
@@ -161,7 +165,7 @@ mod tests {
     }
 
     fn ada() -> Sender {
-        Sender { name: "Ada".into(), is_blocked: false }
+        Sender { name: "Ada".into(), role: Role::Member, is_blocked: false }
     }
 
     #[test]
@@ -175,6 +179,17 @@ mod tests {
         let answers = decide(&[append(1, "a"), append(3, "c")], &mut known);
         assert_eq!(answers[0], blocked, "also once the block has ended");
         assert!(answers[1].stored().is_some());
+    }
+
+    #[test]
+    fn nobody_writes_in_an_archived_room_and_members_do_not_announce() {
+        for (writers, refusal) in [(Writers::Nobody, Refusal::Archived), (Writers::Admins, Refusal::AdminsOnly)] {
+            let mut known = known();
+            known.writers.insert(RoomId(Uuid::from_u128(1)), writers);
+            assert_eq!(decide(&[append(1, "a")], &mut known), [Appended::Refused(refusal)]);
+            known.writers.clear();
+            assert_eq!(decide(&[append(1, "a")], &mut known), [Appended::Refused(refusal)], "a refusal is remembered");
+        }
     }
 
     #[test]

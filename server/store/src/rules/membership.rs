@@ -2,8 +2,8 @@
 //! changes it. Where a person may not even see the room, it is not there.
 
 use crate::bounds::BANS;
-use crate::{Error, Result};
-use protocol::{Role, RoomKind};
+use crate::{Error, Result, RoomChange};
+use protocol::{Role, RoomCreators, RoomKind};
 
 const DIRECT: Error = Error::Forbidden("A direct room always has the same two people and no name.");
 const LATER_KIND: Error =
@@ -15,8 +15,25 @@ const BANNED: Error = Error::Conflict("This person is banned from the room. Lift
 const NO_ROOM: Error = Error::NotFound("room");
 
 /// `actor` is the role of the person who asks, none where they are no member. The same below.
-pub(crate) fn may_rename(kind: RoomKind, actor: Option<Role>) -> Result<()> {
-    require(kind, actor, Role::Admin, "Only an admin or owner of the room may rename it.")
+pub(crate) fn may_change(kind: RoomKind, actor: Option<Role>, change: &RoomChange) -> Result<()> {
+    let (least, refusal) = match change {
+        RoomChange::Name(_) => (Role::Admin, "Only an admin or owner of the room may rename it."),
+        RoomChange::Topic(_) => (Role::Admin, "Only an admin or owner of the room may say what it is about."),
+        RoomChange::Archived(_) => (Role::Owner, "Only an owner of the room may archive and restore it."),
+        RoomChange::Posting(_) => (Role::Owner, "Only an owner of the room may say who writes in it."),
+    };
+    require(kind, actor, least, refusal)
+}
+
+/// Permission check: whether a person may make public rooms. A rule of a later version restricts as far as this version can.
+pub(crate) fn may_create_public(creators: RoomCreators, is_admin: bool) -> Result<()> {
+    const REFUSAL: Error = Error::Forbidden("Only administrators of this server may make public rooms.");
+    if is_admin || creators == RoomCreators::Everybody { Ok(()) } else { Err(REFUSAL) }
+}
+
+/// Permission check: whether a person may change the settings of the server.
+pub(crate) fn may_change_settings(is_admin: bool) -> Result<()> {
+    if is_admin { Ok(()) } else { Err(Error::Forbidden("Only administrators of this server may change its settings.")) }
 }
 
 pub(crate) fn may_delete(kind: RoomKind, actor: Option<Role>) -> Result<()> {
@@ -98,6 +115,7 @@ fn require(kind: RoomKind, actor: Option<Role>, least: Role, refusal: &'static s
 mod tests {
     use super::*;
     use RoomKind::{Direct, Group, Public};
+    use protocol::Posting;
 
     const ROLES: [Option<Role>; 4] = [None, Some(Role::Member), Some(Role::Admin), Some(Role::Owner)];
 
@@ -112,19 +130,43 @@ mod tests {
         ROLES.into_iter().map(|role| tell(rule(role))).collect()
     }
 
+    fn rename(kind: RoomKind, role: Option<Role>) -> Result<()> {
+        may_change(kind, role, &RoomChange::Name("Tea".into()))
+    }
+
+    #[test]
+    fn admins_say_what_a_room_is_and_owners_who_writes_in_it() {
+        for (change, group) in [
+            (RoomChange::Topic("x".into()), "?-++"),
+            (RoomChange::Archived(true), "?--+"),
+            (RoomChange::Archived(false), "?--+"),
+            (RoomChange::Posting(Posting::Admins), "?--+"),
+        ] {
+            assert_eq!(told(|role| may_change(Group, role, &change)), group, "{change:?}");
+            assert_eq!(told(|role| may_change(Public, role, &change)), group.replace('?', "-"), "{change:?}");
+            assert_eq!(told(|role| may_change(Direct, role, &change)), "?---", "{change:?}");
+        }
+    }
+
+    #[test]
+    fn administrators_make_public_rooms_and_change_settings() {
+        use RoomCreators::{Administrators, Everybody, Unknown};
+        for (creators, others) in [(Everybody, true), (Administrators, false), (Unknown, false)] {
+            assert!(may_create_public(creators, true).is_ok());
+            assert_eq!(may_create_public(creators, false).is_ok(), others, "{creators:?}");
+        }
+        assert!(may_change_settings(true).is_ok() && may_change_settings(false).is_err());
+    }
+
     #[test]
     fn roles_decide_and_strangers_see_only_public_rooms() {
-        for (rule, group) in [(may_rename as fn(_, _) -> _, "?-++"), (may_add, "?-++"), (may_delete, "?--+")] {
+        for (rule, group) in [(rename as fn(_, _) -> _, "?-++"), (may_add, "?-++"), (may_delete, "?--+")] {
             assert_eq!(told(|role| rule(Group, role)), group);
             assert_eq!(told(|role| rule(Public, role)), group.replace('?', "-"));
             assert_eq!(told(|role| rule(Direct, role)), "?---");
         }
-        assert_eq!(told(|role| may_rename(RoomKind::Unknown, role)), "?---");
-        assert_eq!(
-            told(|_| may_rename(Group, Some(Role::Unknown))),
-            "----",
-            "a role of a later version grants nothing"
-        );
+        assert_eq!(told(|role| rename(RoomKind::Unknown, role)), "?---");
+        assert_eq!(told(|_| rename(Group, Some(Role::Unknown))), "----", "a role of a later version grants nothing");
         assert_eq!(told(|role| may_leave(Group, role)), "?+++");
         assert_eq!(told(|role| may_leave(Direct, role)), "?---");
     }

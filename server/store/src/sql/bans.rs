@@ -17,7 +17,7 @@ impl Bans for Database {
             let other = members::role_of(&mut tx, room, user).await?;
             membership::may_ban(kind, own, other, actor == user)?;
             let display_name = system_messages::display_name(&mut tx, user).await?;
-            if is_banned(&mut tx, room, user).await? {
+            if members::is_banned(&mut tx, room, user).await? {
                 return Ok(None);
             }
             membership::has_place_for_ban(count(&mut tx, room).await?)?;
@@ -76,12 +76,6 @@ impl Bans for Database {
         };
         rows.iter().map(read).collect()
     }
-}
-
-/// Whether a person is banned from a room.
-pub(super) async fn is_banned(tx: &mut Tx, room: RoomId, user: UserId) -> Result<bool> {
-    let found = sqlx::query("select 1 from bans where room_id = $1 and user_id = $2").bind(room.0).bind(user.0);
-    Ok(found.fetch_optional(&mut **tx).await?.is_some())
 }
 
 /// The bans of a room, counted up to the bound.

@@ -17,10 +17,12 @@ mod pool;
 mod refusals;
 mod reports;
 mod revisions;
+mod room_changes;
 mod rooms;
 mod rows;
 mod search;
 mod sessions;
+mod settings;
 mod system_messages;
 
 pub(super) use blocks::is_blocked;

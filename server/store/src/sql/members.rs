@@ -2,7 +2,7 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, mark, user, user_columns};
-use super::{Database, Result, Tx, bans, consent, system_messages};
+use super::{Database, Result, Tx, consent, system_messages};
 use crate::codes::Code;
 use crate::rules::{self, membership};
 use crate::{MemberMark, Members, Stamp, TOO_MANY_ROOMS};
@@ -88,7 +88,7 @@ impl Members for Database {
             if role_of(&mut tx, room, user).await?.is_some() {
                 return Ok(None);
             }
-            membership::may_enter(kind, actor == user, bans::is_banned(&mut tx, room, user).await?)?;
+            membership::may_enter(kind, actor == user, is_banned(&mut tx, room, user).await?)?;
             if actor != user {
                 rules::consent::may_bring_in(kind, consent::is_given(&mut tx, actor, &[user]).await?)?;
             }
@@ -203,6 +203,12 @@ pub(super) async fn enter(
     .execute(&mut **tx)
     .await?;
     Ok(message)
+}
+
+/// Whether a person is banned from a room.
+pub(super) async fn is_banned(tx: &mut Tx, room: RoomId, user: UserId) -> Result<bool> {
+    let found = sqlx::query("select 1 from bans where room_id = $1 and user_id = $2").bind(room.0).bind(user.0);
+    Ok(found.fetch_optional(&mut **tx).await?.is_some())
 }
 
 /// Ends a membership, under the room's lock.

@@ -1,15 +1,15 @@
-//! Rooms: as their members see them, made, renamed, deleted.
+//! Rooms: as their members see them, made, changed, deleted.
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, message, message_columns, user, user_columns};
 use super::search::{searchable, starts_a_word};
-use super::{Database, Result, Tx, blocks, consent, members, system_messages};
+use super::{Database, Result, Tx, blocks, consent, members, room_changes, settings, system_messages};
 use crate::codes::Code;
 use crate::rules::{self, membership};
-use crate::{Access, Created, Error, NewRoom, RoomCursor, Rooms, Stamp};
+use crate::{Access, Created, Error, NewRoom, RoomChange, RoomCursor, Rooms, Stamp};
 use protocol::{
-    Mark, Message, PublicRoom, PublicRooms, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent,
-    UnixMillis, UserId,
+    Mark, Message, Posting, PublicRoom, PublicRooms, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
+    SystemEvent, UnixMillis, UserId,
 };
 use sqlx::Row;
 use std::collections::BTreeSet;
@@ -24,7 +24,7 @@ macro_rules! summary_query {
                case when me.user_id is null then 0 else (select count(*) from (
                  select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
                    and x.sender_id <> me.user_id limit 100) as few) end as unread,
-               r.members_count, me.role, om.read_seq as other_read_seq,
+               r.members_count, r.topic, r.archived_at, r.posting, me.role, om.read_seq as other_read_seq,
                case when ou.receipts and self.receipts then om.delivered_seq end as other_delivered_seq, ",
             user_columns!("ou"),
             ", ",
@@ -62,6 +62,9 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
             _ => None,
         },
         last_message: last.map(|_| message(row)).transpose()?,
+        topic: row.try_get("topic")?,
+        archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(UnixMillis),
+        posting: Posting::from_code(row.try_get("posting")?),
     })
 }
 
@@ -99,7 +102,8 @@ impl Rooms for Database {
         limit: i64,
     ) -> Result<PublicRooms> {
         let rows = sqlx::query(
-            r"select r.id, r.name, r.members_count, lower(r.name) as sort_name from rooms r where r.kind = 2
+            r"select r.id, r.name, r.members_count, lower(r.name) as sort_name from rooms r
+             where r.kind = 2 and r.archived_at is null
                and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
                and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1)
                and coalesce(r.search, ' ' || lower(r.name)) like $2 escape '\'
@@ -161,6 +165,9 @@ impl Rooms for Database {
                     rules::consent::may_open_direct(is_blocked)?;
                 }
                 kind => {
+                    if kind == RoomKind::Public {
+                        settings::may_create_public(&mut tx, new.creator).await?;
+                    }
                     let is_given = consent::is_given(&mut tx, new.creator, &new.members).await?;
                     rules::consent::may_bring_in(kind, is_given)?;
                 }
@@ -202,16 +209,17 @@ impl Rooms for Database {
         .await
     }
 
-    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+    async fn update_room(&self, room: RoomId, actor: UserId, changes: &[(RoomChange, Stamp)]) -> Result<Vec<Message>> {
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
-            membership::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
-            let event = SystemEvent::Renamed { name: name.to_owned() };
-            let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
-            let named = sqlx::query("update rooms set name = $2, search = $3 where id = $1").bind(room.0).bind(name);
-            named.bind(searchable(&[name])).execute(&mut *tx).await?;
+            let role = members::role_of(&mut tx, room, actor).await?;
+            let mut messages = Vec::new();
+            for (change, stamp) in changes {
+                membership::may_change(kind, role, change)?;
+                messages.extend(room_changes::apply(&mut tx, room, actor, change, *stamp).await?);
+            }
             tx.commit().await?;
-            Ok(message)
+            Ok(messages)
         })
         .await
     }
@@ -229,7 +237,7 @@ impl Rooms for Database {
                 .execute(&mut *tx)
                 .await?;
             sqlx::query(
-                "update rooms set deleted_at = $2, kind = $3, name = null, search = null, members_count = 0
+                "update rooms set deleted_at = $2, kind = $3, name = null, topic = null, search = null, members_count = 0
                  where id = $1",
             )
             .bind(room.0)

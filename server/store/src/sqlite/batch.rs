@@ -6,7 +6,7 @@ use crate::codes::Code;
 use crate::driver::{TAKEN, is_taken};
 use crate::rules::append::{Looked, Original, Plain, Sender};
 use crate::{Append, RaisedMark, Refusal};
-use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
+use protocol::{ClientId, Mark, Message, Role, RoomId, Seq, UnixMillis, UserId};
 use serde_json::json;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow as DbRow;
@@ -55,7 +55,7 @@ async fn refused(tx: &mut Tx, wanted: &BTreeSet<(UserId, ClientId)>) -> Result<V
 /// Which of these are members.
 async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<(RoomId, UserId, Sender)>> {
     let rows = sqlx::query(concat!(
-        "select m.room_id, m.user_id, u.display_name, ",
+        "select m.room_id, m.user_id, m.role, u.display_name, ",
         is_blocked!("m.room_id", "m.user_id"),
         " as is_blocked from members m join users u on u.id = m.user_id
          where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
@@ -64,7 +64,8 @@ async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<V
     .fetch_all(&mut **tx)
     .await?;
     let read = |row: &DbRow| {
-        let sender = Sender { name: row.try_get("display_name")?, is_blocked: row.try_get("is_blocked")? };
+        let (name, role) = (row.try_get("display_name")?, Role::from_code(row.try_get("role")?));
+        let sender = Sender { name, role, is_blocked: row.try_get("is_blocked")? };
         Ok((RoomId(row.try_get("room_id")?), UserId(row.try_get("user_id")?), sender))
     };
     rows.iter().map(read).collect()

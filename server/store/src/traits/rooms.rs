@@ -1,7 +1,7 @@
-//! Rooms: the list of one person's rooms, and creating, renaming and deleting a room. Memberships are in
+//! Rooms: the list of one person's rooms, and creating, changing and deleting a room. Memberships are in
 //! [`Members`](crate::Members), messages in [`Messages`](crate::Messages).
 
-use crate::{Access, Created, NewRoom, Result, RoomCursor, Stamp};
+use crate::{Access, Created, NewRoom, Result, RoomChange, RoomCursor, Stamp};
 use protocol::{Message, PublicRooms, RoomHead, RoomId, RoomSummary, UnixMillis, UserId};
 
 /// Rooms. The right of `actor` to a change is checked in the transaction that makes it: `Forbidden` or `NotFound` without it.
@@ -25,10 +25,10 @@ pub trait Rooms {
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>>;
     /// Stores a room with its creator as owner (in a direct room both as members) and the others as members; answers
     /// `Existing` where the two people have their direct room already. `NotFound` where a member does not exist;
-    /// `Forbidden` where one of them blocks the creator, or does not agree to be brought into a group by them; `Conflict` where one of them is in as many rooms as one person can be.
+    /// `Forbidden` for a public room that only administrators make, and where one of them blocks the creator, or does not agree to be brought into a group by them; `Conflict` where one of them is in as many rooms as one person can be.
     async fn create_room(&self, room: NewRoom, stamp: Stamp) -> Result<Created>;
-    /// Renames a room. Returns the system message.
-    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message>;
+    /// Makes these changes of a room, all of them or none. Returns the system messages of those that changed something.
+    async fn update_room(&self, room: RoomId, actor: UserId, changes: &[(RoomChange, Stamp)]) -> Result<Vec<Message>>;
     /// Deletes a room: nobody sees it from now on. Returns its former members. Its rows are left to
     /// [`Maintenance::purge`](crate::Maintenance::purge).
     async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>>;

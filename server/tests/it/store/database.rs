@@ -1,8 +1,8 @@
 //! A database as the story's chapters use it, whichever engine it is on.
 
-use protocol::{ClientId, PublicRoom, Role, RoomId, RoomKind, UnixMillis, UserId};
+use protocol::{ClientId, Message, PublicRoom, Role, RoomId, RoomKind, UnixMillis, UserId};
 use std::sync::Arc;
-use store::{Append, Appended, Created, NewRoom, NewUser, Stamp, Store};
+use store::{Append, Appended, Created, Error, NewRoom, NewUser, RoomChange, Stamp, Store};
 use uuid::Uuid;
 
 /// A database of its own, with nobody in it yet.
@@ -62,6 +62,11 @@ impl Db {
 
     pub(crate) async fn send_message(&self, room: RoomId, sender: UserId, body: &str) -> Appended {
         self.store.append(&[entry(room, sender, body)]).await.unwrap().remove(0)
+    }
+
+    pub(crate) async fn rename(&self, room: RoomId, actor: UserId, name: &str) -> Result<Message, Error> {
+        let change = (RoomChange::Name(name.to_owned()), stamp());
+        Ok(self.store.update_room(room, actor, &[change]).await?.remove(0))
     }
 
     /// The public rooms that a person may join.

@@ -33,7 +33,7 @@ async fn public_rooms_are_found_by_words(db: Db) {
     assert_eq!(find("\u{e9}TOILE").await, ["\u{c9}toile du th\u{e9}"]);
     assert_eq!(find("100%").await, ["100% tea_leaves"]);
     assert!(find("%").await.is_empty() && find("team").await.is_empty());
-    db.store.rename_room(tea, ada, "Coffee", stamp()).await.unwrap();
+    db.rename(tea, ada, "Coffee").await.unwrap();
     assert!(find("\u{e9}toile").await.is_empty());
     assert_eq!(find("coffee").await, ["Coffee"]);
     assert_eq!(find("").await.len(), 5);

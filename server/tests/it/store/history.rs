@@ -88,7 +88,7 @@ async fn the_list_of_rooms_has_previews(db: Db) {
     assert_eq!((last.body.chars().count(), last.reactions.len()), (protocol::limits::PREVIEW_CHARS, 0));
     let name = "\"n".repeat(40);
     let group = db.room(RoomKind::Group, ada, &[bob]).await;
-    db.store.rename_room(group, ada, &name, stamp()).await.unwrap();
+    db.rename(group, ada, &name).await.unwrap();
     let last = db.store.find_room(bob, group).await.unwrap().unwrap().last_message.unwrap();
     assert_eq!(last.event, Some(protocol::SystemEvent::Renamed { name }), "what happened is not cut");
 }
@@ -137,7 +137,7 @@ async fn unread_counts_what_others_said(db: Db) {
     let room = db.room(RoomKind::Group, ada, &[bob]).await;
     db.send_message(room, ada, "one").await;
     db.send_message(room, bob, "two").await;
-    db.store.rename_room(room, ada, "Tea", stamp()).await.unwrap();
+    db.rename(room, ada, "Tea").await.unwrap();
     db.send_message(room, ada, "three").await;
     let unread = async |user| db.store.find_room(user, room).await.unwrap().unwrap().unread;
     assert_eq!((unread(ada).await, unread(bob).await), (1, 2), "neither one's own nor what the room tells");

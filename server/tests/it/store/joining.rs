@@ -94,12 +94,12 @@ async fn rights_are_those_of_the_moment_of_the_change(db: Db) {
     db.acquaint(bob, cy).await;
     let room = db.room(RoomKind::Group, ada, &[bob]).await;
     let forbidden = |answer: Result<Option<Message>, Error>| assert!(matches!(answer, Err(Error::Forbidden(_))));
-    forbidden(db.store.rename_room(room, bob, "Mine", stamp()).await.map(Some));
+    forbidden(db.rename(room, bob, "Mine").await.map(Some));
     forbidden(db.store.create_member(room, bob, cy, stamp()).await);
     forbidden(db.store.delete_member(room, bob, ada, stamp()).await.map(Some));
     forbidden(db.store.update_member(room, bob, bob, Role::Owner, stamp()).await);
     let unseen = |answer: Result<Option<Message>, Error>| assert!(matches!(answer, Err(Error::NotFound("room"))));
-    unseen(db.store.rename_room(room, cy, "Mine", stamp()).await.map(Some));
+    unseen(db.rename(room, cy, "Mine").await.map(Some));
     unseen(db.store.create_member(room, cy, cy, stamp()).await);
     unseen(db.store.delete_member(room, cy, bob, stamp()).await.map(Some));
     unseen(db.store.update_member(room, cy, bob, Role::Owner, stamp()).await);
@@ -150,7 +150,7 @@ async fn a_room_is_renamed_and_deleted(db: Db) {
     db.store.create_member(room, bob, bob, stamp()).await.unwrap().unwrap();
     assert!(db.public_rooms(bob).await.is_empty());
 
-    let renamed = db.store.rename_room(room, ada, "Tea", stamp()).await.unwrap();
+    let renamed = db.rename(room, ada, "Tea").await.unwrap();
     assert_eq!(renamed.event, Some(SystemEvent::Renamed { name: "Tea".into() }));
     assert_eq!(db.store.find_room(bob, room).await.unwrap().unwrap().name, "Tea");
 

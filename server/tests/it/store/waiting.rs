@@ -5,7 +5,7 @@ use crate::harness::{fresh_postgres, until};
 use protocol::{RoomKind, Seq, UnixMillis, UserId};
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
-use store::{Append, Appended, Refusal};
+use store::{Append, Appended, Refusal, RoomChange};
 
 /// A database of its own with three connections, and where it is.
 async fn on_postgres() -> (String, Db) {
@@ -89,14 +89,15 @@ async fn what_is_given_up_in_the_middle_leaves_nothing_behind() {
     let mut holds = other.begin().await.unwrap();
     sqlx::query("select 1 from rooms where id = $1 for update").bind(room.0).execute(&mut *holds).await.unwrap();
     let store = Arc::clone(&db.store);
-    let renames = tokio::spawn(async move { store.rename_room(room, ada, "Never", stamp()).await });
+    let renames =
+        tokio::spawn(async move { store.update_room(room, ada, &[(RoomChange::Name("Never".into()), stamp())]).await });
     let mut watcher = PgConnection::connect(&url).await.unwrap();
     until("the change to wait for the room", async || is_waiting(&mut watcher).await.then_some(())).await;
     renames.abort();
     assert!(renames.await.unwrap_err().is_cancelled());
     holds.rollback().await.unwrap();
     // The one connection that writes is there again, and the lock is free.
-    let renamed = db.store.rename_room(room, ada, "Tea", stamp()).await.unwrap();
+    let renamed = db.rename(room, ada, "Tea").await.unwrap();
     assert_eq!(renamed.seq, Seq(2), "nothing was stored in between");
 }
 

@@ -5,7 +5,7 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::rules::Chat;
 use crate::testing::{TestClient, connection};
-use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
+use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UpdateRoom, UserId};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -99,7 +99,8 @@ async fn rooms_that_are_made_renamed_and_deleted_are_told_of() {
     world.hang_up(chat.create_room(ADA, form), |frame| matches!(frame, ServerFrame::RoomChanged { .. })).await;
     let world = World::new().await;
     let chat = Arc::clone(&world.chat);
-    world.hang_up(chat.rename_room(ADA, GENERAL, "Tea"), is_message).await;
+    let form = UpdateRoom { name: Some("Tea".into()), ..UpdateRoom::default() };
+    world.hang_up(chat.update_room(ADA, GENERAL, form), is_message).await;
     let world = World::new().await;
     let chat = Arc::clone(&world.chat);
     world.hang_up(chat.delete_room(ADA, GENERAL), |frame| matches!(frame, ServerFrame::RoomGone { .. })).await;
