@@ -2,7 +2,7 @@
 
 use crate::storage::Trouble;
 use protocol::limits::UNREAD_MAX;
-use protocol::{Message, MessageKind, Role, RoomKind, RoomSummary, SystemEvent, UserId};
+use protocol::{Message, MessageKind, Posting, Role, RoomKind, RoomSummary, SystemEvent, UserId};
 
 /// `(3) Tea — Jackdaw`
 pub(crate) fn title(unread: i64, page: &str) -> String {
@@ -82,11 +82,18 @@ pub(crate) fn system(message: &Message, me: UserId) -> String {
         Some(SystemEvent::Removed { user_id, display_name }) => {
             format!("{who} removed {}", whom(*user_id, display_name))
         }
+        Some(SystemEvent::Banned { user_id, display_name }) => format!("{who} banned {}", whom(*user_id, display_name)),
         Some(SystemEvent::RoleChanged { user_id, display_name, role: now }) => {
             let article = if *now == Role::Member { "a" } else { "an" };
             let role = role(*now).to_ascii_lowercase();
             format!("{who} made {} {article} {role}", whom(*user_id, display_name))
         }
+        Some(SystemEvent::TopicChanged { topic }) if topic.is_empty() => format!("{who} removed the topic"),
+        Some(SystemEvent::TopicChanged { topic }) => format!("{who} changed the topic to “{topic}”"),
+        Some(SystemEvent::Archived) => format!("{who} archived the room"),
+        Some(SystemEvent::Restored) => format!("{who} restored the room"),
+        Some(SystemEvent::PostingChanged { posting: Posting::Everybody }) => format!("{who} let everybody write here"),
+        Some(SystemEvent::PostingChanged { .. }) => format!("{who} let only admins write here"),
         Some(SystemEvent::Unknown) | None => format!("{who} changed the room"),
     }
 }

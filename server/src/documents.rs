@@ -5,6 +5,9 @@ pub(crate) mod account;
 pub(crate) mod admin;
 mod document;
 mod form;
+pub(crate) mod person;
+pub(crate) mod report;
 pub(crate) mod reset;
+pub(crate) mod room;
 
 use document::{Document, Notice};

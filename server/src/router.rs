@@ -1,16 +1,16 @@
 //! Every route of the server, in one place.
 
-use crate::documents::{account, admin, reset};
+use crate::documents::{account, admin, person, report, reset, room};
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
-use crate::routes::{auth, health, members, messages, rooms, users};
+use crate::routes::{auth, bans, blocks, health, members, messages, reports, rooms, users};
 use crate::{App, Error, pages, site, socket};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get, patch, post};
+use axum::routing::{any, get, patch, post, put};
 use protocol::limits::FRAME_BYTES;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +63,8 @@ fn api() -> Router<Shared> {
         .route("/api/auth/sessions/{id}", axum::routing::delete(auth::delete_session))
         .route("/api/me", get(users::show_me).patch(users::update_me).delete(users::delete_me))
         .route("/api/me/password", post(users::change_password))
+        .route("/api/me/blocks", get(blocks::list))
+        .route("/api/me/blocks/{user_id}", put(blocks::create).delete(blocks::delete))
         .route("/api/users", get(users::list))
         .route("/api/rooms", get(rooms::list).post(rooms::create))
         .route("/api/rooms/public", get(rooms::list_public))
@@ -70,8 +72,13 @@ fn api() -> Router<Shared> {
         .route("/api/rooms/{id}/join", post(rooms::join))
         .route("/api/rooms/{id}/members", get(members::list).post(members::create))
         .route("/api/rooms/{id}/members/{user_id}", patch(members::update).delete(members::delete))
+        .route("/api/rooms/{id}/bans", get(bans::list).post(bans::create))
+        .route("/api/rooms/{id}/bans/{user_id}", axum::routing::delete(bans::delete))
         .route("/api/messages/room/{id}", get(messages::list).post(messages::create))
         .route("/api/messages/room/{id}/{seq}", patch(messages::update).delete(messages::delete))
+        .route("/api/messages/room/{id}/{seq}/report", post(reports::create))
+        .route("/api/reports", get(reports::list))
+        .route("/api/reports/{id}/close", post(reports::close))
 }
 
 fn pages() -> Router<Shared> {
@@ -96,6 +103,17 @@ fn documents() -> Router<Shared> {
         .route("/account/delete", post(account::delete))
         .route("/reset/{code}", get(reset::show).post(reset::reset))
         .route("/admin", get(admin::people::show))
+        .route("/account/blocks", get(person::list))
+        .route("/people/{id}", get(person::show))
+        .route("/people/{id}/{act}", post(person::act))
+        .route("/rooms/{id}/manage", get(room::show))
+        .route("/rooms/{id}/manage/bans", post(room::ban))
+        .route("/rooms/{id}/manage/bans/{user_id}/lift", post(room::lift_ban))
+        .route("/rooms/{id}/manage/{what}", post(room::change))
+        .route("/rooms/{id}/messages/{seq}/report", get(report::show).post(report::report))
+        .route("/admin/people/{id}", get(admin::people::show_one))
+        .route("/admin/reports", get(admin::reports::show))
+        .route("/admin/reports/{id}/close", post(admin::reports::close))
         .route("/admin/people/{id}/{act}", post(admin::people::act))
         .route("/admin/invites", get(admin::invites::show).post(admin::invites::create))
         .route("/admin/invites/{id}/revoke", post(admin::invites::revoke))
@@ -117,7 +135,7 @@ fn cors(origins: &[String]) -> Option<CorsLayer> {
     (!origins.is_empty()).then(|| {
         CorsLayer::new()
             .allow_origin(origins)
-            .allow_methods([Method::GET, Method::POST, Method::PATCH, Method::DELETE])
+            .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
             .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
             .max_age(Duration::from_secs(3_600))
     })

@@ -252,6 +252,7 @@ impl People {
             match event {
                 SystemEvent::Added { display_name, .. }
                 | SystemEvent::Removed { display_name, .. }
+                | SystemEvent::Banned { display_name, .. }
                 | SystemEvent::RoleChanged { display_name, .. } => name.clone_into(display_name),
                 _ => {}
             }
@@ -277,6 +278,7 @@ pub(crate) const fn named(event: &SystemEvent) -> Option<UserId> {
     match event {
         SystemEvent::Added { user_id, .. }
         | SystemEvent::Removed { user_id, .. }
+        | SystemEvent::Banned { user_id, .. }
         | SystemEvent::RoleChanged { user_id, .. } => Some(*user_id),
         _ => None,
     }
@@ -287,6 +289,7 @@ pub(crate) fn hint(event: &SystemEvent) -> Option<&str> {
     match event {
         SystemEvent::Added { display_name, .. }
         | SystemEvent::Removed { display_name, .. }
+        | SystemEvent::Banned { display_name, .. }
         | SystemEvent::RoleChanged { display_name, .. } => Some(display_name),
         _ => None,
     }

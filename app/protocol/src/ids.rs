@@ -49,6 +49,10 @@ uuid_id!(
     /// A message's name before it has a [`Seq`], made by the sender (a UUIDv7) and unique per sender for ever.
     ClientId
 );
+uuid_id!(
+    /// A report of a message to the administrators.
+    ReportId
+);
 
 macro_rules! counter {
     ($(#[$doc:meta])* $name:ident) => {

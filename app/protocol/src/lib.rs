@@ -10,6 +10,7 @@ mod ids;
 mod incoming;
 pub mod limits;
 mod model;
+mod moderation;
 mod position;
 mod presence;
 mod read;
@@ -20,11 +21,12 @@ mod write;
 pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{ClientFrame, ServerFrame};
-pub use ids::{ClientId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
+pub use ids::{ClientId, ReportId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 pub use incoming::Incoming;
 pub use model::{
-    Member, Message, MessageKind, Person, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
+    Member, Message, MessageKind, Person, Posting, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
 };
+pub use moderation::{Ban, BanPage, BlockList, CreateBan, CreateReport, Report, ReportAnswer, ReportPage};
 pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
 pub use read::{FromJson, Object};
@@ -33,7 +35,9 @@ pub use rest::{
     MessageAnswer, NewMessage, PublicRoom, PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe,
     UpdateRoom, UserAnswer, UserList,
 };
-pub use validate::{Invalid, body, display_name, emoji, password, room_name, username, without_control_characters};
+pub use validate::{
+    Invalid, body, display_name, emoji, password, reason, room_name, topic, username, without_control_characters,
+};
 pub use write::{ToJson, write_object};
 
 /// The protocol's version, sent in `hello` and answered in `welcome`. Raised only by a change that an earlier page cannot

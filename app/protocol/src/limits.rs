@@ -12,6 +12,10 @@ pub const ROOM_NAME_CHARS: (usize, usize) = (1, 80);
 pub const BODY_CHARS: (usize, usize) = (1, 8_000);
 /// Bytes in a message's body after trimming.
 pub const BODY_BYTES: usize = 32 * 1024;
+/// Characters in what a room is about, from and to.
+pub const TOPIC_CHARS: (usize, usize) = (0, 250);
+/// Characters in the reason of a report after trimming, from and to.
+pub const REASON_CHARS: (usize, usize) = (1, 500);
 /// Characters of the last message that a list of rooms shows.
 pub const PREVIEW_CHARS: usize = 200;
 /// Rooms per person. A request that would add a person to one more is refused with 409.

@@ -124,6 +124,37 @@ pub struct RoomSummary {
     /// How far the other person of a direct room is, where both tell.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_mark: Option<Mark>,
+    /// What the room is about; none where nobody has said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Since when nobody writes in it; none where it is not archived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived_at: Option<UnixMillis>,
+    /// Who of its members may write in it.
+    #[serde(default, skip_serializing_if = "Posting::is_everybody")]
+    pub posting: Posting,
+}
+
+/// Who of a room's members may write in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Posting {
+    /// Every member.
+    #[default]
+    Everybody,
+    /// Admins and owners: the room is for announcements.
+    Admins,
+    /// A rule of a later version. Here as `Admins`.
+    #[serde(other)]
+    Unknown,
+}
+
+impl Posting {
+    /// Whether every member may write.
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        *self == Self::Everybody
+    }
 }
 
 /// What a person is called: one entry of the map of people, from which every name on a screen comes.
@@ -194,6 +225,13 @@ pub enum SystemEvent {
         /// Their name at that time.
         display_name: String,
     },
+    /// The sender took somebody out, who cannot come in again.
+    Banned {
+        /// Whom.
+        user_id: UserId,
+        /// Their name at that time.
+        display_name: String,
+    },
     /// The sender gave somebody a role.
     RoleChanged {
         /// Whom.
@@ -202,6 +240,20 @@ pub enum SystemEvent {
         display_name: String,
         /// The role from then on.
         role: Role,
+    },
+    /// The sender said what the room is about.
+    TopicChanged {
+        /// The topic from then on; empty where there is none any more.
+        topic: String,
+    },
+    /// The sender archived the room: nobody writes in it any more.
+    Archived,
+    /// The sender restored the room from the archive.
+    Restored,
+    /// The sender said who may write.
+    PostingChanged {
+        /// The rule from then on.
+        posting: Posting,
     },
     /// A fact of a later version. Shown as a row that asks for a reload.
     #[serde(other)]

@@ -1,6 +1,6 @@
 //! Bodies of the REST requests and answers. Who may ask what, and with which status, is the server's business.
 
-use crate::{ClientId, Member, Message, Rev, Role, RoomId, RoomSummary, Seq, Session, User, UserId};
+use crate::{ClientId, Member, Message, Posting, Rev, Role, RoomId, RoomSummary, Seq, Session, User, UserId};
 use serde::{Deserialize, Serialize};
 
 /// `POST /api/auth/register`
@@ -112,6 +112,9 @@ pub struct PublicRoom {
 pub struct PublicRooms {
     /// Public rooms that the person is not in, by name.
     pub rooms: Vec<PublicRoom>,
+    /// Cursor of the next page, an opaque text; none on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
 }
 
 /// `POST /api/rooms`
@@ -145,11 +148,21 @@ pub struct RoomAnswer {
     pub room: RoomSummary,
 }
 
-/// `PATCH /api/rooms/{id}`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// `PATCH /api/rooms/{id}`. What is missing stays as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateRoom {
     /// The name from now on.
-    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What the room is about from now on; empty for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// Whether the room is archived: nobody writes in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archived: Option<bool>,
+    /// Who may write in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posting: Option<Posting>,
 }
 
 /// `GET /api/rooms/{id}/members`

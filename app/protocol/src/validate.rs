@@ -1,7 +1,8 @@
 //! Checks of what people type, shared so that the page and the server say the same sentence.
 
 use crate::limits::{
-    BODY_BYTES, BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, ROOM_NAME_CHARS, USERNAME_CHARS,
+    BODY_BYTES, BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, PASSWORD_CHARS, REASON_CHARS, ROOM_NAME_CHARS,
+    TOPIC_CHARS, USERNAME_CHARS,
 };
 
 /// A value outside its limits: which field, and a sentence about it.
@@ -79,6 +80,17 @@ pub fn room_name(text: &str) -> Result<String, Invalid> {
     Ok(name.to_owned())
 }
 
+/// What a room is about, in one line, outer space dropped. Empty for nothing.
+///
+/// # Errors
+/// Says which rule the text breaks.
+pub fn topic(text: &str) -> Result<String, Invalid> {
+    let topic = text.trim();
+    between("topic", topic, TOPIC_CHARS)?;
+    printable("topic", topic)?;
+    Ok(topic.to_owned())
+}
+
 /// A message's text, outer space dropped and line ends made `\n`. Line breaks and tabs are text; other control characters
 /// are not, since each takes six bytes in JSON.
 ///
@@ -93,6 +105,19 @@ pub fn body(text: &str) -> Result<String, Invalid> {
     match body.chars().find(|c| !is_text(*c)) {
         Some(c) => Err(invalid("body", format!("must not contain the control character U+{:04X}.", c as u32))),
         None => Ok(body),
+    }
+}
+
+/// Why a message is reported, outer space dropped.
+///
+/// # Errors
+/// Says which rule the text breaks.
+pub fn reason(text: &str) -> Result<String, Invalid> {
+    let reason = text.trim().replace("\r\n", "\n");
+    between("reason", &reason, REASON_CHARS)?;
+    match reason.chars().find(|c| !is_text(*c)) {
+        Some(c) => Err(invalid("reason", format!("must not contain the control character U+{:04X}.", c as u32))),
+        None => Ok(reason),
     }
 }
 
@@ -157,6 +182,8 @@ mod tests {
         assert!(room_name("a\nb").unwrap_err().problem.contains("U+000A"));
         assert!(display_name("\u{7f}x").is_err());
         assert_eq!(room_name("  Tea & cake ").unwrap(), "Tea & cake");
+        assert_eq!((topic("  ").unwrap(), topic(" all of it ").unwrap()), (String::new(), "all of it".into()));
+        assert!(topic("a\nb").is_err() && topic(&"x".repeat(251)).is_err());
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //! function writes them. It is what serde's derives read, which everybody else uses.
 
 use crate::{
-    AddMember, ClientFrame, ClientId, CreateRoom, Cursor, Mark, Message, MessageKind, Person, Reaction, Rev, Role,
-    RoomId, RoomKind, RoomSummary, Seq, SetRole, SystemEvent, UnixMillis, UpdateRoom, User, UserId,
+    AddMember, ClientFrame, ClientId, CreateRoom, Cursor, Mark, Message, MessageKind, Person, Posting, Reaction, Rev,
+    Role, RoomId, RoomKind, RoomSummary, Seq, SetRole, SystemEvent, UnixMillis, UpdateRoom, User, UserId,
 };
 use std::fmt::{self, Write};
 use uuid::Uuid;
@@ -132,6 +132,7 @@ macro_rules! words {
 words! {
     RoomKind { Direct => "direct", Group => "group", Public => "public", Unknown => "unknown" }
     Role { Member => "member", Admin => "admin", Owner => "owner", Unknown => "unknown" }
+    Posting { Everybody => "everybody", Admins => "admins", Unknown => "unknown" }
     MessageKind { Text => "text", System => "system", Unknown => "unknown" }
 }
 
@@ -176,7 +177,7 @@ both_ways! {
     }
     RoomSummary {
         id, kind, name, last_seq, last_rev, read_seq, unread, last_message, members_count, role, other,
-        other_mark,
+        other_mark, topic, archived_at, posting,
     }
     Reaction { emoji, users }
     Person { id, rev, username, display_name }
@@ -184,7 +185,7 @@ both_ways! {
 
 to_json! {
     User { id, username, display_name, is_admin, created_at, receipts }
-    UpdateRoom { name }
+    UpdateRoom { name, topic, archived, posting }
     AddMember { user_id }
     SetRole { role }
 }
@@ -212,7 +213,12 @@ tagged! {
         Added { user_id, display_name } => "added"
         Left {} => "left"
         Removed { user_id, display_name } => "removed"
+        Banned { user_id, display_name } => "banned"
         RoleChanged { user_id, display_name, role } => "role_changed"
+        TopicChanged { topic } => "topic_changed"
+        Archived {} => "archived"
+        Restored {} => "restored"
+        PostingChanged { posting } => "posting_changed"
         Unknown {} => "unknown"
     }
 }

@@ -108,7 +108,8 @@ pub(crate) async fn join_room(room: RoomId) -> Answer<RoomSummary> {
 }
 
 pub(crate) async fn rename_room(room: RoomId, name: String) -> Answer<RoomSummary> {
-    let answer: RoomAnswer = send("PATCH", &format!("/api/rooms/{room}"), &UpdateRoom { name }).await?;
+    let form = UpdateRoom { name: Some(name), ..UpdateRoom::default() };
+    let answer: RoomAnswer = send("PATCH", &format!("/api/rooms/{room}"), &form).await?;
     Ok(answer.room)
 }
 

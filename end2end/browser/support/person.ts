@@ -1,4 +1,5 @@
 // Somebody at a browser of their own.
+import { randomUUID } from 'node:crypto'
 import { type Browser, type BrowserContext, type BrowserContextOptions, type Locator, type Page, expect } from '@playwright/test'
 import type { Node } from './node'
 
@@ -123,6 +124,15 @@ export class Person {
     await dialog.getByLabel('Search people').fill(other.name)
     await dialog.getByRole('button', { name: `Chat with ${other.shown}` }).click()
     await expect(this.page.getByRole('heading', { level: 1, name: other.shown })).toBeVisible()
+  }
+
+  /** Both write in their direct room: from then on either may add the other one to groups. */
+  async acquaint(other: Person): Promise<void> {
+    const { user } = await other.api<{ user: { id: string } }>('GET', '/api/me')
+    const { room } = await this.api<{ room: { id: string } }>('POST', '/api/rooms', { kind: 'direct', user_id: user.id })
+    for (const person of [this, other]) {
+      await person.api('POST', `/api/messages/room/${room.id}`, { client_id: randomUUID(), body: 'hello' })
+    }
   }
 
   /** A request with this browser's session, as the page itself makes it. */

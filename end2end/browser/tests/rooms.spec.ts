@@ -3,6 +3,7 @@ import { expect, test } from '../support/test'
 test('a group is made, changed and left', async ({ signUp }) => {
   const ada = await signUp('ada')
   const bob = await signUp('bob')
+  await ada.acquaint(bob)
   await ada.page.getByRole('button', { name: 'New chat' }).click()
   const dialog = ada.page.getByRole('dialog', { name: 'New chat' })
   await dialog.getByText('Group', { exact: true }).click()

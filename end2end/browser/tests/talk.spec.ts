@@ -94,6 +94,7 @@ test('messages wait while the server is away, and leave by themselves in order',
 test('whoever is taken out of a room sees it go', async ({ signUp }) => {
   const ada = await signUp('ada')
   const bob = await signUp('bob')
+  await ada.acquaint(bob)
   const { room } = await ada.api<{ room: { id: string } }>('POST', '/api/rooms', { kind: 'group', name: 'Tea' })
   const { user } = await bob.api<{ user: { id: string } }>('GET', '/api/me')
   await ada.api('POST', `/api/rooms/${room.id}/members`, { user_id: user.id })

@@ -59,8 +59,18 @@ fn rooms(device: &Device, engine: &Engine, tables: &Tables) -> Result<(), String
 fn describe(room: &RoomSummary) -> String {
     let last = room.last_message.as_ref().map(|last| (last.seq.0, last.rev.0));
     format!(
-        "{}: read {} of {}, revised {}, unread {}, the last is {last:?}, members {}, {:?}, {:?}",
-        room.id, room.read_seq, room.last_seq, room.last_rev, room.unread, room.members_count, room.role, room.name
+        "{}: read {} of {}, revised {}, unread {}, the last is {last:?}, members {}, {:?}, {:?}, topic {:?}, archived {:?}, {:?}",
+        room.id,
+        room.read_seq,
+        room.last_seq,
+        room.last_rev,
+        room.unread,
+        room.members_count,
+        room.role,
+        room.name,
+        room.topic,
+        room.archived_at,
+        room.posting
     )
 }
 
@@ -90,6 +100,7 @@ fn named(row: &Message, tables: &Tables) -> Message {
     if let Some(
         SystemEvent::Added { user_id, display_name }
         | SystemEvent::Removed { user_id, display_name }
+        | SystemEvent::Banned { user_id, display_name }
         | SystemEvent::RoleChanged { user_id, display_name, .. },
     ) = &mut row.event
     {

@@ -4,7 +4,7 @@ use super::device::Device;
 use super::device::request::{self, Wish};
 use super::plan::Fault;
 use client::{Input, Revision, Row, RowState};
-use protocol::{ClientId, CreateRoom, NewMessage, RoomId, RoomKind, Seq, UserId};
+use protocol::{ClientId, CreateRoom, NewMessage, Posting, RoomId, RoomKind, Seq, UpdateRoom, UserId};
 use std::sync::Arc;
 use store::model::Tables;
 use testbed::Chance;
@@ -148,6 +148,18 @@ fn decide_on_failed(device: &Arc<Device>) {
     }
 }
 
+/// A change of a room. An archived room is mostly restored soon: nothing happens in it meanwhile.
+fn update(chance: &Chance, name: String) -> UpdateRoom {
+    let none = UpdateRoom::default();
+    match chance.below(8) {
+        0 => UpdateRoom { topic: Some(if chance.one_in(3) { String::new() } else { name }), ..none },
+        1 => UpdateRoom { archived: Some(chance.one_in(3)), ..none },
+        2 => UpdateRoom { posting: Some(if chance.one_in(3) { Posting::Admins } else { Posting::Everybody }), ..none },
+        3 => UpdateRoom { archived: Some(false), name: Some(name.clone()), topic: Some(name), ..none },
+        _ => UpdateRoom { name: Some(name), ..none },
+    }
+}
+
 fn wish(device: &Arc<Device>) {
     let chance = &device.sim.chance;
     let (users, rooms): (Vec<UserId>, Vec<RoomId>) = {
@@ -161,7 +173,7 @@ fn wish(device: &Arc<Device>) {
         2 => Wish::Leave(room),
         3 => Wish::Add(room, user),
         4 => Wish::Remove(room, user),
-        5 => Wish::Rename(room, name),
+        5 => Wish::Update(room, update(chance, name)),
         6 => Wish::RenameMe(format!("{} {}", device.user.username, chance.below(1_000))),
         7 => Wish::Create(CreateRoom::Public { name }),
         8 => Wish::Create(CreateRoom::Direct { user_id: user }),

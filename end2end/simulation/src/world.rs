@@ -77,6 +77,13 @@ impl World {
             tables.create_user(user, Stamp { client_id: ClientId(sim.id(0)), now: sim.wall(0) }).unwrap();
         }
         let users: Vec<_> = tables.users.values().cloned().collect();
+        for (number, one) in users.iter().enumerate() {
+            // Most of them know each other: the others cannot bring each other into rooms.
+            for other in users.iter().skip(number + 1).filter(|_| !sim.chance.one_in(4)) {
+                let ids = [ClientId(sim.id(0)), ClientId(sim.id(0))];
+                tables.acquaint([one.id, other.id], RoomId(sim.id(0)), ids, sim.wall(0));
+            }
+        }
         let cluster = Cluster::new(sim, tables, 1 + sim.chance.below(3));
         let owners = users.into_iter().flat_map(|user| vec![user; 1 + sim.chance.below(3)]);
         let devices = owners.enumerate().map(|(number, user)| Device::new(&cluster, number, user)).collect();

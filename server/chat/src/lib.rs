@@ -14,6 +14,7 @@ pub mod clock;
 pub mod error;
 pub mod hub;
 pub mod metrics;
+pub mod names;
 pub mod outbound;
 pub mod rules;
 pub mod socket;

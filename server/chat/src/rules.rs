@@ -5,6 +5,8 @@
 
 pub mod accounts;
 mod awareness;
+mod bans;
+mod blocks;
 mod completing;
 pub mod epoch;
 mod mechanism;
@@ -14,6 +16,7 @@ pub mod people;
 pub mod reach;
 pub mod receipts;
 pub mod repair;
+mod reports;
 mod revisions;
 mod rooms;
 mod sent_marks;

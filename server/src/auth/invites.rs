@@ -7,6 +7,7 @@ use crate::Error;
 use chat::clock;
 use protocol::{RoomId, UnixMillis, User, UserId};
 use store::bounds::INVITE_ROOMS;
+use store::rules::membership::{ADMINISTRATORS, EVERYBODY, PUBLIC_ROOMS};
 use store::{Account, Actor, AuditEntry, Invite, NewInvite};
 use uuid::Uuid;
 
@@ -74,6 +75,12 @@ impl Auth {
         Ok(self.store.find_user(user).await?.ok_or(chat::Error::NotFound("user"))?)
     }
 
+    /// The account with this user name, as a person types it.
+    pub(crate) async fn find_by_name(&self, name: &str) -> Result<User, Error> {
+        let name = name.trim().trim_start_matches('@').to_ascii_lowercase();
+        Ok(self.store.find_account(&name).await?.ok_or(chat::Error::NotFound("user"))?.user)
+    }
+
     pub(crate) async fn list_accounts(&self, query: &str, after: &str, limit: i64) -> Result<Vec<Account>, Error> {
         Ok(self.store.list_accounts(query, after, limit).await?)
     }
@@ -87,9 +94,9 @@ impl Auth {
         self.config.registration.is_some()
     }
 
-    /// Stores settings. Without a policy of registration that one stays as it is.
+    /// Stores settings. A choice that is missing stays as it is.
     pub(crate) async fn change_settings(&self, settings: ServerSettings, by: &Actor) -> Result<(), Error> {
-        let ServerSettings { registration, name, imprint, privacy } = settings;
+        let ServerSettings { registration, public_rooms, name, imprint, privacy } = settings;
         let (name, imprint, privacy) = (name.trim(), imprint.trim(), privacy.trim());
         if name.chars().count() > SERVER_NAME_CHARS || name.chars().any(char::is_control) {
             return Err(chat::Error::Invalid(format!("name: at most {SERVER_NAME_CHARS} characters.")).into());
@@ -105,6 +112,11 @@ impl Auth {
             }
         }
         let mut changed = vec![(settings::NAME, name), (settings::IMPRINT, imprint), (settings::PRIVACY, privacy)];
+        if !public_rooms.is_empty() && ![EVERYBODY, ADMINISTRATORS].contains(&public_rooms.as_str()) {
+            let problem = format!("public_rooms: must be {EVERYBODY} or {ADMINISTRATORS}.");
+            return Err(chat::Error::Invalid(problem).into());
+        }
+        changed.extend(Some((PUBLIC_ROOMS, public_rooms.as_str())).filter(|_| !public_rooms.is_empty()));
         changed.extend(registration.map(|policy| (settings::REGISTRATION, policy.word())));
         self.store.set_settings(&changed, by, clock::now()).await?;
         self.settings.evict();

@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use store::Store;
+use store::rules::membership::PUBLIC_ROOMS;
 
 /// Characters of the server's name.
 pub(crate) const SERVER_NAME_CHARS: usize = 60;
@@ -18,6 +19,8 @@ pub(crate) const LINK_CHARS: usize = 300;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ServerSettings {
     pub(crate) registration: Option<Policy>,
+    /// Who may make public rooms, see [`PUBLIC_ROOMS`]; empty for everybody.
+    pub(crate) public_rooms: String,
     /// What the sign-in page calls the server; empty for "Jackdaw".
     pub(crate) name: String,
     /// Links to the operator's imprint and privacy statement; empty where there are none.
@@ -42,6 +45,7 @@ impl ServerSettings {
         for (name, value) in store.list_settings().await? {
             match name.as_str() {
                 REGISTRATION => settings.registration = Policy::of_word(&value),
+                PUBLIC_ROOMS => settings.public_rooms = value,
                 NAME => settings.name = value,
                 IMPRINT => settings.imprint = value,
                 PRIVACY => settings.privacy = value,

@@ -6,8 +6,8 @@ use chat::rules::{reach, receipts, writer};
 use chat::{budget, rules};
 use protocol::limits::{
     BATCH_ROWS, BODY_BYTES, BODY_CHARS, EMOJI_CHARS, EMOJI_KINDS, MEMBERS_ADDED, PAGE_DEFAULT, PAGE_MAX, PREVIEW_CHARS,
-    REACTIONS_MAX, RECEIPTS_MEMBERS, RESET_ROWS, ROOM_NAME_CHARS, ROOMS_MAX, TYPING_INTERVAL_MS, TYPING_TIMEOUT_MS,
-    UNREAD_MAX,
+    REACTIONS_MAX, REASON_CHARS, RECEIPTS_MEMBERS, RESET_ROWS, ROOM_NAME_CHARS, ROOMS_MAX, TOPIC_CHARS,
+    TYPING_INTERVAL_MS, TYPING_TIMEOUT_MS, UNREAD_MAX,
 };
 
 pub(super) fn area() -> Area {
@@ -23,6 +23,8 @@ pub(super) fn area() -> Area {
         bound!(bytes BODY_BYTES, "message: bytes of its body after trimming", "`nack`, or 400 naming the field", "long-messages"),
         bound!(count PREVIEW_CHARS, "list of rooms: characters of a room's last message", "cut off", "long-messages"),
         bound!(range ROOM_NAME_CHARS, "room: characters of its name", "400 naming the field", ""),
+        bound!(range TOPIC_CHARS, "room: characters of its topic", "400 naming the field", ""),
+        bound!(range REASON_CHARS, "report: characters of its reason", "400 naming the field", ""),
         bound!(range EMOJI_CHARS, "reaction: characters", "`nack`, or 400 naming the field", ""),
         bound!(count EMOJI_KINDS, "message: different emoji", "`nack`, or 400", "reactions"),
         bound!(count REACTIONS_MAX, "message: reactions", "`nack`, or 409", "reactions"),

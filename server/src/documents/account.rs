@@ -129,6 +129,7 @@ fn render(app: &App, caller: &Caller, notice: Notice) -> Response {
             <h2 class="pane-title">"Other devices"</h2>
             <p class="pane-lead">"Signs you out everywhere but here."</p>
             {button("/account/sign-out-others".to_owned(), "Sign out everywhere else", "", false)}
+            <p class="pane-title"><a class="link" href="/account/blocks">"People whom you block"</a></p>
             {user.is_admin.then(|| view! {
                 <h2 class="pane-title">"Administration"</h2>
                 <p><a class="link" href="/admin">"People, invites and settings of this server"</a></p>

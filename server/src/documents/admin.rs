@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod invites;
 pub(crate) mod people;
+pub(crate) mod reports;
 pub(crate) mod settings;
 
 use super::{Document, Notice};
@@ -15,8 +16,9 @@ use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
 
 /// The pages of the administration.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 5] = [
     ("/admin", "People"),
+    ("/admin/reports", "Reports"),
     ("/admin/invites", "Invites"),
     ("/admin/settings", "Settings"),
     ("/admin/audit", "Audit log"),

@@ -26,7 +26,7 @@ impl Notice {
 pub(super) struct Document<'a> {
     pub(super) title: &'static str,
     /// Where the arrow leads; empty for none.
-    pub(super) back: &'static str,
+    pub(super) back: &'a str,
     /// Other pages beside this one: address and name.
     pub(super) pages: &'a [(&'static str, &'static str)],
     pub(super) notice: Notice,
@@ -36,7 +36,7 @@ impl Document<'_> {
     /// Renders the document. Never cached: it shows what one person may see.
     pub(super) fn render<V: IntoView + 'static>(self, app: &App, body: impl FnOnce() -> V) -> Response {
         let Self { title, back, pages, notice } = self;
-        let stylesheet = app.stylesheet.clone();
+        let (stylesheet, back) = (app.stylesheet.clone(), back.to_owned());
         let status = if let Notice::Failed(status, _) = &notice { *status } else { StatusCode::OK };
         let links: Vec<_> = pages
             .iter()

@@ -137,7 +137,8 @@ impl Operator {
         password: Option<String>,
     ) -> Result<String, chat::Error> {
         let username = protocol::username(name)?;
-        let display_name = display_name.map_or_else(|| Ok(username.clone()), |name| protocol::display_name(&name))?;
+        let display_name =
+            display_name.map_or_else(|| Ok(username.clone()), |name| chat::names::display_name(&name))?;
         let has_password = password.is_some();
         // Nobody knows this one: the link sets another.
         let password_hash = hash(password.map_or_else(|| Code::generate().map(|code| code.to_string()), Ok)?)?;

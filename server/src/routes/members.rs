@@ -1,5 +1,6 @@
 //! `/api/rooms/{id}/members`: list, add, give roles, remove and leave.
 
+use super::Page;
 use crate::auth::Caller;
 use crate::http::extract::{Body, Id, Params, limit};
 use crate::{App, Error};
@@ -8,22 +9,15 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use protocol::limits::PAGE_DEFAULT;
 use protocol::{AddMember, MemberPage, RoomId, SetRole, UserId};
-use serde::Deserialize;
 use std::sync::Arc;
 
 type Shared = State<Arc<App>>;
-
-#[derive(Deserialize)]
-pub(crate) struct Page {
-    cursor: Option<UserId>,
-    limit: Option<i64>,
-}
 
 pub(crate) async fn list(
     State(app): Shared,
     caller: Caller,
     Id(room): Id<RoomId>,
-    Params(page): Params<Page>,
+    Params(page): Params<Page<UserId>>,
 ) -> Result<Json<MemberPage>, Error> {
     let limit = limit(page.limit, PAGE_DEFAULT)?;
     Ok(Json(app.chat.list_members(&caller.user, room, page.cursor, limit).await?))

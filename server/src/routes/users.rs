@@ -31,9 +31,12 @@ pub(crate) async fn show_me(caller: Caller) -> Json<UserAnswer> {
 pub(crate) async fn update_me(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Body(form): Body<UpdateMe>,
+    Body(mut form): Body<UpdateMe>,
 ) -> Result<Json<UserAnswer>, Error> {
-    if form.display_name.as_ref().is_some_and(|name| *name != caller.user.display_name) {
+    // A name that an earlier version took stays as long as it is not changed.
+    form.display_name = form.display_name.filter(|name| *name != caller.user.display_name);
+    if let Some(name) = &mut form.display_name {
+        *name = chat::names::display_name(name)?;
         app.limits.rename(caller.user.id)?;
     }
     Ok(Json(UserAnswer { user: app.auth.update(caller.user.id, form).await? }))

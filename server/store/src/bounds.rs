@@ -45,8 +45,23 @@ pub const SETUP_LINKS: i64 = 20;
 /// Messages of a deleted account that one transaction deletes at most.
 pub const ERASED_MESSAGES: i64 = 100;
 
-/// Public rooms in one list.
+/// Public rooms in one page where no limit is asked for.
 pub const PUBLIC_ROOMS: i64 = 200;
+
+/// Bans of a room.
+pub const BANS: i64 = 1_000;
+
+/// Messages at the beginning and at the end of a direct room that are read to see whether both people wrote in it.
+pub const CONSENT_MESSAGES: i64 = 1_000;
+
+/// People whom one person blocks.
+pub const BLOCKS: i64 = 1_000;
+
+/// Messages that one person reports within [`REPORT_WINDOW`].
+pub const REPORTS_PER_DAY: i64 = 20;
+
+/// For how long reports count.
+pub const REPORT_WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Refusals remembered per person; the oldest are removed first. A repeat of a removed refusal is stored if the sender has joined
 /// the room since.

@@ -1,6 +1,7 @@
 //! The numbers that stand for kinds and roles in both databases. They are stored: never renumber one.
 
-use protocol::{MessageKind, Role, RoomKind};
+use crate::Refusal;
+use protocol::{MessageKind, Posting, Role, RoomKind};
 
 /// An enum with a number for each of its values.
 pub(super) trait Code: Copy + PartialEq + 'static {
@@ -35,6 +36,17 @@ impl Code for MessageKind {
     const UNKNOWN: Self = Self::Unknown;
 }
 
+impl Code for Posting {
+    const VALUES: &'static [Self] = &[Self::Everybody, Self::Admins];
+    const UNKNOWN: Self = Self::Unknown;
+}
+
+impl Code for Refusal {
+    const VALUES: &'static [Self] = &[Self::NotMember, Self::Blocked, Self::Archived, Self::AdminsOnly];
+    // Refused all the same.
+    const UNKNOWN: Self = Self::NotMember;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,6 +57,9 @@ mod tests {
         assert_eq!(RoomKind::Public.code(), 2);
         assert_eq!(Role::VALUES.iter().map(|role| role.code()).collect::<Vec<_>>(), [0, 1, 2]);
         assert_eq!(MessageKind::System.code(), 1);
+        // A statement of PostgreSQL finds rooms in which everybody writes by `posting = 0`.
+        assert_eq!((Posting::Everybody.code(), Posting::Admins.code()), (0, 1));
+        assert_eq!(Refusal::VALUES.iter().map(|refusal| refusal.code()).collect::<Vec<_>>(), [0, 1, 2, 3]);
         assert_eq!((Role::from_code(3), Role::from_code(-1)), (Role::Unknown, Role::Unknown));
         assert!(Role::Unknown < Role::Member, "it grants nothing");
         assert_eq!(Role::Unknown.code(), -1, "the schema refuses nothing, so nobody may write it");

@@ -23,12 +23,12 @@ mod traits;
 pub use error::Error;
 pub use records::{
     Access, Account, Actor, Append, Appended, AuditEntry, Created, Credentials, ErasedMessages, HistoryRange, Invite,
-    Limit, MemberMark, NewInvite, NewRoom, NewSession, NewUser, Purged, RaisedMark, Registration, Revise, Revised,
-    Revision, Rows, SessionRecord, Stamp,
+    Limit, MemberMark, NewInvite, NewReport, NewRoom, NewSession, NewUser, Purged, RaisedMark, Refusal, Registration,
+    Revise, Revised, Revision, RoomChange, RoomCursor, Rows, SessionRecord, Stamp,
 };
 pub use traits::{
-    Accounts, Administration, AuditLog, Epochs, Invites, Maintenance, Marks, Members, Messages, People, Revisions,
-    Rooms, Sessions, Settings, Store,
+    Accounts, Administration, AuditLog, Bans, Blocks, Epochs, Invites, Maintenance, Marks, Members, Messages, People,
+    Reports, Revisions, Rooms, Sessions, Settings, Store,
 };
 
 use prometheus_client::metrics::histogram::Histogram;

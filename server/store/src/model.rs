@@ -5,12 +5,16 @@
 
 mod accounts;
 mod administration;
+mod bans;
+mod blocks;
+mod consent;
 mod epochs;
 mod maintenance;
 mod marks;
 mod members;
 mod messages;
 mod people;
+mod reports;
 mod revisions;
 mod rooms;
 mod sessions;

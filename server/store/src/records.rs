@@ -5,8 +5,8 @@ mod accounts;
 pub use accounts::{Account, Actor, AuditEntry, Credentials, ErasedMessages, Invite, NewInvite, NewUser, Registration};
 
 use protocol::{
-    ClientId, Mark, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User,
-    UserId,
+    ClientId, Mark, Message, MessageKind, Posting, ReportId, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent,
+    UnixMillis, User, UserId,
 };
 use std::time::Duration;
 
@@ -94,6 +94,41 @@ pub struct NewRoom {
     pub members: Vec<UserId>,
 }
 
+/// A report to store. The reason is checked already.
+#[derive(Clone, Debug)]
+pub struct NewReport {
+    pub id: ReportId,
+    pub room_id: RoomId,
+    pub seq: Seq,
+    pub reporter_id: UserId,
+    pub reason: String,
+    pub now: UnixMillis,
+}
+
+/// The last room of a page of public rooms, in the order of their folded names: the next page begins after it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomCursor {
+    /// The name as the database folds it.
+    pub name: String,
+    /// Rooms of the same name are in the order of their ids.
+    pub id: RoomId,
+}
+
+impl std::fmt::Display for RoomCursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", self.id.0.simple(), self.name)
+    }
+}
+
+impl RoomCursor {
+    /// Reads what a page named as the cursor of the next one; none where it is no cursor.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, name) = text.split_at_checked(32)?;
+        Some(Self { name: name.to_owned(), id: RoomId(id.parse().ok()?) })
+    }
+}
+
 /// What became of a room to store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Created {
@@ -134,12 +169,61 @@ pub enum Appended {
     Repeated(Message),
     /// The sender used the id for something else.
     Conflict,
-    /// No such room, or the sender is not in it, now or when the same message came before: for a day this is its answer.
-    NotMember,
+    /// The sender may not send it there, now or when the same message came before: for a day this is its answer.
+    Refused(Refusal),
     /// It answers a message that is not there.
     BadReply,
     /// Another transaction holds the room for longer than a batch waits. Nothing is decided: the entry is to come again.
     Locked,
+}
+
+/// Why a sender may not send a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such room, or the sender is not in it.
+    NotMember,
+    /// The other person of the direct room blocks the sender.
+    Blocked,
+    /// The room is archived.
+    Archived,
+    /// Only admins and owners write in the room, and the sender is neither.
+    AdminsOnly,
+}
+
+impl Refusal {
+    /// Why, for people.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::NotMember => "There is no such room.",
+            Self::Blocked => "You cannot write to this person.",
+            Self::Archived => "This room is archived: nobody can write in it.",
+            Self::AdminsOnly => "Only admins and owners of this room may write in it.",
+        }
+    }
+}
+
+/// A change of a room. Texts are checked already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoomChange {
+    Name(String),
+    /// Empty for none.
+    Topic(String),
+    Archived(bool),
+    Posting(Posting),
+}
+
+impl RoomChange {
+    /// What the room's system message says of it.
+    pub(super) fn event(&self) -> SystemEvent {
+        match self {
+            Self::Name(name) => SystemEvent::Renamed { name: name.clone() },
+            Self::Topic(topic) => SystemEvent::TopicChanged { topic: topic.clone() },
+            Self::Archived(true) => SystemEvent::Archived,
+            Self::Archived(false) => SystemEvent::Restored,
+            Self::Posting(posting) => SystemEvent::PostingChanged { posting: *posting },
+        }
+    }
 }
 
 impl Appended {

@@ -2,5 +2,8 @@
 //! the SQL of both engines and by the model alike.
 
 pub(crate) mod append;
+pub(crate) mod consent;
 pub mod membership;
+pub(crate) mod report;
 pub(crate) mod revision;
+pub(crate) mod writing;

@@ -4,6 +4,8 @@
 mod accounts;
 mod administration;
 mod audit;
+mod bans;
+mod blocks;
 mod epochs;
 mod invites;
 mod maintenance;
@@ -11,6 +13,7 @@ mod marks;
 mod members;
 mod messages;
 mod people;
+mod reports;
 mod revisions;
 mod rooms;
 mod sessions;
@@ -19,6 +22,8 @@ mod settings;
 pub use accounts::Accounts;
 pub use administration::Administration;
 pub use audit::AuditLog;
+pub use bans::Bans;
+pub use blocks::Blocks;
 pub use epochs::Epochs;
 pub use invites::Invites;
 pub use maintenance::Maintenance;
@@ -26,6 +31,7 @@ pub use marks::Marks;
 pub use members::Members;
 pub use messages::Messages;
 pub use people::People;
+pub use reports::Reports;
 pub use revisions::Revisions;
 pub use rooms::Rooms;
 pub use sessions::Sessions;
@@ -47,6 +53,10 @@ pub trait Store:
     + Sessions
     + Rooms
     + Members
+    + Bans
+    + Blocks
+    + Reports
+    + Settings
     + Marks
     + Messages
     + Revisions
@@ -68,6 +78,10 @@ impl<T> Store for T where
         + Sessions
         + Rooms
         + Members
+        + Bans
+        + Blocks
+        + Reports
+        + Settings
         + Marks
         + Messages
         + Revisions

@@ -55,6 +55,7 @@ async fn what_is_wrong_with_a_registration_is_named() {
     for display_name in [&long(65), "a\u{7}b"] {
         try_with("ada", "correct horse", display_name).await.refused(400, "invalid", "display_name");
     }
+    try_with("ada", "correct horse", "A\u{200b}da").await.refused(400, "invalid", "display_name: must not contain");
     node.post("/api/auth/register", json!({"username": "ada"})).await.refused(400, "invalid", "password");
     node.post("/api/auth/register", json!([1])).await.refused(400, "invalid", "");
     assert_eq!(try_with("ada", "correct horse", "Ada").await.status, 201, "nothing of the above was stored");

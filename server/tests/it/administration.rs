@@ -122,7 +122,7 @@ async fn who_deletes_their_account_is_a_former_member_on_every_device() {
 async fn an_administrator_disables_and_enables_and_others_see_nothing() {
     let node = Node::start().await;
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
-    for path in ["/admin", "/admin/invites", "/admin/settings", "/admin/audit"] {
+    for path in ["/admin", "/admin/reports", "/admin/invites", "/admin/settings", "/admin/audit"] {
         assert_eq!(show(&node, &bob, path).await.status, 404, "{path}");
         let shown = show(&node, &ada, path).await;
         assert_eq!((shown.status, shown.text.contains("<script")), (200, false), "{path}");
@@ -283,4 +283,85 @@ async fn what_an_operator_does_reaches_all_nodes_without_a_bus_of_its_own() {
         assert_eq!(socket.closed().await, REVOKED);
         until("the session to end", async || (bob.get(node, "/api/me").await.status == 401).then_some(())).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn administrators_say_who_makes_public_rooms() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    let form = json!({"kind": "public", "name": "Birds"});
+    assert_eq!(post(&node, &ada, "/admin/settings", "public_rooms=administrators").await.status, 200);
+    bob.post(&node, "/api/rooms", form.clone()).await.refused(403, "forbidden", "public rooms");
+    assert_eq!(ada.post(&node, "/api/rooms", form.clone()).await.status, 201);
+    assert_eq!(post(&node, &ada, "/admin/settings", "public_rooms=nobody").await.status, 400);
+    assert_eq!(post(&node, &ada, "/admin/settings", "public_rooms=everybody").await.status, 200);
+    assert_eq!(bob.post(&node, "/api/rooms", form).await.status, 201);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_room_is_managed_by_forms() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    let room = ada.rooms(&node).await.remove(0);
+    let manage = format!("/rooms/{}/manage", room.id);
+    assert!(show(&node, &bob, &manage).await.text.contains("Only its admins and owners"));
+    assert_eq!(post(&node, &bob, &format!("{manage}/topic"), "topic=mine").await.status, 403);
+    let changed = post(&node, &ada, &format!("{manage}/topic"), "topic=Birds+of+the+city").await;
+    assert!(changed.status == 200 && changed.text.contains("General: Birds of the city"), "{}", changed.text);
+    post(&node, &ada, &format!("{manage}/announcements"), "").await;
+    bob.send_as(&node, &room, protocol::ClientId(uuid::Uuid::now_v7()), "hi").await.refused(403, "forbidden", "admins");
+    post(&node, &ada, &format!("{manage}/everybody"), "").await;
+    bob.send_message(&node, &room, "hi").await;
+    assert!(post(&node, &ada, &format!("{manage}/archive"), "").await.text.contains("is archived"));
+    bob.send_as(&node, &room, protocol::ClientId(uuid::Uuid::now_v7()), "hi").await.refused(
+        403,
+        "forbidden",
+        "archive",
+    );
+    post(&node, &ada, &format!("{manage}/restore"), "").await;
+    assert_eq!(post(&node, &ada, &format!("{manage}/dance"), "").await.status, 404);
+
+    let nobody = post(&node, &ada, &format!("{manage}/bans"), "username=nobody").await;
+    assert!(nobody.status == 404 && nobody.text.contains("no such user"), "{}", nobody.text);
+    let banned = post(&node, &ada, &format!("{manage}/bans"), "username=%40bob").await;
+    assert!(banned.text.contains("@bob is banned"), "{}", banned.text);
+    assert_eq!(show(&node, &bob, &manage).await.status, 404);
+    let lifted = post(&node, &ada, &format!("{manage}/bans/{}/lift", bob.id), "").await;
+    assert_eq!((lifted.status, lifted.header("location")), (303, manage.as_str()));
+    assert_eq!(show(&node, &bob, &manage).await.status, 200);
+    let direct = json!({"kind": "direct", "user_id": bob.id});
+    let direct: protocol::RoomSummary = ada.post(&node, "/api/rooms", direct).await.get("room");
+    assert_eq!(show(&node, &ada, &format!("/rooms/{}/manage", direct.id)).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_report_and_block_by_forms() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    let room = ada.rooms(&node).await.remove(0);
+    let message = bob.send_message(&node, &room, "<b>buy</b> my things").await;
+    let path = format!("/rooms/{}/messages/{}/report", room.id, message.seq);
+    let form = show(&node, &ada, &path).await;
+    assert!(form.text.contains("&lt;b&gt;buy&lt;/b&gt; my things"), "{}", form.text);
+    assert_eq!(post(&node, &ada, &path, "reason=").await.status, 400);
+    assert!(post(&node, &ada, &path, "reason=spam").await.text.contains("have your report"));
+    bob.delete(&node, &format!("/api/messages/room/{}/{}", room.id, message.seq)).await;
+    assert_eq!(show(&node, &bob, "/admin/reports").await.status, 404);
+    let reports = show(&node, &ada, "/admin/reports").await.text;
+    assert!(reports.contains("buy&lt;/b&gt; my things") && reports.contains("spam"), "as it was: {reports}");
+    let id = reports.split("/admin/reports/").find_map(|rest| rest.split_once("/close")).unwrap().0.to_owned();
+    post(&node, &ada, &format!("/admin/reports/{id}/close"), "").await;
+    assert!(show(&node, &ada, "/admin/reports").await.text.contains("no open reports"));
+    let elsewhere = format!("/rooms/{}/messages/999/report", room.id);
+    assert_eq!(show(&node, &ada, &elsewhere).await.status, 404);
+
+    let block = format!("/people/{}", bob.id);
+    assert!(show(&node, &ada, &block).await.text.contains("Block"));
+    post(&node, &ada, &format!("{block}/block"), "").await;
+    let direct = json!({"kind": "direct", "user_id": ada.id});
+    bob.post(&node, "/api/rooms", direct.clone()).await.refused(403, "forbidden", "");
+    assert!(show(&node, &ada, "/account/blocks").await.text.contains("@bob"));
+    post(&node, &ada, &format!("{block}/unblock"), "").await;
+    assert_eq!(bob.post(&node, "/api/rooms", direct).await.status, 201);
+    assert_eq!(post(&node, &ada, &format!("/people/{}/block", ada.id), "").await.status, 400, "oneself");
 }

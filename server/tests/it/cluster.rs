@@ -67,6 +67,9 @@ async fn rooms_and_members_change_on_the_other_node_too() {
     ada.send_message(&here, &direct, "hello").await;
     assert_eq!(of_bob.next_message().await.body, "hello");
 
+    bob.send_message(&here, &direct, "hello Ada").await;
+    assert_eq!(of_bob.next_message().await.body, "hello Ada");
+
     let group = ada.create_group(&here, "Tea", &[&bob]).await;
     ada.send_message(&here, &group, "in the group").await;
     assert_eq!(of_bob.next_message().await.body, "in the group");

@@ -82,6 +82,7 @@ async fn twenty_devices_of_one_person_come_back_at_once_fifty_rooms_behind() {
     // Others wrote, each their part, as it is over a day.
     let writers = join_all((0..10).map(async |number| {
         let writer = node.register(&format!("writer{number}")).await;
+        ada.acquaint(&node, &writer).await;
         let of_writer = &rooms[number * 5..number * 5 + 5];
         for room in of_writer {
             let path = format!("/api/rooms/{room}/members");

@@ -21,6 +21,11 @@ async fn admins_add_and_remove_and_owners_give_roles() {
     let room = ada.create_group(&node, "Tea", &[&bob]).await;
     let members = format!("/api/rooms/{}/members", room.id);
 
+    for other in [&cy, &dan] {
+        ada.acquaint(&node, other).await;
+    }
+    bob.acquaint(&node, &cy).await;
+
     // A member may do neither, a stranger does not even see the room.
     bob.post(&node, &members, json!({"user_id": cy.id})).await.refused(403, "forbidden", "admin");
     bob.delete(&node, &path(&room, &ada)).await.refused(403, "forbidden", "admin");
@@ -60,6 +65,7 @@ async fn sockets_follow_their_people_in_and_out() {
     let node = Node::start().await;
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
     let room = ada.create_group(&node, "Tea", &[]).await;
+    ada.acquaint(&node, &bob).await;
     let (mut of_bob, _) = bob.connect(&node).await;
     let (mut of_ada, _) = ada.connect(&node).await;
     ada.send_message(&node, &room, "before").await;

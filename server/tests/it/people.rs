@@ -93,3 +93,19 @@ async fn bad_questions_are_named_and_too_many_changes_refused() {
     ada.patch(&node, "/api/me", request).await.refused(429, "rate_limited", "name");
     assert_eq!(ada.patch(&node, "/api/me", json!({"display_name": "Ada 9", "receipts": false})).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_are_stored_in_normal_form_and_without_invisible_characters() {
+    let node = Node::start().await;
+    let ada = node.register("ada").await;
+    let change = async |name: &str| ada.patch(&node, "/api/me", json!({"display_name": name})).await;
+    change("\u{202e}adA").await.refused(400, "invalid", "U+202E");
+    let me: protocol::User = change("Zoe\u{308} \u{ff21}").await.get("user");
+    assert_eq!(me.display_name, "Zo\u{eb} A");
+    let create = async |name: &str| ada.post(&node, "/api/rooms", json!({"kind": "public", "name": name})).await;
+    create("Te\u{200d}a").await.refused(400, "invalid", "name: must not contain the invisible character U+200D");
+    let room: protocol::RoomSummary = create("Tea \u{2764}\u{fe0f}").await.get("room");
+    assert_eq!(room.name, "Tea \u{2764}\u{fe0f}");
+    let path = format!("/api/rooms/{}", room.id);
+    ada.patch(&node, &path, json!({"name": "\u{2800}"})).await.refused(400, "invalid", "U+2800");
+}

@@ -47,6 +47,7 @@ async fn two_people_share_one_direct_room() {
 async fn a_group_is_made_renamed_and_deleted() {
     let node = Node::start().await;
     let (ada, bob, cy) = (node.register("ada").await, node.register("bob").await, node.register("cyd").await);
+    ada.acquaint(&node, &bob).await;
     let (mut socket, _) = bob.connect(&node).await;
     let room = ada.create_group(&node, " Tea ", &[&bob, &bob, &ada]).await;
     assert_eq!((room.name.as_str(), room.members_count, room.role), ("Tea", 2, Some(Role::Owner)));
@@ -116,4 +117,45 @@ async fn what_is_wrong_with_a_new_room_is_named() {
     make(unknown).await.refused(404, "not_found", "user");
     assert_eq!(ada.rooms(&node).await.len(), 1, "nothing of the above was made");
     ada.get(&node, "/api/rooms/nonsense").await.refused(404, "not_found", "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_are_not_brought_into_groups() {
+    let node = Node::start().await;
+    let (ada, bob, cy) = (node.register("ada").await, node.register("bob").await, node.register("cyd").await);
+    let create = async |members: serde_json::Value| {
+        ada.post(&node, "/api/rooms", json!({"kind": "group", "name": "Tea", "member_ids": members})).await
+    };
+    create(json!([bob.id])).await.refused(403, "forbidden", "write to them first");
+    ada.acquaint(&node, &bob).await;
+    create(json!([bob.id, cy.id])).await.refused(403, "forbidden", "Invite the others");
+    assert_eq!(bob.rooms(&node).await.len(), 2, "nothing was made");
+    let room: RoomSummary = create(json!([bob.id])).await.get("room");
+    let members = format!("/api/rooms/{}/members", room.id);
+    ada.post(&node, &members, json!({"user_id": cy.id})).await.refused(403, "forbidden", "share a group");
+    ada.acquaint(&node, &cy).await;
+    assert_eq!(ada.post(&node, &members, json!({"user_id": cy.id})).await.status, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn public_rooms_are_searched_and_paged() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    for name in ["Tea & cake", "Green tea", "Birds"] {
+        ada.post(&node, "/api/rooms", json!({"kind": "public", "name": name})).await.get::<RoomSummary>("room");
+    }
+    let page = async |query: &str| {
+        let page = bob.get(&node, &format!("/api/rooms/public{query}")).await.json();
+        serde_json::from_value::<protocol::PublicRooms>(page).unwrap()
+    };
+    let names = |page: &protocol::PublicRooms| page.rooms.iter().map(|room| room.name.clone()).collect::<Vec<_>>();
+    let all = page("").await;
+    assert_eq!((names(&all), all.next_cursor), (vec!["Birds".into(), "Green tea".into(), "Tea & cake".into()], None));
+    let first = page("?query=TEA&limit=1").await;
+    assert_eq!(names(&first), ["Green tea"]);
+    let cursor = first.next_cursor.unwrap().replace(' ', "%20");
+    let rest = page(&format!("?query=tea&limit=2&cursor={cursor}")).await;
+    assert_eq!((names(&rest), rest.next_cursor), (vec!["Tea & cake".into()], None));
+    bob.get(&node, "/api/rooms/public?cursor=x").await.refused(400, "invalid", "cursor");
+    bob.get(&node, "/api/rooms/public?limit=1000").await.refused(400, "invalid", "limit");
 }

@@ -4,13 +4,19 @@
 mod accounts;
 mod administration;
 mod appending;
+mod bans;
+mod blocks;
+mod consent;
 mod database;
+mod finding;
 mod history;
 mod joining;
 mod naming;
+mod reporting;
 mod revising;
 mod versions;
 mod waiting;
+mod writing;
 
 use crate::harness::fresh_postgres;
 pub(crate) use database::{Db, entry, stamp};

@@ -62,8 +62,14 @@ impl Room {
         match event {
             SystemEvent::Created | SystemEvent::Unknown => return false,
             SystemEvent::Renamed { name } => summary.name.clone_from(name),
+            SystemEvent::TopicChanged { topic } => {
+                summary.topic = Some(topic.clone()).filter(|topic| !topic.is_empty())
+            }
+            SystemEvent::Archived => summary.archived_at = Some(message.created_at),
+            SystemEvent::Restored => summary.archived_at = None,
+            SystemEvent::PostingChanged { posting } => summary.posting = *posting,
             SystemEvent::Joined | SystemEvent::Added { .. } => summary.members_count += 1,
-            SystemEvent::Left | SystemEvent::Removed { .. } => summary.members_count -= 1,
+            SystemEvent::Left | SystemEvent::Removed { .. } | SystemEvent::Banned { .. } => summary.members_count -= 1,
             SystemEvent::RoleChanged { user_id, role, .. } if *user_id == me => summary.role = Some(*role),
             SystemEvent::RoleChanged { .. } => return false,
         }

@@ -3,8 +3,8 @@
 use client::{Effect, Engine, HistoryRequest, Input, Now, Row, RowState, View};
 use protocol::limits::HEARTBEAT_INTERVAL_MS;
 use protocol::{
-    ApiError, ClientFrame, ClientId, ErrorCode, HistoryPage, Message, MessageKind, PROTOCOL_VERSION, Rev, Role, RoomId,
-    RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
+    ApiError, ClientFrame, ClientId, ErrorCode, HistoryPage, Message, MessageKind, PROTOCOL_VERSION, Posting, Rev,
+    Role, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
 };
 use uuid::Uuid;
 
@@ -80,6 +80,9 @@ pub(crate) fn summary(id: RoomId, last: i64, read: i64) -> RoomSummary {
         role: Some(Role::Member),
         other: None,
         other_mark: None,
+        topic: None,
+        archived_at: None,
+        posting: Posting::Everybody,
     }
 }
 

@@ -4,8 +4,8 @@ use crate::device::{fact, room, text, user_id};
 use client::HistoryRequest;
 use protocol::limits::{BATCH_ROWS, PAGE_DEFAULT, RESET_ROWS, UNREAD_MAX};
 use protocol::{
-    ClientId, Cursor, HistoryPage, Mark, Message, MessageKind, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
-    ServerFrame, SystemEvent, UserId,
+    ClientId, Cursor, HistoryPage, Mark, Message, MessageKind, Posting, Rev, Role, RoomHead, RoomId, RoomKind,
+    RoomSummary, Seq, ServerFrame, SystemEvent, UserId,
 };
 use std::collections::BTreeMap;
 
@@ -119,5 +119,8 @@ fn summary(id: RoomId, log: &Log, user: UserId) -> RoomSummary {
         role: Some(if user == user_id(1) { Role::Owner } else { Role::Member }),
         other: None,
         other_mark: None,
+        topic: None,
+        archived_at: None,
+        posting: Posting::Everybody,
     }
 }

@@ -4,8 +4,8 @@
 mod samples;
 
 use protocol::{
-    AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Role, RoomKind, Seq, ServerFrame, SetRole,
-    SystemEvent, ToJson, UpdateRoom, User,
+    AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Posting, Role, RoomKind, RoomSummary, Seq,
+    ServerFrame, SetRole, SystemEvent, ToJson, UpdateRoom, User,
 };
 use samples::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -80,9 +80,17 @@ fn every_fact_about_a_room_survives_the_wire() {
             SystemEvent::Removed { user_id, display_name: display_name() },
         ),
         (
+            r#"{"event":"banned","user_id":"ID","display_name":"Bob"}"#,
+            SystemEvent::Banned { user_id, display_name: display_name() },
+        ),
+        (
             r#"{"event":"role_changed","user_id":"ID","display_name":"Bob","role":"admin"}"#,
             SystemEvent::RoleChanged { user_id, display_name: display_name(), role: Role::Admin },
         ),
+        (r#"{"event":"topic_changed","topic":"Tea"}"#, SystemEvent::TopicChanged { topic: "Tea".into() }),
+        (r#"{"event":"archived"}"#, SystemEvent::Archived),
+        (r#"{"event":"restored"}"#, SystemEvent::Restored),
+        (r#"{"event":"posting_changed","posting":"admins"}"#, SystemEvent::PostingChanged { posting: Posting::Admins }),
     ];
     for (wire, event) in events {
         let wire = wire.replace("ID", &BOB.to_string());
@@ -181,7 +189,9 @@ fn what_the_page_writes_is_what_serde_reads() {
     check(CreateRoom::Direct { user_id: BOB });
     check(CreateRoom::Group { name: "Tea \"at\" five".into(), member_ids: vec![ADA, BOB] });
     check(CreateRoom::Public { name: "\u{8}Tea\\".into() });
-    check(UpdateRoom { name: "Tea".into() });
+    check(UpdateRoom { name: Some("Tea".into()), ..UpdateRoom::default() });
+    let (topic, archived, posting) = (Some(String::new()), Some(true), Some(Posting::Admins));
+    check(UpdateRoom { name: None, topic, archived, posting });
     check(AddMember { user_id: BOB });
     check(SetRole { role: Role::Admin });
 }
@@ -194,4 +204,14 @@ fn a_field_that_has_a_default_may_be_missing_for_both_readers() {
     let by_serde: User = serde_json::from_str(&text).expect("serde reads it");
     assert_eq!(User::from_json(&text), Some(by_serde.clone()));
     assert!(by_serde.receipts, "versions before the setting told marks");
+    let mut room = serde_json::to_value(group()).expect("a room is JSON");
+    for field in ["topic", "archived_at", "posting"] {
+        assert!(room.as_object_mut().expect("it is an object").remove(field).is_some(), "{field}");
+    }
+    let text = room.to_string();
+    let by_serde: RoomSummary = serde_json::from_str(&text).expect("serde reads it");
+    assert_eq!(RoomSummary::from_json(&text), Some(by_serde.clone()));
+    let without = (by_serde.topic, by_serde.archived_at, by_serde.posting);
+    assert_eq!(without, (None, None, Posting::Everybody), "versions before had nothing of these");
+    assert_eq!(Posting::from_json("\"later\""), Some(Posting::Unknown));
 }

@@ -1,7 +1,7 @@
 //! One frame of each type, and what they are made of.
 
 use protocol::{
-    ClientFrame, ClientId, Cursor, ErrorCode, Mark, Message, MessageKind, PROTOCOL_VERSION, Person, Presence,
+    ClientFrame, ClientId, Cursor, ErrorCode, Mark, Message, MessageKind, PROTOCOL_VERSION, Person, Posting, Presence,
     PresenceState, Reaction, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent,
     UnixMillis, User, UserId,
 };
@@ -196,6 +196,9 @@ pub(crate) fn group() -> RoomSummary {
         role: Some(Role::Owner),
         other: None,
         other_mark: None,
+        topic: Some("When and where".into()),
+        archived_at: Some(TIME),
+        posting: Posting::Admins,
     }
 }
 
@@ -221,5 +224,8 @@ pub(crate) fn direct() -> RoomSummary {
         role: Some(Role::Member),
         other: Some(other),
         other_mark: Some(Mark(BOB, Seq(0), Seq(0))),
+        topic: None,
+        archived_at: None,
+        posting: Posting::Everybody,
     }
 }

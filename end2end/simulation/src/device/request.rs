@@ -8,7 +8,7 @@ use chat::Error;
 use client::{Engine, HistoryRequest, Input};
 use futures_util::future::join_all;
 use protocol::limits::PAGE_DEFAULT;
-use protocol::{ApiError, ClientId, CreateRoom, ErrorCode, HistoryPage, NewMessage, RoomId, User, UserId};
+use protocol::{ApiError, ClientId, CreateRoom, ErrorCode, HistoryPage, NewMessage, RoomId, UpdateRoom, User, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{HistoryRange, Revision};
@@ -22,7 +22,7 @@ pub(crate) enum Wish {
     Leave(RoomId),
     Add(RoomId, UserId),
     Remove(RoomId, UserId),
-    Rename(RoomId, String),
+    Update(RoomId, UpdateRoom),
     /// The person gives themselves another name.
     RenameMe(String),
 }
@@ -179,7 +179,7 @@ pub(crate) async fn fulfil(device: Arc<Device>, page_number: u64, wish: Wish) {
         Ok(match asked {
             Wish::Create(form) => Some(chat.create_room(me, form).await?.0),
             Wish::Join(room) => Some(chat.join_room(me, room).await?),
-            Wish::Rename(room, name) => Some(chat.rename_room(me, room, &name).await?),
+            Wish::Update(room, form) => Some(chat.update_room(me, room, form).await?),
             Wish::RenameMe(name) => {
                 chat.update_user(User { display_name: name, ..node_user }).await?;
                 None

@@ -2,8 +2,8 @@
 //! sent to every connection.
 
 use super::Chat;
-use crate::Error;
 use crate::outbound::Frame;
+use crate::{Error, names};
 use protocol::limits::PEOPLE_IDS;
 use protocol::{Person, ServerFrame, User, UserId};
 use std::sync::Arc;
@@ -20,6 +20,8 @@ impl Chat {
     /// Stores an account, made by this right, and sends the system messages to the rooms that it joins. `Conflict` if the name is
     /// taken, `Forbidden` without the right.
     pub async fn create_user(self: &Arc<Self>, user: NewUser, right: Registration) -> Result<User, Error> {
+        let display_name = names::display_name(&user.display_name)?;
+        let user = NewUser { display_name, ..user };
         self.complete(async move |chat| {
             let (user, messages) = chat.store.create_user(user, right, &|| chat.stamp()).await?;
             for message in messages {

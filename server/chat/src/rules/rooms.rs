@@ -1,19 +1,29 @@
-//! Rooms: make, find, rename, join, delete.
+//! Rooms: make, find, change, join, delete.
 
 use super::{Chat, NO_ROOM};
-use crate::Error;
+use crate::{Error, names};
 use protocol::limits::MEMBERS_ADDED;
-use protocol::{CreateRoom, PublicRoom, RoomId, RoomKind, RoomSummary, UserId};
+use protocol::{CreateRoom, Posting, PublicRooms, RoomId, RoomKind, RoomSummary, UpdateRoom, UserId};
 use std::sync::Arc;
-use store::{Created, NewRoom};
+use store::{Created, NewRoom, RoomChange, RoomCursor};
 
 impl Chat {
     pub async fn list_rooms(&self, user: UserId) -> Result<Vec<RoomSummary>, Error> {
         Ok(self.store.list_rooms(user).await?)
     }
 
-    pub async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>, Error> {
-        Ok(self.store.list_public_rooms(user).await?)
+    /// A page of the public rooms that the user is not in and whose name has a word that starts with `query`, by name.
+    pub async fn list_public_rooms(
+        &self,
+        user: UserId,
+        query: &str,
+        cursor: Option<&str>,
+        limit: i64,
+    ) -> Result<PublicRooms, Error> {
+        let parse =
+            |cursor| RoomCursor::parse(cursor).ok_or(Error::Invalid("cursor: not one that a page named.".into()));
+        let after = cursor.map(parse).transpose()?;
+        Ok(self.store.list_public_rooms(user, query, after.as_ref(), limit).await?)
     }
 
     pub async fn find_room(&self, user: UserId, room: RoomId) -> Result<RoomSummary, Error> {
@@ -41,11 +51,19 @@ impl Chat {
         .await
     }
 
-    pub async fn rename_room(self: &Arc<Self>, user: UserId, room: RoomId, name: &str) -> Result<RoomSummary, Error> {
-        let name = protocol::room_name(name)?;
+    /// Changes what the form names, all of it or nothing. Does nothing where the room is so already.
+    pub async fn update_room(
+        self: &Arc<Self>,
+        user: UserId,
+        room: RoomId,
+        form: UpdateRoom,
+    ) -> Result<RoomSummary, Error> {
+        let changes = room_changes(form)?;
         self.complete(async move |chat| {
-            let message = chat.store.rename_room(room, user, &name, chat.stamp()).await?;
-            chat.announce(Some(message));
+            let changes: Vec<_> = changes.into_iter().map(|change| (change, chat.stamp())).collect();
+            for message in chat.store.update_room(room, user, &changes).await? {
+                chat.announce(Some(message));
+            }
             chat.find_room(user, room).await
         })
         .await
@@ -82,6 +100,26 @@ impl Chat {
     }
 }
 
+fn room_changes(form: UpdateRoom) -> Result<Vec<RoomChange>, Error> {
+    let UpdateRoom { name, topic, archived, posting } = form;
+    let mut changes = Vec::new();
+    if let Some(name) = name {
+        changes.push(RoomChange::Name(names::room_name(&name)?));
+    }
+    if let Some(topic) = topic {
+        changes.push(RoomChange::Topic(names::topic(&topic)?));
+    }
+    changes.extend(archived.map(RoomChange::Archived));
+    match posting {
+        Some(Posting::Unknown) => return Err(Error::Invalid("posting: must be everybody or admins.".into())),
+        posting => changes.extend(posting.map(RoomChange::Posting)),
+    }
+    if changes.is_empty() {
+        return Err(Error::Invalid("name, topic, archived, posting: give at least one of them.".into()));
+    }
+    Ok(changes)
+}
+
 fn new_room(id: RoomId, creator: UserId, form: CreateRoom) -> Result<NewRoom, Error> {
     Ok(match form {
         CreateRoom::Direct { user_id } if user_id == creator => {
@@ -98,11 +136,11 @@ fn new_room(id: RoomId, creator: UserId, form: CreateRoom) -> Result<NewRoom, Er
             member_ids.retain(|member| *member != creator);
             member_ids.sort_unstable();
             member_ids.dedup();
-            let name = Some(protocol::room_name(&name)?);
+            let name = Some(names::room_name(&name)?);
             NewRoom { id, kind: RoomKind::Group, name, creator, members: member_ids }
         }
         CreateRoom::Public { name } => {
-            let name = Some(protocol::room_name(&name)?);
+            let name = Some(names::room_name(&name)?);
             NewRoom { id, kind: RoomKind::Public, name, creator, members: Vec::new() }
         }
     })

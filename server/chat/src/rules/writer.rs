@@ -13,7 +13,7 @@ use protocol::{ApiError, ClientId, Message, Rev, ServerFrame};
 use slow::SlowLane;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Append, Appended, Store};
+use store::{Append, Appended, Refusal, Store};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -69,7 +69,8 @@ impl Reply {
 pub(super) fn refusal(appended: &Appended) -> Error {
     match appended {
         Appended::Conflict => Error::Conflict("This message's id was used for another message."),
-        Appended::NotMember => Error::NotFound("room"),
+        Appended::Refused(Refusal::NotMember) => Error::NotFound("room"),
+        Appended::Refused(refusal) => Error::Forbidden(refusal.sentence()),
         Appended::Locked => Error::Unavailable("the room is locked".into()),
         Appended::BadReply => Error::Invalid("reply_to: there is no such message in this room.".into()),
         Appended::Stored(_) | Appended::Repeated(_) => Error::Internal("a stored message is no refusal".into()),

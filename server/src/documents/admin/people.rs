@@ -3,7 +3,7 @@
 use super::{Administrator, administrator, base_url, document, failed};
 use crate::documents::Notice;
 use crate::documents::form::button;
-use crate::http::extract::Params;
+use crate::http::extract::{Id, Params};
 use crate::{App, Error};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
@@ -72,6 +72,17 @@ pub(crate) async fn act(
     match done.await {
         Ok((q, told)) => list(&app, &Find { q, after: String::new() }, Notice::Done(told)).await,
         Err(error) => list(&app, &Find::default(), Notice::failed(error)).await,
+    }
+}
+
+/// One account, for links.
+pub(crate) async fn show_one(State(app): Shared, Id(id): Id<UserId>, parts: Parts) -> Response {
+    if let Err(answer) = administrator(&app, &parts).await {
+        return answer;
+    }
+    match app.auth.find_user(id).await {
+        Ok(user) => list(&app, &Find { q: user.username, after: String::new() }, Notice::None).await,
+        Err(error) => failed(&app, error),
     }
 }
 

@@ -14,6 +14,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 use std::sync::Arc;
 use store::Actor;
+use store::rules::membership::{ADMINISTRATORS, EVERYBODY};
 
 type Shared = State<Arc<App>>;
 
@@ -29,6 +30,8 @@ struct Fields {
     #[serde(default)]
     registration: String,
     #[serde(default)]
+    public_rooms: String,
+    #[serde(default)]
     name: String,
     #[serde(default)]
     imprint: String,
@@ -38,8 +41,9 @@ struct Fields {
 
 pub(crate) async fn change(State(app): Shared, Administrator(caller): Administrator, request: Request) -> Response {
     let changed = async {
-        let (_, Fields { registration, name, imprint, privacy }) = read_form(request).await?;
-        let settings = ServerSettings { registration: Policy::of_word(&registration), name, imprint, privacy };
+        let (_, Fields { registration, public_rooms, name, imprint, privacy }) = read_form(request).await?;
+        let settings =
+            ServerSettings { registration: Policy::of_word(&registration), public_rooms, name, imprint, privacy };
         app.auth.change_settings(settings, &Actor::from(&caller.user)).await
     };
     match changed.await {
@@ -54,6 +58,7 @@ async fn render(app: &App, notice: Notice) -> Response {
         Ok(read) => read,
         Err(error) => return failed(app, error),
     };
+    let creators = if settings.public_rooms.is_empty() { EVERYBODY } else { settings.public_rooms.as_str() };
     let configured = app.auth.is_registration_configured();
     document("Settings", notice).render(app, || {
         let field = |name, label, hint, value, chars| {
@@ -63,10 +68,18 @@ async fn render(app: &App, notice: Notice) -> Response {
             view! {
                 <fieldset disabled=configured>
                     <legend>"Who may make an account"</legend>
-                    {choice(Policy::Open, "Anybody", policy)}
-                    {choice(Policy::Invite, "Who has an invite link", policy)}
-                    {choice(Policy::Closed, "Nobody: administrators make accounts", policy)}
+                    {choice("registration", Policy::Open.word(), "Anybody", policy.word())}
+                    {choice("registration", Policy::Invite.word(), "Who has an invite link", policy.word())}
+                    {choice("registration", Policy::Closed.word(), "Nobody: administrators make accounts", policy.word())}
                     {configured.then(|| view! { <p class="hint">"The variable JACKDAW_REGISTRATION decides this."</p> })}
+                </fieldset>
+            }
+            .into_any(),
+            view! {
+                <fieldset>
+                    <legend>"Who may make public rooms"</legend>
+                    {choice("public_rooms", EVERYBODY, "Everybody", creators)}
+                    {choice("public_rooms", ADMINISTRATORS, "Administrators", creators)}
                 </fieldset>
             }
             .into_any(),
@@ -84,10 +97,11 @@ async fn render(app: &App, notice: Notice) -> Response {
     })
 }
 
-fn choice(policy: Policy, label: &'static str, now: Policy) -> impl IntoView + use<> {
+fn choice(name: &'static str, word: &'static str, label: &'static str, now: &str) -> impl IntoView + use<> {
+    let is_now = word == now;
     view! {
         <label class="choice">
-            <input type="radio" name="registration" value=policy.word() checked=policy == now />
+            <input type="radio" name=name value=word checked=is_now />
             <span>{label}</span>
         </label>
     }

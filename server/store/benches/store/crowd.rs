@@ -30,9 +30,7 @@ impl Crowd {
         for number in 0..ROOMS {
             let spread = PEOPLE / MEMBERS;
             let members: Vec<_> = (0..MEMBERS).map(|seat| people[(number + seat * spread) % PEOPLE]).collect();
-            let (id, name) = (RoomId(Uuid::now_v7()), Some(format!("Room {number}")));
-            let (creator, others) = (members[0], members[1..].to_vec());
-            store.create_room(NewRoom { id, kind: RoomKind::Group, name, creator, members: others }, stamp()).await?;
+            let id = found(store, format!("Room {number}"), &members).await?;
             seats.extend(members.into_iter().map(|user| (id, user)));
         }
         Ok(Self { seats, random: fastrand::Rng::with_seed(1) })
@@ -63,6 +61,16 @@ impl Crowd {
         };
         (0..count).map(|_| append(self.seats[self.random.usize(..self.seats.len())])).collect()
     }
+}
+
+/// Stores a public room of the first of these people, which the others join.
+pub(crate) async fn found(store: &dyn Store, name: String, members: &[UserId]) -> Result<RoomId, Error> {
+    let (id, name, creator) = (RoomId(Uuid::now_v7()), Some(name), members[0]);
+    store.create_room(NewRoom { id, kind: RoomKind::Public, name, creator, members: Vec::new() }, stamp()).await?;
+    for member in &members[1..] {
+        store.create_member(id, *member, *member, stamp()).await?;
+    }
+    Ok(id)
 }
 
 async fn join(store: &dyn Store, name: &str) -> Result<UserId, Error> {

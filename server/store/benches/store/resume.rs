@@ -22,8 +22,8 @@ pub(crate) struct Resume {
 pub(crate) async fn measure(store: &dyn Store, crowd: &mut Crowd) -> Result<Resume, Error> {
     let rooms = crowd.rooms(ROOMS);
     let person = crowd.newcomer(store).await?;
-    for (room, owner) in &rooms {
-        store.create_member(*room, *owner, person, stamp()).await?;
+    for (room, _) in &rooms {
+        store.create_member(*room, person, person, stamp()).await?;
     }
     let mut nothing_new = Vec::with_capacity(ASKED);
     for _ in 0..ASKED {

@@ -1,10 +1,10 @@
 //! Somebody comes back after a weekend: what their list of rooms costs the database when many messages are unread in each.
 
-use crate::crowd::{Crowd, stamp};
+use crate::crowd::{Crowd, found, stamp};
 use protocol::limits::UNREAD_MAX;
-use protocol::{ClientId, RoomId, RoomKind, UserId};
+use protocol::{ClientId, RoomId, UserId};
 use std::time::{Duration, Instant};
-use store::{Append, Error, NewRoom, Store};
+use store::{Append, Error, Store};
 use uuid::Uuid;
 
 const ROOMS: usize = 50;
@@ -21,12 +21,8 @@ pub(crate) async fn measure(store: &dyn Store, crowd: &Crowd) -> Result<Unread, 
     let writers: Vec<UserId> = crowd.rooms(20).into_iter().map(|(_, owner)| owner).collect();
     let mut rooms = Vec::with_capacity(ROOMS);
     for number in 0..ROOMS {
-        let id = RoomId(Uuid::now_v7());
-        let members = writers[1..].iter().copied().chain([person]).collect();
-        let name = Some(format!("Weekend {number}"));
-        let room = NewRoom { id, kind: RoomKind::Group, name, creator: writers[0], members };
-        store.create_room(room, stamp()).await?;
-        rooms.push(id);
+        let members: Vec<UserId> = writers.iter().copied().chain([person]).collect();
+        rooms.push(found(store, format!("Weekend {number}"), &members).await?);
     }
     // Said in all rooms at once, as people do: what belongs to one room lies far apart.
     for number in 0..UNREAD {

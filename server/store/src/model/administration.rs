@@ -1,4 +1,4 @@
-//! Management of accounts, the audit log, invites and settings: the simulation has none of them.
+//! Management of accounts, the audit log and invites, which the simulation does not have; and settings.
 
 use super::{Model, absent};
 use crate::{
@@ -88,10 +88,15 @@ impl Invites for Model {
 #[async_trait::async_trait]
 impl Settings for Model {
     async fn list_settings(&self) -> Result<Vec<(String, String)>> {
-        absent()
+        self.read(|tables| tables.settings.clone().into_iter().collect()).await
     }
 
-    async fn set_settings(&self, _: &[(&str, &str)], _: &Actor, _: UnixMillis) -> Result<()> {
-        absent()
+    async fn set_settings(&self, settings: &[(&str, &str)], _: &Actor, _: UnixMillis) -> Result<()> {
+        let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.write(|tables| {
+            tables.settings.extend(settings);
+            Ok(())
+        })
+        .await
     }
 }

@@ -21,7 +21,7 @@ impl Maintenance for Model {
     async fn delete_refusals(&self, before: UnixMillis, _: i64) -> Result<u64> {
         self.write(|tables| {
             let kept = tables.refusals.len();
-            tables.refusals.retain(|_, at| *at >= before);
+            tables.refusals.retain(|_, (_, at)| *at >= before);
             Ok((kept - tables.refusals.len()) as u64)
         })
         .await

@@ -2,7 +2,7 @@
 
 use super::Model;
 use super::tables::{Membership, Tables};
-use crate::rules::membership;
+use crate::rules::{consent, membership};
 use crate::{MemberMark, Members, Result, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Mark, Member, Message, Role, RoomId, RoomKind, SystemEvent, UserId};
@@ -71,10 +71,12 @@ impl Members for Model {
             if room.role(user).is_some() {
                 return Ok(None);
             }
-            if actor == user {
-                membership::may_join(room.kind)?;
-            }
+            membership::may_enter(room.kind, actor == user, room.bans.contains_key(&user))?;
             let role = if room.members.is_empty() { Role::Owner } else { Role::Member };
+            if actor != user {
+                let kind = tables.room(id)?.kind;
+                consent::may_bring_in(kind, tables.consent_is_given(actor, &[user]))?;
+            }
             tables.require_place(&[user])?;
             let display_name = tables.name(user)?;
             let event =
@@ -99,10 +101,7 @@ impl Members for Model {
             let display_name = tables.name(user)?;
             let event =
                 if actor == user { SystemEvent::Left } else { SystemEvent::Removed { user_id: user, display_name } };
-            let message = tables.insert_system_message(id, actor, event, stamp)?;
-            tables.room(id)?.members.remove(&user);
-            tables.move_versions([user]);
-            Ok(message)
+            tables.leave(id, user, actor, event, stamp)
         })
         .await
     }
@@ -133,6 +132,21 @@ impl Tables {
         let message = self.insert_system_message(room, actor, event, stamp)?;
         let member = Membership { role, delivered: message.seq, read: message.seq };
         self.room(room)?.members.insert(user, member);
+        self.move_versions([user]);
+        Ok(message)
+    }
+
+    /// Ends a membership.
+    pub(super) fn leave(
+        &mut self,
+        room: RoomId,
+        user: UserId,
+        actor: UserId,
+        event: SystemEvent,
+        stamp: Stamp,
+    ) -> Result<Message> {
+        let message = self.insert_system_message(room, actor, event, stamp)?;
+        self.room(room)?.members.remove(&user);
         self.move_versions([user]);
         Ok(message)
     }

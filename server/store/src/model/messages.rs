@@ -3,9 +3,9 @@
 use super::Model;
 use super::tables::Tables;
 use crate::digest::digest;
-use crate::rules::append::{Known, Original, decide};
+use crate::rules::append::{Known, Original, Sender, decide};
 use crate::{Append, Appended, Error, HistoryRange, Limit, Messages, Result, Rows, cut};
-use protocol::{ClientId, Message, RoomId, UserId};
+use protocol::{ClientId, Message, Role, RoomId, UserId};
 use std::collections::BTreeSet;
 
 #[async_trait::async_trait]
@@ -26,7 +26,8 @@ impl Messages for Model {
                 let decided = decide(part, &mut known);
                 if tables.keeps_refusals {
                     let at = part.first().map(|entry| entry.created_at);
-                    tables.refusals.extend(at.into_iter().flat_map(|at| known.refused.iter().map(move |id| (*id, at))));
+                    let refused = |at| known.refused.iter().map(move |(id, refusal)| (*id, (*refusal, at)));
+                    tables.refusals.extend(at.into_iter().flat_map(refused));
                 }
                 for message in decided.iter().filter_map(Appended::stored) {
                     if let Some(room) = tables.rooms.get_mut(&message.room_id) {
@@ -73,12 +74,16 @@ impl Tables {
     fn look(&self, batch: &[Append], known: &mut Known) {
         *known = Known::default();
         let ids = batch.iter().map(|entry| (entry.sender_id, entry.client_id));
-        known.refused = ids.filter(|id| self.refusals.contains_key(id)).collect();
+        known.refused = ids.filter_map(|id| Some((id, self.refusals.get(&id)?.0))).collect();
         for entry in batch {
             let Some(room) = self.rooms.get(&entry.room_id) else { continue };
             known.heads.insert(entry.room_id, room.head());
+            known.writers.insert(entry.room_id, room.writers());
+            let role = room.role(entry.sender_id).unwrap_or(Role::Unknown);
             if let Some(user) = self.users.get(&entry.sender_id).filter(|user| room.members.contains_key(&user.id)) {
-                known.members.insert((entry.room_id, user.id), user.display_name.clone());
+                let is_blocked = self.is_blocked_in(entry.room_id, user.id);
+                let sender = Sender { name: user.display_name.clone(), role, is_blocked };
+                known.members.insert((entry.room_id, user.id), sender);
             }
         }
         for entry in batch.iter().filter(|_| self.dedupes) {

@@ -4,6 +4,7 @@ use super::Model;
 use super::tables::Room;
 use crate::digest::first_digest;
 use crate::rules::revision::revise as decide;
+use crate::rules::writing::Writing;
 use crate::{Limit, Result, Revise, Revised, Revisions, Rows, cut};
 use protocol::{Message, Rev, RoomId, Seq};
 
@@ -11,6 +12,7 @@ use protocol::{Message, Rev, RoomId, Seq};
 impl Revisions for Model {
     async fn revise(&self, asked: &Revise) -> Result<Revised> {
         self.write(|tables| {
+            let is_blocked = tables.is_blocked_in(asked.room_id, asked.user_id);
             let Some(room) = tables.rooms.get_mut(&asked.room_id) else { return Ok(Revised::NotMember) };
             let Some(role) = room.role(asked.user_id) else { return Ok(Revised::NotMember) };
             let name = (asked.user_id, asked.client_id);
@@ -18,11 +20,12 @@ impl Revisions for Model {
                 let same = (*room, *seq) == (asked.room_id, asked.seq);
                 return Ok(if same { Revised::Repeated(*rev) } else { Revised::Conflict });
             }
+            let writing = Writing { writers: room.writers(), role, is_blocked };
             let place = usize::try_from(asked.seq.0 - 1).ok();
             let Some(message) = place.and_then(|place| room.messages.get_mut(place)) else {
                 return Ok(Revised::NotFound);
             };
-            let revised = decide(message.clone(), role, asked, room.last_rev.next());
+            let revised = decide(message.clone(), writing, asked, room.last_rev.next());
             if let Revised::Stored(row) = &revised {
                 room.last_rev = row.rev;
                 if let Some(first) = first_digest(message, row) {

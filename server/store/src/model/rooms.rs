@@ -2,12 +2,13 @@
 
 use super::Model;
 use super::tables::{Membership, Room, Tables};
-use crate::rules::membership;
-use crate::{Access, Created, Error, NewRoom, Result, Rooms, Stamp};
+use crate::rules::membership::PUBLIC_ROOMS;
+use crate::rules::{consent, membership};
+use crate::{Access, Created, Error, NewRoom, Result, RoomChange, RoomCursor, Rooms, Stamp};
 use protocol::limits::UNREAD_MAX;
 use protocol::{
-    Mark, Message, MessageKind, PublicRoom, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent,
-    UnixMillis, User, UserId,
+    Mark, Message, MessageKind, PublicRoom, PublicRooms, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
+    SystemEvent, UnixMillis, User, UserId,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -27,24 +28,49 @@ impl Rooms for Model {
         .await
     }
 
-    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+    async fn list_public_rooms(
+        &self,
+        user: UserId,
+        query: &str,
+        after: Option<&RoomCursor>,
+        limit: i64,
+    ) -> Result<PublicRooms> {
+        let folded = |text: &str| text.split_whitespace().map(|word| format!(" {}", word.to_lowercase())).collect();
+        let (query, limit): (String, _) = (folded(query), usize::try_from(limit).unwrap_or(0));
         self.read(|tables| {
-            let open =
-                tables.rooms.iter().filter(|(_, room)| room.kind == RoomKind::Public && room.role(user).is_none());
-            let listed = open.map(|(id, room)| PublicRoom {
-                id: *id,
+            let is_open =
+                |room: &Room| room.kind == RoomKind::Public && room.role(user).is_none() && room.may_see(user);
+            let is_open = |room: &Room| is_open(room) && room.archived_at.is_none();
+            let is_found = |room: &Room| {
+                let text: String = folded(&room.name);
+                is_open(room) && text.contains(&query)
+            };
+            let mut found: Vec<_> = tables
+                .rooms
+                .iter()
+                .filter(|(_, room)| is_found(room))
+                .map(|(id, room)| (RoomCursor { name: room.name.to_lowercase(), id: *id }, room))
+                .filter(|(cursor, _)| after.is_none_or(|after| (&cursor.name, cursor.id) > (&after.name, after.id)))
+                .collect();
+            found.sort_by_cached_key(|(cursor, _)| (cursor.name.clone(), cursor.id));
+            found.truncate(limit);
+            let next_cursor = found.last().filter(|_| found.len() >= limit).map(|(cursor, _)| cursor.to_string());
+            let listed = found.into_iter().map(|(cursor, room)| PublicRoom {
+                id: cursor.id,
                 name: room.name.clone(),
                 members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
             });
-            let mut listed: Vec<_> = listed.collect();
-            listed.sort_by_cached_key(|room| (room.name.to_lowercase(), room.id));
-            listed
+            PublicRooms { rooms: listed.collect(), next_cursor }
         })
         .await
     }
 
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
-        self.read(|tables| tables.rooms.get(&room).map(|found| found.access(user))).await
+        self.read(|tables| {
+            let found = tables.rooms.get(&room).filter(|room| !room.bans.contains_key(&user));
+            found.map(|found| found.access(user))
+        })
+        .await
     }
 
     async fn create_room(&self, new: NewRoom, stamp: Stamp) -> Result<Created> {
@@ -58,6 +84,15 @@ impl Rooms for Model {
             }
             if everybody.iter().any(|user| !tables.users.contains_key(user)) {
                 return Err(Error::NotFound("user"));
+            }
+            if new.kind == RoomKind::Direct {
+                consent::may_open_direct(tables.is_blocked_by(new.creator, &new.members))?;
+            } else {
+                if new.kind == RoomKind::Public {
+                    let is_admin = tables.users.get(&new.creator).is_some_and(|user| user.is_admin);
+                    membership::may_create_public(tables.settings.get(PUBLIC_ROOMS).map(String::as_str), is_admin)?;
+                }
+                consent::may_bring_in(new.kind, tables.consent_is_given(new.creator, &new.members))?;
             }
             tables.require_place(&everybody.iter().copied().collect::<Vec<_>>())?;
             let mut room = Room::new(new.kind, new.name.unwrap_or_default(), stamp.now);
@@ -76,14 +111,13 @@ impl Rooms for Model {
         .await
     }
 
-    async fn rename_room(&self, id: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+    async fn update_room(&self, id: RoomId, actor: UserId, changes: &[(RoomChange, Stamp)]) -> Result<Vec<Message>> {
         self.write(|tables| {
             let room = tables.room(id)?;
-            membership::may_rename(room.kind, room.role(actor))?;
-            let message =
-                tables.insert_system_message(id, actor, SystemEvent::Renamed { name: name.to_owned() }, stamp)?;
-            name.clone_into(&mut tables.room(id)?.name);
-            Ok(message)
+            // All of them are allowed, or none is made.
+            changes.iter().try_for_each(|(change, _)| membership::may_change(room.kind, room.role(actor), change))?;
+            let made = changes.iter().map(|(change, stamp)| tables.change_room(id, actor, change, *stamp));
+            made.filter_map(Result::transpose).collect()
         })
         .await
     }
@@ -113,6 +147,29 @@ impl Rooms for Model {
 }
 
 impl Tables {
+    /// Makes a change, unless the room is so already.
+    fn change_room(&mut self, id: RoomId, actor: UserId, change: &RoomChange, stamp: Stamp) -> Result<Option<Message>> {
+        let room = self.room(id)?;
+        let is_so = match change {
+            RoomChange::Name(name) => room.name == *name,
+            RoomChange::Topic(topic) => room.topic == *topic,
+            RoomChange::Archived(archived) => room.archived_at.is_some() == *archived,
+            RoomChange::Posting(posting) => room.posting == *posting,
+        };
+        if is_so {
+            return Ok(None);
+        }
+        let message = self.insert_system_message(id, actor, change.event(), stamp)?;
+        let room = self.room(id)?;
+        match change {
+            RoomChange::Name(name) => name.clone_into(&mut room.name),
+            RoomChange::Topic(topic) => topic.clone_into(&mut room.topic),
+            RoomChange::Archived(archived) => room.archived_at = archived.then_some(stamp.now),
+            RoomChange::Posting(posting) => room.posting = *posting,
+        }
+        Ok(Some(message))
+    }
+
     pub fn list_rooms(&self, user: UserId) -> Vec<RoomSummary> {
         let mine = self.rooms.iter().filter(|(_, room)| room.members.contains_key(&user));
         let mut mine: Vec<_> = mine.collect();
@@ -145,6 +202,9 @@ impl Tables {
             role: room.role(user),
             other,
             other_mark,
+            topic: Some(room.topic.clone()).filter(|topic| !topic.is_empty()),
+            archived_at: room.archived_at,
+            posting: room.posting,
         }
     }
 }

@@ -1,8 +1,10 @@
 //! The tables, and what several methods of the model do with them. What one trait alone does stands in the module of its name.
 
-use crate::{Access, Error, Result, Stamp};
+use crate::rules::writing::Writers;
+use crate::{Access, Error, Refusal, Result, Stamp};
 use protocol::{
-    ClientId, Message, MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis, User, UserId,
+    ClientId, Message, MessageKind, Posting, Rev, Role, RoomId, RoomKind, Seq, SessionId, SystemEvent, UnixMillis,
+    User, UserId,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use uuid::Uuid;
@@ -27,16 +29,20 @@ pub struct Tables {
     pub(super) ids: HashMap<(UserId, ClientId), (RoomId, Seq)>,
     /// Whether that constraint is there. Without it repeats are stored again, which the simulation must notice.
     pub dedupes: bool,
-    /// Messages that were refused, and when.
-    pub(super) refusals: BTreeMap<(UserId, ClientId), UnixMillis>,
+    /// Messages that were refused, why and when.
+    pub(super) refusals: BTreeMap<(UserId, ClientId), (Refusal, UnixMillis)>,
     /// Whether these are kept. Without them a late copy of a refused message may be stored.
     pub keeps_refusals: bool,
+    /// Who blocks whom, and since when.
+    pub(super) blocks: BTreeMap<(UserId, UserId), UnixMillis>,
     /// Digests of the first texts of messages that were revised.
     pub(super) digests: HashMap<(UserId, ClientId), Vec<u8>>,
     /// Whether these are kept. Without them a message that is sent again is compared with its present text.
     pub keeps_digests: bool,
     /// Which revisions were asked for, under whose names, and what became of them.
     pub(super) revisions: HashMap<(UserId, ClientId), (RoomId, Seq, Rev)>,
+    /// By name.
+    pub(super) settings: BTreeMap<String, String>,
     /// The room that new accounts enter.
     pub(super) general: Option<RoomId>,
 }
@@ -51,6 +57,12 @@ pub struct Room {
     pub messages: Vec<Message>,
     pub(super) last_rev: Rev,
     pub members: BTreeMap<UserId, Membership>,
+    /// What it is about; empty for nothing.
+    pub(super) topic: String,
+    pub(super) archived_at: Option<UnixMillis>,
+    pub(super) posting: Posting,
+    /// Who is banned, by whom and since when.
+    pub(super) bans: BTreeMap<UserId, (UserId, UnixMillis)>,
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +74,18 @@ pub struct Membership {
 
 impl Room {
     pub(super) fn new(kind: RoomKind, name: String, created_at: UnixMillis) -> Self {
-        Self { kind, name, created_at, messages: Vec::new(), last_rev: Rev(0), members: BTreeMap::new() }
+        Self {
+            kind,
+            name,
+            created_at,
+            messages: Vec::new(),
+            last_rev: Rev(0),
+            members: BTreeMap::new(),
+            topic: String::new(),
+            archived_at: None,
+            posting: Posting::Everybody,
+            bans: BTreeMap::new(),
+        }
     }
 
     pub(super) fn head(&self) -> Seq {
@@ -77,8 +100,12 @@ impl Room {
         Access { kind: self.kind, role: self.role(user), last_seq: self.head() }
     }
 
+    pub(super) const fn writers(&self) -> Writers {
+        Writers::of(self.posting, self.archived_at.is_some())
+    }
+
     pub(super) fn may_see(&self, user: UserId) -> bool {
-        self.kind == RoomKind::Public || self.members.contains_key(&user)
+        self.members.contains_key(&user) || self.kind == RoomKind::Public && !self.bans.contains_key(&user)
     }
 }
 
@@ -100,9 +127,11 @@ impl Tables {
             dedupes: true,
             refusals: BTreeMap::new(),
             keeps_refusals: true,
+            blocks: BTreeMap::new(),
             digests: HashMap::new(),
             keeps_digests: true,
             revisions: HashMap::new(),
+            settings: BTreeMap::new(),
             general: Some(general),
         }
     }

@@ -4,11 +4,12 @@
 //! users first, and then reads everything that each of them ever wrote.
 
 use super::Result;
-use super::sql::{Tx, message, message_columns, raised_mark, raised_mark_columns};
+use super::sql::{Tx, is_blocked, message, message_columns, raised_mark, raised_mark_columns};
+use crate::codes::Code;
 use crate::driver::{TAKEN, is_taken};
-use crate::rules::append::{Looked, Original};
-use crate::{Append, RaisedMark};
-use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
+use crate::rules::append::{Looked, Original, Sender};
+use crate::{Append, RaisedMark, Refusal};
+use protocol::{ClientId, Mark, Message, Role, RoomId, Seq, UnixMillis, UserId};
 use sqlx::Row;
 use uuid::Uuid;
 
@@ -19,15 +20,17 @@ pub(super) use super::plain::store_plain;
 pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     let rows = sqlx::query(concat!(
         "select wanted.room_id as wanted_room, wanted.sender_id as wanted_sender, wanted.client_id as wanted_id,
-           mem.user_id is not null as is_member, refused.client_id is not null as is_refused, ",
+           mem.role as sender_role, refused.reason as refused_reason, ",
+        is_blocked!("wanted.room_id", "wanted.sender_id"),
+        " as is_blocked, ",
         message_columns!("m", "u"),
         ", m.first_digest from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
           cross join lateral (select display_name from users where id = wanted.sender_id limit 1) as u
-          left join lateral (select user_id from members
+          left join lateral (select role from members
             where room_id = wanted.room_id and user_id = wanted.sender_id limit 1) as mem on true
           left join lateral (select * from messages
             where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as m on true
-          left join lateral (select client_id from refusals
+          left join lateral (select reason from refusals
             where client_id = wanted.client_id and sender_id = wanted.sender_id limit 1) as refused on true"
     ))
     .bind(entries.iter().map(|entry| entry.room_id.0).collect::<Vec<_>>())
@@ -38,14 +41,16 @@ pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
     let mut looked = Looked::default();
     for row in &rows {
         let sender = UserId(row.try_get("wanted_sender")?);
-        if row.try_get("is_member")? {
-            looked.members.push((RoomId(row.try_get("wanted_room")?), sender, row.try_get("sender_name")?));
+        if let Some(role) = row.try_get::<Option<i16>, _>("sender_role")? {
+            let (name, is_blocked) = (row.try_get("sender_name")?, row.try_get("is_blocked")?);
+            let member = Sender { name, role: Role::from_code(role), is_blocked };
+            looked.members.push((RoomId(row.try_get("wanted_room")?), sender, member));
         }
         if row.try_get::<Option<Uuid>, _>("room_id")?.is_some() {
             looked.originals.push(Original { message: message(row)?, first_digest: row.try_get("first_digest")? });
         }
-        if row.try_get("is_refused")? {
-            looked.refused.push((sender, ClientId(row.try_get("wanted_id")?)));
+        if let Some(reason) = row.try_get::<Option<i16>, _>("refused_reason")? {
+            looked.refused.push(((sender, ClientId(row.try_get("wanted_id")?)), Refusal::from_code(reason)));
         }
     }
     Ok(looked)
@@ -79,15 +84,17 @@ pub(super) async fn insert(tx: &mut Tx, messages: &[&Message], heads: &[(RoomId,
 }
 
 /// Keeps that these messages were refused.
-pub(super) async fn refuse(tx: &mut Tx, refused: &[(UserId, ClientId)], now: UnixMillis) -> Result<()> {
-    let (senders, ids): (Vec<Uuid>, Vec<Uuid>) = refused.iter().map(|(sender, id)| (sender.0, id.0)).unzip();
+pub(super) async fn refuse(tx: &mut Tx, refused: &[((UserId, ClientId), Refusal)], now: UnixMillis) -> Result<()> {
+    let (senders, ids): (Vec<Uuid>, Vec<Uuid>) = refused.iter().map(|((sender, id), _)| (sender.0, id.0)).unzip();
     sqlx::query(
-        "insert into refusals (sender_id, client_id, refused_at)
-         select sender_id, client_id, $3 from unnest($1::uuid[], $2::uuid[]) as new (sender_id, client_id)
+        "insert into refusals (sender_id, client_id, reason, refused_at)
+         select sender_id, client_id, reason, $4
+         from unnest($1::uuid[], $2::uuid[], $3::smallint[]) as new (sender_id, client_id, reason)
          on conflict do nothing",
     )
     .bind(senders)
     .bind(ids)
+    .bind(refused.iter().map(|(_, refusal)| refusal.code()).collect::<Vec<_>>())
     .bind(now.0)
     .execute(&mut **tx)
     .await?;

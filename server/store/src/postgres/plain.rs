@@ -6,7 +6,7 @@
 //! one entry is anything else, or its id was taken meanwhile, nothing is stored.
 
 use super::Result;
-use super::sql::Pool;
+use super::sql::{Pool, is_blocked};
 use crate::driver::{is_locked, is_taken};
 use crate::rules::append::{Plain, stored};
 use crate::{Append, Appended};
@@ -19,14 +19,15 @@ use sqlx::postgres::PgRow;
 const MOST: usize = 16;
 
 /// Rooms are looked up by arrays: joined with the entries, a plan may read the index of all rooms for each batch.
-const STATEMENT: &str = "
+const STATEMENT: &str = concat!(
+    "
 with entry as (
   select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::bigint[], $6::bigint[]) with ordinality
     as entry (room_id, sender_id, client_id, body, reply_to, created_at, place)),
 room as (
-  select id, last_seq from rooms where id = any (array(select distinct room_id from entry)) order by id for update),
+  select id, last_seq, archived_at, posting from rooms where id = any (array(select distinct room_id from entry)) order by id for update),
 member as (
-  select m.room_id, m.user_id from (select distinct room_id, sender_id from entry) as wanted
+  select m.room_id, m.user_id, m.role from (select distinct room_id, sender_id from entry) as wanted
     join room on room.id = wanted.room_id
     join members m on m.room_id = wanted.room_id and m.user_id = wanted.sender_id
   order by m.room_id, m.user_id for key share of m),
@@ -34,9 +35,13 @@ plain as (
   select entry.*, room.last_seq + row_number() over (partition by entry.room_id order by entry.place) as seq
   from entry join room on room.id = entry.room_id
     join member on member.room_id = entry.room_id and member.user_id = entry.sender_id
-  where (entry.reply_to is null or entry.reply_to between 1 and room.last_seq)
+  where room.archived_at is null and (room.posting = 0 or member.role in (1, 2))
+    and (entry.reply_to is null or entry.reply_to between 1 and room.last_seq)
     and not exists (select 1 from messages where client_id = entry.client_id and sender_id = entry.sender_id)
-    and not exists (select 1 from refusals where client_id = entry.client_id and sender_id = entry.sender_id)),
+    and not exists (select 1 from refusals where client_id = entry.client_id and sender_id = entry.sender_id)
+    and not ",
+    is_blocked!("entry.room_id", "entry.sender_id"),
+    "),
 fresh as (
   select * from plain where (select count(*) from plain) = (select count(*) from entry)),
 stored as (
@@ -46,7 +51,8 @@ moved as (
   update rooms set last_seq = (select max(seq) from fresh where fresh.room_id = rooms.id)
   where id = any (array(select distinct room_id from fresh)))
 select fresh.seq, u.display_name from fresh
-  cross join lateral (select display_name from users where id = fresh.sender_id limit 1) as u order by fresh.place";
+  cross join lateral (select display_name from users where id = fresh.sender_id limit 1) as u order by fresh.place"
+);
 
 /// Stores a batch that needs no decision; nothing is stored where it does, is a large one, or its rooms are locked.
 pub(in crate::postgres) async fn store_plain(pool: &Pool, entries: &[Append]) -> Result<Plain> {

@@ -1,9 +1,10 @@
 //! Decides what becomes of a batch of messages, given what the database holds. Pure. Idempotency is enforced here: a `client_id` that
 //! its sender has used before is a repeat of the same message, or a conflict, and is never stored twice.
 
+use super::writing::{Writers, Writing, may_write};
 use crate::digest::{digest, has_first_text};
-use crate::{Append, Appended};
-use protocol::{ClientId, Message, MessageKind, Rev, RoomId, Seq, UserId};
+use crate::{Append, Appended, Refusal};
+use protocol::{ClientId, Message, MessageKind, Rev, Role, RoomId, Seq, UserId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What the database holds that matters to a batch, read under the locks of its rooms.
@@ -11,14 +12,26 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(crate) struct Known {
     /// Heads of the batch's rooms; a room that is neither here nor in `locked` does not exist.
     pub(crate) heads: BTreeMap<RoomId, Seq>,
+    /// Who may write in these rooms; everybody in one that is not here.
+    pub(crate) writers: BTreeMap<RoomId, Writers>,
     /// Rooms whose locks others hold.
     pub(crate) locked: BTreeSet<RoomId>,
-    /// Those senders who are in the room, with their display names.
-    pub(crate) members: HashMap<(RoomId, UserId), String>,
-    /// Ids of the batch with a remembered refusal: the answer is `NotMember` again. Present refusals are added.
-    pub(crate) refused: BTreeSet<(UserId, ClientId)>,
+    /// Those senders who are in the room.
+    pub(crate) members: HashMap<(RoomId, UserId), Sender>,
+    /// Ids of the batch with a remembered refusal, which is the answer again. Present refusals are added.
+    pub(crate) refused: BTreeMap<(UserId, ClientId), Refusal>,
     /// Stored messages with ids of the batch.
     pub(crate) originals: HashMap<(UserId, ClientId), Original>,
+}
+
+/// A sender who is in the room.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    /// The display name.
+    pub(crate) name: String,
+    pub(crate) role: Role,
+    /// Whether the other person of the direct room blocks the sender.
+    pub(crate) is_blocked: bool,
 }
 
 /// What became of a batch that may need no decision.
@@ -33,12 +46,12 @@ pub(crate) enum Plain {
 /// What is looked up for the entries of a batch.
 #[derive(Default)]
 pub(crate) struct Looked {
-    /// Those senders who are in the room, with their display names.
-    pub(crate) members: Vec<(RoomId, UserId, String)>,
+    /// Those senders who are in the room.
+    pub(crate) members: Vec<(RoomId, UserId, Sender)>,
     /// Messages that bear an id already.
     pub(crate) originals: Vec<Original>,
-    /// Ids that were refused.
-    pub(crate) refused: Vec<(UserId, ClientId)>,
+    /// Ids that were refused, and why.
+    pub(crate) refused: Vec<((UserId, ClientId), Refusal)>,
 }
 
 /// A stored message that may be sent again.
@@ -73,25 +86,40 @@ fn decide_one(append: &Append, known: &mut Known) -> Appended {
         let repeated = original.is_repeated_by(append);
         return if repeated { Appended::Repeated(original.message.clone()) } else { Appended::Conflict };
     }
-    if known.refused.contains(&key) {
-        return Appended::NotMember;
+    if let Some(refusal) = known.refused.get(&key) {
+        return Appended::Refused(*refusal);
     }
     if known.locked.contains(&append.room_id) {
         return Appended::Locked;
     }
-    let (Some(head), Some(name)) =
-        (known.heads.get_mut(&append.room_id), known.members.get(&(append.room_id, append.sender_id)))
-    else {
-        known.refused.insert(key);
-        return Appended::NotMember;
+    let (head, name) = match allowed(append, &mut known.heads, &known.writers, &known.members) {
+        Ok(allowed) => allowed,
+        Err(refusal) => {
+            known.refused.insert(key, refusal);
+            return Appended::Refused(refusal);
+        }
     };
     if append.reply_to.is_some_and(|seq| seq < Seq(1) || seq > *head) {
         return Appended::BadReply;
     }
     *head = head.next();
-    let message = stored(append, *head, name.clone());
+    let message = stored(append, *head, name);
     known.originals.insert(key, Original { message: message.clone(), first_digest: None });
     Appended::Stored(message)
+}
+
+/// Permission check: whether the sender may send to the room. Returns the room's head and the sender's name.
+fn allowed<'a>(
+    append: &Append,
+    heads: &'a mut BTreeMap<RoomId, Seq>,
+    writers: &BTreeMap<RoomId, Writers>,
+    members: &HashMap<(RoomId, UserId), Sender>,
+) -> Result<(&'a mut Seq, String), Refusal> {
+    let head = heads.get_mut(&append.room_id).ok_or(Refusal::NotMember)?;
+    let sender = members.get(&(append.room_id, append.sender_id)).ok_or(Refusal::NotMember)?;
+    let writers = writers.get(&append.room_id).copied().unwrap_or_default();
+    may_write(Writing { writers, role: sender.role, is_blocked: sender.is_blocked })?;
+    Ok((head, sender.name.clone()))
 }
 
 /// The message that an entry becomes.
@@ -133,7 +161,35 @@ mod tests {
 
     fn known() -> Known {
         let (room, user) = (RoomId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
-        Known { heads: [(room, Seq(7))].into(), members: [((room, user), "Ada".into())].into(), ..Known::default() }
+        Known { heads: [(room, Seq(7))].into(), members: [((room, user), ada())].into(), ..Known::default() }
+    }
+
+    fn ada() -> Sender {
+        Sender { name: "Ada".into(), role: Role::Member, is_blocked: false }
+    }
+
+    #[test]
+    fn a_blocked_sender_is_refused_and_the_refusal_is_remembered() {
+        let mut known = known();
+        let key = (RoomId(Uuid::from_u128(1)), UserId(Uuid::from_u128(2)));
+        known.members.insert(key, Sender { is_blocked: true, ..ada() });
+        let blocked = Appended::Refused(Refusal::Blocked);
+        assert_eq!(decide(&[append(1, "a"), append(2, "b")], &mut known), [blocked.clone(), blocked.clone()]);
+        known.members.insert(key, ada());
+        let answers = decide(&[append(1, "a"), append(3, "c")], &mut known);
+        assert_eq!(answers[0], blocked, "also once the block has ended");
+        assert!(answers[1].stored().is_some());
+    }
+
+    #[test]
+    fn nobody_writes_in_an_archived_room_and_members_do_not_announce() {
+        for (writers, refusal) in [(Writers::Nobody, Refusal::Archived), (Writers::Admins, Refusal::AdminsOnly)] {
+            let mut known = known();
+            known.writers.insert(RoomId(Uuid::from_u128(1)), writers);
+            assert_eq!(decide(&[append(1, "a")], &mut known), [Appended::Refused(refusal)]);
+            known.writers.clear();
+            assert_eq!(decide(&[append(1, "a")], &mut known), [Appended::Refused(refusal)], "a refusal is remembered");
+        }
     }
 
     #[test]
@@ -179,7 +235,7 @@ mod tests {
         let mut known = known();
         let elsewhere = Append { room_id: RoomId(Uuid::from_u128(3)), ..append(1, "a") };
         let answers = decide(&[elsewhere, append(1, "a"), append(2, "b")], &mut known);
-        assert_eq!(answers[..2], [Appended::NotMember, Appended::NotMember]);
+        assert_eq!(answers[..2], [Appended::Refused(Refusal::NotMember), Appended::Refused(Refusal::NotMember)]);
         assert!(answers[2].stored().is_some());
         assert_eq!(known.refused.len(), 1);
     }
@@ -199,7 +255,10 @@ mod tests {
         let mut known = known();
         let stranger = Append { sender_id: UserId(Uuid::from_u128(3)), ..append(1, "a") };
         let nowhere = Append { room_id: RoomId(Uuid::from_u128(9)), ..append(2, "a") };
-        assert_eq!(decide(&[stranger, nowhere], &mut known), [Appended::NotMember, Appended::NotMember]);
+        assert_eq!(
+            decide(&[stranger, nowhere], &mut known),
+            [Appended::Refused(Refusal::NotMember), Appended::Refused(Refusal::NotMember)]
+        );
         assert_eq!(known.heads.values().copied().collect::<Vec<_>>(), [Seq(7)]);
     }
 

@@ -1,11 +1,21 @@
 //! Applies a revision to a message, if the person has the right. Pure.
 
+use super::writing::{Writing, may_react, may_write};
 use crate::{Revise, Revised, Revision};
 use protocol::limits::{EMOJI_KINDS, REACTIONS_MAX};
 use protocol::{Message, MessageKind, Reaction, Rev, Role, UserId};
 
-/// The row afterwards as `Stored`, with `rev`; or why not. `role` is that of the person in the message's room.
-pub(crate) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) -> Revised {
+/// The row afterwards as `Stored`, with `rev`; or why not. `writing` is about the person in the message's room.
+pub(crate) fn revise(message: Message, writing: Writing, revise: &Revise, rev: Rev) -> Revised {
+    let may = match revise.revision {
+        Revision::Edit { .. } => may_write(writing),
+        Revision::React { .. } => may_react(writing),
+        // What was written may always be taken back.
+        Revision::Delete => Ok(()),
+    };
+    if let Err(refusal) = may {
+        return Revised::Forbidden(refusal.sentence());
+    }
     if message.kind != MessageKind::Text {
         return Revised::Impossible("What happened to the room cannot be changed.");
     }
@@ -21,7 +31,7 @@ pub(crate) fn revise(message: Message, role: Role, revise: &Revise, rev: Rev) ->
             row.body.clone_from(body);
             row.edited_at = Some(revise.now);
         }
-        Revision::Delete if !own && role < Role::Admin => {
+        Revision::Delete if !own && writing.role < Role::Admin => {
             return Revised::Forbidden("Only who wrote a message, or an admin of the room, may delete it.");
         }
         Revision::Delete => {
@@ -56,6 +66,7 @@ fn has_reacted(row: &Message, emoji: &str, user: UserId) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::writing::Writers;
     use protocol::{ClientId, RoomId, Seq, UnixMillis};
     use uuid::Uuid;
 
@@ -85,7 +96,8 @@ mod tests {
         let client_id = ClientId(Uuid::from_u128(7));
         let asked =
             Revise { room_id: message.room_id, seq: message.seq, user_id, client_id, revision, now: UnixMillis(8) };
-        revise(message, role, &asked, Rev(3))
+        let writing = Writing { writers: Writers::Everybody, role, is_blocked: false };
+        revise(message, writing, &asked, Rev(3))
     }
 
     fn edit() -> Revision {
@@ -108,6 +120,25 @@ mod tests {
         assert_eq!(ask(row, ADA, Role::Member, Revision::Delete), Revised::Repeated(Rev(3)));
         let fact = Message { kind: MessageKind::System, ..message() };
         assert!(matches!(ask(fact, ADA, Role::Owner, Revision::Delete), Revised::Impossible(_)));
+    }
+
+    #[test]
+    fn an_archived_room_only_takes_deletions() {
+        let client_id = ClientId(Uuid::from_u128(7));
+        for (writers, revision, is_stored) in [
+            (Writers::Nobody, edit(), false),
+            (Writers::Nobody, reaction(true), false),
+            (Writers::Nobody, Revision::Delete, true),
+            (Writers::Admins, edit(), false),
+            (Writers::Admins, reaction(true), true),
+        ] {
+            let writing = Writing { writers, role: Role::Member, is_blocked: false };
+            let (room_id, seq, now) = (message().room_id, message().seq, UnixMillis(8));
+            let asked = Revise { room_id, seq, user_id: ADA, client_id, revision, now };
+            let revised = revise(message(), writing, &asked, Rev(3));
+            assert_eq!(matches!(revised, Revised::Stored(_)), is_stored, "{revised:?}");
+            assert!(is_stored || matches!(revised, Revised::Forbidden(_)), "{revised:?}");
+        }
     }
 
     #[test]

@@ -2,24 +2,12 @@
 
 use super::super::id_list;
 use super::rows::{user, user_columns};
+use super::search::{searchable, starts_a_word};
 use super::{Database, Result, invites, members, system_messages};
 use crate::driver::is_taken;
 use crate::{Accounts, Credentials, Error, NewUser, Registration, Stamp};
 use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
 use sqlx::Row;
-
-/// What a person is found by: both names, folded, a space before each word.
-fn search_text(username: &str, display_name: &str) -> String {
-    let words: Vec<String> = display_name.split_whitespace().map(str::to_lowercase).collect();
-    format!(" {} {}", username, words.join(" "))
-}
-
-/// A LIKE pattern for texts that have a word which starts with `query`.
-pub(super) fn starts_a_word(query: &str) -> String {
-    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
-    let folded = words.join(" ").replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
-    format!("% {folded}%")
-}
 
 #[async_trait::async_trait]
 impl Accounts for Database {
@@ -48,7 +36,7 @@ impl Accounts for Database {
             .bind(new.id.0)
             .bind(&new.username)
             .bind(&new.display_name)
-            .bind(search_text(&new.username, &new.display_name))
+            .bind(searchable(&[&new.username, &new.display_name]))
             .bind(&new.password_hash)
             .bind(now.0)
             .fetch_one(&mut *tx)
@@ -109,7 +97,7 @@ impl Accounts for Database {
             )
             .bind(user.id.0)
             .bind(&user.display_name)
-            .bind(search_text(&user.username, &user.display_name))
+            .bind(searchable(&[&user.username, &user.display_name]))
             .bind(user.receipts)
             .bind(renamed)
             .execute(&mut *tx)

@@ -2,7 +2,7 @@
 //! another administrator to each other.
 
 use super::rows::{Row as DbRow, user, user_columns};
-use super::{Database, Result, Tx, accounts, audit, erasure, invites, sessions};
+use super::{Database, Result, Tx, audit, erasure, invites, search, sessions};
 use crate::{Account, Actor, Administration, ErasedMessages, Error, Purged, Stamp};
 use protocol::limits::USERNAME_CHARS;
 use protocol::{SessionId, UnixMillis, UserId};
@@ -56,7 +56,7 @@ impl Administration for Database {
             r" from users u where u.search like $1 escape '\' and u.username > $2 and u.deleted_at is null
                order by u.username limit $3"
         ))
-        .bind(accounts::starts_a_word(query))
+        .bind(search::starts_a_word(query))
         .bind(after)
         .bind(limit)
         .fetch_all(&self.read)

@@ -6,6 +6,9 @@
 mod accounts;
 mod administration;
 mod audit;
+mod bans;
+mod blocks;
+mod consent;
 mod epochs;
 mod erasure;
 mod invites;
@@ -16,13 +19,17 @@ mod messages;
 mod people;
 mod pool;
 mod refusals;
+mod reports;
 mod revisions;
+mod room_changes;
 mod rooms;
 mod rows;
+mod search;
 mod sessions;
 mod settings;
 mod system_messages;
 
+pub(super) use blocks::is_blocked;
 pub(super) use pool::{Options, Pool, Tx};
 pub(super) use rows::{message, message_columns, raised_mark, raised_mark_columns};
 

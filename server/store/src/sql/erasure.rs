@@ -7,6 +7,7 @@
 use super::{Database, Result, Tx, members, revisions, system_messages, within};
 use crate::bounds::{ERASED_MESSAGES, WRITE_TIMEOUT};
 use crate::codes::Code;
+use crate::rules::writing::{Writers, Writing};
 use crate::{Purged, Revise, Revised, Revision, Stamp};
 use protocol::{Rev, Role, RoomId, Seq, SystemEvent, UserId};
 use sqlx::Row;
@@ -15,6 +16,9 @@ use uuid::Uuid;
 
 /// All nodes together pause so many times as long as a step took.
 const PAUSES: u32 = 4;
+
+/// The right by which messages are deleted: that of their author in an open room, whatever became of the room since.
+const WRITING: Writing = Writing { writers: Writers::Everybody, role: Role::Member, is_blocked: false };
 
 /// A deleted account with work left.
 struct Pending {
@@ -98,7 +102,7 @@ async fn delete_messages(tx: &mut Tx, pending: &Pending, most: i64, stamp: &(dyn
         let Stamp { client_id, now } = stamp();
         let revise = Revise { room_id: room, seq, user_id: pending.user, client_id, revision: Revision::Delete, now };
         // Own messages that are not deleted can be deleted; whatever else it says, the next step is after this message.
-        if let Revised::Stored(row) = revisions::revise_as(tx, Role::Member, &revise, rev.next()).await? {
+        if let Revised::Stored(row) = revisions::revise_as(tx, WRITING, &revise, rev.next()).await? {
             rev = row.rev;
         }
     }
@@ -170,6 +174,6 @@ async fn leave_a_room(tx: &mut Tx, user: UserId, stamp: &(dyn Fn() -> Stamp + Sy
             system_messages::insert(tx, room, user, event, 0, stamp()).await?;
         }
     }
-    members::exit(tx, room, user, user, SystemEvent::Left, stamp()).await?;
+    members::leave(tx, room, user, user, SystemEvent::Left, stamp()).await?;
     Ok(1)
 }

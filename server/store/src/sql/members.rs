@@ -2,9 +2,9 @@
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, mark, user, user_columns};
-use super::{Database, Result, Tx, system_messages};
+use super::{Database, Result, Tx, consent, system_messages};
 use crate::codes::Code;
-use crate::rules::membership;
+use crate::rules::{self, membership};
 use crate::{MemberMark, Members, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
@@ -88,8 +88,9 @@ impl Members for Database {
             if role_of(&mut tx, room, user).await?.is_some() {
                 return Ok(None);
             }
-            if actor == user {
-                membership::may_join(kind)?;
+            membership::may_enter(kind, actor == user, is_banned(&mut tx, room, user).await?)?;
+            if actor != user {
+                rules::consent::may_bring_in(kind, consent::is_given(&mut tx, actor, &[user]).await?)?;
             }
             require_place(&mut tx, &[user]).await?;
             let event = if actor == user {
@@ -130,7 +131,7 @@ impl Members for Database {
                     display_name: system_messages::display_name(&mut tx, user).await?,
                 }
             };
-            let message = exit(&mut tx, room, user, actor, event, stamp).await?;
+            let message = leave(&mut tx, room, user, actor, event, stamp).await?;
             tx.commit().await?;
             Ok(message)
         })
@@ -204,8 +205,14 @@ pub(super) async fn enter(
     Ok(message)
 }
 
-/// Ends a membership.
-pub(super) async fn exit(
+/// Whether a person is banned from a room.
+pub(super) async fn is_banned(tx: &mut Tx, room: RoomId, user: UserId) -> Result<bool> {
+    let found = sqlx::query("select 1 from bans where room_id = $1 and user_id = $2").bind(room.0).bind(user.0);
+    Ok(found.fetch_optional(&mut **tx).await?.is_some())
+}
+
+/// Ends a membership, under the room's lock.
+pub(super) async fn leave(
     tx: &mut Tx,
     room: RoomId,
     user: UserId,
@@ -214,11 +221,8 @@ pub(super) async fn exit(
     stamp: Stamp,
 ) -> Result<Message> {
     let message = system_messages::insert(tx, room, actor, event, -1, stamp).await?;
-    sqlx::query("delete from members where room_id = $1 and user_id = $2")
-        .bind(room.0)
-        .bind(user.0)
-        .execute(&mut **tx)
-        .await?;
+    let deleted = sqlx::query("delete from members where room_id = $1 and user_id = $2").bind(room.0).bind(user.0);
+    deleted.execute(&mut **tx).await?;
     Ok(message)
 }
 

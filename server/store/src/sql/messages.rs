@@ -4,11 +4,13 @@ use super::super::{batch, id_list};
 use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
 use super::{BEGIN, Database, Result, Tx, refusals, within};
 use crate::bounds::APPEND_TIMEOUT;
+use crate::codes::Code;
 use crate::driver::is_locked;
 use crate::rules::append::{Known, Looked, Plain, decide};
+use crate::rules::writing::Writers;
 use crate::{Append, Appended, Error, HistoryRange, Limit, Messages, Rows, cut};
 use protocol::limits::PAGE_DEFAULT;
-use protocol::{Message, Rev, RoomId, Seq, UserId};
+use protocol::{ClientId, Message, Posting, Rev, RoomId, Seq, UserId};
 use sqlx::Row;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -52,7 +54,8 @@ macro_rules! page_query {
             " limit ",
             $limit,
             ") as page) as m on m.before < $5 join users u on u.id = m.sender_id
-              where r.id = $2 and (r.kind = 2 or exists (select 1 from members where room_id = $2 and user_id = $1))
+              where r.id = $2 and (exists (select 1 from members where room_id = $2 and user_id = $1)
+                or r.kind = 2 and not exists (select 1 from bans where room_id = $2 and user_id = $1))
               order by m.seq"
         )
     };
@@ -124,7 +127,8 @@ async fn append_once(
     let mut known = look(&mut tx, entries, rooms, locked).await?;
     let (before, refused) = (known.heads.clone(), known.refused.clone());
     let answers = decide(entries, &mut known);
-    let news: Vec<_> = known.refused.difference(&refused).copied().collect();
+    let is_new = |id: &(UserId, ClientId)| !refused.contains_key(id);
+    let news: Vec<_> = known.refused.iter().filter(|(id, _)| is_new(id)).map(|(id, why)| (*id, *why)).collect();
     if !news.is_empty() {
         refusals::create(&mut tx, &news, entries[0].created_at).await?;
     }
@@ -152,10 +156,20 @@ fn rooms_of(entries: &[Append]) -> BTreeSet<RoomId> {
 async fn lock_rooms(tx: &mut Tx, entries: &[Append], locked: Locked) -> std::result::Result<Vec<DbRow>, sqlx::Error> {
     let statement = match locked {
         Locked::Wait => {
-            concat!("select id, last_seq from rooms where id in ", ids!("$1"), " order by id", for_update!())
+            concat!(
+                "select id, last_seq, archived_at is not null as is_archived, posting from rooms where id in ",
+                ids!("$1"),
+                " order by id",
+                for_update!()
+            )
         }
         Locked::Skip => {
-            concat!("select id, last_seq from rooms where id in ", ids!("$1"), " order by id", for_update_if_free!())
+            concat!(
+                "select id, last_seq, archived_at is not null as is_archived, posting from rooms where id in ",
+                ids!("$1"),
+                " order by id",
+                for_update_if_free!()
+            )
         }
     };
     sqlx::query(statement).bind(id_list(rooms_of(entries).iter().map(|room| room.0))).fetch_all(&mut **tx).await
@@ -165,6 +179,11 @@ async fn lock_rooms(tx: &mut Tx, entries: &[Append], locked: Locked) -> std::res
 async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked) -> Result<Known> {
     let head = |row: &DbRow| Ok((RoomId(row.try_get("id")?), Seq(row.try_get("last_seq")?)));
     let heads = rooms.iter().map(head).collect::<Result<BTreeMap<_, _>>>()?;
+    let writers = |row: &DbRow| {
+        let posting = Posting::from_code(row.try_get("posting")?);
+        Ok((RoomId(row.try_get("id")?), Writers::of(posting, row.try_get("is_archived")?)))
+    };
+    let writers = rooms.iter().map(writers).collect::<Result<BTreeMap<_, _>>>()?;
     let mut missing = rooms_of(entries);
     missing.retain(|room| !heads.contains_key(room));
     let locked = if locked == Locked::Skip && !missing.is_empty() {
@@ -179,9 +198,10 @@ async fn look(tx: &mut Tx, entries: &[Append], rooms: Vec<DbRow>, locked: Locked
     let Looked { members, originals, refused } = batch::look(tx, entries).await?;
     Ok(Known {
         heads,
+        writers,
         locked,
         refused: refused.into_iter().collect(),
-        members: members.into_iter().map(|(room, user, name)| ((room, user), name)).collect(),
+        members: members.into_iter().map(|(room, user, sender)| ((room, user), sender)).collect(),
         originals: originals.into_iter().map(|o| ((o.message.sender_id, o.message.client_id), o)).collect(),
     })
 }

@@ -1,19 +1,22 @@
 //! Revisions; and catch-up reads: rows that were revised or added after a cursor.
 
+use super::blocks::is_blocked;
 use super::rows::{Row as DbRow, message, message_columns, stored_bytes};
 use super::{Database, Result, Tx, members};
+use crate::codes::Code;
 use crate::digest::first_digest;
 use crate::driver::{TAKEN, is_taken};
 use crate::rules::revision::revise as decide;
+use crate::rules::writing::{Writers, Writing};
 use crate::{Error, Limit, Revise, Revised, Revisions, Rows, cut};
-use protocol::{Message, Rev, Role, RoomId, Seq};
+use protocol::{Message, Posting, Rev, RoomId, Seq};
 use sqlx::Row;
 
 #[async_trait::async_trait]
 impl Revisions for Database {
     async fn revise(&self, asked: &Revise) -> Result<Revised> {
         self.transaction(async |mut tx| {
-            let Some(head) = lock_revisions(&mut tx, asked.room_id).await? else { return Ok(Revised::NotMember) };
+            let Some(room) = lock_revisions(&mut tx, asked).await? else { return Ok(Revised::NotMember) };
             let Some(role) = members::role_of(&mut tx, asked.room_id, asked.user_id).await? else {
                 return Ok(Revised::NotMember);
             };
@@ -21,7 +24,8 @@ impl Revisions for Database {
                 let same = room == asked.room_id && seq == asked.seq;
                 return Ok(if same { Revised::Repeated(rev) } else { Revised::Conflict });
             }
-            let revised = revise_as(&mut tx, role, asked, head.next()).await?;
+            let writing = Writing { writers: room.writers, role, is_blocked: room.is_blocked };
+            let revised = revise_as(&mut tx, writing, asked, room.head.next()).await?;
             if matches!(revised, Revised::Stored(_)) {
                 tx.commit().await?;
             }
@@ -66,21 +70,40 @@ impl Revisions for Database {
     }
 }
 
-/// Revises a message as somebody with this role, as the revision `rev`, in a transaction that holds the room's lock.
-pub(super) async fn revise_as(tx: &mut Tx, role: Role, asked: &Revise, rev: Rev) -> Result<Revised> {
+/// Revises a message with these rights, as the revision `rev`, in a transaction that holds the room's lock.
+pub(super) async fn revise_as(tx: &mut Tx, writing: Writing, asked: &Revise, rev: Rev) -> Result<Revised> {
     let Some(before) = find_message(tx, asked).await? else { return Ok(Revised::NotFound) };
-    let revised = decide(before.clone(), role, asked, rev);
+    let revised = decide(before.clone(), writing, asked, rev);
     if let Revised::Stored(row) = &revised {
         store(tx, asked, row, first_digest(&before, row)).await?;
     }
     Ok(revised)
 }
 
-/// The room's newest revision, under its lock.
-async fn lock_revisions(tx: &mut Tx, room: RoomId) -> Result<Option<Rev>> {
-    let statement = concat!("select last_rev from rooms where id = $1", for_update!());
-    let found = sqlx::query(statement).bind(room.0).fetch_optional(&mut **tx).await?;
-    found.map(|row| Ok(Rev(row.try_get("last_rev")?))).transpose()
+/// A room whose lock is held, as a revision needs it.
+struct Room {
+    /// The newest revision.
+    head: Rev,
+    writers: Writers,
+    /// Whether the other person of the direct room blocks the one who revises.
+    is_blocked: bool,
+}
+
+/// Locks a room and reads what a revision needs of it.
+async fn lock_revisions(tx: &mut Tx, asked: &Revise) -> Result<Option<Room>> {
+    let statement = concat!(
+        "select last_rev, archived_at is not null as is_archived, posting, ",
+        is_blocked!("$1", "$2"),
+        " as is_blocked from rooms where id = $1",
+        for_update!()
+    );
+    let found = sqlx::query(statement).bind(asked.room_id.0).bind(asked.user_id.0).fetch_optional(&mut **tx).await?;
+    let read = |row: DbRow| {
+        let (posting, is_archived) = (Posting::from_code(row.try_get("posting")?), row.try_get("is_archived")?);
+        let (writers, is_blocked) = (Writers::of(posting, is_archived), row.try_get("is_blocked")?);
+        Ok(Room { head: Rev(row.try_get("last_rev")?), writers, is_blocked })
+    };
+    found.map(read).transpose()
 }
 
 async fn find_earlier(tx: &mut Tx, asked: &Revise) -> Result<Option<(RoomId, Seq, Rev)>> {

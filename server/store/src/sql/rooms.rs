@@ -1,14 +1,15 @@
-//! Rooms: as their members see them, made, renamed, deleted.
+//! Rooms: as their members see them, made, changed, deleted.
 
 use super::super::id_list;
 use super::rows::{Row as DbRow, message, message_columns, user, user_columns};
-use super::{Database, Result, Tx, members, system_messages};
-use crate::bounds::PUBLIC_ROOMS;
+use super::search::{searchable, starts_a_word};
+use super::{Database, Result, Tx, blocks, consent, members, room_changes, settings, system_messages};
 use crate::codes::Code;
-use crate::rules::membership;
-use crate::{Access, Created, Error, NewRoom, Rooms, Stamp};
+use crate::rules::{self, membership};
+use crate::{Access, Created, Error, NewRoom, RoomChange, RoomCursor, Rooms, Stamp};
 use protocol::{
-    Mark, Message, PublicRoom, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq, SystemEvent, UnixMillis, UserId,
+    Mark, Message, Posting, PublicRoom, PublicRooms, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
+    SystemEvent, UnixMillis, UserId,
 };
 use sqlx::Row;
 use std::collections::BTreeSet;
@@ -23,7 +24,7 @@ macro_rules! summary_query {
                case when me.user_id is null then 0 else (select count(*) from (
                  select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0
                    and x.sender_id <> me.user_id limit 100) as few) end as unread,
-               r.members_count, me.role, om.read_seq as other_read_seq,
+               r.members_count, r.topic, r.archived_at, r.posting, me.role, om.read_seq as other_read_seq,
                case when ou.receipts and self.receipts then om.delivered_seq end as other_delivered_seq, ",
             user_columns!("ou"),
             ", ",
@@ -61,6 +62,9 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
             _ => None,
         },
         last_message: last.map(|_| message(row)).transpose()?,
+        topic: row.try_get("topic")?,
+        archived_at: row.try_get::<Option<i64>, _>("archived_at")?.map(UnixMillis),
+        posting: Posting::from_code(row.try_get("posting")?),
     })
 }
 
@@ -77,7 +81,8 @@ impl Rooms for Database {
     async fn find_room(&self, user: UserId, room: RoomId) -> Result<Option<RoomSummary>> {
         let statement = summary_query!(
             "rooms r left join members me on me.room_id = r.id and me.user_id = $1",
-            "where r.id = $2 and (me.user_id is not null or r.kind = 2)"
+            "where r.id = $2 and (me.user_id is not null
+               or r.kind = 2 and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1))"
         );
         sqlx::query(statement)
             .bind(user.0)
@@ -89,28 +94,49 @@ impl Rooms for Database {
             .transpose()
     }
 
-    async fn list_public_rooms(&self, user: UserId) -> Result<Vec<PublicRoom>> {
+    async fn list_public_rooms(
+        &self,
+        user: UserId,
+        query: &str,
+        after: Option<&RoomCursor>,
+        limit: i64,
+    ) -> Result<PublicRooms> {
         let rows = sqlx::query(
-            "select r.id, r.name, r.members_count from rooms r where r.kind = 2
-             and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
-             order by lower(r.name), r.id limit $2",
+            r"select r.id, r.name, r.members_count, lower(r.name) as sort_name from rooms r
+             where r.kind = 2 and r.archived_at is null
+               and not exists (select 1 from members m where m.room_id = r.id and m.user_id = $1)
+               and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1)
+               and coalesce(r.search, ' ' || lower(r.name)) like $2 escape '\'
+               and (lower(r.name), r.id) > ($3, $4) order by lower(r.name), r.id limit $5",
         )
         .bind(user.0)
-        .bind(PUBLIC_ROOMS)
+        .bind(starts_a_word(query))
+        .bind(after.map_or("", |after| after.name.as_str()))
+        .bind(after.map_or(uuid::Uuid::nil(), |after| after.id.0))
+        .bind(limit)
         .fetch_all(&self.read)
         .await?;
+        let last = rows.last().filter(|_| i64::try_from(rows.len()).is_ok_and(|count| count >= limit));
+        let cursor = |row: &DbRow| {
+            let (name, id) = (row.try_get("sort_name")?, RoomId(row.try_get("id")?));
+            Ok::<_, Error>(RoomCursor { name, id }.to_string())
+        };
         let read = |row: &DbRow| {
             let (name, members_count) = (row.try_get("name")?, row.try_get("members_count")?);
             Ok(PublicRoom { id: RoomId(row.try_get("id")?), name, members_count })
         };
-        rows.iter().map(read).collect()
+        Ok(PublicRooms {
+            next_cursor: last.map(cursor).transpose()?,
+            rooms: rows.iter().map(read).collect::<Result<_>>()?,
+        })
     }
 
     async fn find_access(&self, user: UserId, room: RoomId) -> Result<Option<Access>> {
         let found = sqlx::query(
             "select r.kind, m.role, r.last_seq from rooms r
              left join members m on m.room_id = r.id and m.user_id = $1
-             where r.id = $2 and r.deleted_at is null",
+             where r.id = $2 and r.deleted_at is null
+               and not exists (select 1 from bans b where b.room_id = r.id and b.user_id = $1)",
         )
         .bind(user.0)
         .bind(room.0)
@@ -133,14 +159,28 @@ impl Rooms for Database {
                 return Ok(Created::Existing(id));
             }
             let everybody: Vec<UserId> = new.members.iter().copied().chain([new.creator]).collect();
+            match new.kind {
+                RoomKind::Direct => {
+                    let is_blocked = blocks::is_blocked_by(&mut tx, new.creator, &new.members).await?;
+                    rules::consent::may_open_direct(is_blocked)?;
+                }
+                kind => {
+                    if kind == RoomKind::Public {
+                        settings::may_create_public(&mut tx, new.creator).await?;
+                    }
+                    let is_given = consent::is_given(&mut tx, new.creator, &new.members).await?;
+                    rules::consent::may_bring_in(kind, is_given)?;
+                }
+            }
             members::require_place(&mut tx, &everybody).await?;
             let inserted = sqlx::query(
-                "insert into rooms (id, kind, name, direct_key, created_at) values ($1, $2, $3, $4, $5)
+                "insert into rooms (id, kind, name, search, direct_key, created_at) values ($1, $2, $3, $4, $5, $6)
                  on conflict (direct_key) do nothing",
             )
             .bind(new.id.0)
             .bind(new.kind.code())
             .bind(&new.name)
+            .bind(new.name.as_deref().map(|name| searchable(&[name])))
             .bind(&key)
             .bind(stamp.now.0)
             .execute(&mut *tx)
@@ -169,15 +209,17 @@ impl Rooms for Database {
         .await
     }
 
-    async fn rename_room(&self, room: RoomId, actor: UserId, name: &str, stamp: Stamp) -> Result<Message> {
+    async fn update_room(&self, room: RoomId, actor: UserId, changes: &[(RoomChange, Stamp)]) -> Result<Vec<Message>> {
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
-            membership::may_rename(kind, members::role_of(&mut tx, room, actor).await?)?;
-            let event = SystemEvent::Renamed { name: name.to_owned() };
-            let message = system_messages::insert(&mut tx, room, actor, event, 0, stamp).await?;
-            sqlx::query("update rooms set name = $2 where id = $1").bind(room.0).bind(name).execute(&mut *tx).await?;
+            let role = members::role_of(&mut tx, room, actor).await?;
+            let mut messages = Vec::new();
+            for (change, stamp) in changes {
+                membership::may_change(kind, role, change)?;
+                messages.extend(room_changes::apply(&mut tx, room, actor, change, *stamp).await?);
+            }
             tx.commit().await?;
-            Ok(message)
+            Ok(messages)
         })
         .await
     }
@@ -194,12 +236,15 @@ impl Rooms for Database {
                 .bind(room.0)
                 .execute(&mut *tx)
                 .await?;
-            sqlx::query("update rooms set deleted_at = $2, kind = $3, name = null, members_count = 0 where id = $1")
-                .bind(room.0)
-                .bind(now.0)
-                .bind(RoomKind::Group.code())
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "update rooms set deleted_at = $2, kind = $3, name = null, topic = null, search = null, members_count = 0
+                 where id = $1",
+            )
+            .bind(room.0)
+            .bind(now.0)
+            .bind(RoomKind::Group.code())
+            .execute(&mut *tx)
+            .await?;
             tx.commit().await?;
             rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
         })

@@ -1,9 +1,10 @@
 //! Settings of the server.
 
 use super::rows::Row as DbRow;
-use super::{Database, Result, audit};
-use crate::{Actor, Settings};
-use protocol::UnixMillis;
+use super::{Database, Result, Tx, audit};
+use crate::rules::membership::{self, PUBLIC_ROOMS};
+use crate::{Actor, Error, Settings};
+use protocol::{UnixMillis, UserId};
 use sqlx::Row;
 
 #[async_trait::async_trait]
@@ -34,4 +35,18 @@ impl Settings for Database {
         })
         .await
     }
+}
+
+/// Refuses a new public room where only administrators make them. Read without a lock: a room that is made in the moment of the change
+/// may still be made.
+pub(super) async fn may_create_public(tx: &mut Tx, creator: UserId) -> Result<()> {
+    let row =
+        sqlx::query("select u.is_admin, s.value from users u left join settings s on s.name = $2 where u.id = $1")
+            .bind(creator.0)
+            .bind(PUBLIC_ROOMS)
+            .fetch_optional(&mut **tx)
+            .await?;
+    let row = row.ok_or(Error::NotFound("user"))?;
+    let setting: Option<String> = row.try_get("value")?;
+    membership::may_create_public(setting.as_deref(), row.try_get("is_admin")?)
 }

@@ -1,11 +1,12 @@
 //! A batch of messages in six statements, whatever its size: lists travel as JSON.
 
 use super::Result;
-use super::sql::{Pool, Tx, message, message_columns, raised_mark, raised_mark_columns};
+use super::sql::{Pool, Tx, is_blocked, message, message_columns, raised_mark, raised_mark_columns};
+use crate::codes::Code;
 use crate::driver::{TAKEN, is_taken};
-use crate::rules::append::{Looked, Original, Plain};
-use crate::{Append, RaisedMark};
-use protocol::{ClientId, Mark, Message, RoomId, Seq, UnixMillis, UserId};
+use crate::rules::append::{Looked, Original, Plain, Sender};
+use crate::{Append, RaisedMark, Refusal};
+use protocol::{ClientId, Mark, Message, Role, RoomId, Seq, UnixMillis, UserId};
 use serde_json::json;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow as DbRow;
@@ -36,28 +37,36 @@ pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
 }
 
 /// Which of these ids of senders were refused.
-async fn refused(tx: &mut Tx, wanted: &BTreeSet<(UserId, ClientId)>) -> Result<Vec<(UserId, ClientId)>> {
+async fn refused(tx: &mut Tx, wanted: &BTreeSet<(UserId, ClientId)>) -> Result<Vec<((UserId, ClientId), Refusal)>> {
     let rows = sqlx::query(
-        "select sender_id, client_id from refusals
+        "select sender_id, client_id, reason from refusals
          where (client_id, sender_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))",
     )
     .bind(pairs(wanted.iter().map(|(user, id)| (id.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
-    rows.iter().map(|row| Ok((UserId(row.try_get("sender_id")?), ClientId(row.try_get("client_id")?)))).collect()
+    let read = |row: &DbRow| {
+        let id = (UserId(row.try_get("sender_id")?), ClientId(row.try_get("client_id")?));
+        Ok((id, Refusal::from_code(row.try_get("reason")?)))
+    };
+    rows.iter().map(read).collect()
 }
 
-/// Which of these are members, with their display names.
-async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<(RoomId, UserId, String)>> {
-    let rows = sqlx::query(
-        "select m.room_id, m.user_id, u.display_name from members m join users u on u.id = m.user_id
-         where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))",
-    )
+/// Which of these are members.
+async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<(RoomId, UserId, Sender)>> {
+    let rows = sqlx::query(concat!(
+        "select m.room_id, m.user_id, m.role, u.display_name, ",
+        is_blocked!("m.room_id", "m.user_id"),
+        " as is_blocked from members m join users u on u.id = m.user_id
+         where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
+    ))
     .bind(pairs(wanted.iter().map(|(room, user)| (room.0, user.0))))
     .fetch_all(&mut **tx)
     .await?;
     let read = |row: &DbRow| {
-        Ok((RoomId(row.try_get("room_id")?), UserId(row.try_get("user_id")?), row.try_get("display_name")?))
+        let (name, role) = (row.try_get("display_name")?, Role::from_code(row.try_get("role")?));
+        let sender = Sender { name, role, is_blocked: row.try_get("is_blocked")? };
+        Ok((RoomId(row.try_get("room_id")?), UserId(row.try_get("user_id")?), sender))
     };
     rows.iter().map(read).collect()
 }
@@ -109,12 +118,13 @@ async fn raise_heads(tx: &mut Tx, heads: &[(RoomId, Seq)]) -> Result<()> {
 }
 
 /// Keeps that these messages were refused.
-pub(super) async fn refuse(tx: &mut Tx, refused: &[(UserId, ClientId)], now: UnixMillis) -> Result<()> {
+pub(super) async fn refuse(tx: &mut Tx, refused: &[((UserId, ClientId), Refusal)], now: UnixMillis) -> Result<()> {
+    let rows = refused.iter().map(|((sender, id), refusal)| json!([hex(sender.0), hex(id.0), refusal.code()]));
     sqlx::query(
-        "insert or ignore into refusals (sender_id, client_id, refused_at)
-         select unhex(value ->> 0), unhex(value ->> 1), $2 from json_each($1)",
+        "insert or ignore into refusals (sender_id, client_id, reason, refused_at)
+         select unhex(value ->> 0), unhex(value ->> 1), value ->> 2, $2 from json_each($1)",
     )
-    .bind(pairs(refused.iter().map(|(sender, id)| (sender.0, id.0))))
+    .bind(serde_json::Value::from_iter(rows).to_string())
     .bind(now.0)
     .execute(&mut **tx)
     .await?;

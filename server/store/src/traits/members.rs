@@ -18,7 +18,8 @@ pub trait Members {
     /// For each of these users a number that moves with their memberships, roles, and marks in direct rooms. One query.
     async fn list_members_versions(&self, users: &[UserId]) -> Result<Vec<(UserId, i64)>>;
     /// Makes `user` a member; `actor` is themselves (joined) or another (added). Nothing where they are one already;
-    /// `NotFound` where there is no such user or room; `Conflict` where they are in as many rooms as one person can be.
+    /// `NotFound` where there is no such user or room; `Forbidden` where they do not agree to be brought in by `actor`; `Conflict` where they are banned, or in as
+    /// many rooms as one person can be.
     async fn create_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Option<Message>>;
     /// Ends a membership (left, or removed by `actor`). `Conflict` where it would leave the room without an owner.
     async fn delete_member(&self, room: RoomId, actor: UserId, user: UserId, stamp: Stamp) -> Result<Message>;

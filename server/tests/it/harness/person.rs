@@ -124,6 +124,10 @@ impl Person {
         self.ask(node, Method::PATCH, path, Some(body)).await
     }
 
+    pub(crate) async fn put(&self, node: &Node, path: &str) -> Answer {
+        self.ask(node, Method::PUT, path, None).await
+    }
+
     pub(crate) async fn delete(&self, node: &Node, path: &str) -> Answer {
         self.ask(node, Method::DELETE, path, None).await
     }
@@ -132,8 +136,23 @@ impl Person {
         self.get(node, "/api/rooms").await.get("rooms")
     }
 
-    /// A closed room with these people.
+    /// Both have written in the direct room of two people: either may bring the other one into rooms. Does nothing where they have
+    /// that room already.
+    pub(crate) async fn acquaint(&self, node: &Node, other: &Self) {
+        let open = self.post(node, "/api/rooms", json!({"kind": "direct", "user_id": other.id})).await;
+        if open.status == 201 {
+            let room: RoomSummary = open.get("room");
+            for person in [self, other] {
+                person.send_message(node, &room, "hello").await;
+            }
+        }
+    }
+
+    /// A closed room with these people, with whom this person has a direct room afterwards.
     pub(crate) async fn create_group(&self, node: &Node, name: &str, members: &[&Self]) -> RoomSummary {
+        for member in members.iter().filter(|member| member.id != self.id) {
+            self.acquaint(node, member).await;
+        }
         let member_ids: Vec<UserId> = members.iter().map(|member| member.id).collect();
         let form = json!({"kind": "group", "name": name, "member_ids": member_ids});
         self.post(node, "/api/rooms", form).await.get("room")

@@ -1,8 +1,8 @@
 //! A database as the story's chapters use it, whichever engine it is on.
 
-use protocol::{ClientId, Role, RoomId, RoomKind, UnixMillis, UserId};
+use protocol::{ClientId, Message, PublicRoom, Role, RoomId, RoomKind, UnixMillis, UserId};
 use std::sync::Arc;
-use store::{Append, Appended, Created, NewRoom, NewUser, Registration, Stamp, Store};
+use store::{Append, Appended, Created, Error, NewRoom, NewUser, Registration, RoomChange, Stamp, Store};
 use uuid::Uuid;
 
 /// A database of its own, with nobody in it yet.
@@ -34,7 +34,25 @@ impl Db {
         self.store.create_user(user, Registration::Allowed { by: None }, &stamp).await.unwrap().0.id
     }
 
+    /// Both have written in the direct room of two people: either may bring the other one into rooms.
+    pub(crate) async fn acquaint(&self, one: UserId, other: UserId) {
+        let id = RoomId(Uuid::now_v7());
+        let room = NewRoom { id, kind: RoomKind::Direct, name: None, creator: one, members: vec![other] };
+        let room = match self.store.create_room(room, stamp()).await.unwrap() {
+            Created::New => id,
+            Created::Existing(room) => room,
+        };
+        for person in [one, other] {
+            assert!(self.send_message(room, person, "hello").await.stored().is_some());
+        }
+    }
+
     pub(crate) async fn room(&self, kind: RoomKind, creator: UserId, members: &[UserId]) -> RoomId {
+        if kind == RoomKind::Group {
+            for member in members {
+                self.acquaint(creator, *member).await;
+            }
+        }
         let id = RoomId(Uuid::now_v7());
         let name = (kind != RoomKind::Direct).then(|| "Room".to_owned());
         let room = NewRoom { id, kind, name, creator, members: members.to_vec() };
@@ -44,6 +62,16 @@ impl Db {
 
     pub(crate) async fn send_message(&self, room: RoomId, sender: UserId, body: &str) -> Appended {
         self.store.append(&[entry(room, sender, body)]).await.unwrap().remove(0)
+    }
+
+    pub(crate) async fn rename(&self, room: RoomId, actor: UserId, name: &str) -> Result<Message, Error> {
+        let change = (RoomChange::Name(name.to_owned()), stamp());
+        Ok(self.store.update_room(room, actor, &[change]).await?.remove(0))
+    }
+
+    /// The public rooms that a person may join.
+    pub(crate) async fn public_rooms(&self, user: UserId) -> Vec<PublicRoom> {
+        self.store.list_public_rooms(user, "", None, 100).await.unwrap().rooms
     }
 
     pub(crate) async fn role(&self, user: UserId, room: RoomId) -> Option<Role> {

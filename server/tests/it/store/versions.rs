@@ -26,6 +26,8 @@ impl Watch<'_> {
 async fn memberships_have_a_version(db: Db) {
     let people = [db.user("ada").await, db.user("bob").await, db.user("cy").await];
     let [ada, bob, cy] = people;
+    db.acquaint(ada, bob).await;
+    db.acquaint(ada, cy).await;
     let mut watch = Watch { db: &db, people, seen: BTreeMap::new() };
     assert_eq!(watch.moved().await, people);
     assert_eq!(db.store.list_members_versions(&[UserId(Uuid::now_v7())]).await.unwrap(), []);
@@ -39,16 +41,16 @@ async fn memberships_have_a_version(db: Db) {
     db.store.delete_member(group, ada, cy, stamp()).await.unwrap();
     assert_eq!(watch.moved().await, [cy]);
 
-    let direct = db.room(RoomKind::Direct, ada, &[cy]).await;
-    assert_eq!(watch.moved().await, [ada, cy]);
+    let direct = db.room(RoomKind::Direct, bob, &[cy]).await;
+    assert_eq!(watch.moved().await, [bob, cy]);
     db.send_message(group, ada, "one").await;
-    db.send_message(direct, ada, "one").await;
+    db.send_message(direct, bob, "one").await;
     assert_eq!(watch.moved().await, [], "what is said does not move it");
     let mark = |room, user| (room, Mark(user, Seq(1), Seq(1)));
     db.store.update_marks(&[mark(group, ada), mark(group, bob)]).await.unwrap();
     assert_eq!(watch.moved().await, [], "marks of larger rooms do not move it");
     db.store.update_marks(&[mark(direct, cy)]).await.unwrap();
-    assert_eq!(watch.moved().await, [ada, cy], "both see it");
+    assert_eq!(watch.moved().await, [bob, cy], "both see it");
     db.store.update_marks(&[mark(direct, cy)]).await.unwrap();
     assert_eq!(watch.moved().await, [], "it was there already");
 

@@ -5,7 +5,7 @@ use crate::harness::{fresh_postgres, until};
 use protocol::{RoomKind, Seq, UnixMillis, UserId};
 use sqlx::{Connection, PgConnection};
 use std::sync::Arc;
-use store::{Append, Appended};
+use store::{Append, Appended, Refusal, RoomChange};
 
 /// A database of its own with three connections, and where it is.
 async fn on_postgres() -> (String, Db) {
@@ -43,7 +43,7 @@ async fn who_is_removed_while_their_message_waits_has_not_sent_it() {
     until("the message to wait for the room", async || is_waiting(&mut watcher).await.then_some(())).await;
     removal.commit().await.unwrap();
     let answers = waits.await.unwrap();
-    assert_eq!(answers[0], Appended::NotMember);
+    assert_eq!(answers[0], Appended::Refused(Refusal::NotMember));
     assert_eq!(answers[1].stored().unwrap().body, "mine");
 }
 
@@ -72,7 +72,7 @@ async fn a_room_that_is_locked_elsewhere_holds_up_no_other() {
         let mut batch = vec![waits.clone(), repeated.clone(), nowhere.clone()];
         batch.extend((0..size).map(|_| entry(free, ada, "free")));
         let answers = db.store.append(&batch).await.unwrap();
-        assert_eq!((&answers[0], &answers[2]), (&Appended::Locked, &Appended::NotMember));
+        assert_eq!((&answers[0], &answers[2]), (&Appended::Locked, &Appended::Refused(Refusal::NotMember)));
         assert!(matches!(answers[1], Appended::Repeated(_)), "{answers:?}");
         assert!(answers[3..].iter().all(|answer| answer.stored().is_some()), "{answers:?}");
     }
@@ -89,14 +89,15 @@ async fn what_is_given_up_in_the_middle_leaves_nothing_behind() {
     let mut holds = other.begin().await.unwrap();
     sqlx::query("select 1 from rooms where id = $1 for update").bind(room.0).execute(&mut *holds).await.unwrap();
     let store = Arc::clone(&db.store);
-    let renames = tokio::spawn(async move { store.rename_room(room, ada, "Never", stamp()).await });
+    let renames =
+        tokio::spawn(async move { store.update_room(room, ada, &[(RoomChange::Name("Never".into()), stamp())]).await });
     let mut watcher = PgConnection::connect(&url).await.unwrap();
     until("the change to wait for the room", async || is_waiting(&mut watcher).await.then_some(())).await;
     renames.abort();
     assert!(renames.await.unwrap_err().is_cancelled());
     holds.rollback().await.unwrap();
     // The one connection that writes is there again, and the lock is free.
-    let renamed = db.store.rename_room(room, ada, "Tea", stamp()).await.unwrap();
+    let renamed = db.rename(room, ada, "Tea").await.unwrap();
     assert_eq!(renamed.seq, Seq(2), "nothing was stored in between");
 }
 
@@ -184,7 +185,7 @@ async fn refusals_of_one_person_are_bounded() {
         let at = UnixMillis(minute);
         let batch: Vec<_> = (0..50).map(|_| Append { created_at: at, ..entry(room, bob, "let me in") }).collect();
         let answers = db.store.append(&batch).await.unwrap();
-        assert!(answers.iter().all(|answer| *answer == Appended::NotMember));
+        assert!(answers.iter().all(|answer| *answer == Appended::Refused(Refusal::NotMember)));
     }
     let mut watcher = PgConnection::connect(&url).await.unwrap();
     let kept = sqlx::query_as::<_, (i64, i64)>("select count(*), min(refused_at) from refusals");

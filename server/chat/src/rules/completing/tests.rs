@@ -5,7 +5,7 @@ use crate::clock::SystemClock;
 use crate::hub::{Hub, Keys};
 use crate::rules::Chat;
 use crate::testing::{TestClient, connection};
-use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UserId};
+use protocol::{ClientId, CreateRoom, Role, RoomId, Seq, ServerFrame, SessionId, UnixMillis, UpdateRoom, UserId};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -53,6 +53,8 @@ impl World {
             let stamp = Stamp { client_id: ClientId(Uuid::now_v7()), now: UnixMillis(0) };
             tables.create_user(NewUser { id, username, display_name, password_hash }, stamp).unwrap();
         }
+        let ids = [ClientId(Uuid::now_v7()), ClientId(Uuid::now_v7())];
+        tables.acquaint([ADA, BOB], RoomId(Uuid::from_u128(6)), ids, UnixMillis(0));
         let stop = Arc::<Stop>::default();
         let store = Arc::new(Model::new(Arc::new(Mutex::new(tables)), stop.clone()));
         let hub = Hub::new(Arc::new(Exchange::default().bus()), Keys::default(), Arc::default());
@@ -97,7 +99,8 @@ async fn rooms_that_are_made_renamed_and_deleted_are_told_of() {
     world.hang_up(chat.create_room(ADA, form), |frame| matches!(frame, ServerFrame::RoomChanged { .. })).await;
     let world = World::new().await;
     let chat = Arc::clone(&world.chat);
-    world.hang_up(chat.rename_room(ADA, GENERAL, "Tea"), is_message).await;
+    let form = UpdateRoom { name: Some("Tea".into()), ..UpdateRoom::default() };
+    world.hang_up(chat.update_room(ADA, GENERAL, form), is_message).await;
     let world = World::new().await;
     let chat = Arc::clone(&world.chat);
     world.hang_up(chat.delete_room(ADA, GENERAL), |frame| matches!(frame, ServerFrame::RoomGone { .. })).await;

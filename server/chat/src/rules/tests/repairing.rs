@@ -60,6 +60,8 @@ impl World {
                 NewUser { id, username: name.into(), display_name: name.to_uppercase(), password_hash: String::new() };
             tables.create_user(user, stamp(1_000 + number as u128)).unwrap();
         }
+        let ids = [2_000, 2_001].map(|number| ClientId(Uuid::from_u128(number)));
+        tables.acquaint([ADA, BOB], RoomId(Uuid::from_u128(5)), ids, UnixMillis(0));
         let (tables, damaged) = (Arc::new(Mutex::new(tables)), Arc::<Damaged>::default());
         let metrics = Arc::<Metrics>::default();
         let node = |hook: Arc<dyn FaultHook>, metrics: &Arc<Metrics>| {

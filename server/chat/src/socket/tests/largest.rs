@@ -4,11 +4,11 @@ use crate::outbound::{Frame, QUEUE_BYTES};
 use crate::rules::reach::{BATCH_BYTES, HEADS_ROOMS, Reach, WELCOME_BYTES};
 use protocol::limits::{
     BODY_CHARS, DISPLAY_NAME_CHARS, EMOJI_CHARS, EMOJI_KINDS, FOCUS_USERS, HELLO_CURSORS, PEOPLE_IDS, PREVIEW_CHARS,
-    REACTIONS_MAX, RECEIPTS_MEMBERS, ROOM_NAME_CHARS, ROOMS_MAX, USERNAME_CHARS,
+    REACTIONS_MAX, RECEIPTS_MEMBERS, ROOM_NAME_CHARS, ROOMS_MAX, TOPIC_CHARS, USERNAME_CHARS,
 };
 use protocol::{
-    ClientId, ErrorCode, Mark, Message, MessageKind, Person, Presence, PresenceState, Reaction, Rev, Role, RoomHead,
-    RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
+    ClientId, ErrorCode, Mark, Message, MessageKind, Person, Posting, Presence, PresenceState, Reaction, Rev, Role,
+    RoomHead, RoomId, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent, UnixMillis, User, UserId,
 };
 use store::cut;
 use uuid::Uuid;
@@ -52,11 +52,7 @@ fn message(chars: usize) -> Message {
         client_id: ClientId(ID),
         kind: MessageKind::Unknown,
         body: "\u{1}".repeat(chars),
-        event: Some(SystemEvent::RoleChanged {
-            user_id: UserId(ID),
-            display_name: name(DISPLAY_NAME_CHARS.1),
-            role: Role::Unknown,
-        }),
+        event: Some(SystemEvent::TopicChanged { topic: name(TOPIC_CHARS.1) }),
         reply_to: Some(Seq(LAST)),
         created_at: UnixMillis(LAST),
         edited_at: Some(UnixMillis(LAST)),
@@ -79,6 +75,9 @@ fn room() -> RoomSummary {
         role: Some(Role::Unknown),
         other: Some(user()),
         other_mark: Some(Mark(UserId(ID), Seq(LAST), Seq(LAST))),
+        topic: Some(name(TOPIC_CHARS.1)),
+        archived_at: Some(UnixMillis(LAST)),
+        posting: Posting::Unknown,
     }
 }
 
@@ -141,7 +140,7 @@ fn largest(kind: &str) -> (ServerFrame, usize) {
             let marks = vec![Mark(user_id, seq, seq); RECEIPTS_MEMBERS as usize];
             (ServerFrame::Status { room_id, marks }, 16 * 1024)
         }
-        "room:changed" => (ServerFrame::RoomChanged { room: room() }, SMALL),
+        "room:changed" => (ServerFrame::RoomChanged { room: room() }, 2 * SMALL),
         "room:gone" => (ServerFrame::RoomGone { room_id }, SMALL),
         "heads" => (ServerFrame::Heads { rooms: vec![RoomHead(room_id, seq, rev); HEADS_ROOMS] }, 64 * 1024),
         "typing:start" => (ServerFrame::TypingStart { room_id, user_id, name: name(DISPLAY_NAME_CHARS.1) }, SMALL),

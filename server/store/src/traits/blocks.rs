@@ -1,0 +1,17 @@
+//! Blocks: people whose messages and invitations a person does not want.
+
+use crate::Result;
+use protocol::{UnixMillis, UserId};
+
+/// Blocks of people by people. A blocked person cannot open a direct room with the other one, cannot send in the one that they
+/// have, and cannot add the other one to rooms.
+#[async_trait::async_trait]
+pub trait Blocks {
+    /// Blocks a person. Nothing where they are blocked already; `NotFound` where there is no such person; `Conflict` where `user`
+    /// blocks as many people as one person can.
+    async fn create_block(&self, user: UserId, blocked: UserId, now: UnixMillis) -> Result<()>;
+    /// Ends a block. Nothing where there is none.
+    async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<()>;
+    /// Everybody whom a person blocks, the latest first; bounded by what one person can block.
+    async fn list_blocks(&self, user: UserId) -> Result<Vec<UserId>>;
+}
