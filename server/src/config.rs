@@ -3,11 +3,12 @@
 //! Every variable has a row in [`variables::VARIABLES`], which `--help` and the README print.
 
 mod parse;
+mod policy;
 mod secret;
 pub mod variables;
 
-use crate::auth::registration::Policy;
 pub use parse::ConfigError;
+pub use policy::Policy;
 pub use secret::Secrets;
 
 use parse::Reader;

@@ -2,8 +2,8 @@
 //! changes anywhere, which a node learns within seconds.
 
 use super::Auth;
-use super::registration::Policy;
 use crate::Error;
+use crate::config::Policy;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

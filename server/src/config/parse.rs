@@ -1,6 +1,6 @@
 //! From text to typed values, with errors that name the variable, its value and what is allowed.
 
-use crate::auth::registration::Policy;
+use super::Policy;
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;

@@ -1,8 +1,8 @@
 //! `/admin/settings`: who may make accounts, and what the sign-in page says of the server.
 
 use super::{Administrator, administrator, document, failed};
-use crate::auth::registration::Policy;
 use crate::auth::settings::{LINK_CHARS, SERVER_NAME_CHARS, ServerSettings};
+use crate::config::Policy;
 use crate::documents::Notice;
 use crate::documents::form::{Field, form};
 use crate::pages::read_form;
