@@ -207,6 +207,29 @@ mod tests {
     }
 
     #[test]
+    fn what_happens_to_a_room_is_told_in_a_sentence() {
+        let told = |event: SystemEvent| {
+            let json = r#"{"room_id":"ID","seq":4,"rev":0,"sender_id":"ID","sender_name":"Ada","client_id":"ID",
+                "kind":"system","body":"","created_at":0}"#;
+            let json = json.replace("ID", &uuid::Uuid::nil().to_string());
+            let message: Message = serde_json::from_str(&json).unwrap();
+            system(&Message { event: Some(event), ..message }, UserId(uuid::Uuid::max()))
+        };
+        let user_id = UserId(uuid::Uuid::max());
+        for (event, sentence) in [
+            (SystemEvent::Banned { user_id, display_name: "Bob".into() }, "Ada banned you"),
+            (SystemEvent::TopicChanged { topic: "Tea".into() }, "Ada changed the topic to \u{201c}Tea\u{201d}"),
+            (SystemEvent::TopicChanged { topic: String::new() }, "Ada removed the topic"),
+            (SystemEvent::Archived, "Ada archived the room"),
+            (SystemEvent::Restored, "Ada restored the room"),
+            (SystemEvent::PostingChanged { posting: Posting::Admins }, "Ada let only admins write here"),
+            (SystemEvent::PostingChanged { posting: Posting::Everybody }, "Ada let everybody write here"),
+        ] {
+            assert_eq!(told(event), sentence);
+        }
+    }
+
+    #[test]
     fn who_is_typing_is_told_by_name_as_long_as_they_are_few() {
         let names: Vec<String> = ["Ada", "Bob", "Cy"].map(Into::into).into();
         assert_eq!(typing(&names[..0]), "");

@@ -10,14 +10,14 @@ create table bans (
 );
 create index bans_by_user on bans (user_id);
 
--- People whose messages and invitations a person does not want.
+-- People whose messages and invitations a person does not want. Always looked up by both people: an index by the blocked one would
+-- lead the planner to all who block somebody.
 create table blocks (
     user_id    uuid not null references users on delete cascade,
     blocked_id uuid not null references users on delete cascade,
     created_at bigint not null,
     primary key (user_id, blocked_id)
 );
-create index blocks_by_blocked on blocks (blocked_id);
 
 -- Why a message was refused, so that the same message gets the same answer. 0: the sender is not in the room, the only reason of
 -- earlier versions. Numbers are those of server/store/src/codes.rs.

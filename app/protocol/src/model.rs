@@ -14,13 +14,22 @@ pub struct User {
     pub username: String,
     /// The name to show.
     pub display_name: String,
-    /// Whether this account administers the server. The first account does.
+    /// Whether this account administers the server. The first account does. Only the person is told: false for everybody else.
     pub is_admin: bool,
     /// When the account was made.
     pub created_at: UnixMillis,
-    /// Whether others are told how far this person has received and read, and this person how far others have.
+    /// Whether others are told how far this person has received and read, and this person how far others have. Only the person is
+    /// told: true for everybody else.
     #[serde(default = "yes")]
     pub receipts: bool,
+}
+
+impl User {
+    /// The person as others see them: without what concerns only themselves. The fields stay, since earlier programs need them.
+    #[must_use]
+    pub fn seen_by_others(self) -> Self {
+        Self { is_admin: false, receipts: true, ..self }
+    }
 }
 
 const fn yes() -> bool {

@@ -109,3 +109,24 @@ async fn names_are_stored_in_normal_form_and_without_invisible_characters() {
     let path = format!("/api/rooms/{}", room.id);
     ada.patch(&node, &path, json!({"name": "\u{2800}"})).await.refused(400, "invalid", "U+2800");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_concerns_only_a_person_is_not_shown_to_others() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    ada.patch(&node, "/api/me", json!({"receipts": false})).await;
+    let me: protocol::User = ada.get(&node, "/api/me").await.get("user");
+    assert!(me.is_admin && !me.receipts);
+    let found: Vec<protocol::User> = bob.get(&node, "/api/users?query=ada").await.get("users");
+    let room: protocol::RoomSummary =
+        bob.post(&node, "/api/rooms", json!({"kind": "direct", "user_id": ada.id})).await.get("room");
+    let members = format!("/api/rooms/{}/members", room.id);
+    let members: Vec<protocol::Member> = bob.get(&node, &members).await.get("members");
+    let member = members.into_iter().map(|member| member.user).find(|user| user.id == ada.id);
+    let listed = bob.rooms(&node).await.into_iter().find_map(|room| room.other);
+    for seen in [found.into_iter().next(), room.other, member, listed] {
+        let seen = seen.expect("Bob sees Ada");
+        assert_eq!((seen.id, seen.is_admin, seen.receipts), (ada.id, false, true));
+        assert_eq!((seen.username.as_str(), seen.created_at), ("ada", me.created_at));
+    }
+}

@@ -4,7 +4,7 @@ use crate::device::{
     BOB, Device, ME, TEA, changed, client_id, fact, fetched, page, room, summary, synced, text, user_id, welcome,
 };
 use client::{HistoryRequest, Input, View};
-use protocol::{Rev, Role, RoomId, RoomSummary, Seq, ServerFrame, SystemEvent};
+use protocol::{Posting, Rev, Role, RoomId, RoomSummary, Seq, ServerFrame, SystemEvent};
 
 const CAKE: RoomId = room(8);
 
@@ -82,6 +82,28 @@ fn an_older_summary_takes_nothing_back() {
     device.frame(ServerFrame::RoomChanged { room: summary(TEA, 10, 10) });
     let room = device.engine.room(TEA).unwrap();
     assert_eq!((room.name.as_str(), room.unread, room.last_seq), ("Coffee", 1, Seq(12)));
+}
+
+#[test]
+fn topic_archive_and_posting_follow_their_system_messages() {
+    let mut device = Device::in_tea();
+    let room = |device: &Device| device.engine.room(TEA).unwrap().clone();
+    device.receive(fact(TEA, 11, BOB, SystemEvent::TopicChanged { topic: "Leaves".into() }));
+    device.receive(fact(TEA, 12, BOB, SystemEvent::PostingChanged { posting: Posting::Admins }));
+    let archived = fact(TEA, 13, BOB, SystemEvent::Archived);
+    let at = archived.created_at;
+    device.receive(archived);
+    let seen = room(&device);
+    assert_eq!((seen.topic.as_deref(), seen.posting, seen.archived_at), (Some("Leaves"), Posting::Admins, Some(at)));
+    device.receive(fact(TEA, 14, BOB, SystemEvent::TopicChanged { topic: String::new() }));
+    device.receive(fact(TEA, 15, BOB, SystemEvent::Restored));
+    device.receive(fact(TEA, 16, BOB, SystemEvent::PostingChanged { posting: Posting::Everybody }));
+    let seen = room(&device);
+    assert_eq!((seen.topic, seen.posting, seen.archived_at), (None, Posting::Everybody, None));
+    let count = device.engine.room(TEA).unwrap().members_count;
+    let (user_id, display_name) = (user_id(3), "Carol".to_owned());
+    device.receive(fact(TEA, 17, BOB, SystemEvent::Banned { user_id, display_name }));
+    assert_eq!(device.engine.room(TEA).unwrap().members_count, count - 1);
 }
 
 #[test]

@@ -34,7 +34,10 @@ impl Chat {
     ) -> Result<BanPage, Error> {
         let access = self.store.find_access(actor, room).await?.ok_or(NO_ROOM)?;
         membership::may_see_bans(access.kind, access.role)?;
-        let bans = self.store.list_bans(room, cursor, limit).await?;
+        let mut bans = self.store.list_bans(room, cursor, limit).await?;
+        for ban in &mut bans {
+            ban.user = ban.user.clone().seen_by_others();
+        }
         let full = i64::try_from(bans.len()).is_ok_and(|count| count >= limit);
         let next_cursor = bans.last().filter(|_| full).map(|ban| ban.user.id);
         Ok(BanPage { bans, next_cursor })

@@ -22,6 +22,7 @@ impl Chat {
             if !(tells && member.user.receipts) {
                 (member.delivered_seq, member.read_seq) = (Seq(0), Seq(0));
             }
+            member.user = member.user.clone().seen_by_others();
         }
         let full = i64::try_from(members.len()).is_ok_and(|count| count >= limit);
         let next_cursor = members.last().filter(|_| full).map(|member: &Member| member.user.id);

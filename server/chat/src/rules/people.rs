@@ -52,7 +52,7 @@ impl Chat {
         let mut users = self.store.list_users(query.trim(), limit + 1).await?;
         users.retain(|other| other.id != user);
         users.truncate(wanted);
-        Ok(users)
+        Ok(users.into_iter().map(User::seen_by_others).collect())
     }
 
     /// The last `people_rev` that this node sent, for a connection that is registered already: it receives every later change.

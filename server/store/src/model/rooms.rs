@@ -200,7 +200,7 @@ impl Tables {
             last_message: room.messages.last().map(Message::preview),
             members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
             role: room.role(user),
-            other,
+            other: other.map(User::seen_by_others),
             other_mark,
             topic: Some(room.topic.clone()).filter(|topic| !topic.is_empty()),
             archived_at: room.archived_at,

@@ -21,15 +21,16 @@ macro_rules! wrote {
 }
 
 /// Whether each of `users` agrees to be brought into a room by `actor`: they share a group, or both wrote in their direct room, and
-/// the user does not block `actor`. People who do not exist are not looked at.
+/// the user does not block `actor`. People who do not exist are not looked at. Each room of the actor's is looked up for each user by the
+/// primary key of members, as a value: joined, two people in many rooms would be compared room by room.
 pub(super) async fn is_given(tx: &mut Tx, actor: UserId, users: &[UserId]) -> Result<bool> {
     let found = sqlx::query(concat!(
         "select 1 from users u where u.id <> $1 and u.id in ",
         ids!("$2"),
         " and (exists (select 1 from blocks b where b.user_id = u.id and b.blocked_id = $1)
             or not exists (select 1 from members mine join rooms r on r.id = mine.room_id
-              join members theirs on theirs.room_id = r.id and theirs.user_id = u.id
-              where mine.user_id = $1 and (r.kind = 1 or r.kind = 0 and ",
+              where mine.user_id = $1
+                and (select user_id from members where room_id = r.id and user_id = u.id) is not null and (r.kind = 1 or r.kind = 0 and ",
         wrote!("$1"),
         " and ",
         wrote!("u.id"),

@@ -9,7 +9,7 @@ use crate::rules::{self, membership};
 use crate::{Access, Created, Error, NewRoom, RoomChange, RoomCursor, Rooms, Stamp};
 use protocol::{
     Mark, Message, Posting, PublicRoom, PublicRooms, Rev, Role, RoomHead, RoomId, RoomKind, RoomSummary, Seq,
-    SystemEvent, UnixMillis, UserId,
+    SystemEvent, UnixMillis, User, UserId,
 };
 use sqlx::Row;
 use std::collections::BTreeSet;
@@ -54,7 +54,7 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
         unread: row.try_get("unread")?,
         members_count: row.try_get("members_count")?,
         role: row.try_get::<Option<i16>, _>("role")?.map(Role::from_code),
-        other: other.map(|_| user(row)).transpose()?,
+        other: other.map(|_| user(row).map(User::seen_by_others)).transpose()?,
         other_mark: match (other, other_delivered) {
             (Some(other), Some(delivered)) => {
                 Some(Mark(UserId(other), Seq(delivered), Seq(row.try_get("other_read_seq")?)))
