@@ -1,6 +1,6 @@
 //! What the server knows when it renders a page. The browser reads it again to build the very same views.
 
-use protocol::{FromJson, HistoryPage, Object, RoomId, RoomSummary, Session, User};
+use protocol::{FromJson, HistoryPage, Object, RoomId, RoomSummary, Session, User, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ pub struct Boot {
     pub registration_open: bool,
     /// The device is not the person's own: the page keeps nothing on it.
     pub shared: bool,
+    /// Whom the person blocks: their messages are folded.
+    pub blocked: Vec<UserId>,
     /// What the sign-in pages say of the server.
     pub about: About,
 }
@@ -119,7 +121,7 @@ impl Boot {
 
 // The browser's way to read it, see `protocol::FromJson`.
 protocol::from_json! {
-    Boot { user, rooms, epoch, page, registration_open, shared, about }
+    Boot { user, rooms, epoch, page, registration_open, shared, blocked, about }
     About { name, imprint, privacy }
     Form { username, display_name, error, next, shared, code }
 }

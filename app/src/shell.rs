@@ -75,6 +75,7 @@ mod tests {
             page: BootPage::Login { form },
             registration_open: true,
             shared: false,
+            blocked: vec![],
             about: crate::About { name: "<b>".into(), ..crate::About::default() },
         };
         let json = embed(&boot);
@@ -100,15 +101,9 @@ mod tests {
         ];
         for page in pages {
             let (user, epoch) = (room.other.clone(), Some(uuid::Uuid::from_u128(5)));
-            let boot = Boot {
-                user,
-                rooms: vec![room.clone()],
-                epoch,
-                page,
-                registration_open: false,
-                shared: true,
-                about: crate::About::default(),
-            };
+            let (blocked, about) = (vec![protocol::UserId(uuid::Uuid::from_u128(6))], crate::About::default());
+            let (rooms, registration_open) = (vec![room.clone()], false);
+            let boot = Boot { user, rooms, epoch, page, registration_open, shared: true, blocked, about };
             assert_eq!(Boot::from_json(&embed(&boot)), Some(boot));
         }
     }

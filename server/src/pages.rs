@@ -146,14 +146,14 @@ async fn signed_in(
         Err(error) => return show_error(&app, None, error, request).await,
     };
     let loaded = async {
-        let epoch = app.chat.stored_epoch().await?;
-        Ok((page(&app, &caller).await?, app.chat.list_rooms(caller.user.id).await?, epoch))
+        let (epoch, blocked) = (app.chat.stored_epoch().await?, app.chat.list_blocks(caller.user.id).await?);
+        Ok((page(&app, &caller).await?, app.chat.list_rooms(caller.user.id).await?, epoch, blocked))
     };
     match loaded.await {
-        Ok((page, rooms, epoch)) => {
+        Ok((page, rooms, epoch, blocked)) => {
             let (shared, user) = (caller.shared, Some(caller.user));
             let (registration_open, about) = (false, About::default());
-            let boot = Boot { user, rooms, epoch: Some(epoch), page, registration_open, shared, about };
+            let boot = Boot { user, rooms, epoch: Some(epoch), page, registration_open, shared, blocked, about };
             render(&app, boot, StatusCode::OK, request).await
         }
         Err(error) => show_error(&app, Some(caller), error, request).await,
@@ -172,7 +172,8 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
     };
     let epoch = app.chat.stored_epoch().await.ok();
     let (shared, user) = (is_shared(caller.as_ref()), caller.map(|caller| caller.user));
-    let boot = Boot { user, rooms, epoch, page, registration_open: false, shared, about: About::default() };
+    let (registration_open, blocked, about) = (false, Vec::new(), About::default());
+    let boot = Boot { user, rooms, epoch, page, registration_open, shared, blocked, about };
     render(app, boot, status, request).await
 }
 

@@ -41,6 +41,7 @@ fn About(room: RoomId, name: String) -> impl IntoView {
     view! {
         {shown_while(move || is_admin.get(), move || view! {
             <Rename room name=name.get_value() />
+            <p><a class="link" rel="external" href=format!("/rooms/{room}/manage")>"Topic, who writes, archive, bans"</a></p>
         }.erase())}
         <ErrorText text=roster.problem />
         <h3 class="dialog-section">"Members"</h3>

@@ -37,7 +37,10 @@ pub(crate) fn MemberRow(member: Member, own_role: Memo<Option<Role>>, roster: Ro
                     {user.display_name}
                     {is_me.then_some(" (you)")}
                 </p>
-                <p class="person-note">{format!("@{} · {}", user.username, words::role(role))}</p>
+                <p class="person-note">
+                    {format!("@{} · {}", user.username, words::role(role))}
+                    {(!is_me).then(|| view! { " · " <a class="link" rel="external" href=format!("/people/{}", user.id)>"Block"</a> })}
+                </p>
                 {live(actions)}
             </div>
         </li>

@@ -37,6 +37,9 @@ fn Actions(message: Message, room: RoomSummary) -> impl IntoView {
         <Quick message=message.clone() />
         {own.then(|| view! { <Edit seq body=message.body.clone() /> })}
         {(room.kind != RoomKind::Direct && tells).then(|| view! { <SeenBy room=room_id seq sender=sender_id /> })}
+        {(!own).then(|| {
+            view! { <p><a class="link" rel="external" href=format!("/rooms/{room_id}/messages/{seq}/report")>"Report this message"</a></p> }
+        })}
         {may_delete
             .then(|| {
                 view! {

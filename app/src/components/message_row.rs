@@ -72,7 +72,7 @@ fn Fact(view: RwSignal<RowView>) -> impl IntoView {
 fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let sender = view.with_untracked(|view| view.row.message.sender_id);
-    let own = sender == chat.me;
+    let (own, folded) = (sender == chat.me, chat.blocks(sender));
     let name = memo(move || view.with(|view| view.row.message.sender_name.clone()));
     let at = memo(move || view.with(|view| view.row.message.created_at));
     let state = memo(move || view.with(|view| view.row.state.clone()));
@@ -87,7 +87,11 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
                 </p>
                 <div class="bubble-line">
                 <div class="bubble" class:bubble-failed=live(move || state.with(|state| matches!(state, RowState::Failed { .. })))>
-                    <Body view />
+                    {if folded {
+                        view! { <details><summary>"From somebody whom you block"</summary><Body view /></details> }.erase()
+                    } else {
+                        view! { <Body view /> }.erase()
+                    }}
                     <span class="meta">
                         {live(move || view! { <TimeLabel at=at.get() style=Style::Time /> }.erase())}
                         {own.then(|| view! { <Progress state /> })}

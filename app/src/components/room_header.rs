@@ -2,7 +2,7 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::icon::{self, Icon};
-use crate::erase::{Erase, memo, press, shown_while};
+use crate::erase::{Erase, live, memo, press, shown_while};
 use crate::state::{Chat, Clock, Dialog, Dialogs};
 use crate::words;
 use leptos::prelude::*;
@@ -21,6 +21,7 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
     let clock = expect_context::<Clock>();
     let note = memo(move || room.with(|room| note(room, chat.presence(room), clock)));
     let has_details = memo(move || room.with(|room| room.kind != RoomKind::Direct && room.role.is_some()));
+    let other = memo(move || room.with(|room| room.other.as_ref().map(|other| other.id)));
     view! {
         <header class="bar">
             <a class="icon-button bar-back" href="/" aria-label="Back to the list of rooms">
@@ -43,6 +44,17 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
                     <Icon path=icon::INFO />
                 </button>
             }.erase())}
+            {live(move || other.get().map(|other| view! {
+                <a
+                    class="icon-button"
+                    rel="external"
+                    href=format!("/people/{other}")
+                    aria-label="About this person"
+                    title="About this person"
+                >
+                    <Icon path=icon::INFO />
+                </a>
+            }.erase()))}
         </header>
     }
     .erase()
@@ -60,7 +72,8 @@ fn note(room: &RoomSummary, presence: Option<(PresenceState, UnixMillis)>, clock
         (RoomKind::Direct, Some(other), _) => format!("{kind} · @{}", other.username),
         (RoomKind::Direct, None, _) => kind.to_owned(),
         (RoomKind::Group | RoomKind::Public | RoomKind::Unknown, ..) => {
-            format!("{kind} · {}", words::members(room.members_count))
+            let about = room.topic.as_ref().map(|topic| format!(" · {topic}")).unwrap_or_default();
+            format!("{kind} · {}{about}", words::members(room.members_count))
         }
     }
 }

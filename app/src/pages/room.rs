@@ -7,7 +7,7 @@ use crate::components::timeline::Timeline;
 use crate::erase::{Erase, live, memo};
 use crate::state::Chat;
 use leptos::prelude::*;
-use protocol::RoomId;
+use protocol::{Posting, Role, RoomId, RoomSummary};
 
 /// The room that `Chat` has open; it follows the address.
 #[component]
@@ -23,8 +23,11 @@ fn Room(room: RoomId) -> impl IntoView {
     let to_end = RwSignal::new(0_u32);
     let known = memo(move || chat.room.with(Option::is_some));
     let member = memo(move || chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
-    let foot = move || {
-        if member.get() { view! { <Composer room to_end /> }.erase() } else { view! { <JoinBar room /> }.erase() }
+    let closed = memo(move || chat.room.with(|room| room.as_ref().and_then(closed)));
+    let foot = move || match (member.get(), closed.get()) {
+        (true, Some(why)) => view! { <div class="join-bar"><p class="grow">{why}</p></div> }.erase(),
+        (true, None) => view! { <Composer room to_end /> }.erase(),
+        (false, _) => view! { <JoinBar room /> }.erase(),
     };
     live(move || {
         let is_known = known.get();
@@ -38,6 +41,16 @@ fn Room(room: RoomId) -> impl IntoView {
             _ => view! { <Missing /> }.erase(),
         }
     })
+}
+
+/// Why a member cannot write here, a sentence. The server decides; here the way to a refusal is not offered.
+fn closed(room: &RoomSummary) -> Option<&'static str> {
+    match room.posting {
+        _ if room.archived_at.is_some() => Some("This room is archived: it can be read, and nobody writes in it."),
+        Posting::Everybody => None,
+        _ if room.role >= Some(Role::Admin) => None,
+        Posting::Admins | Posting::Unknown => Some("Only admins and owners write in this room."),
+    }
 }
 
 #[component]

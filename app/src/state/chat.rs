@@ -62,6 +62,8 @@ pub(crate) struct Chat {
     pub(crate) connection: RwSignal<ConnectionState>,
     /// The connection was lost and is not back: what is sent waits.
     pub(crate) offline: RwSignal<bool>,
+    /// Whom the person blocks. Changed on a page of its own, after which this one is loaded anew.
+    blocked: StoredValue<Vec<UserId>>,
     /// The device is not the person's own: nothing is kept.
     pub(super) shared: bool,
     /// Persistence, and the other tabs.
@@ -91,6 +93,11 @@ pub(crate) struct Chat {
 }
 
 impl Chat {
+    /// Whether the person blocks somebody.
+    pub(crate) fn blocks(self, user: UserId) -> bool {
+        self.blocked.with_value(|blocked| blocked.contains(&user))
+    }
+
     pub(crate) fn new(user: User, boot: &Boot, clock: Clock) -> Self {
         let mut rooms = boot.rooms.clone();
         let mut open = None;
@@ -119,6 +126,7 @@ impl Chat {
             unreadable: RwSignal::new(Vec::new()),
             connection: RwSignal::new(ConnectionState::Connecting),
             offline: RwSignal::new(false),
+            blocked: StoredValue::new(boot.blocked.clone()),
             shared: boot.shared,
             persistence: PersistenceHandle::new_local(Persistence::default()),
             outdated: RwSignal::new(false),
