@@ -1,12 +1,15 @@
 //! The command line: what to do. How to do it is configured by environment variables, which `--help` lists.
 
+mod backup;
 mod healthcheck;
 
+pub(crate) use backup::{backup, restore, verify};
 pub(crate) use healthcheck::healthcheck;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use server::config::variables::VARIABLES;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 #[derive(Debug, Parser)]
 #[command(name = "jackdaw", version, about = "Jackdaw, a self-hosted chat.", disable_help_subcommand = true)]
@@ -24,6 +27,28 @@ pub(crate) enum Command {
     Migrate,
     /// Tell the database that a backup was put back, before the server runs on it: devices drop what they cached and send again what the backup lacks
     Restored,
+    /// Write a backup of the database, as of this moment, while the server may run
+    Backup {
+        /// The file to write, or - for standard output; without it a new file in DATA_DIR/backups
+        #[arg(long, value_name = "FILE|-")]
+        to: Option<PathBuf>,
+    },
+    /// Check that a backup is complete and undamaged, and print what it contains
+    Verify {
+        /// The file that `jackdaw backup` wrote
+        file: PathBuf,
+    },
+    /// Put a verified backup of either engine into the database, while no server runs on it, and begin a new epoch
+    Restore {
+        /// The file that `jackdaw backup` wrote
+        file: PathBuf,
+        /// The database to restore into, as in DATABASE_URL, which is used without it
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+        /// Remove everything that the database has; without it the database must be empty
+        #[arg(long)]
+        replace: bool,
+    },
     /// Ask the server at LISTEN_ADDR whether it is alive; for containers
     Healthcheck,
     /// Print the table of bounds, as in docs/limits.md
@@ -61,6 +86,9 @@ mod tests {
         assert_eq!(parse(&[]), Ok(Command::Serve));
         assert_eq!(parse(&["migrate"]), Ok(Command::Migrate));
         assert_eq!(parse(&["restored"]), Ok(Command::Restored));
+        let to = Some(PathBuf::from("-"));
+        assert_eq!(parse(&["backup", "--to", "-"]), Ok(Command::Backup { to }));
+        assert!(parse(&["restore"]).unwrap_err().contains("<FILE>"));
         assert!(parse(&["sevre"]).unwrap_err().contains("'serve'"), "the nearest command is named");
         assert!(parse(&["serve", "--port"]).unwrap_err().contains("--port"));
         let help = parse(&["--help"]).unwrap_err();

@@ -29,6 +29,9 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> Result<(), String> {
     match command {
         Command::Healthcheck => return cli::healthcheck(),
+        Command::Backup { to } => return cli::backup(to),
+        Command::Verify { file } => return cli::verify(file),
+        Command::Restore { file, database, replace } => return cli::restore(file, database, replace),
         Command::Limits => print!("{}", server::bounds::document()),
         Command::Serve | Command::Migrate | Command::Restored => {
             let config = Config::from_env().map_err(|error| error.to_string())?;

@@ -63,7 +63,11 @@ pub const VARIABLES: [Variable; 25] = [
         "failed sign-ins with one name from one address; 5 times as many from it with any names, 10 times as many with one name from everywhere; 0: no limit",
     ),
     variable("REGISTRATIONS_PER_HOUR", "60", "new accounts from one address; 0: no limit"),
-    variable("RUST_LOG", "info", "what is logged, as in info,chat=debug (the program's parts are server, chat and store)"),
+    variable(
+        "RUST_LOG",
+        "info",
+        "what is logged, as in info,chat=debug (the program's parts are server, chat and store)",
+    ),
     variable("LOG_FORMAT", "text", "text or json"),
     variable("LEPTOS_SITE_ROOT", "site beside the program", "folder with the page's files"),
     variable("LEPTOS_RELOAD_PORT", "", "set by cargo leptos watch"),

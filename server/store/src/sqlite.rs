@@ -1,5 +1,6 @@
 //! The store on SQLite: one file, one writer, several readers.
 
+mod backup;
 mod batch;
 
 use super::Result;
@@ -48,6 +49,13 @@ macro_rules! now_ms {
     };
 }
 
+// Text in the order of its bytes.
+macro_rules! text_order {
+    () => {
+        ""
+    };
+}
+
 type Db = sqlx::Sqlite;
 
 /// Binds a list of ids as [`ids`] reads it.
@@ -62,7 +70,9 @@ const BEGIN: &str = "begin immediate";
 
 #[path = "sql/database.rs"]
 mod sql;
+pub(crate) use backup::{Restore, check_indexes, copy, is_database, open, open_file};
 pub(super) use sql::Database;
+pub(crate) use sql::Live;
 
 /// The file that `url` names.
 pub(super) fn file(url: &str) -> Option<PathBuf> {

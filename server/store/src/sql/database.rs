@@ -4,6 +4,7 @@
 //! its SQL differs (see the macros above the `mod sql` of `sqlite.rs` and `postgres.rs`).
 
 mod accounts;
+mod backup;
 mod epochs;
 mod maintenance;
 mod marks;
@@ -18,6 +19,8 @@ mod rows;
 mod sessions;
 mod system_messages;
 
+pub(crate) use backup::Live;
+pub(super) use backup::{has_more_rows, list, migrate_to};
 pub(super) use pool::{Options, Pool, Tx};
 pub(super) use rows::{message, message_columns, raised_mark, raised_mark_columns};
 
