@@ -5,6 +5,7 @@
 
 mod accounts;
 mod awareness;
+mod backup;
 mod bus;
 mod bytes;
 mod cluster;

@@ -12,7 +12,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(10);
 /// Shows the progress on standard error for ever.
 pub(super) async fn show(progress: &Progress) {
     let is_terminal = std::io::stderr().is_terminal();
-    let _end = is_terminal.then_some(EndOfLine);
+    let _end = is_terminal.then(|| EndOfLine);
     loop {
         tokio::time::sleep(if is_terminal { TERMINAL_INTERVAL } else { LOG_INTERVAL }).await;
         let text = line(progress.report());

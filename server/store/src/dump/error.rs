@@ -12,6 +12,9 @@ pub enum Error {
     /// Neither form of a backup.
     #[error("{}: this file is not a backup of Jackdaw. Name a file that `jackdaw backup` wrote", .0.display())]
     Foreign(PathBuf),
+    /// A backup in a form of another version.
+    #[error("{}: this program does not know the form of this backup. Use the version of Jackdaw that wrote it, or a later one", .0.display())]
+    OtherForm(PathBuf),
     /// An SQLite database without a manifest.
     #[error(
         "{}: this SQLite database has no manifest, so `jackdaw backup` did not write it and it cannot be verified. To use it \

@@ -1,7 +1,7 @@
 //! A backup as lines of JSON: the manifest without sums; per table a line with its name and columns, then its rows; last the manifest
 //! with sums and the hash of everything before. A file without its last line is recognized as truncated.
 
-use super::manifest::{FORMAT, hex};
+use super::manifest::hex;
 use super::row::decode;
 use super::sums::{Sink, sum_into};
 use super::{Column, Error, Manifest, Progress, Result, Row, Rows, Table};
@@ -121,12 +121,12 @@ impl LineReader {
         let mut first = Vec::new();
         (&mut reader).take(MANIFEST_MAX).read_until(b'\n', &mut first).map_err(fail())?;
         let truncated = || Error::Truncated(path.to_owned());
+        let Some(manifest) = Manifest::read(&first, path)? else {
+            let is_whole = first.ends_with(b"\n");
+            return Err(if is_whole { Error::damaged(path, "its first line") } else { truncated() });
+        };
         let tail = tail.strip_suffix(b"\n").ok_or_else(truncated)?;
         let start = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let manifest: Manifest = serde_json::from_slice(&first).map_err(|_| Error::Foreign(path.to_owned()))?;
-        if manifest.format != FORMAT {
-            return Err(Error::Foreign(path.to_owned()));
-        }
         let last: LastLine = serde_json::from_slice(&tail[start..]).map_err(|_| truncated())?;
         if last.manifest.without_sums() != manifest {
             return Err(Error::damaged(path, "its first and its last line differ"));

@@ -1,9 +1,11 @@
 //! The manifest: what a backup contains, and the hashes by which it is verified.
 
+use super::{Error, Result};
 use protocol::UnixMillis;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::{self, Write};
+use std::path::Path;
 use uuid::Uuid;
 
 /// The form of a backup and its version. Another number means that this program cannot read it.
@@ -50,7 +52,25 @@ pub struct Manifest {
     pub tables: Vec<TableSum>,
 }
 
+/// What every version of a manifest has.
+#[derive(Deserialize)]
+struct Form {
+    format: String,
+}
+
 impl Manifest {
+    /// Reads a manifest; none where it is not one.
+    ///
+    /// # Errors
+    /// `OtherForm` where it is one of another version.
+    pub(crate) fn read(text: &[u8], file: &Path) -> Result<Option<Self>> {
+        let Ok(Form { format }) = serde_json::from_slice(text) else { return Ok(None) };
+        if format != FORMAT {
+            return Err(Error::OtherForm(file.to_owned()));
+        }
+        Ok(serde_json::from_slice(text).ok())
+    }
+
     /// The same without the sums, as a file of lines begins with it.
     pub(crate) fn without_sums(&self) -> Self {
         Self { tables: Vec::new(), ..self.clone() }

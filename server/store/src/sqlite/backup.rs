@@ -3,8 +3,8 @@
 
 use super::sql::{Live, has_more_rows, list, migrate_to};
 use crate::dump::{
-    Column, Engine, Error, FORMAT, Manifest, PartialFile, Progress, Result, Row, Rows, TABLES, Table, Target, Value,
-    sha256, sum,
+    Column, Engine, Error, Manifest, PartialFile, Progress, Result, Row, Rows, TABLES, Table, Target, Value, sha256,
+    sum,
 };
 use futures_util::stream::BoxStream;
 use protocol::UnixMillis;
@@ -26,6 +26,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const INSERT_ROWS: usize = 100;
 /// Memory for pages while a database is restored, in KiB: its largest index is filled in another order than that of its key.
 const CACHE_KIB: &str = "-262144";
+/// Rows that the driver reads ahead of those that are used: by default so few that threads wait for each other.
+const READ_AHEAD: usize = 1_000;
 /// By which a database file begins.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -41,7 +43,7 @@ fn reading(url: &str) -> Result<SqliteConnectOptions> {
     if !path.is_file() {
         return Err(Error::NoDatabase(path.display().to_string()));
     }
-    Ok(options.read_only(true).busy_timeout(BUSY_TIMEOUT))
+    Ok(options.read_only(true).row_buffer_size(READ_AHEAD).busy_timeout(BUSY_TIMEOUT))
 }
 
 /// A transaction that reads the database, and its manifest without sums.
@@ -64,7 +66,10 @@ pub(crate) async fn copy(url: &str, now: UnixMillis, to: &PartialFile, progress:
     live.commit().await.map_err(Error::database("read"))?;
     copy_pages(&reading(url)?, to, progress).await?;
     let fail = Error::database("copied");
-    let options = SqliteConnectOptions::new().filename(to.path()).journal_mode(SqliteJournalMode::Delete);
+    let options = SqliteConnectOptions::new()
+        .filename(to.path())
+        .journal_mode(SqliteJournalMode::Delete)
+        .row_buffer_size(READ_AHEAD);
     let mut live = Live::begin(&options.synchronous(SqliteSynchronous::Off), "begin immediate").await.map_err(&fail)?;
     let mut manifest = live.manifest(Engine::Sqlite, now).await?;
     progress.rows("hashing", None);
@@ -133,7 +138,8 @@ pub(crate) async fn open_file(path: &Path) -> Result<(Live, Manifest)> {
     check_length(path)?;
     let damaged = |error: sqlx::Error| Error::damaged(path, error.to_string());
     // Nobody writes to a backup, and nothing is left behind beside it.
-    let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+    let options =
+        SqliteConnectOptions::new().filename(path).read_only(true).immutable(true).row_buffer_size(READ_AHEAD);
     let mut live = Live::begin(&options, "begin").await.map_err(damaged)?;
     let known = "select 1 from sqlite_schema where name = 'backup_manifest'";
     if sqlx::query(known).fetch_optional(&mut *live.tx).await.map_err(damaged)?.is_none() {
@@ -146,10 +152,7 @@ pub(crate) async fn open_file(path: &Path) -> Result<(Live, Manifest)> {
     if sha256(text.as_bytes()) != stored {
         return Err(Error::damaged(path, "its manifest"));
     }
-    let manifest: Manifest = serde_json::from_str(&text).map_err(|_| Error::damaged(path, "its manifest"))?;
-    if manifest.format != FORMAT {
-        return Err(Error::Foreign(path.to_owned()));
-    }
+    let manifest = Manifest::read(text.as_bytes(), path)?.ok_or_else(|| Error::damaged(path, "its manifest"))?;
     Ok((live, manifest))
 }
 
@@ -188,6 +191,7 @@ impl Restore {
             .journal_mode(SqliteJournalMode::Off)
             .synchronous(SqliteSynchronous::Off)
             .locking_mode(SqliteLockingMode::Exclusive)
+            .row_buffer_size(READ_AHEAD)
             .pragma("cache_size", CACHE_KIB)
             // The rows are those of a database that had them, which their hashes show.
             .foreign_keys(false);
@@ -205,6 +209,9 @@ async fn lock_old(path: &Path, options: SqliteConnectOptions, is_replaced: bool)
         sqlx::query("begin immediate").execute(&mut connection).await?;
         sqlx::query("commit").execute(&mut connection).await?;
         let mut found = None;
+        // None where the table is not there.
+        let schema = sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations");
+        let schema: i64 = schema.fetch_one(&mut connection).await.unwrap_or_default();
         for table in TABLES {
             let is_there = sqlx::query("select 1 from sqlite_schema where name = $1").bind(table.name);
             if is_there.fetch_optional(&mut connection).await?.is_some()
@@ -214,11 +221,14 @@ async fn lock_old(path: &Path, options: SqliteConnectOptions, is_replaced: bool)
                 break;
             }
         }
-        Ok((connection, found))
+        Ok((connection, found, schema))
     };
     match locked.await {
-        Ok((_, Some(table))) if !is_replaced => Err(Error::not_empty(table)),
-        Ok((connection, _)) => Ok(Some(connection)),
+        Ok((_, _, schema)) if schema > Live::last_schema() => {
+            Err(Error::NewerDatabase { schema, known: Live::last_schema() })
+        }
+        Ok((_, Some(table), _)) if !is_replaced => Err(Error::not_empty(table)),
+        Ok((connection, ..)) => Ok(Some(connection)),
         Err(error) if is_busy(&error) => Err(Error::InUse(format!(
             "{}: another program uses this database. Stop Jackdaw before you restore a backup",
             path.display()
