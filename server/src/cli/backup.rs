@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use store::backup::{self, Form, Manifest, PartialFile, Progress};
 
 /// A backup uses the processor that the server leaves (see nice(2)).
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 5;
 /// How long work that was interrupted may take to remove what it has written.
 const INTERRUPT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Bytes that are written to standard output at once.
@@ -111,9 +111,15 @@ where
     let done = runtime.block_on(async {
         // A task of its own, so that a signal is received while it writes.
         let mut task = tokio::spawn(work(Arc::clone(&progress)));
+        let ended = |done: Result<_, tokio::task::JoinError>| {
+            done.unwrap_or_else(|error| Err(format!("this should not happen: {error}")))
+        };
         tokio::select! {
-            done = &mut task => done.unwrap_or_else(|error| Err(format!("this should not happen: {error}"))),
-            () = crate::stop_signal() => {
+            done = &mut task => ended(done),
+            // Else nobody would know whether it was changed.
+            () = crate::stop_signal() => if progress.report().step == backup::COMPLETING {
+                ended(task.await)
+            } else {
                 task.abort();
                 // Longer than this only a reader of standard output can hold it up.
                 drop(tokio::time::timeout(INTERRUPT_TIMEOUT, task).await);

@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 /// Rows that are read before they are inserted.
 const INSERT_ROWS: usize = 2_000;
+/// The last step of a restore, which is over in a moment and not to be interrupted.
+pub const COMPLETING: &str = "completing";
 /// Bytes at the beginning of a file that tell its form.
 const BEGINNING: u64 = 64;
 
@@ -210,7 +212,7 @@ pub async fn restore(
     if let Some(table) = check_sums(manifest.schema, &manifest.tables, &stored) {
         return Err(Error::NotAsWritten { table });
     }
-    progress.rows("completing", None);
+    progress.rows(COMPLETING, None);
     target.finish(epoch).await?;
     Ok(Restored { manifest, epoch })
 }

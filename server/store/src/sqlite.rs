@@ -2,6 +2,7 @@
 
 mod backup;
 mod batch;
+mod restore;
 
 use super::Result;
 use crate::bounds::READERS;
@@ -70,7 +71,8 @@ const BEGIN: &str = "begin immediate";
 
 #[path = "sql/database.rs"]
 mod sql;
-pub(crate) use backup::{Restore, check_indexes, copy, is_database, open, open_file};
+pub(crate) use backup::{check_indexes, copy, is_database, open, open_file};
+pub(crate) use restore::Restore;
 pub(super) use sql::Database;
 pub(crate) use sql::Live;
 

@@ -3,7 +3,7 @@
 use super::{Error, Result};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// What SQLite may leave beside a file.
@@ -43,8 +43,11 @@ impl PartialFile {
     /// Creates the file, empty. A remainder of an earlier attempt is overwritten.
     ///
     /// # Errors
-    /// `File` where the folder cannot be written; `InUse` while another process writes the same file.
+    /// `File` where the folder cannot be written; `InUse` where the name is that of a folder, or another process writes the same file.
     pub fn create(name: &Path) -> Result<Self> {
+        if name.is_dir() {
+            return Err(Error::InUse(format!("{}: this is a folder. Name a file in it", name.display())));
+        }
         let path = with_suffix(name, ".partial");
         let mut options = OpenOptions::new();
         let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
@@ -77,6 +80,14 @@ impl PartialFile {
     #[must_use]
     pub fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Gives the file the owner of the one whose name it will have, or of the folder. Only root may, and only root needs it.
+    pub(crate) fn inherit_owner(&self) {
+        let owner = self.name.metadata().or_else(|_| folder_of(&self.name).metadata());
+        if let Ok(owner) = owner {
+            drop(std::os::unix::fs::fchown(&self.file, Some(owner.uid()), Some(owner.gid())));
+        }
     }
 
     /// Writes everything to the disk and gives the file its name.

@@ -1,7 +1,9 @@
 //! Backups on PostgreSQL: read in one transaction of one moment, and restored in one transaction, tables included.
 
 use super::sql::{Live, Options, has_more_rows, list, migrate_to};
-use crate::dump::{Column, Engine, Error, Manifest, Result, Row, Rows, TABLES, Table, Target, Value, hex, tables_at};
+use crate::dump::{
+    Column, Engine, Error, Kind, Manifest, Result, Row, Rows, TABLES, Table, Target, Value, hex, tables_at,
+};
 use futures_util::stream::BoxStream;
 use protocol::UnixMillis;
 use sqlx::AssertSqlSafe;
@@ -141,6 +143,7 @@ impl Target for Restore {
     async fn finish(mut self: Box<Self>, epoch: Uuid) -> Result<()> {
         let schema = self.0.schema().await.map_err(Error::database("read"))?;
         self.triggers(schema, "enable").await?;
+        self.continue_sequences(schema).await?;
         migrate_to(&mut self.0, None).await?;
         self.0.begin_epoch(epoch).await?;
         for table in TABLES {
@@ -151,6 +154,23 @@ impl Target for Restore {
 }
 
 impl Restore {
+    /// Lets columns that number themselves go on after the numbers that were inserted.
+    async fn continue_sequences(&mut self, schema: i64) -> Result<()> {
+        for table in tables_at(schema) {
+            let columns = table.columns.iter().filter(|column| column.since <= schema && column.kind == Kind::Int);
+            for Column { name, .. } in columns {
+                self.execute(format!(
+                    "select setval(sequence, (select max({name}) from {0}))
+                     from pg_get_serial_sequence('{0}', '{name}') as sequence
+                     where sequence is not null and exists (select 1 from {0})",
+                    table.name
+                ))
+                .await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Triggers keep numbers that the rows of a backup have already.
     async fn triggers(&mut self, schema: i64, what: &str) -> Result<()> {
         for table in tables_at(schema) {
