@@ -116,10 +116,11 @@ where
         };
         tokio::select! {
             done = &mut task => ended(done),
-            // Else nobody would know whether it was changed.
-            () = crate::stop_signal() => if progress.report().step == backup::COMPLETING {
-                ended(task.await)
-            } else {
+            // What is being completed goes on: else nobody would know whether it was changed.
+            () = crate::stop_signal() => {
+                if progress.report().step == backup::COMPLETING {
+                    return ended(task.await);
+                }
                 task.abort();
                 // Longer than this only a reader of standard output can hold it up.
                 drop(tokio::time::timeout(INTERRUPT_TIMEOUT, task).await);

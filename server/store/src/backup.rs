@@ -57,7 +57,7 @@ pub async fn write_file(url: &str, now: UnixMillis, to: &PartialFile, progress: 
     if Form::of(url) == Form::Database {
         return sqlite::copy(url, now, to, progress).await;
     }
-    let mut output = std::io::BufWriter::with_capacity(1 << 20, to.file());
+    let mut output = std::io::BufWriter::with_capacity(1 << 20, to.pacer()?);
     write_stream(url, now, (&mut output, to.path()), progress).await
 }
 

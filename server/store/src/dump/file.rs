@@ -1,6 +1,6 @@
 //! A file that appears under its name only once it is complete and on the disk.
 
-use super::{Error, Result};
+use super::{Error, Pacer, Result};
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -76,10 +76,9 @@ impl PartialFile {
         &self.path
     }
 
-    /// The open file.
-    #[must_use]
-    pub fn file(&self) -> &File {
-        &self.file
+    /// Writes what the file has to the disk as it grows.
+    pub(crate) fn pacer(&self) -> Result<Pacer> {
+        self.file.try_clone().map(Pacer::new).map_err(Error::file(&self.path, "the file cannot be written"))
     }
 
     /// Gives the file the owner of the one whose name it will have, or of the folder. Only root may, and only root needs it.

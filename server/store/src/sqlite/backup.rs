@@ -1,19 +1,22 @@
 //! Backups on SQLite: a copy that the engine itself makes of one moment (`vacuum into`), with a manifest as a table of its own.
 
 use super::sql::Live;
-use crate::dump::{Engine, Error, Manifest, PartialFile, Progress, Result, sha256, sum};
+use crate::dump::{Engine, Error, Manifest, Pacer, PartialFile, Progress, Result, sha256, sum};
+use parking_lot::Mutex;
 use protocol::UnixMillis;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Row as _};
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
-/// How often the size of a growing copy is looked at, and what there is of it written to the disk: at the end little is left to write,
-/// which messages that are stored meanwhile would wait for.
-const SYNC_INTERVAL: Duration = Duration::from_millis(100);
+/// How often the size of a growing copy is looked at.
+const WATCH_INTERVAL: Duration = Duration::from_millis(100);
+/// After so many instructions of its virtual machine SQLite lets the copy be written to the disk. A row takes four or five.
+const PACE_INSTRUCTIONS: i32 = 2_000;
 /// How long others that have the file locked are waited for.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// Rows that the driver reads ahead of those that are used: by default so few that threads wait for each other.
@@ -76,27 +79,46 @@ pub(crate) async fn copy(url: &str, now: UnixMillis, to: &PartialFile, progress:
 
 async fn copy_pages(options: &SqliteConnectOptions, to: &PartialFile, progress: &Progress) -> Result<()> {
     let fail = Error::database("copied");
+    let unsynced = || Error::file(to.path(), "the backup cannot be written to the disk");
     let mut connection = options.connect().await.map_err(&fail)?;
     let size = sqlx::query_scalar("select page_count * page_size from pragma_page_count, pragma_page_size");
     let size: i64 = size.fetch_one(&mut connection).await.map_err(&fail)?;
     progress.bytes("copying", u64::try_from(size).ok());
+    let failure = Arc::<Mutex<Option<io::Error>>>::default();
+    pace(&mut connection, to.pacer()?, Arc::clone(&failure)).await.map_err(&fail)?;
     let path = to.path().display().to_string();
     let copying = sqlx::query("vacuum into $1").bind(path).execute(&mut connection);
     let watching = async {
         loop {
-            tokio::time::sleep(SYNC_INTERVAL).await;
-            if let Ok(file) = to.file().try_clone() {
-                progress.set(file.metadata().map_or(0, |metadata| metadata.len()));
-                // An error shows again when the file is completed.
-                drop(tokio::task::spawn_blocking(move || file.sync_data()).await);
-            }
+            tokio::time::sleep(WATCH_INTERVAL).await;
+            progress.set(to.path().metadata().map_or(0, |metadata| metadata.len()));
         }
     };
-    tokio::select! {
-        copied = copying => copied.map_err(&fail)?,
-        () = watching => return Ok(()),
+    let copied = tokio::select! {
+        copied = copying => copied.map(drop),
+        () = watching => Ok(()),
     };
+    match failure.lock().take() {
+        Some(error) => Err(unsynced()(error)),
+        None => copied.map_err(&fail),
+    }?;
     connection.close().await.map_err(&fail)
+}
+
+/// Lets a connection write a growing file to the disk step by step while it executes a statement. An error interrupts the statement.
+async fn pace(
+    connection: &mut SqliteConnection,
+    mut pacer: Pacer,
+    failure: Arc<Mutex<Option<io::Error>>>,
+) -> std::result::Result<(), sqlx::Error> {
+    let grown = move || {
+        let failed = pacer.grown().err();
+        let is_well = failed.is_none();
+        *failure.lock() = failed;
+        is_well
+    };
+    connection.lock_handle().await?.set_progress_handler(PACE_INSTRUCTIONS, grown);
+    Ok(())
 }
 
 /// Whether a file may be a database: it begins as one.
