@@ -31,9 +31,10 @@ pub(crate) fn backup(to: Option<PathBuf>) -> Result<(), String> {
         Some(name) => name,
         None => default_name(&config)?,
     };
-    let partial = PartialFile::create(&name).map_err(text)?;
     let begun = Instant::now();
+    let path = name.clone();
     let manifest = run(move |progress| async move {
+        let partial = PartialFile::create(&path).map_err(text)?;
         let manifest = backup::write_file(&config.url, now(), &partial, &progress).await.map_err(text)?;
         partial.complete().map_err(text)?;
         Ok(manifest)
@@ -109,6 +110,8 @@ where
     let runtime = runtime.map_err(|error| format!("the runtime cannot be started: {error}"))?;
     let progress = Arc::<Progress>::default();
     let done = runtime.block_on(async {
+        // Before anything is written.
+        let stop = crate::stop_signal();
         // A task of its own, so that a signal is received while it writes.
         let mut task = tokio::spawn(work(Arc::clone(&progress)));
         let ended = |done: Result<_, tokio::task::JoinError>| {
@@ -117,7 +120,7 @@ where
         tokio::select! {
             done = &mut task => ended(done),
             // What is being completed goes on: else nobody would know whether it was changed.
-            () = crate::stop_signal() => {
+            () = stop => {
                 if progress.report().step == backup::COMPLETING {
                     return ended(task.await);
                 }

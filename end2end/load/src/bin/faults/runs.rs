@@ -4,6 +4,7 @@ use crate::World;
 use crate::bus::Bus;
 use crate::environment::Environment;
 use crate::report::Report;
+use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use testbed::Error;
 use testbed::check::Truth;
@@ -96,7 +97,7 @@ pub(crate) async fn backup(world: &mut World) -> Result<Report, Error> {
         let program = world.place.jackdaw("backup").args(words).args([file]);
         program.env("DATABASE_URL", &url).env("DATA_DIR", folder.join("data").display().to_string())
     };
-    let failing = environment.during(async |cluster, _| {
+    let failing = environment.during(async |cluster, participants| {
         sleep(WELL).await;
         let before = Truth::read(&url).await?;
         program(&["backup", "--to"], "meanwhile").finish().await?;
@@ -118,6 +119,9 @@ pub(crate) async fn backup(world: &mut World) -> Result<Report, Error> {
         for node in &mut cluster.nodes {
             node.start().await?;
         }
+        let mut connection = PgConnection::connect(&url).await?;
+        let epoch = sqlx::query_scalar("select epoch from meta").fetch_one(&mut connection).await?;
+        participants.enter_epoch(epoch).await?;
         sleep(WELL).await;
         Ok(())
     });
