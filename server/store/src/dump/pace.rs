@@ -5,10 +5,12 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// Bytes after which a file is written to the disk. The disk takes them in a few tens of milliseconds.
-const STEP: u64 = 4 * 1024 * 1024;
+/// Bytes after which a file is written to the disk. The disk takes them in a few milliseconds.
+const STEP: u64 = 1024 * 1024;
+/// The disk is left to others for so many times as long as a step took.
+const PAUSES: u32 = 2;
 
-/// Writes a growing file to the disk step by step, and leaves the disk to others for as long as each step took.
+/// Writes a growing file to the disk step by step, with pauses.
 pub(crate) struct Pacer {
     file: File,
     synced: u64,
@@ -28,7 +30,7 @@ impl Pacer {
         let begun = Instant::now();
         self.file.sync_data()?;
         self.synced = length;
-        std::thread::sleep(begun.elapsed());
+        std::thread::sleep(begun.elapsed() * PAUSES);
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use super::tables::tables_at;
 use super::{Progress, Result, Rows, Table};
 use futures_util::TryStreamExt;
 use sha2::{Digest, Sha256};
+use std::time::{Duration, Instant};
 
 /// After so many rows other tasks of the thread have their turn.
 pub(super) const YIELD_ROWS: u64 = 1_000;
@@ -16,6 +17,8 @@ pub(crate) trait Sink: Send {
     fn table(&mut self, table: &'static Table, schema: i64) -> Result<()>;
     /// A row of it, with its line break.
     fn row(&mut self, line: &[u8]) -> Result<()>;
+    /// How long to pause after rows that took so long.
+    fn pause(&self, took: Duration) -> Duration;
 }
 
 /// Only the hash is wanted.
@@ -28,6 +31,10 @@ impl Sink for NoSink {
 
     fn row(&mut self, _: &[u8]) -> Result<()> {
         Ok(())
+    }
+
+    fn pause(&self, _: Duration) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -50,6 +57,7 @@ pub(super) async fn sum_into(
         let columns = table.columns_at(schema);
         let (mut count, mut hash) = (0_u64, Sha256::new());
         let mut rows = source.rows(table, &columns);
+        let mut begun = Instant::now();
         while let Some(row) = rows.try_next().await? {
             line.clear();
             encode(&row, &mut line);
@@ -58,7 +66,11 @@ pub(super) async fn sum_into(
             count += 1;
             if count.is_multiple_of(YIELD_ROWS) {
                 progress.add(YIELD_ROWS);
-                tokio::task::yield_now().await;
+                match sink.pause(begun.elapsed()) {
+                    Duration::ZERO => tokio::task::yield_now().await,
+                    pause => tokio::time::sleep(pause).await,
+                }
+                begun = Instant::now();
             }
         }
         progress.add(count % YIELD_ROWS);
