@@ -1,13 +1,16 @@
 //! The command line: what to do. How to do it is configured by environment variables, which `--help` lists.
 
+mod backup;
 mod healthcheck;
 pub(crate) mod operate;
 
+pub(crate) use backup::{backup, restore, verify};
 pub(crate) use healthcheck::healthcheck;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use server::config::variables::VARIABLES;
 use std::fmt::Write;
+use std::path::PathBuf;
 
 #[derive(Debug, Parser)]
 #[command(name = "jackdaw", version, about = "Jackdaw, a self-hosted chat.", disable_help_subcommand = true)]
@@ -44,6 +47,28 @@ pub(crate) enum Command {
         /// How many
         #[arg(long, default_value_t = 50)]
         count: u16,
+    },
+    /// Write a backup of the database, as of this moment, while the server may run
+    Backup {
+        /// The file to write, or - for standard output; without it a new file in DATA_DIR/backups
+        #[arg(long, value_name = "FILE|-")]
+        to: Option<PathBuf>,
+    },
+    /// Check that a backup is complete and undamaged, and print what it contains
+    Verify {
+        /// The file that `jackdaw backup` wrote
+        file: PathBuf,
+    },
+    /// Put a verified backup of either engine into the database, while no server runs on it, and begin a new epoch
+    Restore {
+        /// The file that `jackdaw backup` wrote
+        file: PathBuf,
+        /// The database to restore into, as in DATABASE_URL, which is used without it
+        #[arg(long, value_name = "URL")]
+        database: Option<String>,
+        /// Remove everything that the database has; without it the database must be empty
+        #[arg(long)]
+        replace: bool,
     },
     /// Ask the server at LISTEN_ADDR whether it is alive; for containers
     Healthcheck,
@@ -85,6 +110,9 @@ mod tests {
         let disable = operate::User::Disable { name: "ada".to_owned() };
         assert_eq!(parse(&["user", "disable", "ada"]), Ok(Command::User(disable)));
         assert!(parse(&["user", "delete", "ada"]).unwrap_err().contains("--yes"), "nobody is deleted by a slip");
+        let to = Some(PathBuf::from("-"));
+        assert_eq!(parse(&["backup", "--to", "-"]), Ok(Command::Backup { to }));
+        assert!(parse(&["restore"]).unwrap_err().contains("<FILE>"));
         assert!(parse(&["sevre"]).unwrap_err().contains("'serve'"), "the nearest command is named");
         assert!(parse(&["serve", "--port"]).unwrap_err().contains("--port"));
         let help = parse(&["--help"]).unwrap_err();

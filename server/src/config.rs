@@ -136,6 +136,19 @@ pub struct StoreConfig {
 }
 
 impl StoreConfig {
+    /// Reads the variables of the database alone, for commands that need no others.
+    ///
+    /// # Errors
+    /// As [`Config::from_env`].
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::read(&Reader(&|name| std::env::var(name).ok()))
+    }
+
+    fn read(read: &Reader<'_>) -> Result<Self, ConfigError> {
+        let data_dir = PathBuf::from(read.text("DATA_DIR").unwrap_or_else(|| "./data".into()));
+        Ok(Self { url: read.database_url(&data_dir)?, pool: read.number("DATABASE_POOL", 10, 1..=50)?, data_dir })
+    }
+
     /// Whether this node owns its database alone.
     #[must_use]
     pub fn is_embedded(&self) -> bool {
@@ -182,12 +195,7 @@ impl Config {
     /// As [`Config::from_env`].
     pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let read = Reader(&lookup);
-        let data_dir = PathBuf::from(read.text("DATA_DIR").unwrap_or_else(|| "./data".into()));
-        let store = StoreConfig {
-            url: read.database_url(&data_dir)?,
-            pool: read.number("DATABASE_POOL", 10, 1..=50)?,
-            data_dir,
-        };
+        let store = StoreConfig::read(&read)?;
         let redis_url = read.redis_url()?;
         let in_cluster = !store.is_embedded() || redis_url.is_some();
         let secret = match read.secret("JWT_SECRET", "JWT_SECRET_FILE")? {

@@ -27,4 +27,4 @@ pub mod telemetry;
 pub use app::App;
 pub use config::Config;
 pub use error::Error;
-pub use run::{RunError, listen, migrate, restored, run};
+pub use run::{RunError, listen, lock, migrate, restored, run};

@@ -29,6 +29,9 @@ fn main() -> ExitCode {
 fn execute(command: Command) -> Result<(), String> {
     match command {
         Command::Healthcheck => return cli::healthcheck(),
+        Command::Backup { to } => return cli::backup(to),
+        Command::Verify { file } => return cli::verify(file),
+        Command::Restore { file, database, replace } => return cli::restore(file, database, replace),
         Command::Limits => print!("{}", server::bounds::document()),
         command => {
             let config = Config::from_env().map_err(|error| error.to_string())?;
@@ -73,16 +76,18 @@ async fn serve(config: Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Completes with the first SIGTERM or SIGINT.
-async fn stop_signal() {
+/// Completes with the first SIGTERM or SIGINT after this call.
+fn stop_signal() -> impl Future<Output = ()> + Send + 'static {
     use tokio::signal::unix::{SignalKind, signal};
-    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
-        tracing::error!("signals cannot be received; end this program with SIGKILL");
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => tracing::info!("SIGTERM, stopping"),
-        _ = interrupt.recv() => tracing::info!("SIGINT, stopping"),
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    async move {
+        let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
+            tracing::error!("signals cannot be received; end this program with SIGKILL");
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = terminate.recv() => tracing::info!("SIGTERM, stopping"),
+            _ = interrupt.recv() => tracing::info!("SIGINT, stopping"),
+        }
     }
 }

@@ -28,6 +28,8 @@ use tasks::Tasks;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+pub use database::lock;
+
 /// How often idle rate limits and expired sessions are evicted.
 pub(crate) const EVICT_INTERVAL: Duration = Duration::from_secs(60);
 

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval};
+use uuid::Uuid;
 
 /// One in so many times somebody also looks at one of their rooms and reads it.
 const READ_ONE_IN: u32 = 8;
@@ -57,14 +58,33 @@ impl Participants {
                 Picture::take(&participant.name, &participant.device).map(drop)
             })
             .await?;
-        // Rows of a room that was looked at once are kept up from then on.
-        for participant in &participants.all {
+        participants.open_rooms().await?;
+        Ok(participants)
+    }
+
+    /// Opens every room on each device: rows of a room that was opened once are kept up from then on.
+    async fn open_rooms(&self) -> Result<(), Error> {
+        for participant in &self.all {
             for room in &participant.rooms {
                 participant.device.input(Input::Open(Some(*room)));
             }
         }
-        participants.until("everybody to see their rooms", Participant::has_looked).await?;
-        Ok(participants)
+        self.until("everybody to see their rooms", Participant::has_looked).await
+    }
+
+    /// Waits until every device is in this epoch, which drops all rows, and opens the rooms again.
+    ///
+    /// # Errors
+    /// Where somebody waits in vain.
+    pub async fn enter_epoch(&self, epoch: Uuid) -> Result<(), Error> {
+        self.until("everybody to be in the new epoch", |participant| {
+            match participant.device.look(|engine, _| engine.epoch()) {
+                Some(found) if found == epoch => Ok(()),
+                found => Err(format!("{} is in {found:?}", participant.name)),
+            }
+        })
+        .await?;
+        self.open_rooms().await
     }
 
     /// Talks until this is dropped, with so long between two messages of all devices taken together.

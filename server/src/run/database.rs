@@ -13,8 +13,11 @@ use std::sync::Arc;
 use store::{self, Store};
 use tokio::sync::watch;
 
-/// Locks an embedded database for this node. The lock lasts as long as the returned file, or the process.
-pub(super) fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
+/// Locks an embedded database for this process. The lock lasts as long as the returned file, or the process.
+///
+/// # Errors
+/// Says that the folder cannot be written, or that another process has it.
+pub fn lock(config: &StoreConfig) -> Result<Option<File>, RunError> {
     if !config.is_embedded() {
         return Ok(None);
     }

@@ -6,11 +6,13 @@
 //!
 //! Architecture invariant: SQL stands only in this crate, and no type of the database driver leaves it.
 
+pub mod backup;
 pub mod bounds;
 mod codes;
 pub mod cut;
 mod digest;
 mod driver;
+mod dump;
 mod error;
 #[cfg(feature = "model")]
 pub mod model;

@@ -1,5 +1,6 @@
 //! The store on PostgreSQL: shared by the nodes of a cluster.
 
+mod backup;
 mod batch;
 mod plain;
 
@@ -46,6 +47,13 @@ macro_rules! now_ms {
     };
 }
 
+// Text in the order of its bytes.
+macro_rules! text_order {
+    () => {
+        " collate \"C\""
+    };
+}
+
 type Db = sqlx::Postgres;
 
 /// Binds a list of ids as [`ids`] reads it.
@@ -59,6 +67,7 @@ const BEGIN: &str = "begin";
 
 #[path = "sql/database.rs"]
 mod sql;
+pub(crate) use backup::{Restore, open};
 pub(super) use sql::Database;
 
 impl Database {

@@ -1,6 +1,8 @@
 //! The store on SQLite: one file, one writer, several readers.
 
+mod backup;
 mod batch;
+mod restore;
 
 use super::Result;
 use crate::bounds::READERS;
@@ -48,6 +50,13 @@ macro_rules! now_ms {
     };
 }
 
+// Text in the order of its bytes.
+macro_rules! text_order {
+    () => {
+        ""
+    };
+}
+
 type Db = sqlx::Sqlite;
 
 /// Binds a list of ids as [`ids`] reads it.
@@ -62,7 +71,10 @@ const BEGIN: &str = "begin immediate";
 
 #[path = "sql/database.rs"]
 mod sql;
+pub(crate) use backup::{check_indexes, copy, is_database, open, open_file};
+pub(crate) use restore::Restore;
 pub(super) use sql::Database;
+pub(crate) use sql::Live;
 
 /// The file that `url` names.
 pub(super) fn file(url: &str) -> Option<PathBuf> {

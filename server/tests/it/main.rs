@@ -6,6 +6,7 @@
 mod accounts;
 mod administration;
 mod awareness;
+mod backup;
 mod bans;
 mod blocks;
 mod bus;

@@ -9,25 +9,25 @@ use std::sync::mpsc;
 use tempfile::TempDir;
 
 /// A folder with the page's files, as a release has them.
-fn folder() -> TempDir {
+pub(crate) fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
     folder
 }
 
 /// The program in `folder` with nothing of this process's environment.
-fn jackdaw(folder: &Path) -> Command {
+pub(crate) fn jackdaw(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_jackdaw"));
     command.current_dir(folder).env_clear().env("LISTEN_ADDR", "127.0.0.1:0").env("LEPTOS_SITE_ROOT", "site");
     command
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
 /// It ends with exit code 1 and a sentence that names this.
-fn fails(output: &Output, names: &[&str]) {
+pub(crate) fn fails(output: &Output, names: &[&str]) {
     let told = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{told}");
     let last = told.lines().last().unwrap_or_default();
@@ -38,11 +38,11 @@ fn fails(output: &Output, names: &[&str]) {
 }
 
 /// A running server, killed if a test fails before it has ended.
-struct Running(Child, mpsc::Receiver<String>);
+pub(crate) struct Running(Child, mpsc::Receiver<String>);
 
 impl Running {
     /// Starts, and returns with the line that says it is ready.
-    fn start(mut command: Command) -> (Self, String) {
+    pub(crate) fn start(mut command: Command) -> (Self, String) {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let (later, log) = mpsc::channel();
@@ -61,7 +61,7 @@ impl Running {
     }
 
     /// Sends a signal and answers with the exit code.
-    fn end(mut self, signal: &str) -> Option<i32> {
+    pub(crate) fn end(mut self, signal: &str) -> Option<i32> {
         let sent = Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap();
         assert!(sent.success());
         self.0.wait().unwrap().code()

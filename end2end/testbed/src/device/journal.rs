@@ -2,8 +2,9 @@
 
 use client::{ConnectionState, Effect, Engine, Input, Now, Revision};
 use protocol::{ClientFrame, ClientId, RoomId, Seq, ServerFrame, UnixMillis};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// A message that the person typed.
 #[derive(Clone, Debug)]
@@ -21,7 +22,8 @@ pub struct Sent {
 pub struct Journal {
     /// In the order of typing.
     pub sent: Vec<Sent>,
-    /// Ids of the changes of text that the person made.
+    /// Ids of the changes of text that the person made. Those that wait when a new epoch begins are dropped, because they name numbers
+    /// of the epoch before.
     pub edited: Vec<ClientId>,
     /// What the server said it has, and under which number.
     pub acknowledged: HashMap<ClientId, (RoomId, Seq)>,
@@ -31,6 +33,9 @@ pub struct Journal {
     pub resumes: Vec<Duration>,
     /// What should not have happened: the session ended, the protocol was refused.
     pub troubles: Vec<String>,
+    /// Changes that the server said it has.
+    revised: HashSet<ClientId>,
+    epoch: Option<Uuid>,
     /// When a message that is not acknowledged was last given to the socket.
     transmitted: HashMap<ClientId, UnixMillis>,
     /// When the connection was lost, in monotonic milliseconds, until all is caught up.
@@ -53,6 +58,8 @@ impl Journal {
                     // Nodes and devices of a run share one clock.
                     self.repeats += usize::from(*created_at < at);
                     self.acknowledged.insert(*client_id, (*room_id, *seq));
+                } else {
+                    self.revised.insert(*client_id);
                 }
             }
             _ => {}
@@ -72,6 +79,10 @@ impl Journal {
                 _ => {}
             }
         }
+        if self.epoch != engine.epoch() && self.epoch.is_some() {
+            self.edited.retain(|edit| self.revised.contains(edit));
+        }
+        self.epoch = engine.epoch();
         let (was_online, is_online) =
             (before == ConnectionState::Online, engine.connection() == ConnectionState::Online);
         if was_online && !is_online {

@@ -6,6 +6,7 @@
 mod accounts;
 mod administration;
 mod audit;
+mod backup;
 mod bans;
 mod blocks;
 mod consent;
@@ -29,6 +30,8 @@ mod sessions;
 mod settings;
 mod system_messages;
 
+pub(crate) use backup::Live;
+pub(super) use backup::{has_more_rows, list, migrate_to};
 pub(super) use blocks::is_blocked;
 pub(super) use pool::{Options, Pool, Tx};
 pub(super) use rows::{message, message_columns, raised_mark, raised_mark_columns};

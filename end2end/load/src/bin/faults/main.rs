@@ -1,4 +1,5 @@
-//! Runs real devices against three real nodes while something fails: a node, Redis, PostgreSQL, the bus between them.
+//! Runs real devices against three real nodes while something fails: a node, Redis, PostgreSQL, the bus between
+//! them; or while a backup is written and takes the database's place.
 //!
 //! Each run has a database of its own and ends with a checker that holds every device against it; the exit code is 1
 //! where anything differs. Started by `end2end/faults`, which says where the programs and a folder are.
@@ -70,6 +71,9 @@ async fn run_all(world: &mut World) -> Result<bool, Error> {
     }
     if is_wanted("postgres") {
         reports.push(runs::postgres(world).await?);
+    }
+    if is_wanted("backup") {
+        reports.push(runs::backup(world).await?);
     }
     if is_wanted("bus") {
         reports.push(runs::bus(world).await?);

@@ -1,9 +1,10 @@
-//! The four runs: what fails in each, and when. Everybody goes on talking meanwhile.
+//! The five runs: what fails in each, and when. Everybody goes on talking meanwhile.
 
 use crate::World;
 use crate::bus::Bus;
 use crate::environment::Environment;
 use crate::report::Report;
+use sqlx::{Connection, PgConnection};
 use std::time::Duration;
 use testbed::Error;
 use testbed::check::Truth;
@@ -83,6 +84,49 @@ pub(crate) async fn postgres(world: &mut World) -> Result<Report, Error> {
     });
     failing.await?;
     environment.end(vec![format!("PostgreSQL crashed {times} times")]).await
+}
+
+/// A backup is written while everybody talks. Then all nodes are killed, another backup is written and takes the database's place, and
+/// the nodes start in a new epoch. Everything that was acknowledged was in that backup; the rest is sent again.
+pub(crate) async fn backup(world: &mut World) -> Result<Report, Error> {
+    let mut environment = Environment::set(world, "backup", world.redis.address).await?;
+    let url = environment.url().to_owned();
+    let folder = world.place.folder.clone();
+    let program = |words: &[&str], file: &str| {
+        let file = folder.join(file);
+        let program = world.place.jackdaw("backup").args(words).args([file]);
+        program.env("DATABASE_URL", &url).env("DATA_DIR", folder.join("data").display().to_string())
+    };
+    let failing = environment.during(async |cluster, participants| {
+        sleep(WELL).await;
+        let before = Truth::read(&url).await?;
+        program(&["backup", "--to"], "meanwhile").finish().await?;
+        let copy = world.postgres.database("run_backup_copy").await?;
+        let restore = program(&["restore", "--database", &copy], "meanwhile");
+        restore.finish().await?;
+        let copied = Truth::read(&copy).await?;
+        for (room, head) in &before.heads {
+            let (head, in_copy) = (*head, copied.heads.get(room).copied().unwrap_or_default());
+            if in_copy < head || copied.rooms.get(room).map_or(0, Vec::len) as i64 != in_copy.0 {
+                return Err(format!("the backup has room {room} up to {in_copy}, it went on to {head} before").into());
+            }
+        }
+        for node in &mut cluster.nodes {
+            node.kill().await?;
+        }
+        program(&["backup", "--to"], "after").finish().await?;
+        program(&["restore", "--replace"], "after").finish().await?;
+        for node in &mut cluster.nodes {
+            node.start().await?;
+        }
+        let mut connection = PgConnection::connect(&url).await?;
+        let epoch = sqlx::query_scalar("select epoch from meta").fetch_one(&mut connection).await?;
+        participants.enter_epoch(epoch).await?;
+        sleep(WELL).await;
+        Ok(())
+    });
+    failing.await?;
+    environment.end(vec!["a backup was restored beside the database, another one in its place".to_owned()]).await
 }
 
 /// The bus loses, doubles and reorders what nodes publish.

@@ -29,6 +29,7 @@ Scenarios
   overload   one processor for the node; at twice its knee, what it takes and how it refuses the rest
   herd       300 people with 50 rooms and 25,000 unread messages each connect at once
   deletion   a room of 5 million messages (--millions) is deleted: what others notice
+  backup     a backup of a million messages (--millions) is written: what others notice
   history    pages of 50 out of a million stored messages, over REST
 
 Flags, or variables LOAD_NODES and so on; without one, a scenario's own value
@@ -42,7 +43,7 @@ Flags, or variables LOAD_NODES and so on; without one, a scenario's own value
   --body N          characters of a message
   --clients KIND    light (sockets that only count) or engine (the sync engine of the page)
   --rounds N        how often each row is repeated; rounds of `churn`
-  --millions N      stored messages of `history`, or of the room of `deletion`, in millions
+  --millions N      stored messages of `history` and `backup`, or of the room of `deletion`, in millions
   --target NAME     jackdaw or socketio
   --compare         rows that both targets can do, in turn, with ratios
   --json FILE       where the same goes as JSON

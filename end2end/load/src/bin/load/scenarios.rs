@@ -1,5 +1,6 @@
 //! The scenarios by name, and what is usual in each.
 
+mod backup;
 mod churn;
 mod deletion;
 mod herd;
@@ -131,7 +132,7 @@ async fn run_one(world: &mut World, name: &str, options: &Options, target: Targe
             let case = Case { name: "overload", length: seconds(10), processes: 1, ..USUAL };
             overload::run(world, of(case)).await
         }
-        "rolling" | "history" | "herd" | "deletion" if target != Target::Jackdaw => {
+        "rolling" | "history" | "herd" | "deletion" | "backup" if target != Target::Jackdaw => {
             Err(format!("{name} is for jackdaw alone: it uses its own engines and routes").into())
         }
         "rolling" => {
@@ -145,6 +146,10 @@ async fn run_one(world: &mut World, name: &str, options: &Options, target: Targe
         "deletion" => {
             let case = Case { name: "deletion", connections: 200, rate: 200.0, length: seconds(30), ..USUAL };
             deletion::run(world, of(case), options.millions.unwrap_or(5.0)).await
+        }
+        "backup" => {
+            let case = Case { name: "backup", connections: 200, rate: 200.0, length: seconds(5), ..USUAL };
+            backup::run(world, of(case), options.millions.unwrap_or(1.0)).await
         }
         "history" => {
             let case = Case { name: "history", connections: 100, rate: 200.0, ..USUAL };

@@ -53,22 +53,22 @@ pub(crate) async fn run(world: &mut World, case: Case, millions: f64) -> Result<
     Ok(row)
 }
 
-/// Deliveries without a deletion.
-async fn calm(world: &mut World, environment: &mut Environment, rate: f64) -> Result<Tally, Error> {
+/// Deliveries with nothing beside them.
+pub(super) async fn calm(world: &mut World, environment: &mut Environment, rate: f64) -> Result<Tally, Error> {
     let (mut tally, _) = environment.measure(world, rate).await?;
     for _ in 1..CALM.1 {
         let tail = tally.deliveries.percentile(99.9).as_secs_f64() * 1e3;
         if tail <= CALM.0 {
             break;
         }
-        println!("  p99.9 {tail:.0} ms without a deletion: waiting for the disk");
+        println!("  p99.9 {tail:.0} ms with nothing beside it: waiting for the disk");
         tally = environment.measure(world, rate).await?.0;
     }
     Ok(tally)
 }
 
 /// A room of this owner with so many messages.
-async fn fill(url: &str, owner: Uuid, rows: i64) -> Result<Uuid, Error> {
+pub(super) async fn fill(url: &str, owner: Uuid, rows: i64) -> Result<Uuid, Error> {
     let mut connection = PgConnection::connect(url).await?;
     sqlx::query("set synchronous_commit = off").execute(&mut connection).await?;
     let room = Uuid::now_v7();
