@@ -83,7 +83,7 @@ pub(crate) async fn has_more_rows(connection: &mut Conn, table: &Table) -> std::
 
 /// Brings the schema to this version; all others with none.
 pub(crate) async fn migrate_to(live: &mut Live, schema: Option<i64>) -> Result<()> {
-    // Not `run_to`, whose future is not known to be `Send` (https://github.com/rust-lang/rust/issues/110338).
+    // Not `run_to`: the compiler does not see that its future is `Send`.
     let done = MIGRATIONS.run_direct(schema, &mut *live.tx, false).await;
     done.map_err(|error| Error::Database { what: "brought to the schema of the backup", text: error.to_string() })
 }
