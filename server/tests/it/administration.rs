@@ -352,6 +352,7 @@ async fn people_report_and_block_by_forms() {
     let id = reports.split("/admin/reports/").find_map(|rest| rest.split_once("/close")).unwrap().0.to_owned();
     post(&node, &ada, &format!("/admin/reports/{id}/close"), "").await;
     assert!(show(&node, &ada, "/admin/reports").await.text.contains("no open reports"));
+    assert!(show(&node, &ada, "/admin/audit").await.text.contains("report.close"));
     let elsewhere = format!("/rooms/{}/messages/999/report", room.id);
     assert_eq!(show(&node, &ada, &elsewhere).await.status, 404);
 

@@ -1,10 +1,10 @@
 //! Reports of messages.
 
 use super::rows::{Row as DbRow, message, message_columns};
-use super::{Database, Result, Tx};
+use super::{Database, Result, Tx, audit};
 use crate::bounds::{REPORT_WINDOW, REPORTS_PER_DAY};
 use crate::rules::report;
-use crate::{Error, NewReport, Reports};
+use crate::{Actor, Error, NewReport, Reports};
 use protocol::{Message, Report, ReportId, RoomId, Seq, UnixMillis, UserId};
 use sqlx::Row;
 
@@ -61,16 +61,17 @@ impl Reports for Database {
 
     async fn close_report(&self, actor: UserId, id: ReportId, now: UnixMillis) -> Result<()> {
         self.transaction(async |mut tx| {
-            let admin = sqlx::query("select 1 from users where id = $1 and is_admin").bind(actor.0);
-            if admin.fetch_optional(&mut *tx).await?.is_none() {
-                return Err(Error::Forbidden("Only an administrator of the server may close reports."));
-            }
+            const REFUSAL: Error = Error::Forbidden("Only an administrator of the server may close reports.");
+            let admin = sqlx::query("select username from users where id = $1 and is_admin").bind(actor.0);
+            let name = admin.fetch_optional(&mut *tx).await?.ok_or(REFUSAL)?.try_get("username")?;
             let closed =
                 sqlx::query("update reports set closed_at = $2, closed_by = $3 where id = $1 and closed_at is null");
             let closed = closed.bind(id.0).bind(now.0).bind(actor.0).execute(&mut *tx).await?;
             if closed.rows_affected() == 0 {
                 return Err(Error::NotFound("open report"));
             }
+            let by = Actor { id: Some(actor), name };
+            audit::record(&mut tx, &by, "report.close", (Some(id.0), &id.to_string()), "", now).await?;
             tx.commit().await?;
             Ok(())
         })

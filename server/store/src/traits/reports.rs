@@ -12,6 +12,6 @@ pub trait Reports {
     async fn create_report(&self, report: NewReport) -> Result<ReportId>;
     /// Open reports, the oldest first, those after `cursor`.
     async fn list_reports(&self, cursor: Option<ReportId>, limit: i64) -> Result<Vec<Report>>;
-    /// Closes an open report. `Forbidden` where `actor` does not administer the server; `NotFound` where there is none.
+    /// Closes an open report, and records it in the audit log. `Forbidden` where `actor` does not administer the server; `NotFound` where there is none.
     async fn close_report(&self, actor: UserId, report: ReportId, now: UnixMillis) -> Result<()>;
 }
