@@ -40,7 +40,7 @@ pub struct TableSum {
 /// What a backup contains.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// [`FORMAT`].
+    /// The version of the format of backups.
     pub format: String,
     /// The last migration of the database.
     pub schema: i64,
