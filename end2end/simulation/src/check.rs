@@ -153,7 +153,7 @@ fn reference(sent: &Sent, stored: &Message, memory: &Memory, tables: &Tables) ->
 /// I2, I5: the server has answered every change of a stored message.
 fn revisions(engine: &Engine, memory: &Memory, tables: &Tables) -> Result<(), String> {
     if let Some(revised) = memory.revised.iter().find(|revised| !revised.settled) {
-        return Err(format!("I5: nobody knows what became of {revised:?}"));
+        return Err(format!("I5: a revision is neither stored nor refused: {revised:?}"));
     }
     let shown = tables.rooms.keys().flat_map(|room| engine.rows(*room));
     let mut revising = shown.filter(|row| row.revising);

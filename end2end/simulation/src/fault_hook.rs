@@ -74,7 +74,7 @@ impl NodeFaults {
         sleep(sim.chance.millis(0, if sim.chance.one_in(10) { 60 } else { 4 })).await;
         let lives = if call == Call::Write { self.0.reaches(point) } else { !self.0.is_over() };
         if !lives {
-            // Whoever asked died with the node.
+            // The caller died with the node.
             std::future::pending::<()>().await;
         }
         if sim.strikes(Fault::Store, 25) {

@@ -207,7 +207,7 @@ impl Memory {
         epoch.is_some_and(|epoch| self.expired.contains(&epoch))
     }
 
-    /// The database lost its last commits, and nobody knows yet. What was acknowledged may be lost, or be sent again after
+    /// The database lost its last commits, and no node has noticed yet. What was acknowledged may be lost, or be sent again after
     /// what was sent since.
     pub(super) fn lose(&mut self, user: UserId, before: &Tables, after: &Tables) {
         self.expired.push(before.epoch);

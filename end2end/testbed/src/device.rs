@@ -1,6 +1,6 @@
 //! One device of a person: a real engine, hosted by a task of its own.
 //!
-//! The task does what the engine asks for and tells it what came of that. Whoever holds the [`Device`] plays the person:
+//! The task does what the engine asks for and tells it what came of that. The holder of the [`Device`] acts for the person:
 //! types, looks, reads.
 
 mod host;
@@ -71,7 +71,7 @@ impl Device {
 
     /// The person does something.
     pub fn input(&self, input: Input) {
-        // An error says that the task has ended with a panic; whoever waits for the device to settle sees that.
+        // An error says that the task has ended with a panic; a caller that waits for the device to settle sees that.
         let _ = self.person.send(input);
     }
 

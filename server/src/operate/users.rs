@@ -140,7 +140,7 @@ impl Operator {
         let display_name =
             display_name.map_or_else(|| Ok(username.clone()), |name| chat::names::display_name(&name))?;
         let has_password = password.is_some();
-        // Nobody knows this one: the link sets another.
+        // A random one that is not printed: the link sets another.
         let password_hash = hash(password.map_or_else(|| Code::generate().map(|code| code.to_string()), Ok)?)?;
         let new = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let stamp = || Stamp { client_id: ClientId(SystemClock.id()), now: SystemClock.now() };

@@ -21,7 +21,7 @@ fn json_bytes(value: &impl Serialize) -> usize {
         }
     }
     let mut count = Count(0);
-    // What cannot be written takes no room; whoever sends it fails by itself.
+    // What cannot be written takes no room; sending it fails by itself.
     let _ = serde_json::to_writer(&mut count, value);
     count.0
 }

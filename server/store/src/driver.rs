@@ -40,7 +40,7 @@ pub(super) fn tells_no_history(error: &sqlx::Error) -> bool {
     code.is_some_and(|code| ["0A000", "42501", "42883", "55000"].contains(&code.as_ref()))
 }
 
-/// Whether a connection that failed like this must not be used again: nobody knows what of an answer is still under way, or
+/// Whether a connection that failed like this must not be used again: part of an answer may still be under way, or
 /// the server has ended it.
 pub(super) fn ends_connection(error: &sqlx::Error) -> bool {
     use sqlx::Error as Driver;

@@ -75,7 +75,7 @@ impl Database {
     pub(super) fn open(url: &str, pool: u32, waits: Histogram) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?.application_name("jackdaw");
         // Shorter than this node waits itself, or a database that is slow would go on with what nobody waits for.
-        // A new index takes longer than anything else may. Whoever waits for a lock of its table holds up all who come after:
+        // A new index takes longer than anything else may. A statement that waits for a lock of its table makes all later ones wait:
         // rather than that it is tried again.
         let migrations = options.clone().options([("statement_timeout", "0"), ("lock_timeout", "5s")]);
         let reads = options.clone().options([("statement_timeout", "9s")]);

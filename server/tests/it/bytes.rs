@@ -1,5 +1,5 @@
 //! However long messages are and however many rooms somebody is in: every frame and every answer is bounded in bytes, and
-//! whoever reads gets everything.
+//! a client that reads gets everything.
 
 use crate::harness::{Node, Person, Ws};
 use futures_util::future::join_all;

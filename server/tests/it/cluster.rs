@@ -1,4 +1,4 @@
-//! Two equal nodes over PostgreSQL and Redis: whoever is connected where makes no difference.
+//! Two equal nodes over PostgreSQL and Redis: it makes no difference which node a client is connected to.
 
 use crate::harness::{Node, Options, Ws, fresh_postgres, redis_url, until};
 use chat::bus::{Bus, BusEvent, redis::RedisBus};

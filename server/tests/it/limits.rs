@@ -41,7 +41,7 @@ async fn a_full_node_refuses_with_a_wait() {
     let (status, after) = upgrade(&node, &ada.token).await;
     assert_eq!(status, 503);
     assert!(after.is_some_and(|seconds| (1..=7).contains(&seconds)), "{after:?}");
-    assert_eq!(upgrade(&node, "no token").await.0, 401, "whoever has none is not told");
+    assert_eq!(upgrade(&node, "no token").await.0, 401, "a request without a token learns nothing else");
     assert_eq!(node.get("/api/rooms").await.status, 401, "requests are not connections");
     drop(socket);
     until("the place to be free", async || (upgrade(&node, &ada.token).await.0 == 101).then_some(())).await;

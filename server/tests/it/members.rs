@@ -57,7 +57,7 @@ async fn admins_add_and_remove_and_owners_give_roles() {
     ada.patch(&node, &path(&room, &ada), json!({"role": "member"})).await.refused(409, "conflict", "owner");
     ada.delete(&node, &path(&room, &ada)).await.refused(409, "conflict", "owner");
     ada.post(&node, &members, json!({"user_id": Uuid::now_v7()})).await.refused(404, "not_found", "user");
-    assert_eq!(dan.delete(&node, &path(&room, &dan)).await.status, 204, "whoever wants to go may");
+    assert_eq!(dan.delete(&node, &path(&room, &dan)).await.status, 204, "a member may leave");
 }
 
 #[tokio::test(flavor = "multi_thread")]

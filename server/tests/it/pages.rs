@@ -42,7 +42,7 @@ async fn forms_sign_up_and_in_and_out() {
     assert!(!wrong.text.contains("evil.example.org"), "a link to the sign-in leads nowhere else");
     let right = post_form(&node, "/login", "", "username=ada&password=correct+horse&next=%2F%2Fevil.example.org").await;
     assert_eq!((right.status, right.header("location")), (303, "/"));
-    assert_eq!(page(&node, "/login", &cookies(&right)).await.status, 303, "whoever is signed in goes on");
+    assert_eq!(page(&node, "/login", &cookies(&right)).await.status, 303, "a browser that is signed in goes on");
     let foreign = plain_client().post(node.url("/login")).header("origin", "https://evil.example.org");
     Answer::of(foreign.body("username=ada&password=correct+horse")).await.refused(403, "forbidden", "Origin");
 }

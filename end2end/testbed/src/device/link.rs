@@ -40,7 +40,7 @@ pub(super) enum Link {
 }
 
 impl Link {
-    /// Starts to connect to the first of these nodes that listens, as a balancer does, as whoever the token stands for.
+    /// Starts to connect to the first of these nodes that listens, as a balancer does, as the person of the token.
     pub(super) fn open(nodes: impl Iterator<Item = SocketAddr> + Send + 'static, token: &str) -> Self {
         Self::Opening(Box::pin(open(nodes, format!("Bearer {token}"))))
     }

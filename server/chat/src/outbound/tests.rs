@@ -240,7 +240,7 @@ async fn what_is_not_live_waits_until_the_queue_has_drained() {
     });
     tokio::task::yield_now().await;
     outbound.close(CloseCode::GoingAway);
-    waiting.await.expect("whoever sends page by page must not wait for a client that is gone");
+    waiting.await.expect("a sender of pages must not wait for a client that is gone");
 }
 
 #[tokio::test(start_paused = true)]

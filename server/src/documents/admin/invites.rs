@@ -68,7 +68,7 @@ async fn list(app: &App, notice: Notice) -> Response {
         let none = cards.is_empty();
         view! {
             <p class="pane-lead">
-                {format!("Who has the link can make an account: up to {} of them, for up to {} days.", USES.1, DAYS.1)}
+                {format!("Anybody who has the link can make an account. A link is for up to {} accounts and {} days.", USES.1, DAYS.1)}
             </p>
             {form("/admin/invites".to_owned(), fields, "Make an invite link", false)}
             <h2 class="pane-title">"Invites that work"</h2>

@@ -1,4 +1,4 @@
-//! How far a backup or a restore is, for whoever shows it.
+//! How far a backup or a restore is, to be shown.
 
 use parking_lot::Mutex;
 

@@ -135,7 +135,7 @@ async fn connections_are_at_most_so_many_and_all_come_back_however_a_statement_e
 async fn a_migration_may_take_as_long_as_it_takes_but_not_wait_for_a_lock() {
     let url = fresh_postgres().await;
     let mut watcher = PgConnection::connect(&url).await.unwrap();
-    // Whoever changes the schema leaves the limits behind under which they do it.
+    // A migration's timeouts do not stay on its connection.
     for statement in [
         "create table limits (statement text, lock text)",
         "create function note() returns event_trigger language plpgsql as $$ begin insert into limits

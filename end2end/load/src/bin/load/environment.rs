@@ -189,7 +189,7 @@ pub(crate) async fn start(world: &World, case: &Case, run: &str, url: &str) -> R
     let (place, redis) = (&world.place, world.redis.address);
     match case.target {
         Target::Jackdaw => {
-            // What whoever started this has set goes to the nodes as it is.
+            // Variables that are set outside are passed to the nodes.
             let settings = SETTINGS.map(|(name, usual)| (name, std::env::var(name).unwrap_or_else(|_| usual.into())));
             Cluster::jackdaw(place, run, case.nodes, url, redis, &settings).await
         }

@@ -120,7 +120,7 @@ impl Tally {
         self.acknowledged_under_load as f64 / self.load_seconds.max(f64::EPSILON)
     }
 
-    /// All deliveries, whoever was disturbed.
+    /// All deliveries, also those that were disturbed.
     pub(crate) fn delivered(&self) -> u64 {
         self.deliveries.count() + self.disturbed.count()
     }
