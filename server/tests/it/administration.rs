@@ -171,7 +171,8 @@ async fn registration_is_open_or_by_invite_or_closed() {
     register("cyd", None).await.refused(403, "forbidden", "invite");
     assert!(!node.get("/login").await.text.contains("/register"));
 
-    let made = post(&node, &ada, "/admin/invites", "uses=2&days=1").await.text;
+    let birds = ada.create_group(&node, "Birds", &[]).await;
+    let made = post(&node, &ada, "/admin/invites", &format!("uses=2&days=1&room={}", birds.id)).await.text;
     let code = made.split("/join/").nth(1).unwrap()[..32].to_owned();
     let form = node.get(&format!("/join/{code}")).await;
     assert!(form.status == 200 && form.text.contains(&format!("value=\"{code}\"")), "{}", form.text);
@@ -184,6 +185,8 @@ async fn registration_is_open_or_by_invite_or_closed() {
     );
     assert_eq!(joined.await.status, 303, "without JavaScript");
     assert_eq!(register("dan", Some(&code)).await.status, 201);
+    let members = ada.get(&node, &format!("/api/rooms/{}/members", birds.id)).await.json();
+    assert_eq!(members["members"].as_array().unwrap().len(), 3, "both joined the room of the invite");
     // Used up, wrong, and no code at all look the same.
     let answers = [code.as_str(), &"0".repeat(32), "nonsense"].map(|code| (code.to_owned(), format!("/join/{code}")));
     let mut told = Vec::new();
@@ -192,7 +195,7 @@ async fn registration_is_open_or_by_invite_or_closed() {
         told.push((node.get(path).await.status, node.get(path).await.text.contains("not valid")));
     }
     assert_eq!(told, [(403, true); 3]);
-    for wrong in ["uses=0&days=1", "uses=1&days=91", "uses=x&days=1"] {
+    for wrong in ["uses=0&days=1", "uses=1&days=91", "uses=x&days=1", "uses=1&days=1&room=x"] {
         assert_eq!(post(&node, &ada, "/admin/invites", wrong).await.status, 400, "{wrong}");
     }
 

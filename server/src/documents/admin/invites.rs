@@ -1,6 +1,7 @@
 //! `/admin/invites`: invite links that work, to make and to revoke.
 
 use super::{Administrator, administrator, base_url, document, failed};
+use crate::auth::Caller;
 use crate::auth::invites::{DAYS, USES};
 use crate::documents::Notice;
 use crate::documents::form::{Field, button, form};
@@ -11,6 +12,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
+use protocol::{RoomKind, RoomSummary};
 use serde::Deserialize;
 use std::sync::Arc;
 use store::{Actor, Invite};
@@ -20,7 +22,7 @@ type Shared = State<Arc<App>>;
 
 pub(crate) async fn show(State(app): Shared, parts: Parts) -> Response {
     match administrator(&app, &parts).await {
-        Ok(_) => list(&app, Notice::None).await,
+        Ok(Administrator(caller)) => list(&app, &caller, Notice::None).await,
         Err(answer) => answer,
     }
 }
@@ -29,30 +31,38 @@ pub(crate) async fn show(State(app): Shared, parts: Parts) -> Response {
 struct NewInvite {
     uses: i64,
     days: i64,
+    /// Empty for none beside the first room.
+    #[serde(default)]
+    room: String,
 }
 
 pub(crate) async fn create(State(app): Shared, Administrator(caller): Administrator, request: Request) -> Response {
     let made = async {
-        let (parts, NewInvite { uses, days }) = read_form(request).await?;
-        let code = app.auth.create_invite(uses, days, Vec::new(), &Actor::from(&caller.user)).await?;
+        let (parts, NewInvite { uses, days, room }) = read_form(request).await?;
+        let room = match room.as_str() {
+            "" => None,
+            room => Some(room.parse().map_err(|_| chat::Error::Invalid("room: choose one of the list.".to_owned()))?),
+        };
+        let code = app.auth.create_invite(uses, days, Vec::from_iter(room), &Actor::from(&caller.user)).await?;
         Ok::<_, Error>(format!("The link, which is shown only now: {}/join/{code}", base_url(&app, &parts)))
     };
     match made.await {
-        Ok(told) => list(&app, Notice::Done(told)).await,
-        Err(error) => list(&app, Notice::failed(error)).await,
+        Ok(told) => list(&app, &caller, Notice::Done(told)).await,
+        Err(error) => list(&app, &caller, Notice::failed(error)).await,
     }
 }
 
 pub(crate) async fn revoke(State(app): Shared, Administrator(caller): Administrator, Id(id): Id<Uuid>) -> Response {
     match app.auth.revoke_invite(id, &Actor::from(&caller.user)).await {
-        Ok(()) => list(&app, Notice::Done("The invite was revoked.".to_owned())).await,
-        Err(error) => list(&app, Notice::failed(error)).await,
+        Ok(()) => list(&app, &caller, Notice::Done("The invite was revoked.".to_owned())).await,
+        Err(error) => list(&app, &caller, Notice::failed(error)).await,
     }
 }
 
-async fn list(app: &App, notice: Notice) -> Response {
-    let invites = match app.auth.list_invites().await {
-        Ok(invites) => invites,
+async fn list(app: &App, caller: &Caller, notice: Notice) -> Response {
+    let read = async { Ok::<_, Error>((app.auth.list_invites().await?, app.chat.list_rooms(caller.user.id).await?)) };
+    let (invites, rooms) = match read.await {
+        Ok(read) => read,
         Err(error) => return failed(app, error),
     };
     document("Invites", notice).render(app, || {
@@ -64,6 +74,7 @@ async fn list(app: &App, notice: Notice) -> Response {
                 .view()
                 .into_any(),
         ];
+        let fields = fields.into_iter().chain([choice(&rooms)]).collect();
         let cards: Vec<_> = invites.iter().map(card).collect();
         let none = cards.is_empty();
         view! {
@@ -76,6 +87,23 @@ async fn list(app: &App, notice: Notice) -> Response {
             <ul class="cards">{cards}</ul>
         }
     })
+}
+
+/// A room that people join by the invite: one of the administrator's own.
+fn choice(rooms: &[RoomSummary]) -> AnyView {
+    let rooms = rooms.iter().filter(|room| matches!(room.kind, RoomKind::Group | RoomKind::Public));
+    let options: Vec<_> =
+        rooms.map(|room| view! { <option value=room.id.to_string()>{room.name.clone()}</option> }).collect();
+    view! {
+        <div class="field">
+            <label for="room">"A room that they join as well"</label>
+            <select id="room" name="room" class="input">
+                <option value="">"None"</option>
+                {options}
+            </select>
+        </div>
+    }
+    .into_any()
 }
 
 fn card(invite: &Invite) -> impl IntoView + use<> {
