@@ -2,8 +2,8 @@
 -- An account can be disabled and enabled again, and deleted for ever.
 alter table users add column disabled_at integer;
 alter table users add column deleted_at integer;
--- What is left to do for a deleted account, in small transactions: 0 nothing, 1 leave its rooms, 2 delete its messages and then leave
--- its rooms. Messages are looked at room by room, in the order of their ids: this is how far that has come.
+-- What is left to do for a deleted account, in small transactions: 0 nothing, 1 leave its rooms, 2 leave its rooms and then delete its
+-- messages, 3 delete its messages. Messages are looked at room by room, in the order of their ids: this is how far that has come.
 alter table users add column erasure integer not null default 0;
 alter table users add column erasure_room blob;
 alter table users add column erasure_seq integer not null default 0;

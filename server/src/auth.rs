@@ -139,7 +139,7 @@ impl Auth {
         let password_hash = self.hasher.hash(form.password, permit).await?;
         let user = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let user = self.chat.create_user(user, right).await?;
-        let tokens = self.sign_in(&user, device).await?;
+        let tokens = self.sign_in(&user, None, device).await?;
         Ok((user, tokens))
     }
 
@@ -158,9 +158,9 @@ impl Auth {
         Ok(self.hasher.verify(password, stored.map(|stored| stored.password_hash.clone()), permit).await?)
     }
 
-    /// Hashes a new password.
-    pub(crate) async fn hash(&self, password: String, block: Block) -> Result<String, Error> {
-        let permit = self.hasher.permit(block, true).await?;
+    /// Hashes a new password of somebody in this block.
+    pub(crate) async fn hash(&self, password: String, block: Block, is_known_device: bool) -> Result<String, Error> {
+        let permit = self.hasher.permit(block, is_known_device).await?;
         Ok(self.hasher.hash(password, permit).await?)
     }
 

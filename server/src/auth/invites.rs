@@ -4,6 +4,7 @@ use super::Auth;
 use super::code::Code;
 use super::settings::{self, LINK_CHARS, SERVER_NAME_CHARS, ServerSettings};
 use crate::Error;
+use crate::limits::Block;
 use chat::clock;
 use protocol::{RoomId, UnixMillis, User, UserId};
 use store::bounds::INVITE_ROOMS;
@@ -69,6 +70,17 @@ impl Auth {
         let (code, now) = (Code::generate()?, clock::now());
         self.store.create_reset_link(user, &code.hash(), UnixMillis(now.0 + RESET_LINK_MS), by, now).await?;
         Ok(code)
+    }
+
+    /// Sets a new password by the right of a one-time link. The link is looked up first: hashing is work that only its holder may cause.
+    pub(crate) async fn reset_password(&self, code: &Code, password: String, block: Block) -> Result<(), Error> {
+        const NOT_VALID: chat::Error =
+            chat::Error::Forbidden("This link is not valid, or not any more. Ask the administrator for a new one.");
+        if !self.store.has_reset_link(&code.hash(), clock::now()).await? {
+            return Err(NOT_VALID.into());
+        }
+        let hash = self.hash(password, block, false).await?;
+        Ok(self.chat.reset_password(code.hash(), hash).await?)
     }
 
     pub(crate) async fn find_user(&self, user: UserId) -> Result<User, Error> {

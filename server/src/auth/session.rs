@@ -49,13 +49,20 @@ pub(crate) enum Reuse {
 }
 
 impl Auth {
-    /// Begins a session of this person, who has shown who they are.
-    pub(crate) async fn sign_in(&self, user: &User, device: NewDevice<'_>) -> Result<Tokens, Error> {
+    /// Begins a session of this person, who has shown who they are: by the password of this hash, or by making the account.
+    pub(crate) async fn sign_in(
+        &self,
+        user: &User,
+        password_hash: Option<String>,
+        device: NewDevice<'_>,
+    ) -> Result<Tokens, Error> {
         let (created_at, expires_at) = self.now_and_expiry();
         let id = SessionId(Uuid::now_v7());
         let NewDevice { user_agent, shared } = device;
         let user_agent = user_agent.chars().filter(|c| !c.is_control()).take(USER_AGENT_CHARS).collect();
-        self.store.create_session(NewSession { id, user_id: user.id, user_agent, created_at, expires_at }).await?;
+        self.store
+            .create_session(NewSession { id, user_id: user.id, user_agent, created_at, expires_at, password_hash })
+            .await?;
         self.tokens(user.id, Refresh { sid: id, generation: 1, shared })
     }
 

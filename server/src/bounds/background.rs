@@ -5,7 +5,7 @@ use crate::run;
 use chat::background;
 use chat::hub::{delivery, gaps};
 use chat::rules::{accounts, epoch, repair, sessions, sync};
-use store::bounds::ERASED_MESSAGES;
+use store::bounds::{ERASED_MESSAGES, ERASURE_DELAY_MS};
 
 pub(super) fn area() -> Area {
     let rows = vec![
@@ -14,6 +14,7 @@ pub(super) fn area() -> Area {
         bound!(count background::PURGE_ROWS, "transaction: rows of deleted rooms that it removes", "nothing", "delete-room"),
         bound!(time background::PURGE_SLICE_TARGET, "transaction: time that removing them is to take", "a message waits that long", "delete-room"),
         bound!(count accounts::ERASURE_ROWS, "transaction: messages of a room that it looks at for a deleted account", "nothing", ""),
+        bound!(ms ERASURE_DELAY_MS, "deleted account: time until its messages are deleted", "nothing", ""),
         bound!(count ERASED_MESSAGES, "transaction: messages of a deleted account that it deletes", "nothing", ""),
         bound!(time background::PURGE_INTERVAL, "node: interval at which rooms that another node deleted are looked for", "nothing", ""),
         bound!(ms background::REFUSED_MS, "refused message: time for which it gets the same answer again", "`nack`, or 404", ""),

@@ -5,9 +5,10 @@ use super::{Document, Notice};
 use crate::auth::code::Code;
 use crate::http::address;
 use crate::limits::Block;
-use crate::pages::read_form;
+use crate::pages::{self, read_form};
 use crate::{App, Error};
 use axum::extract::{Path, Request, State};
+use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -16,10 +17,11 @@ use std::sync::Arc;
 type Shared = State<Arc<App>>;
 
 /// Whether the link works shows when it is used: asking says nothing.
-pub(crate) async fn show(State(app): Shared, Path(code): Path<String>, request: Request) -> Response {
-    let (parts, _) = request.into_parts();
+pub(crate) async fn show(State(app): Shared, Path(code): Path<String>, parts: Parts) -> Response {
+    // Nothing but a code gets into the address of the form.
+    let Some(code) = Code::parse(&code) else { return pages::nothing_here(&app) };
     match app.limits.stranger(address::of(&app, &parts)) {
-        Ok(()) => render(&app, code, Notice::None),
+        Ok(()) => render(&app, &code, Notice::None),
         Err(error) => Error::from(error).into_response(),
     }
 }
@@ -30,24 +32,21 @@ struct NewPassword {
 }
 
 pub(crate) async fn reset(State(app): Shared, Path(code): Path<String>, request: Request) -> Response {
-    const NOT_VALID: chat::Error =
-        chat::Error::Forbidden("This link is not valid, or not any more. Ask the administrator for a new one.");
+    let Some(code) = Code::parse(&code) else { return pages::nothing_here(&app) };
     let done = async {
         let (parts, NewPassword { new_password }) = read_form(request).await?;
         let address = address::of(&app, &parts);
         app.limits.stranger(address)?;
         protocol::password(&new_password).map_err(|invalid| protocol::Invalid { field: "new_password", ..invalid })?;
-        let code = Code::parse(&code).ok_or(NOT_VALID)?;
-        let hash = app.auth.hash(new_password, Block::largest(address)).await?;
-        Ok::<_, Error>(app.chat.reset_password(code.hash(), hash).await?)
+        app.auth.reset_password(&code, new_password, Block::largest(address)).await
     };
     match done.await {
         Ok(()) => Redirect::to("/login").into_response(),
-        Err(error) => render(&app, code, Notice::failed(error)),
+        Err(error) => render(&app, &code, Notice::failed(error)),
     }
 }
 
-fn render(app: &App, code: String, notice: Notice) -> Response {
+fn render(app: &App, code: &Code, notice: Notice) -> Response {
     let document = Document { title: "A new password", back: "", pages: &[], notice };
     document.render(app, || {
         let field = Field {

@@ -18,7 +18,7 @@ pub(crate) async fn change_password(
 ) -> Result<(), Error> {
     protocol::password(&new).map_err(|invalid| protocol::Invalid { field: "new_password", ..invalid })?;
     check_password(app, parts, caller, current).await?;
-    let hash = app.auth.hash(new, Block::largest(address::of(app, parts))).await?;
+    let hash = app.auth.hash(new, Block::largest(address::of(app, parts)), true).await?;
     Ok(app.chat.set_password(caller.user.id, hash, Some(caller.session), Actor::from(&caller.user)).await?)
 }
 

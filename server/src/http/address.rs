@@ -22,7 +22,8 @@ pub(crate) fn of(app: &App, parts: &Parts) -> IpAddr {
 }
 
 /// Whether a request comes from a program on this machine that talks to the node directly. A proxy on the same machine makes the server
-/// reachable from outside: it names itself in a header, or passes on the name by which it is reached.
+/// reachable from outside: nearly every one adds a header, and `PUBLIC_URL` or `PROXY_HOPS` tell of it. One that does neither cannot be
+/// told from a local program (docs/operations.md).
 pub(crate) fn is_local(app: &App, parts: &Parts) -> bool {
     let is_direct = parts.extensions.get::<ConnectInfo<SocketAddr>>().is_some_and(|peer| peer.0.ip().is_loopback());
     is_direct && app.http.proxy_hops == 0 && app.http.public_url.is_none() && names_this_machine(&parts.headers)

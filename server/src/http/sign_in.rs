@@ -58,7 +58,7 @@ pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login, shared: bool)
         return Err(WRONG);
     };
     let device = NewDevice { user_agent: user_agent(parts), shared };
-    let tokens = app.auth.sign_in(&stored.user, device).await?;
+    let tokens = app.auth.sign_in(&stored.user, Some(stored.password_hash), device).await?;
     SignedIn::new(app, parts, stored.user, tokens)
 }
 

@@ -11,6 +11,9 @@ pub(crate) const REQUEST_ID_CHARS: usize = 64;
 /// Bytes of a path that are logged.
 pub(crate) const PATH_BYTES: usize = 200;
 
+/// Paths after which a code follows.
+const SECRET_PATHS: [&str; 2] = ["/join/", "/reset/"];
+
 /// Drops an `x-request-id` that is not plain and short, or that comes more than once: the next layer makes a fresh one.
 pub(crate) fn check_id(mut request: Request) -> Request {
     let mut ids = request.headers().get_all(REQUEST_ID).iter();
@@ -31,8 +34,14 @@ pub(crate) fn span(request: &Request) -> tracing::Span {
     let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
     // A path has ASCII characters only.
     let path = request.uri().path();
-    let path = path.get(..PATH_BYTES).unwrap_or(path);
+    let path = without_code(path.get(..PATH_BYTES).unwrap_or(path));
     tracing::info_span!("request", id, method = %request.method(), path)
+}
+
+/// The path without the code of an invite or a one-time link, which is a secret.
+fn without_code(path: &str) -> &str {
+    let start = SECRET_PATHS.into_iter().find(|start| path.starts_with(start));
+    start.unwrap_or(path)
 }
 
 pub(crate) fn log_response(response: &Response, latency: Duration, _span: &tracing::Span) {
@@ -50,6 +59,13 @@ mod tests {
             request = request.header(REQUEST_ID, *id);
         }
         check_id(request.body(Body::empty()).unwrap()).headers().contains_key(REQUEST_ID)
+    }
+
+    #[test]
+    fn codes_of_links_are_not_logged() {
+        assert_eq!(without_code("/reset/0123456789abcdef0123456789abcdef"), "/reset/");
+        assert_eq!(without_code("/join/0123456789abcdef0123456789abcdef"), "/join/");
+        assert_eq!(without_code("/rooms/1"), "/rooms/1");
     }
 
     #[test]

@@ -42,6 +42,10 @@ pub const INVITE_ROOMS: usize = 20;
 /// One-time links for the first account: a node makes one when it starts. The newest are kept.
 pub const SETUP_LINKS: i64 = 20;
 
+/// How long after its end an account's messages are deleted: what its connections on other nodes sent at that moment is stored by
+/// then. Milliseconds.
+pub const ERASURE_DELAY_MS: i64 = 15_000;
+
 /// Messages of a deleted account that one transaction deletes at most.
 pub const ERASED_MESSAGES: i64 = 100;
 

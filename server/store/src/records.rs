@@ -56,6 +56,8 @@ pub struct NewSession {
     pub user_agent: String,
     pub created_at: UnixMillis,
     pub expires_at: UnixMillis,
+    /// The hash of the password that was checked: there is no session if it is another one by now. None for a new account.
+    pub password_hash: Option<String>,
 }
 
 /// A session as stored.

@@ -155,6 +155,18 @@ async fn only_an_empty_postgres_is_filled_without_being_asked() {
     not_empty(Kind::Postgres).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_of_another_program_is_not_overwritten() {
+    let (source, target) = (Database::filled(Kind::Sqlite).await, Database::new(Kind::Sqlite).await);
+    let pool = sqlx::SqlitePool::connect(&format!("{}?mode=rwc", target.url)).await.unwrap();
+    sqlx::query("create table birds (name text)").execute(&pool).await.unwrap();
+    pool.close().await;
+    let file = source.backup().await;
+    let error = target.restore(&file, false).await.unwrap_err();
+    assert!(error.to_string().contains("another program"), "{error}");
+    target.restore(&file, true).await.unwrap();
+}
+
 /// Of restores at the same moment one is refused with a sentence.
 async fn two_at_once(kind: Kind) {
     let (source, target) = (Database::filled(kind).await, Database::new(kind).await);

@@ -21,8 +21,16 @@ pub(crate) const CONDITION_TIMEOUT: Duration = Duration::from_secs(20);
 ///
 /// # Panics
 /// Where it has not by then; `what` says what was waited for.
-pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = tokio::time::Instant::now() + CONDITION_TIMEOUT;
+pub(crate) async fn until<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(CONDITION_TIMEOUT, what, look).await
+}
+
+/// The same for what the server itself lets wait.
+///
+/// # Panics
+/// As [`until`].
+pub(crate) async fn until_within<T>(limit: Duration, what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + limit;
     loop {
         if let Some(found) = look().await {
             return found;

@@ -88,10 +88,10 @@ impl Chat {
         Ok(self.store.erase(ERASURE_ROWS, &|| self.stamp()).await?)
     }
 
-    /// Whether `accounts_rev` is another one than `known`. The first value that is read changes nothing.
+    /// Whether `accounts_rev` is another one than `known`. So is the first one that is read: something may have been cached before.
     pub(crate) async fn accounts_changed(&self, known: &mut Option<i64>) -> Result<bool, Error> {
         let rev = self.store.accounts_rev().await?;
-        Ok(known.replace(rev).is_some_and(|before| before != rev))
+        Ok(known.replace(rev) != Some(rev))
     }
 
     /// Follows changes of any accounts: nothing that is cached of them is used, connections of ended sessions close, and changed names are

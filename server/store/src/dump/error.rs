@@ -45,6 +45,9 @@ pub enum Error {
         "the database is not empty (there are rows in table {table}). Restore into an empty one, or add --replace to remove all that it has"
     )]
     NotEmpty { table: &'static str },
+    /// A database with tables of another program.
+    #[error("{}: this is the database of another program. Restore into another file, or add --replace to overwrite it", .0.display())]
+    ForeignDatabase(PathBuf),
     /// The database is in use.
     #[error("{0}")]
     InUse(String),

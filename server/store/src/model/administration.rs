@@ -26,6 +26,10 @@ impl Administration for Model {
         absent()
     }
 
+    async fn has_reset_link(&self, _: &[u8], _: UnixMillis) -> Result<bool> {
+        absent()
+    }
+
     async fn reset_password(&self, _: &[u8], _: &str, _: UnixMillis) -> Result<UserId> {
         absent()
     }

@@ -46,8 +46,8 @@ async fn exists(live: &mut Live, table: &str) -> Result<bool> {
     found.fetch_one(&mut *live.tx).await.map_err(Error::database("read"))
 }
 
-/// A transaction that replaces everything.
-pub(crate) struct Restore(Live);
+/// A transaction that replaces everything, and whether it may replace rows.
+pub(crate) struct Restore(Live, bool);
 
 impl Restore {
     /// Checks that nobody uses the database and that it is empty or may be replaced.
@@ -60,19 +60,37 @@ impl Restore {
             let text = "another restore runs on this database at this moment. Wait until it has ended";
             return Err(Error::InUse(text.to_owned()));
         }
-        wait_for_nodes(&mut live).await?;
         if exists(&mut live, "_sqlx_migrations").await? {
             live.check_schema().await?;
         }
+        let mut restore = Self(live, is_replaced);
+        restore.check_use().await?;
+        Ok(restore)
+    }
+
+    /// Checks that no node is connected, and that the database is empty where it may not be replaced.
+    async fn check_use(&mut self) -> Result<()> {
+        let Self(live, is_replaced) = self;
+        wait_for_nodes(live).await?;
         for table in TABLES {
-            if !is_replaced
-                && exists(&mut live, table.name).await?
-                && has_more_rows(&mut live.tx, table).await.map_err(&fail)?
+            if !*is_replaced
+                && exists(live, table.name).await?
+                && has_more_rows(&mut live.tx, table).await.map_err(Error::database("read"))?
             {
                 return Err(Error::not_empty(table));
             }
         }
-        Ok(Self(live))
+        Ok(())
+    }
+
+    /// Locks what is there against everybody, and checks once more: the backup was read since, which may have taken minutes.
+    async fn lock_all(&mut self) -> Result<()> {
+        for table in TABLES {
+            if exists(&mut self.0, table.name).await? {
+                self.execute(format!("lock table {} in access exclusive mode", table.name)).await?;
+            }
+        }
+        self.check_use().await
     }
 
     async fn execute(&mut self, statement: String) -> Result<()> {
@@ -115,6 +133,7 @@ impl Rows for Restore {
 impl Target for Restore {
     /// Tables are made anew, because the schema of a backup may be an earlier one than the database has.
     async fn prepare(&mut self, schema: i64) -> Result<()> {
+        self.lock_all().await?;
         let names: Vec<_> = TABLES.iter().map(|table| table.name).collect();
         let functions = sqlx::query_scalar(
             "select distinct tgfoid::regprocedure::text from pg_trigger

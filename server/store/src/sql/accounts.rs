@@ -83,7 +83,7 @@ impl Accounts for Database {
         self.transaction(async |mut tx| {
             let renamed = sqlx::query(
                 "update meta set people_rev = people_rev + 1
-                 where exists (select 1 from users where id = $1 and display_name <> $2)",
+                 where exists (select 1 from users where id = $1 and display_name <> $2 and deleted_at is null)",
             )
             .bind(user.id.0)
             .bind(&user.display_name)
@@ -93,7 +93,8 @@ impl Accounts for Database {
                 > 0;
             sqlx::query(
                 "update users set display_name = $2, search = $3, receipts = $4,
-                   rev = case when $5 then (select people_rev from meta) else rev end where id = $1",
+                   rev = case when $5 then (select people_rev from meta) else rev end
+                 where id = $1 and deleted_at is null",
             )
             .bind(user.id.0)
             .bind(&user.display_name)

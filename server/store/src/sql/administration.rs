@@ -17,7 +17,8 @@ const FORMER_MEMBER: &str = "Former member";
 
 /// The user name of a deleted account: unique, and of nobody who could be recognized by it.
 fn former_username(user: UserId) -> String {
-    let mut name = format!("former-{}", user.0.simple());
+    // With a character that no user name has, so that nobody can take the name before.
+    let mut name = format!("former~{}", user.0.simple());
     name.truncate(USERNAME_CHARS.1);
     name
 }
@@ -73,7 +74,7 @@ impl Administration for Database {
         now: UnixMillis,
     ) -> Result<()> {
         self.transaction(async |mut tx| {
-            let before = lock(&mut tx, user).await?;
+            let before = lock_for(&mut tx, user, by).await?;
             replace_password(&mut tx, user, hash, keep, now).await?;
             audit::record(&mut tx, by, "user.password", subject(&before), "", now).await?;
             tx.commit().await?;
@@ -82,8 +83,16 @@ impl Administration for Database {
         .await
     }
 
+    async fn has_reset_link(&self, code_hash: &[u8], now: UnixMillis) -> Result<bool> {
+        let found = sqlx::query(
+            "select 1 from one_time_links where code_hash = $1 and user_id is not null and expires_at > $2",
+        );
+        Ok(found.bind(code_hash).bind(now.0).fetch_optional(&self.read).await?.is_some())
+    }
+
     async fn reset_password(&self, code_hash: &[u8], hash: &str, now: UnixMillis) -> Result<UserId> {
         self.transaction(async |mut tx| {
+            move_accounts_rev(&mut tx).await?;
             let used = sqlx::query(
                 "delete from one_time_links where code_hash = $1 and user_id is not null and expires_at > $2 returning user_id",
             )
@@ -112,6 +121,7 @@ impl Administration for Database {
     ) -> Result<()> {
         self.transaction(async |mut tx| {
             let before = lock(&mut tx, user).await?;
+            audit::require_administrator(&mut tx, by).await?;
             sqlx::query("delete from one_time_links where user_id = $1").bind(user.0).execute(&mut *tx).await?;
             sqlx::query(
                 "insert into one_time_links (code_hash, user_id, created_at, expires_at) values ($1, $2, $3, $4)",
@@ -132,6 +142,7 @@ impl Administration for Database {
     async fn set_disabled(&self, user: UserId, disabled: bool, by: &Actor, now: UnixMillis) -> Result<()> {
         self.transaction(async |mut tx| {
             let before = lock(&mut tx, user).await?;
+            audit::require_administrator(&mut tx, by).await?;
             if before.disabled_at.is_some() == disabled {
                 return Ok(());
             }
@@ -155,6 +166,7 @@ impl Administration for Database {
     async fn set_admin(&self, user: UserId, is_admin: bool, by: &Actor, now: UnixMillis) -> Result<()> {
         self.transaction(async |mut tx| {
             let before = lock(&mut tx, user).await?;
+            audit::require_administrator(&mut tx, by).await?;
             if before.user.is_admin == is_admin {
                 return Ok(());
             }
@@ -176,7 +188,7 @@ impl Administration for Database {
 
     async fn end_sessions(&self, user: UserId, keep: Option<SessionId>, by: &Actor, now: UnixMillis) -> Result<u64> {
         self.transaction(async |mut tx| {
-            let before = lock(&mut tx, user).await?;
+            let before = lock_for(&mut tx, user, by).await?;
             let ended = sessions::end(&mut tx, user, keep, now).await?;
             if ended > 0 {
                 audit::record(&mut tx, by, "user.end-sessions", subject(&before), &format!("sessions: {ended}"), now)
@@ -190,7 +202,7 @@ impl Administration for Database {
 
     async fn delete_user(&self, user: UserId, messages: ErasedMessages, by: &Actor, now: UnixMillis) -> Result<()> {
         self.transaction(async |mut tx| {
-            let before = lock(&mut tx, user).await?;
+            let before = lock_for(&mut tx, user, by).await?;
             require_other_administrator(&mut tx, &before).await?;
             sessions::end(&mut tx, user, None, now).await?;
             sqlx::query("delete from one_time_links where user_id = $1").bind(user.0).execute(&mut *tx).await?;
@@ -223,9 +235,25 @@ impl Administration for Database {
     }
 }
 
-/// The account as it is, under the lock of `meta`; moves `accounts_rev`, if the transaction commits.
-async fn lock(tx: &mut Tx, user: UserId) -> Result<Account> {
+/// Moves the counter, if the transaction commits, and holds its row's lock: before any other lock, so that two changes never wait for
+/// each other.
+async fn move_accounts_rev(tx: &mut Tx) -> Result<()> {
     sqlx::query("update meta set accounts_rev = accounts_rev + 1").execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// As [`lock`], for what people do to their own accounts, and administrators to those of others.
+async fn lock_for(tx: &mut Tx, user: UserId, by: &Actor) -> Result<Account> {
+    let account = lock(tx, user).await?;
+    if by.id != Some(user) {
+        audit::require_administrator(tx, by).await?;
+    }
+    Ok(account)
+}
+
+/// The account as it is, under the lock of `meta`.
+async fn lock(tx: &mut Tx, user: UserId) -> Result<Account> {
+    move_accounts_rev(tx).await?;
     let statement = concat!(
         "select ",
         account_columns!(),

@@ -1,8 +1,8 @@
-//! The audit log.
+//! The audit log, and the right to do what it records.
 
 use super::rows::Row as DbRow;
 use super::{Database, Result, Tx};
-use crate::{Actor, AuditEntry, AuditLog};
+use crate::{Actor, AuditEntry, AuditLog, Error};
 use protocol::UnixMillis;
 use sqlx::Row;
 use uuid::Uuid;
@@ -56,4 +56,14 @@ pub(super) async fn record(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Checks in the transaction itself that a person who acts is an administrator: a request may have begun before that ended.
+pub(super) async fn require_administrator(tx: &mut Tx, by: &Actor) -> Result<()> {
+    const REFUSAL: Error = Error::Forbidden("Only an administrator of this server may do this.");
+    let Some(id) = by.id else { return Ok(()) };
+    let found =
+        sqlx::query("select 1 from users where id = $1 and is_admin and disabled_at is null and deleted_at is null");
+    let found = found.bind(id.0).fetch_optional(&mut **tx).await?;
+    found.map(drop).ok_or(REFUSAL)
 }

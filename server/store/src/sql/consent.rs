@@ -27,7 +27,7 @@ pub(super) async fn is_given(tx: &mut Tx, actor: UserId, users: &[UserId]) -> Re
     let found = sqlx::query(concat!(
         "select 1 from users u where u.id <> $1 and u.id in ",
         ids!("$2"),
-        " and (exists (select 1 from blocks b where b.user_id = u.id and b.blocked_id = $1)
+        " and (u.deleted_at is not null or exists (select 1 from blocks b where b.user_id = u.id and b.blocked_id = $1)
             or not exists (select 1 from members mine join rooms r on r.id = mine.room_id
               where mine.user_id = $1
                 and (select user_id from members where room_id = r.id and user_id = u.id) is not null and (r.kind = 1 or r.kind = 0 and ",

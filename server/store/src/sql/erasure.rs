@@ -1,11 +1,11 @@
-//! What is left to do for deleted accounts, in small transactions: their messages are deleted, if that was chosen, and they leave
-//! their rooms. Any node may take the next step, so that none is missed when one dies.
+//! What is left to do for deleted accounts, in small transactions: they leave their rooms, and then their messages
+//! are deleted, if that was chosen. Any node may take the next step, so that none is missed when one dies.
 //!
 //! There is no index of messages by sender: it would cost more with each message than this costs in all. Every room that the person
 //! may have written in is read once, in the order of its numbers.
 
 use super::{Database, Result, Tx, members, revisions, system_messages, within};
-use crate::bounds::{ERASED_MESSAGES, WRITE_TIMEOUT};
+use crate::bounds::{ERASED_MESSAGES, ERASURE_DELAY_MS, WRITE_TIMEOUT};
 use crate::codes::Code;
 use crate::rules::writing::{Writers, Writing};
 use crate::{Purged, Revise, Revised, Revision, Stamp};
@@ -20,10 +20,14 @@ const PAUSES: u32 = 4;
 /// The right by which messages are deleted: that of their author in an open room, whatever became of the room since.
 const WRITING: Writing = Writing { writers: Writers::Everybody, role: Role::Member, is_blocked: false };
 
+/// States of `users.erasure` beside 0 (nothing is left) and 1 (it leaves its rooms).
+const LEAVES_THEN_DELETES: i16 = 2;
+const DELETES: i16 = 3;
+
 /// A deleted account with work left.
 struct Pending {
     user: UserId,
-    deletes_messages: bool,
+    state: i16,
     /// The last room that was begun, and up to which number it has been read.
     room: Uuid,
     seq: Seq,
@@ -38,22 +42,25 @@ pub(super) async fn erase(database: &Database, most: i64, stamp: &(dyn Fn() -> S
     within(WRITE_TIMEOUT, async {
         let began = Instant::now();
         let mut tx = database.begin().await?;
-        let statement = concat!(
-            "select id, erasure, erasure_room, erasure_seq from users where erasure > 0 order by id limit 1",
-            for_update_if_free!()
+        // Without a lock: rooms are locked before people everywhere.
+        let due = sqlx::query(
+            "select id, erasure, erasure_room, erasure_seq from users
+             where erasure > 0 and (erasure < 3 or deleted_at <= $1) order by erasure, id limit 1",
         );
-        let Some(row) = sqlx::query(statement).fetch_optional(&mut *tx).await? else { return Ok(Purged::NotYet) };
+        let due = due.bind(stamp().now.0 - ERASURE_DELAY_MS).fetch_optional(&mut *tx).await?;
+        let Some(row) = due else { return Ok(Purged::NotYet) };
         let pending = Pending {
             user: UserId(row.try_get("id")?),
-            deletes_messages: row.try_get::<i16, _>("erasure")? == 2,
+            state: row.try_get("erasure")?,
             room: row.try_get::<Option<Uuid>, _>("erasure_room")?.unwrap_or_default(),
             seq: Seq(row.try_get("erasure_seq")?),
         };
-        let count = if pending.deletes_messages {
+        let count = if pending.state == DELETES {
             delete_messages(&mut tx, &pending, most, stamp).await?
         } else {
-            leave_a_room(&mut tx, pending.user, stamp).await?
+            leave_a_room(&mut tx, &pending, stamp).await?
         };
+        let Some(count) = count else { return Ok(Purged::NotYet) };
         tx.commit().await?;
         let pause = (began.elapsed() * PAUSES).min(Duration::from_secs(5));
         Ok(Purged::Rows { count, pause })
@@ -61,8 +68,29 @@ pub(super) async fn erase(database: &Database, most: i64, stamp: &(dyn Fn() -> S
     .await
 }
 
+/// Locks the person's row, after the room's. False where another node has taken the step meanwhile.
+async fn lock_person(tx: &mut Tx, pending: &Pending) -> Result<bool> {
+    let statement = concat!(
+        "select 1 from users where id = $1 and erasure = $2 and erasure_seq = $3 and coalesce(erasure_room, $4) = $4",
+        for_no_key_update!()
+    );
+    let found = sqlx::query(statement)
+        .bind(pending.user.0)
+        .bind(pending.state)
+        .bind(pending.seq.0)
+        .bind(pending.room)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// Reads the next `most` numbers of the room that was begun, or begins the next one.
-async fn delete_messages(tx: &mut Tx, pending: &Pending, most: i64, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<u64> {
+async fn delete_messages(
+    tx: &mut Tx,
+    pending: &Pending,
+    most: i64,
+    stamp: &(dyn Fn() -> Stamp + Sync),
+) -> Result<Option<u64>> {
     let room = RoomId(pending.room);
     let head = sqlx::query(concat!(
         "select last_seq, last_rev from rooms where id = $1 and deleted_at is null",
@@ -75,8 +103,11 @@ async fn delete_messages(tx: &mut Tx, pending: &Pending, most: i64, stamp: &(dyn
         Some(row) => (row.try_get("last_seq")?, Rev(row.try_get("last_rev")?)),
         None => (0, Rev(0)),
     };
+    if !lock_person(tx, pending).await? {
+        return Ok(None);
+    }
     if pending.seq.0 >= last_seq {
-        return begin_next_room(tx, pending).await;
+        return begin_next_room(tx, pending).await.map(Some);
     }
     let last = pending.seq.0.saturating_add(most);
     let rows = sqlx::query(
@@ -111,10 +142,10 @@ async fn delete_messages(tx: &mut Tx, pending: &Pending, most: i64, stamp: &(dyn
         .bind(done)
         .execute(&mut **tx)
         .await?;
-    Ok(count)
+    Ok(Some(count))
 }
 
-/// Rooms by id; direct rooms of others cannot have messages of this person. Without another room the memberships are next.
+/// Rooms by id; direct rooms of others cannot have messages of this person. Without another room it is done.
 async fn begin_next_room(tx: &mut Tx, pending: &Pending) -> Result<u64> {
     let next = sqlx::query(
         "select r.id from rooms r where r.id > $1 and r.deleted_at is null and (r.kind <> 0
@@ -128,14 +159,17 @@ async fn begin_next_room(tx: &mut Tx, pending: &Pending) -> Result<u64> {
         Some(row) => sqlx::query("update users set erasure_room = $2, erasure_seq = 0 where id = $1")
             .bind(pending.user.0)
             .bind(row.try_get::<Uuid, _>("id")?),
-        None => sqlx::query("update users set erasure = 1 where id = $1").bind(pending.user.0),
+        None => sqlx::query("update users set erasure = 0, erasure_room = null, erasure_seq = 0 where id = $1")
+            .bind(pending.user.0),
     };
     statement.execute(&mut **tx).await?;
     Ok(0)
 }
 
-/// Takes the person out of one room; a direct room always has its two people.
-async fn leave_a_room(tx: &mut Tx, user: UserId, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<u64> {
+/// Takes the person out of one room; a direct room always has its two people. Before messages are deleted, so that no more are
+/// stored behind the ones that were.
+async fn leave_a_room(tx: &mut Tx, pending: &Pending, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<Option<u64>> {
+    let user = pending.user;
     let room = sqlx::query(
         "select m.room_id from members m join rooms r on r.id = m.room_id
          where m.user_id = $1 and r.kind <> 0 and r.deleted_at is null order by m.room_id limit 1",
@@ -144,18 +178,23 @@ async fn leave_a_room(tx: &mut Tx, user: UserId, stamp: &(dyn Fn() -> Stamp + Sy
     .fetch_optional(&mut **tx)
     .await?;
     let Some(row) = room else {
-        sqlx::query("update users set erasure = 0, erasure_room = null, erasure_seq = 0 where id = $1")
+        let next = if pending.state == LEAVES_THEN_DELETES { DELETES } else { 0 };
+        sqlx::query("update users set erasure = $2 where id = $1 and erasure = $3")
             .bind(user.0)
+            .bind(next)
+            .bind(pending.state)
             .execute(&mut **tx)
             .await?;
-        return Ok(0);
+        return Ok(Some(0));
     };
     let room = RoomId(row.try_get("room_id")?);
     system_messages::lock_room(tx, room).await?;
-    let role = members::role_of(tx, room, user).await?;
-    if role == Some(Role::Owner) && !members::has_others(tx, room, user, Role::Owner).await? {
+    // Another node may have taken them out meanwhile.
+    let Some(role) = members::role_of(tx, room, user).await? else { return Ok(None) };
+    if role == Role::Owner && !members::has_others(tx, room, user, Role::Owner).await? {
         let heir = sqlx::query(
-            "select user_id from members where room_id = $1 and user_id <> $2 order by role desc, joined_seq, user_id limit 1",
+            "select m.user_id from members m join users u on u.id = m.user_id where m.room_id = $1 and m.user_id <> $2
+             order by u.deleted_at is not null, u.disabled_at is not null, m.role desc, m.joined_seq, m.user_id limit 1",
         )
         .bind(room.0)
         .bind(user.0)
@@ -175,5 +214,5 @@ async fn leave_a_room(tx: &mut Tx, user: UserId, stamp: &(dyn Fn() -> Stamp + Sy
         }
     }
     members::leave(tx, room, user, user, SystemEvent::Left, stamp()).await?;
-    Ok(1)
+    Ok(Some(1))
 }

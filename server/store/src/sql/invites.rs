@@ -17,6 +17,7 @@ pub(super) const NOT_VALID: Error =
 impl Invites for Database {
     async fn create_invite(&self, invite: NewInvite, by: &Actor) -> Result<()> {
         self.transaction(async |mut tx| {
+            audit::require_administrator(&mut tx, by).await?;
             let working = sqlx::query(
                 "select count(*) as working from invites where uses_left > 0 and revoked_at is null and expires_at > $1",
             )
@@ -90,6 +91,7 @@ impl Invites for Database {
 
     async fn revoke_invite(&self, id: Uuid, by: &Actor, now: UnixMillis) -> Result<()> {
         self.transaction(async |mut tx| {
+            audit::require_administrator(&mut tx, by).await?;
             let revoked = sqlx::query("update invites set revoked_at = $2 where id = $1 and revoked_at is null")
                 .bind(id)
                 .bind(now.0)
@@ -115,6 +117,7 @@ impl Invites for Database {
         let rows = sqlx::query(
             "select r.room_id from invites i left join invite_rooms r on r.invite_id = i.id
              where i.code_hash = $1 and i.uses_left > 0 and i.revoked_at is null and i.expires_at > $2
+               and exists (select 1 from users)
              union all
              select null from one_time_links where code_hash = $1 and user_id is null and not exists (select 1 from users)",
         )
@@ -169,10 +172,11 @@ pub(super) async fn use_right(
         Registration::First { policy } => begin_policy(tx, policy).await,
         Registration::Code { hash, first_policy } if is_first => {
             let used = sqlx::query("delete from one_time_links where code_hash = $1 and user_id is null").bind(hash);
-            if used.execute(&mut **tx).await?.rows_affected() > 0 {
-                return begin_policy(tx, first_policy).await;
+            // An invite does not make the first account, which administers the server.
+            if used.execute(&mut **tx).await?.rows_affected() == 0 {
+                return Err(NOT_VALID);
             }
-            use_invite(tx, hash, now).await
+            begin_policy(tx, first_policy).await
         }
         Registration::Code { hash, .. } => use_invite(tx, hash, now).await,
     }

@@ -5,7 +5,7 @@ use super::rows::{Row as DbRow, mark, user, user_columns};
 use super::{Database, Result, Tx, consent, system_messages};
 use crate::codes::Code;
 use crate::rules::{self, membership};
-use crate::{MemberMark, Members, Stamp, TOO_MANY_ROOMS};
+use crate::{Error, MemberMark, Members, Stamp, TOO_MANY_ROOMS};
 use protocol::limits::ROOMS_MAX;
 use protocol::{Member, Message, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
@@ -91,6 +91,11 @@ impl Members for Database {
             membership::may_enter(kind, actor == user, is_banned(&mut tx, room, user).await?)?;
             if actor != user {
                 rules::consent::may_bring_in(kind, consent::is_given(&mut tx, actor, &[user]).await?)?;
+            }
+            // A request of theirs may have begun before the account was deleted.
+            let present = sqlx::query("select 1 from users where id = $1 and deleted_at is null").bind(user.0);
+            if present.fetch_optional(&mut *tx).await?.is_none() {
+                return Err(Error::NotFound("user"));
             }
             require_place(&mut tx, &[user]).await?;
             let event = if actor == user {

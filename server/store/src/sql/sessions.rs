@@ -13,12 +13,17 @@ impl Sessions for Database {
     async fn create_session(&self, new: NewSession) -> Result<()> {
         self.transaction(async |mut tx| {
             // Under the lock of the person's row: an account that is being disabled gets no session afterwards.
+            const DISABLED: Error = Error::Forbidden("This account is disabled. Ask the administrator of this server.");
+            const CHANGED: Error =
+                Error::Conflict("The password was changed at this moment. Sign in with the new one.");
             let usable = concat!(
-                "select 1 from users where id = $1 and disabled_at is null and deleted_at is null",
+                "select password_hash from users where id = $1 and disabled_at is null and deleted_at is null",
                 for_no_key_update!()
             );
-            if sqlx::query(usable).bind(new.user_id.0).fetch_optional(&mut *tx).await?.is_none() {
-                return Err(Error::Forbidden("This account is disabled. Ask the administrator of this server."));
+            let found = sqlx::query(usable).bind(new.user_id.0).fetch_optional(&mut *tx).await?;
+            let hash: String = found.ok_or(DISABLED)?.try_get("password_hash")?;
+            if new.password_hash.is_some_and(|checked| checked != hash) {
+                return Err(CHANGED);
             }
             sqlx::query(
                 "insert into sessions (id, user_id, generation, user_agent, created_at, rotated_at, expires_at)

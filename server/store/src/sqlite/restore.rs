@@ -63,6 +63,8 @@ async fn lock_old(path: &Path, options: SqliteConnectOptions, is_replaced: bool)
         // None where the table is not there.
         let schema = sqlx::query_scalar("select coalesce(max(version), 0) from _sqlx_migrations");
         let schema: i64 = schema.fetch_one(&mut connection).await.unwrap_or_default();
+        let tables = sqlx::query("select 1 from sqlite_schema where type = 'table' limit 1");
+        let is_foreign = schema == 0 && tables.fetch_optional(&mut connection).await?.is_some();
         for table in TABLES {
             let is_there = sqlx::query("select 1 from sqlite_schema where name = $1").bind(table.name);
             if is_there.fetch_optional(&mut connection).await?.is_some()
@@ -72,13 +74,14 @@ async fn lock_old(path: &Path, options: SqliteConnectOptions, is_replaced: bool)
                 break;
             }
         }
-        Ok((connection, found, schema))
+        Ok((connection, found, schema, is_foreign))
     };
     match locked.await {
-        Ok((_, _, schema)) if schema > Live::last_schema() => {
+        Ok((_, _, schema, _)) if schema > Live::last_schema() => {
             Err(Error::NewerDatabase { schema, known: Live::last_schema() })
         }
-        Ok((_, Some(table), _)) if !is_replaced => Err(Error::not_empty(table)),
+        Ok((_, _, _, true)) if !is_replaced => Err(Error::ForeignDatabase(path.to_owned())),
+        Ok((_, Some(table), ..)) if !is_replaced => Err(Error::not_empty(table)),
         Ok((connection, ..)) => Ok(Some(connection)),
         Err(error) if is_busy(&error) => Err(Error::InUse(format!(
             "{}: another program uses this database. Stop Jackdaw before you restore a backup",

@@ -4,7 +4,8 @@
 use crate::{Account, Actor, ErasedMessages, Purged, Result, Stamp};
 use protocol::{SessionId, UnixMillis, UserId};
 
-/// Management of accounts. `by` did it; `NotFound` where the account is not there or was deleted, `Conflict` where the last
+/// Management of accounts. `by` did it, and must be an administrator, or the person for their own password, sessions and
+/// deletion: `Forbidden` otherwise; `NotFound` where the account is not there or was deleted, `Conflict` where the last
 /// administrator would go.
 #[async_trait::async_trait]
 pub trait Administration {
@@ -23,6 +24,8 @@ pub trait Administration {
         by: &Actor,
         now: UnixMillis,
     ) -> Result<()>;
+    /// Whether a one-time link for a password works now.
+    async fn has_reset_link(&self, code_hash: &[u8], now: UnixMillis) -> Result<bool>;
     /// As [`Administration::set_password`], with the right of a one-time link, which it uses up. Returns whose it was; `NotFound`
     /// where it was used, has expired or never was.
     async fn reset_password(&self, code_hash: &[u8], hash: &str, now: UnixMillis) -> Result<UserId>;

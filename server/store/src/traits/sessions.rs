@@ -7,7 +7,8 @@ use protocol::{Session, SessionId, UnixMillis, UserId};
 #[async_trait::async_trait]
 pub trait Sessions {
     /// Stores a session in generation 1. The person's oldest session ends where they have [`SESSIONS_MAX`](crate::bounds::SESSIONS_MAX)
-    /// others. `Forbidden` where the account is disabled or deleted.
+    /// others. `Forbidden` where the account is disabled or deleted, `Conflict` where its password was
+    /// changed since it was checked.
     async fn create_session(&self, session: NewSession) -> Result<()>;
     /// A session with its user, whatever its state.
     async fn find_session(&self, id: SessionId) -> Result<Option<SessionRecord>>;

@@ -102,6 +102,7 @@ impl Database {
             user_agent: TEXT.into(),
             created_at: UnixMillis(1),
             expires_at: UnixMillis(i64::MAX),
+            password_hash: None,
         };
         let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
         db.store.create_session(session(ada, one)).await.unwrap();

@@ -87,7 +87,14 @@ async fn a_session_moves_on_and_ends(db: Db) {
     let (ada, bob) = (db.user("ada").await, db.user("bob").await);
     let id = SessionId(Uuid::now_v7());
     let at = UnixMillis;
-    let session = NewSession { id, user_id: ada, user_agent: "Test".into(), created_at: at(10), expires_at: at(100) };
+    let session = NewSession {
+        id,
+        user_id: ada,
+        user_agent: "Test".into(),
+        created_at: at(10),
+        expires_at: at(100),
+        password_hash: None,
+    };
     db.store.create_session(session).await.unwrap();
     assert_eq!(db.store.find_session(id).await.unwrap().unwrap().generation, 1);
 
