@@ -99,6 +99,21 @@ pub struct Form {
 }
 
 impl Boot {
+    /// A page that nobody is signed in to.
+    #[must_use]
+    pub fn new(page: BootPage) -> Self {
+        Self {
+            user: None,
+            rooms: Vec::new(),
+            epoch: None,
+            page,
+            registration_open: false,
+            shared: false,
+            blocked: Vec::new(),
+            about: About::default(),
+        }
+    }
+
     /// The path that this page is at, for the router. Pages without client-side navigation are all at `/`.
     #[must_use]
     pub fn path(&self) -> String {

@@ -46,4 +46,4 @@ pub use boot::{About, Boot, BootPage, Form};
 pub use shell::shell;
 #[cfg(feature = "hydrate")]
 pub use start::hydrate;
-pub use time::full as full_time;
+pub use time::{full as full_time, iso as iso_time};

@@ -68,16 +68,8 @@ mod tests {
     #[test]
     fn embedded_json_cannot_end_its_script_and_reads_back() {
         let form = Form { username: "</script><b>".into(), ..Form::default() };
-        let boot = Boot {
-            user: None,
-            rooms: vec![],
-            epoch: None,
-            page: BootPage::Login { form },
-            registration_open: true,
-            shared: false,
-            blocked: vec![],
-            about: crate::About { name: "<b>".into(), ..crate::About::default() },
-        };
+        let about = crate::About { name: "<b>".into(), ..crate::About::default() };
+        let boot = Boot { registration_open: true, about, ..Boot::new(BootPage::Login { form }) };
         let json = embed(&boot);
         assert!(!json.contains('<'));
         assert_eq!(serde_json::from_str::<Boot>(&json).unwrap(), boot);
@@ -101,9 +93,8 @@ mod tests {
         ];
         for page in pages {
             let (user, epoch) = (room.other.clone(), Some(uuid::Uuid::from_u128(5)));
-            let (blocked, about) = (vec![protocol::UserId(uuid::Uuid::from_u128(6))], crate::About::default());
-            let (rooms, registration_open) = (vec![room.clone()], false);
-            let boot = Boot { user, rooms, epoch, page, registration_open, shared: true, blocked, about };
+            let (rooms, blocked) = (vec![room.clone()], vec![protocol::UserId(uuid::Uuid::from_u128(6))]);
+            let boot = Boot { user, rooms, epoch, shared: true, blocked, ..Boot::new(page) };
             assert_eq!(Boot::from_json(&embed(&boot)), Some(boot));
         }
     }

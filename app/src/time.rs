@@ -84,7 +84,7 @@ pub fn full(ms: i64) -> String {
 }
 
 /// For `<time datetime>`: `2026-11-24T09:41:07Z`. Takes UTC.
-pub(crate) fn iso(ms: i64) -> String {
+pub fn iso(ms: i64) -> String {
     let then = date(ms);
     let seconds = ms.rem_euclid(DAY_MS) / 1_000;
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);

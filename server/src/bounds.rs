@@ -166,8 +166,9 @@ fn number_of_millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Digits in groups of three.
-fn grouped(number: u64) -> String {
+/// Digits in groups of three, with commas.
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -55,13 +55,13 @@ impl Http {
         self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
     }
 
-    /// The base of links that are printed: as browsers reach this server, as far as it knows.
+    /// The base of links that are printed: as browsers reach a server that listens here, as far as it knows.
     #[must_use]
-    pub fn base_url(&self) -> String {
+    pub fn base_url(&self, listen: SocketAddr) -> String {
         match &self.public_url {
             Some(url) => url.clone(),
-            None if self.listen.ip().is_unspecified() => format!("http://localhost:{}", self.listen.port()),
-            None => format!("http://{}", self.listen),
+            None if listen.ip().is_unspecified() => format!("http://localhost:{}", listen.port()),
+            None => format!("http://{listen}"),
         }
     }
 }

@@ -42,7 +42,7 @@ impl Operator {
                 "the database is not up to date: start the server once, or run: jackdaw migrate ({error})"
             ));
         }
-        Ok(Self { store, by: Actor::command_line(), base_url: config.http.base_url() })
+        Ok(Self { store, by: Actor::command_line(), base_url: config.http.base_url(config.http.listen) })
     }
 }
 

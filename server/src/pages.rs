@@ -11,7 +11,7 @@ pub(crate) use forms::{login, read as read_form, register, revoke, set_receipts}
 use crate::auth::Caller;
 use crate::http::{address, cookies, extract};
 use crate::{App, Error};
-use app::{About, Boot, BootPage, Form};
+use app::{Boot, BootPage, Form};
 use axum::extract::{Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
@@ -152,8 +152,7 @@ async fn signed_in(
     match loaded.await {
         Ok((page, rooms, epoch, blocked)) => {
             let (shared, user) = (caller.shared, Some(caller.user));
-            let (registration_open, about) = (false, About::default());
-            let boot = Boot { user, rooms, epoch: Some(epoch), page, registration_open, shared, blocked, about };
+            let boot = Boot { user, rooms, epoch: Some(epoch), shared, blocked, ..Boot::new(page) };
             render(&app, boot, StatusCode::OK, request).await
         }
         Err(error) => show_error(&app, Some(caller), error, request).await,
@@ -172,8 +171,7 @@ async fn show_error(app: &App, caller: Option<Caller>, error: Error, request: Re
     };
     let epoch = app.chat.stored_epoch().await.ok();
     let (shared, user) = (is_shared(caller.as_ref()), caller.map(|caller| caller.user));
-    let (registration_open, blocked, about) = (false, Vec::new(), About::default());
-    let boot = Boot { user, rooms, epoch, page, registration_open, shared, blocked, about };
+    let boot = Boot { user, rooms, epoch, shared, ..Boot::new(page) };
     render(app, boot, status, request).await
 }
 

@@ -74,7 +74,8 @@ pub async fn run(
     let (ready, readiness) = watch::channel(Readiness::NotYet("the database is being opened".into()));
     let health = Arc::new(Health::new(readiness.clone(), Arc::clone(&chat)));
     let drain = config.http.drain;
-    let base_url = base_url(&config.http, &listener);
+    // The system may have chosen the port.
+    let base_url = config.http.base_url(listener.local_addr().unwrap_or(config.http.listen));
     let listener_limits =
         accept::Limits { max_sockets: config.limits.max_connections as usize, is_counted: config.http.proxy_hops == 0 };
     let app = Arc::new(App {
@@ -119,12 +120,6 @@ pub async fn run(
     }
     tasks.shutdown().await;
     ended
-}
-
-/// The base of links that are logged. The port may have been chosen by the system.
-fn base_url(http: &crate::config::Http, listener: &TcpListener) -> String {
-    let listen = listener.local_addr().unwrap_or(http.listen);
-    crate::config::Http { listen, ..http.clone() }.base_url()
 }
 
 /// What one person may cost, as configured.

@@ -28,7 +28,12 @@ fn between(field: &'static str, text: &str, (from, to): (usize, usize)) -> Resul
 }
 
 fn printable(field: &'static str, text: &str) -> Result<(), Invalid> {
-    match text.chars().find(|c| c.is_control()) {
+    without(field, text, char::is_control)
+}
+
+/// Refuses control characters of this kind.
+fn without(field: &'static str, text: &str, is_refused: impl Fn(char) -> bool) -> Result<(), Invalid> {
+    match text.chars().find(|c| is_refused(*c)) {
         Some(c) => Err(invalid(field, format!("must not contain the control character U+{:04X}.", c as u32))),
         None => Ok(()),
     }
@@ -102,10 +107,8 @@ pub fn body(text: &str) -> Result<String, Invalid> {
     if body.len() > BODY_BYTES {
         return Err(invalid("body", format!("must have at most {BODY_BYTES} bytes, this has {}.", body.len())));
     }
-    match body.chars().find(|c| !is_text(*c)) {
-        Some(c) => Err(invalid("body", format!("must not contain the control character U+{:04X}.", c as u32))),
-        None => Ok(body),
-    }
+    without("body", &body, |c| !is_text(c))?;
+    Ok(body)
 }
 
 /// Why a message is reported, outer space dropped.
@@ -115,10 +118,8 @@ pub fn body(text: &str) -> Result<String, Invalid> {
 pub fn reason(text: &str) -> Result<String, Invalid> {
     let reason = text.trim().replace("\r\n", "\n");
     between("reason", &reason, REASON_CHARS)?;
-    match reason.chars().find(|c| !is_text(*c)) {
-        Some(c) => Err(invalid("reason", format!("must not contain the control character U+{:04X}.", c as u32))),
-        None => Ok(reason),
-    }
+    without("reason", &reason, |c| !is_text(c))?;
+    Ok(reason)
 }
 
 fn is_text(c: char) -> bool {

@@ -2,14 +2,16 @@
 
 mod display;
 
-use display::{date, file_size, show, thousands};
+use chat::clock::now;
+use display::{date, file_size, show};
+use server::bounds::grouped;
 use server::config::StoreConfig;
 use std::fs::DirBuilder;
 use std::io::{IsTerminal, Write};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use store::backup::{self, Form, Manifest, PartialFile, Progress};
 
 /// A backup uses the processor that the server leaves (see nice(2)).
@@ -68,7 +70,7 @@ pub(crate) fn verify(file: PathBuf) -> Result<(), String> {
     println!("{}: {} of {}", file.display(), file_size(&file), manifest.engine);
     println!("made {}, epoch {}, schema {}", date(manifest.created_at.0), manifest.epoch, manifest.schema);
     for table in &manifest.tables {
-        println!("{:>16} {}", thousands(table.rows), table.name);
+        println!("{:>16} {}", grouped(table.rows), table.name);
     }
     println!("OK: {} verified in {}", rows(&manifest), seconds(begun));
     Ok(())
@@ -154,13 +156,8 @@ fn default_name(config: &StoreConfig) -> Result<PathBuf, String> {
     Ok(folder.join(format!("jackdaw-{stamp}.{}", Form::of(&config.url).extension())))
 }
 
-fn now() -> protocol::UnixMillis {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    protocol::UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
-}
-
 fn rows(manifest: &Manifest) -> String {
-    format!("{} rows in {} tables", thousands(manifest.rows()), manifest.tables.len())
+    format!("{} rows in {} tables", grouped(manifest.rows()), manifest.tables.len())
 }
 
 fn seconds(begun: Instant) -> String {

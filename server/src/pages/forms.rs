@@ -92,8 +92,7 @@ pub(super) async fn show(app: &App, request: Request, page: BootPage, status: St
     let registration_open = app.auth.registration_open(address::is_local(app, &parts)).await.unwrap_or(false);
     let request = Request::from_parts(parts, body);
     let about = app.auth.settings().await.map(|settings| settings.about()).unwrap_or_default();
-    let (rooms, blocked) = (Vec::new(), Vec::new());
-    let boot = Boot { user: None, rooms, epoch: None, page, registration_open, shared: false, blocked, about };
+    let boot = Boot { registration_open, about, ..Boot::new(page) };
     render(app, boot, status, request).await
 }
 

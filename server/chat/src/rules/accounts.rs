@@ -22,15 +22,13 @@ impl Chat {
         keep: Option<SessionId>,
         by: Actor,
     ) -> Result<(), Error> {
-        self.complete(async move |chat| {
-            chat.store.set_password(user, &hash, keep, &by, chat.now()).await?;
-            chat.account_changed(user).await;
-            Ok(())
+        self.change_account(user, async move |chat| {
+            Ok(chat.store.set_password(user, &hash, keep, &by, chat.now()).await?)
         })
         .await
     }
 
-    /// Replaces the password of whom this one-time link is for, and ends all their sessions.
+    /// Replaces the password of the person whom this one-time link is for, and ends all their sessions.
     pub async fn reset_password(self: &Arc<Self>, code_hash: Vec<u8>, hash: String) -> Result<(), Error> {
         self.complete(async move |chat| {
             let user = chat.store.reset_password(&code_hash, &hash, chat.now()).await?;
@@ -47,38 +45,45 @@ impl Chat {
         keep: Option<SessionId>,
         by: Actor,
     ) -> Result<u64, Error> {
-        self.complete(async move |chat| {
-            let ended = chat.store.end_sessions(user, keep, &by, chat.now()).await?;
-            chat.account_changed(user).await;
-            Ok(ended)
-        })
-        .await
+        self.change_account(user, async move |chat| Ok(chat.store.end_sessions(user, keep, &by, chat.now()).await?))
+            .await
     }
 
     pub async fn set_disabled(self: &Arc<Self>, user: UserId, disabled: bool, by: Actor) -> Result<(), Error> {
-        self.complete(async move |chat| {
-            chat.store.set_disabled(user, disabled, &by, chat.now()).await?;
-            chat.account_changed(user).await;
-            Ok(())
+        self.change_account(user, async move |chat| {
+            Ok(chat.store.set_disabled(user, disabled, &by, chat.now()).await?)
         })
         .await
     }
 
     pub async fn set_admin(self: &Arc<Self>, user: UserId, is_admin: bool, by: Actor) -> Result<(), Error> {
-        self.complete(async move |chat| {
-            chat.store.set_admin(user, is_admin, &by, chat.now()).await?;
-            chat.account_changed(user).await;
+        self.change_account(user, async move |chat| Ok(chat.store.set_admin(user, is_admin, &by, chat.now()).await?))
+            .await
+    }
+
+    pub async fn delete_user(self: &Arc<Self>, user: UserId, messages: ErasedMessages, by: Actor) -> Result<(), Error> {
+        self.change_account(user, async move |chat| {
+            chat.store.delete_user(user, messages, &by, chat.now()).await?;
+            chat.deleted.notify_one();
             Ok(())
         })
         .await
     }
 
-    pub async fn delete_user(self: &Arc<Self>, user: UserId, messages: ErasedMessages, by: Actor) -> Result<(), Error> {
+    /// Runs a change of this account to its end, and lets this node follow it.
+    async fn change_account<T, F>(
+        self: &Arc<Self>,
+        user: UserId,
+        change: impl FnOnce(Arc<Self>) -> F + Send + 'static,
+    ) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send + 'static,
+    {
         self.complete(async move |chat| {
-            chat.store.delete_user(user, messages, &by, chat.now()).await?;
+            let done = change(Arc::clone(&chat)).await?;
             chat.account_changed(user).await;
-            chat.deleted.notify_one();
-            Ok(())
+            Ok(done)
         })
         .await
     }

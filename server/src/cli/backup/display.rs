@@ -1,5 +1,6 @@
 //! How progress, sizes and times are shown.
 
+use server::bounds::grouped;
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Duration;
@@ -36,18 +37,11 @@ impl Drop for EndOfLine {
 
 fn line(report: Report) -> String {
     let Report { step, done, total, is_bytes } = report;
-    let done_text = if is_bytes { size(done) } else { format!("{} rows", thousands(done)) };
+    let done_text = if is_bytes { size(done) } else { format!("{} rows", grouped(done)) };
     match total {
         Some(total) if total > 0 => format!("{step}: {done_text}, {} %", (done.saturating_mul(100) / total).min(100)),
         _ => format!("{step}: {done_text}"),
     }
-}
-
-/// A number with commas.
-pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
 }
 
 /// Bytes in a unit that fits.
@@ -67,17 +61,7 @@ pub(super) fn file_size(file: &Path) -> String {
 
 /// Milliseconds since the Unix epoch as a date and a time in UTC.
 pub(super) fn date(millis: i64) -> String {
-    let (days, second) = (millis.div_euclid(86_400_000), millis.rem_euclid(86_400_000) / 1_000);
-    // Days from 1 March of the year 0, in eras of 400 years (https://howardhinnant.github.io/date_algorithms.html#civil_from_days).
-    let days = days + 719_468;
-    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
-    let year = year + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+    app::iso_time(millis).replace('T', " ").replace('Z', " UTC")
 }
 
 #[cfg(test)]
@@ -86,7 +70,7 @@ mod tests {
 
     #[test]
     fn numbers_and_times_are_shown_as_people_read_them() {
-        assert_eq!([0, 999, 1_000, 12_345_678].map(thousands), ["0", "999", "1,000", "12,345,678"]);
+        assert_eq!([0, 999, 1_000, 12_345_678].map(grouped), ["0", "999", "1,000", "12,345,678"]);
         assert_eq!([12, 1_500, 2_000_000, 3_210_000_000].map(size), ["12 bytes", "1.5 kB", "2.0 MB", "3.21 GB"]);
         assert_eq!(date(0), "1970-01-01 00:00:00 UTC");
         assert_eq!(date(1_709_164_799_999), "2024-02-28 23:59:59 UTC");

@@ -92,7 +92,7 @@ impl Administration for Database {
 
     async fn reset_password(&self, code_hash: &[u8], hash: &str, now: UnixMillis) -> Result<UserId> {
         self.transaction(async |mut tx| {
-            move_accounts_rev(&mut tx).await?;
+            audit::move_accounts_rev(&mut tx).await?;
             let used = sqlx::query(
                 "delete from one_time_links where code_hash = $1 and user_id is not null and expires_at > $2 returning user_id",
             )
@@ -235,13 +235,6 @@ impl Administration for Database {
     }
 }
 
-/// Moves the counter, if the transaction commits, and holds its row's lock: before any other lock, so that two changes never wait for
-/// each other.
-async fn move_accounts_rev(tx: &mut Tx) -> Result<()> {
-    sqlx::query("update meta set accounts_rev = accounts_rev + 1").execute(&mut **tx).await?;
-    Ok(())
-}
-
 /// As [`lock`], for what people do to their own accounts, and administrators to those of others.
 async fn lock_for(tx: &mut Tx, user: UserId, by: &Actor) -> Result<Account> {
     let account = lock(tx, user).await?;
@@ -253,7 +246,7 @@ async fn lock_for(tx: &mut Tx, user: UserId, by: &Actor) -> Result<Account> {
 
 /// The account as it is, under the lock of `meta`.
 async fn lock(tx: &mut Tx, user: UserId) -> Result<Account> {
-    move_accounts_rev(tx).await?;
+    audit::move_accounts_rev(tx).await?;
     let statement = concat!(
         "select ",
         account_columns!(),

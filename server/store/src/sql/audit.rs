@@ -1,4 +1,4 @@
-//! The audit log, and the right to do what it records.
+//! The audit log, the right to do what it records, and the counter by which nodes learn of it.
 
 use super::rows::Row as DbRow;
 use super::{Database, Result, Tx};
@@ -66,4 +66,11 @@ pub(super) async fn require_administrator(tx: &mut Tx, by: &Actor) -> Result<()>
         sqlx::query("select 1 from users where id = $1 and is_admin and disabled_at is null and deleted_at is null");
     let found = found.bind(id.0).fetch_optional(&mut **tx).await?;
     found.map(drop).ok_or(REFUSAL)
+}
+
+/// Moves `accounts_rev`, if the transaction commits, and holds its row's lock: before any other lock, so that two changes never wait for
+/// each other.
+pub(super) async fn move_accounts_rev(tx: &mut Tx) -> Result<()> {
+    sqlx::query("update meta set accounts_rev = accounts_rev + 1").execute(&mut **tx).await?;
+    Ok(())
 }

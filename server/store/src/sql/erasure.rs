@@ -4,6 +4,7 @@
 //! There is no index of messages by sender: it would cost more with each message than this costs in all. Every room that the person
 //! may have written in is read once, in the order of its numbers.
 
+use super::maintenance::PAUSES;
 use super::{Database, Result, Tx, members, revisions, system_messages, within};
 use crate::bounds::{ERASED_MESSAGES, ERASURE_DELAY_MS, WRITE_TIMEOUT};
 use crate::codes::Code;
@@ -13,9 +14,6 @@ use protocol::{Rev, Role, RoomId, Seq, SystemEvent, UserId};
 use sqlx::Row;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
-
-/// All nodes together pause so many times as long as a step took.
-const PAUSES: u32 = 4;
 
 /// The right by which messages are deleted: that of their author in an open room, whatever became of the room since.
 const WRITING: Writing = Writing { writers: Writers::Everybody, role: Role::Member, is_blocked: false };

@@ -185,7 +185,7 @@ pub(super) async fn use_right(
 /// The policy of registration once there is an account, unless one is set.
 async fn begin_policy(tx: &mut Tx, policy: &str) -> Result<Vec<RoomId>> {
     sqlx::query("delete from one_time_links where user_id is null").execute(&mut **tx).await?;
-    sqlx::query("update meta set accounts_rev = accounts_rev + 1").execute(&mut **tx).await?;
+    audit::move_accounts_rev(tx).await?;
     sqlx::query("insert into settings (name, value) values ('registration', $1) on conflict (name) do nothing")
         .bind(policy)
         .execute(&mut **tx)

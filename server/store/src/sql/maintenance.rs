@@ -12,8 +12,8 @@ use protocol::{RoomId, Seq, UnixMillis};
 use sqlx::Row;
 use std::time::Instant;
 
-/// All nodes together pause so many times as long as the removal of some rows took.
-const PAUSES: u32 = 4;
+/// All nodes together pause so many times as long as a step of the removal took.
+pub(super) const PAUSES: u32 = 4;
 
 #[async_trait::async_trait]
 impl Maintenance for Database {

@@ -16,7 +16,7 @@ impl Settings for Database {
 
     async fn set_settings(&self, settings: &[(&str, &str)], by: &Actor, now: UnixMillis) -> Result<()> {
         self.transaction(async |mut tx| {
-            sqlx::query("update meta set accounts_rev = accounts_rev + 1").execute(&mut *tx).await?;
+            audit::move_accounts_rev(&mut tx).await?;
             audit::require_administrator(&mut tx, by).await?;
             for (name, value) in settings {
                 let changed = sqlx::query(
