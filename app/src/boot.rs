@@ -19,7 +19,7 @@ pub struct Boot {
     pub registration_open: bool,
     /// The device is not the person's own: the page keeps nothing on it.
     pub shared: bool,
-    /// Whom the person blocks: their messages are folded.
+    /// People that the person blocks: messages of these are folded.
     pub blocked: Vec<UserId>,
     /// What the sign-in pages say of the server.
     pub about: About,

@@ -6,7 +6,7 @@
 mod invites;
 mod users;
 
-pub use invites::{audit, create_invite, list_invites, revoke_invite};
+pub use invites::{audit, invite, list_invites, revoke_invite};
 pub use users::{User, sessions, user};
 
 use crate::Config;

@@ -12,7 +12,7 @@ use crate::auth::Caller;
 use crate::http::{address, cookies, extract};
 use crate::{App, Error};
 use app::{Boot, BootPage, Form};
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
@@ -116,14 +116,20 @@ pub(crate) async fn not_found(State(app): Shared, request: Request) -> Response 
     plain::not_found(&app)
 }
 
-/// Who asks for a document of their own; or the answer that leads others to the sign-in, by way of renewing the session.
-pub(crate) async fn signed_in_or_renew(app: &App, parts: &Parts) -> Result<Caller, Response> {
-    let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-    match caller(app, &parts.headers).await {
-        Ok(caller) => Ok(caller),
-        Err(Error::Unauthenticated(_)) => Err(Redirect::to(&renew_path(path)).into_response()),
-        Err(error @ Error::Chat(chat::Error::RateLimited { .. })) => Err(plain::refused(app, error)),
-        Err(error) => Err(error.into_response()),
+/// Who opens a page of their own. Others are led to the sign-in, by way of renewing the session.
+pub(crate) struct PageCaller(pub(crate) Caller);
+
+impl FromRequestParts<Arc<App>> for PageCaller {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        match caller(app, &parts.headers).await {
+            Ok(caller) => Ok(Self(caller)),
+            Err(Error::Unauthenticated(_)) => Err(Redirect::to(&renew_path(path)).into_response()),
+            Err(error @ Error::Chat(chat::Error::RateLimited { .. })) => Err(plain::refused(app, error)),
+            Err(error) => Err(error.into_response()),
+        }
     }
 }
 

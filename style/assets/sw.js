@@ -51,7 +51,7 @@ async function load(event, path, request = path) {
 }
 
 async function learn(path, answer) {
-  // Who sees the sign-in is nobody: what was seen before is not for whoever comes next.
+  // The sign-in page means that nobody is signed in: pages kept for the last person must not be shown to the next one.
   if (path === '/login' || path === '/register') await caches.delete(PAGES)
   else if (answer.status === 200 && !answer.redirected && (await isOfAPerson(answer.clone()))) await keep(path, answer)
 }

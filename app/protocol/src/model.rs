@@ -218,32 +218,32 @@ pub enum SystemEvent {
     },
     /// The sender came in by themselves.
     Joined,
-    /// The sender brought somebody in.
+    /// The sender added a person.
     Added {
-        /// Whom.
+        /// The added person.
         user_id: UserId,
         /// Their name at that time.
         display_name: String,
     },
     /// The sender went by themselves.
     Left,
-    /// The sender took somebody out.
+    /// The sender removed a person.
     Removed {
-        /// Whom.
+        /// The removed person.
         user_id: UserId,
         /// Their name at that time.
         display_name: String,
     },
-    /// The sender took somebody out, who cannot come in again.
+    /// The sender banned a person: removed them, and they cannot join again.
     Banned {
-        /// Whom.
+        /// The banned person.
         user_id: UserId,
         /// Their name at that time.
         display_name: String,
     },
-    /// The sender gave somebody a role.
+    /// The sender changed a member's role.
     RoleChanged {
-        /// Whom.
+        /// The member.
         user_id: UserId,
         /// Their name at that time.
         display_name: String,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// A person who may neither see nor enter a room.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ban {
-    /// Who is banned.
+    /// The banned person.
     pub user: User,
     /// The admin or owner who banned them.
     pub banned_by: UserId,
@@ -17,7 +17,7 @@ pub struct Ban {
 /// `POST /api/rooms/{id}/bans`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateBan {
-    /// Whom.
+    /// The person to ban.
     pub user_id: UserId,
 }
 
@@ -33,7 +33,7 @@ pub struct BanPage {
 /// `GET /api/me/blocks`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BlockList {
-    /// Whom the person blocks, the latest first. Clients fold their messages.
+    /// The people that the person blocks, the latest first. Clients fold messages of these people.
     pub user_ids: Vec<UserId>,
 }
 
@@ -51,7 +51,7 @@ pub struct ReportAnswer {
     pub id: ReportId,
 }
 
-/// A message that somebody reported, as it was then, whatever became of it.
+/// A reported message: a copy from the time of the report, independent of later edits and deletions.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Which.

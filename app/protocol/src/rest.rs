@@ -130,7 +130,7 @@ pub enum CreateRoom {
     Group {
         /// Its name.
         name: String,
-        /// Whom to bring in besides oneself.
+        /// The members besides the caller.
         #[serde(default)]
         member_ids: Vec<UserId>,
     },
@@ -177,7 +177,7 @@ pub struct MemberPage {
 /// `POST /api/rooms/{id}/members`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddMember {
-    /// Whom.
+    /// The person to add.
     pub user_id: UserId,
 }
 

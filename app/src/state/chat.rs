@@ -62,7 +62,7 @@ pub(crate) struct Chat {
     pub(crate) connection: RwSignal<ConnectionState>,
     /// The connection was lost and is not back: what is sent waits.
     pub(crate) offline: RwSignal<bool>,
-    /// Whom the person blocks. Changed on a page of its own, after which this one is loaded anew.
+    /// People that the person blocks. They are changed in another document, so that this page is loaded again afterwards.
     blocked: StoredValue<Vec<UserId>>,
     /// The device is not the person's own: nothing is kept.
     pub(super) shared: bool,

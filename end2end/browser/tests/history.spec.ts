@@ -68,7 +68,7 @@ test('200 messages scroll back to the first without a jump', async ({ signUp }) 
   expect(numbers).toEqual(Array.from({ length: 200 }, (_, index) => index + 1))
 })
 
-test('whoever reads further up stays there, and is told of what is new', async ({ signUp }) => {
+test('a reader further up stays there, and is told of what is new', async ({ signUp }) => {
   const ada = await signUp('ada')
   const bob = await signUp('bob')
   await fill(ada, 60)
@@ -85,7 +85,7 @@ test('whoever reads further up stays there, and is told of what is new', async (
   expect(Math.abs((await place()) - before)).toBeLessThan(2)
   await ada.page.getByRole('button', { name: '1 new message' }).click()
   await expect(ada.message('news')).toBeInViewport()
-  // And whoever is at the end stays at the end.
+  // A reader at the end stays at the end.
   await bob.say('more news')
   await expect(ada.message('more news')).toBeInViewport()
 })

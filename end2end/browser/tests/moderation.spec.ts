@@ -1,6 +1,6 @@
 import { expect, test } from '../support/test'
 
-test('messages of somebody whom one blocks are folded, and unfold', async ({ signUp }) => {
+test('messages of a blocked person are folded, and unfold', async ({ signUp }) => {
   const ada = await signUp('ada')
   const bob = await signUp('bob')
   await bob.open('General')
@@ -15,7 +15,7 @@ test('messages of somebody whom one blocks are folded, and unfold', async ({ sig
   await ada.page.goto('/')
   await ada.open('General')
   await expect(ada.message('buy my things')).toBeHidden()
-  await ada.log.getByText('From somebody whom you block').click()
+  await ada.log.getByText('Message from a person that you block').click()
   await expect(ada.message('buy my things')).toBeVisible()
 })
 

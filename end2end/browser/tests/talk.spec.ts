@@ -91,7 +91,7 @@ test('messages wait while the server is away, and leave by themselves in order',
   expect(shown).toEqual(texts)
 })
 
-test('whoever is taken out of a room sees it go', async ({ signUp }) => {
+test('a person who is removed from a room sees it go', async ({ signUp }) => {
   const ada = await signUp('ada')
   const bob = await signUp('bob')
   await ada.acquaint(bob)

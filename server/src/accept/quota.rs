@@ -20,7 +20,7 @@ pub(crate) const GRACE_PERIOD: Duration = Duration::from_millis(500);
 /// Which part of all connections of a node may be from one address block and not counted yet: an eighth.
 pub(crate) const GRACE_SHARE: usize = 8;
 
-/// Whom a connection counts for.
+/// The address block or the person whose quota a connection counts against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Client {
     Block(Block),

@@ -2,14 +2,12 @@
 
 use super::Auth;
 use super::code::Code;
-use super::settings::{self, LINK_CHARS, SERVER_NAME_CHARS, ServerSettings};
 use crate::Error;
 use crate::limits::Block;
 use chat::clock;
 use protocol::{RoomId, UnixMillis, User, UserId};
 use store::bounds::INVITE_ROOMS;
-use store::rules::membership::{ADMINISTRATORS, EVERYBODY, PUBLIC_ROOMS};
-use store::{Account, Actor, AuditEntry, Invite, NewInvite};
+use store::{Account, Actor, AuditEntry, Invite, NewInvite, Store};
 use uuid::Uuid;
 
 /// Accounts that can be made with one invite.
@@ -28,11 +26,16 @@ pub(crate) fn within(field: &str, number: i64, (least, most): (i64, i64)) -> Res
     Err(chat::Error::Invalid(format!("{field}: must be from {least} to {most}.")))
 }
 
-/// A fresh invite and its code.
+/// Stores an invite. Returns its code, which nobody can read again.
 ///
 /// # Errors
-/// Where a number is out of its bounds.
-pub(crate) fn new_invite(uses: i64, days: i64, rooms: Vec<RoomId>) -> Result<(NewInvite, Code), chat::Error> {
+/// Where a number is out of its bounds, and as the store.
+pub(crate) async fn create_invite(
+    store: &dyn Store,
+    (uses, days): (i64, i64),
+    rooms: Vec<RoomId>,
+    by: &Actor,
+) -> Result<Code, chat::Error> {
     let (uses, days) = (within("uses", uses, USES)?, within("days", days, DAYS)?);
     if rooms.len() > INVITE_ROOMS {
         return Err(chat::Error::Invalid(format!("rooms: at most {INVITE_ROOMS}, these are {}.", rooms.len())));
@@ -40,21 +43,38 @@ pub(crate) fn new_invite(uses: i64, days: i64, rooms: Vec<RoomId>) -> Result<(Ne
     let (code, created_at) = (Code::generate()?, clock::now());
     let expires_at = UnixMillis(created_at.0 + days * DAY_MS);
     let invite = NewInvite { id: Uuid::now_v7(), code_hash: code.hash(), rooms, uses, created_at, expires_at };
-    Ok((invite, code))
+    store.create_invite(invite, by).await?;
+    Ok(code)
+}
+
+/// Stores a one-time link for a new password of this person, in place of an earlier one. Returns its code.
+///
+/// # Errors
+/// As the store.
+pub(crate) async fn create_reset_link(store: &dyn Store, user: UserId, by: &Actor) -> Result<Code, chat::Error> {
+    let (code, now) = (Code::generate()?, clock::now());
+    store.create_reset_link(user, &code.hash(), UnixMillis(now.0 + RESET_LINK_MS), by, now).await?;
+    Ok(code)
+}
+
+/// The account with this user name, as a person types it: with an `@` or not, in any case.
+///
+/// # Errors
+/// As the store.
+pub(crate) async fn find_typed(store: &dyn Store, name: &str) -> Result<Option<Account>, chat::Error> {
+    let name = name.trim().trim_start_matches('@').to_ascii_lowercase();
+    Ok(store.find_account(&name).await?)
 }
 
 impl Auth {
-    /// Stores an invite. Returns its code, which nobody can read again.
+    /// See [`create_invite`].
     pub(crate) async fn create_invite(
         &self,
-        uses: i64,
-        days: i64,
+        bounds: (i64, i64),
         rooms: Vec<RoomId>,
         by: &Actor,
     ) -> Result<Code, Error> {
-        let (invite, code) = new_invite(uses, days, rooms)?;
-        self.store.create_invite(invite, by).await?;
-        Ok(code)
+        Ok(create_invite(&*self.store, bounds, rooms, by).await?)
     }
 
     pub(crate) async fn list_invites(&self) -> Result<Vec<Invite>, Error> {
@@ -65,11 +85,9 @@ impl Auth {
         Ok(self.store.revoke_invite(id, by, clock::now()).await?)
     }
 
-    /// A one-time link for a new password of this person, in place of an earlier one.
+    /// See [`create_reset_link`].
     pub(crate) async fn reset_link(&self, user: UserId, by: &Actor) -> Result<Code, Error> {
-        let (code, now) = (Code::generate()?, clock::now());
-        self.store.create_reset_link(user, &code.hash(), UnixMillis(now.0 + RESET_LINK_MS), by, now).await?;
-        Ok(code)
+        Ok(create_reset_link(&*self.store, user, by).await?)
     }
 
     /// Sets a new password by the right of a one-time link. The link is looked up first: hashing is work that only its holder may cause.
@@ -87,10 +105,9 @@ impl Auth {
         Ok(self.store.find_user(user).await?.ok_or(chat::Error::NotFound("user"))?)
     }
 
-    /// The account with this user name, as a person types it.
+    /// See [`find_typed`].
     pub(crate) async fn find_by_name(&self, name: &str) -> Result<User, Error> {
-        let name = name.trim().trim_start_matches('@').to_ascii_lowercase();
-        Ok(self.store.find_account(&name).await?.ok_or(chat::Error::NotFound("user"))?.user)
+        Ok(find_typed(&*self.store, name).await?.ok_or(chat::Error::NotFound("user"))?.user)
     }
 
     pub(crate) async fn list_accounts(&self, query: &str, after: &str, limit: i64) -> Result<Vec<Account>, Error> {
@@ -99,39 +116,5 @@ impl Auth {
 
     pub(crate) async fn list_audit(&self, before: Option<i64>, limit: i64) -> Result<Vec<AuditEntry>, Error> {
         Ok(self.store.list_audit(before, limit).await?)
-    }
-
-    /// Whether `JACKDAW_REGISTRATION` decides who may make accounts.
-    pub(crate) const fn is_registration_configured(&self) -> bool {
-        self.config.registration.is_some()
-    }
-
-    /// Stores settings. A choice that is missing stays as it is.
-    pub(crate) async fn change_settings(&self, settings: ServerSettings, by: &Actor) -> Result<(), Error> {
-        let ServerSettings { registration, public_rooms, name, imprint, privacy } = settings;
-        let (name, imprint, privacy) = (name.trim(), imprint.trim(), privacy.trim());
-        if name.chars().count() > SERVER_NAME_CHARS || name.chars().any(char::is_control) {
-            return Err(chat::Error::Invalid(format!("name: at most {SERVER_NAME_CHARS} characters.")).into());
-        }
-        for (field, link) in [("imprint", imprint), ("privacy", privacy)] {
-            let is_link = link.starts_with("https://") || link.starts_with("http://");
-            let is_plain = !link.chars().any(|c| c.is_control() || c.is_whitespace());
-            let is_good = is_link && is_plain && link.len() <= LINK_CHARS;
-            if !link.is_empty() && !is_good {
-                let problem =
-                    format!("{field}: must be an address like https://example.org, of {LINK_CHARS} bytes at most.");
-                return Err(chat::Error::Invalid(problem).into());
-            }
-        }
-        let mut changed = vec![(settings::NAME, name), (settings::IMPRINT, imprint), (settings::PRIVACY, privacy)];
-        if !public_rooms.is_empty() && ![EVERYBODY, ADMINISTRATORS].contains(&public_rooms.as_str()) {
-            let problem = format!("public_rooms: must be {EVERYBODY} or {ADMINISTRATORS}.");
-            return Err(chat::Error::Invalid(problem).into());
-        }
-        changed.extend(Some((PUBLIC_ROOMS, public_rooms.as_str())).filter(|_| !public_rooms.is_empty()));
-        changed.extend(registration.map(|policy| (settings::REGISTRATION, policy.word())));
-        self.store.set_settings(&changed, by, clock::now()).await?;
-        self.settings.evict();
-        Ok(())
     }
 }

@@ -21,7 +21,7 @@ impl Auth {
         Ok(if self.has_users().await? { self.policy().await? == Policy::Open } else { is_local })
     }
 
-    /// By what right somebody makes an account who has this code, or none.
+    /// The permission to make an account with this code, or without one.
     pub(super) async fn right(&self, code: Option<&str>, is_local: bool) -> Result<Registration, Error> {
         const CLOSED: &str = "Registration is closed on this server. Ask its administrator for an account.";
         const INVITE: &str = "You need an invite to make an account on this server. Ask its administrator for one.";

@@ -7,8 +7,8 @@ use crate::config::Policy;
 use parking_lot::Mutex;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use store::Store;
-use store::rules::membership::PUBLIC_ROOMS;
+use store::rules::membership::{ADMINISTRATORS, EVERYBODY, PUBLIC_ROOMS};
+use store::{Actor, Store};
 
 /// Characters of the server's name.
 pub(crate) const SERVER_NAME_CHARS: usize = 60;
@@ -29,10 +29,10 @@ pub(crate) struct ServerSettings {
 }
 
 /// Names of the settings in the database.
-pub(crate) const REGISTRATION: &str = "registration";
-pub(crate) const NAME: &str = "server-name";
-pub(crate) const IMPRINT: &str = "imprint";
-pub(crate) const PRIVACY: &str = "privacy";
+const REGISTRATION: &str = "registration";
+const NAME: &str = "server-name";
+const IMPRINT: &str = "imprint";
+const PRIVACY: &str = "privacy";
 
 impl ServerSettings {
     /// What the sign-in pages say.
@@ -95,5 +95,39 @@ impl Auth {
             cached.settings = Some(Arc::clone(&settings));
         }
         Ok(settings)
+    }
+
+    /// Whether `JACKDAW_REGISTRATION` decides who may make accounts.
+    pub(crate) const fn is_registration_configured(&self) -> bool {
+        self.config.registration.is_some()
+    }
+
+    /// Stores settings. A choice that is missing stays as it is.
+    pub(crate) async fn change_settings(&self, settings: ServerSettings, by: &Actor) -> Result<(), Error> {
+        let ServerSettings { registration, public_rooms, name, imprint, privacy } = settings;
+        let (name, imprint, privacy) = (name.trim(), imprint.trim(), privacy.trim());
+        if name.chars().count() > SERVER_NAME_CHARS || name.chars().any(char::is_control) {
+            return Err(chat::Error::Invalid(format!("name: at most {SERVER_NAME_CHARS} characters.")).into());
+        }
+        for (field, link) in [("imprint", imprint), ("privacy", privacy)] {
+            let is_link = link.starts_with("https://") || link.starts_with("http://");
+            let is_plain = !link.chars().any(|c| c.is_control() || c.is_whitespace());
+            let is_good = is_link && is_plain && link.len() <= LINK_CHARS;
+            if !link.is_empty() && !is_good {
+                let problem =
+                    format!("{field}: must be an address like https://example.org, of {LINK_CHARS} bytes at most.");
+                return Err(chat::Error::Invalid(problem).into());
+            }
+        }
+        let mut changed = vec![(NAME, name), (IMPRINT, imprint), (PRIVACY, privacy)];
+        if !public_rooms.is_empty() && ![EVERYBODY, ADMINISTRATORS].contains(&public_rooms.as_str()) {
+            let problem = format!("public_rooms: must be {EVERYBODY} or {ADMINISTRATORS}.");
+            return Err(chat::Error::Invalid(problem).into());
+        }
+        changed.extend(Some((PUBLIC_ROOMS, public_rooms.as_str())).filter(|_| !public_rooms.is_empty()));
+        changed.extend(registration.map(|policy| (REGISTRATION, policy.word())));
+        self.store.set_settings(&changed, by, chat::clock::now()).await?;
+        self.settings.evict();
+        Ok(())
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn area() -> Area {
         bound!(time database::WRITE_TIMEOUT, "change of many rows: time", "503", "delete-room"),
         bound!(time database::PING_TIMEOUT, "readiness check: time", "503 of `/readyz`", ""),
         bound!(count database::BANS, "room: people who are banned from it", "409", ""),
-        bound!(count database::BLOCKS, "person: people whom they block", "409", ""),
+        bound!(count database::BLOCKS, "person: people that they block", "409", ""),
         bound!(count database::CONSENT_MESSAGES, "person who is added: first and last messages of the direct room in which both have to have written", "403", ""),
         bound!(count database::REPORTS_PER_DAY, "person: reports of messages in `REPORT_WINDOW`", "409", ""),
         bound!(time database::REPORT_WINDOW, "report: time for which it counts", "nothing", ""),

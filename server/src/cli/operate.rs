@@ -124,7 +124,7 @@ pub(crate) async fn user(config: &Config, command: User) -> Result<String, Strin
 pub(crate) async fn invite(config: &Config, command: Invite) -> Result<String, String> {
     match command {
         Invite::Create { uses, days, rooms } => {
-            operate::create_invite(config, uses, days, rooms.into_iter().map(RoomId).collect()).await
+            operate::invite(config, uses, days, rooms.into_iter().map(RoomId).collect()).await
         }
         Invite::List => operate::list_invites(config).await,
         Invite::Revoke { id } => operate::revoke_invite(config, id).await,

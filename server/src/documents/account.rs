@@ -4,25 +4,20 @@ use super::form::{Field, button, form};
 use super::{Document, Notice};
 use crate::auth::Caller;
 use crate::http::{account, cookies};
-use crate::pages::{self, read_form};
+use crate::pages::{PageCaller, read_form};
 use crate::{App, Error};
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
 use protocol::UpdateMe;
 use protocol::limits::DISPLAY_NAME_CHARS;
 use serde::Deserialize;
 use std::sync::Arc;
-use store::ErasedMessages;
 
 type Shared = State<Arc<App>>;
 
-pub(crate) async fn show(State(app): Shared, parts: Parts) -> Response {
-    match pages::signed_in_or_renew(&app, &parts).await {
-        Ok(caller) => render(&app, &caller, Notice::None),
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(State(app): Shared, PageCaller(caller): PageCaller) -> Response {
+    render(&app, &caller, Notice::None)
 }
 
 #[derive(Deserialize)]
@@ -33,8 +28,7 @@ struct Name {
 pub(crate) async fn rename(State(app): Shared, caller: Caller, request: Request) -> Response {
     let renamed = async {
         let (_, Name { display_name }) = read_form(request).await?;
-        app.limits.rename(caller.user.id)?;
-        app.auth.update(caller.user.id, UpdateMe { display_name: Some(display_name), receipts: None }).await
+        account::update(&app, &caller, UpdateMe { display_name: Some(display_name), receipts: None }).await
     };
     match renamed.await {
         Ok(user) => render(&app, &Caller { user, ..caller }, Notice::Done("Your name was changed.".to_owned())),
@@ -51,22 +45,19 @@ struct Passwords {
 pub(crate) async fn change_password(State(app): Shared, caller: Caller, request: Request) -> Response {
     let changed = async {
         let (parts, Passwords { current_password, new_password }) = read_form(request).await?;
-        account::change_password(&app, &parts, &caller, current_password, new_password).await
+        account::change_password(&app, &parts, &caller, current_password, new_password).await?;
+        Ok::<_, Error>("Your password was changed. All your other devices are signed out.")
     };
-    let notice = match changed.await {
-        Ok(()) => Notice::Done("Your password was changed. All your other devices are signed out.".to_owned()),
-        Err(error) => Notice::failed(error),
-    };
+    let notice = Notice::of(changed.await);
     render(&app, &caller, notice)
 }
 
 pub(crate) async fn sign_out_others(State(app): Shared, caller: Caller) -> Response {
-    let notice = match account::sign_out_others(&app, &caller).await {
-        Ok(1) => Notice::Done("One other device was signed out.".to_owned()),
-        Ok(count) => Notice::Done(format!("{count} other devices were signed out.")),
-        Err(error) => Notice::failed(error),
+    let told = |count| match count {
+        1 => "One other device was signed out.".to_owned(),
+        count => format!("{count} other devices were signed out."),
     };
-    render(&app, &caller, notice)
+    render(&app, &caller, Notice::of(account::sign_out_others(&app, &caller).await.map(told)))
 }
 
 #[derive(Deserialize)]
@@ -80,8 +71,7 @@ struct Delete {
 pub(crate) async fn delete(State(app): Shared, caller: Caller, request: Request) -> Response {
     let deleted = async {
         let (parts, Delete { password, messages }) = read_form(request).await?;
-        let messages = if messages.is_some() { ErasedMessages::Delete } else { ErasedMessages::Keep };
-        account::delete_account(&app, &parts, &caller, password, messages).await?;
+        account::delete_account(&app, &parts, &caller, password, messages.is_some()).await?;
         Ok::<_, Error>(parts)
     };
     match deleted.await {
@@ -129,7 +119,7 @@ fn render(app: &App, caller: &Caller, notice: Notice) -> Response {
             <h2 class="pane-title">"Other devices"</h2>
             <p class="pane-lead">"Signs you out everywhere but here."</p>
             {button("/account/sign-out-others".to_owned(), "Sign out everywhere else", "", false)}
-            <p class="pane-title"><a class="link" href="/account/blocks">"People whom you block"</a></p>
+            <p class="pane-title"><a class="link" href="/account/blocks">"Blocked people"</a></p>
             {user.is_admin.then(|| view! {
                 <h2 class="pane-title">"Administration"</h2>
                 <p><a class="link" href="/admin">"People, invites and settings of this server"</a></p>

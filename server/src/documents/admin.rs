@@ -8,7 +8,7 @@ pub(crate) mod settings;
 
 use super::{Document, Notice};
 use crate::auth::Caller;
-use crate::pages;
+use crate::pages::{self, PageCaller};
 use crate::{App, Error};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -29,24 +29,28 @@ const fn document(title: &'static str, notice: Notice) -> Document<'static> {
     Document { title, back: "/account", pages: &PAGES, notice }
 }
 
-/// Somebody who administers the server. Others get 404, as for an address that does not exist.
+/// An administrator. Others get 404, as for an address that does not exist.
 pub(crate) struct Administrator(pub(crate) Caller);
 
 impl FromRequestParts<Arc<App>> for Administrator {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Error> {
-        of(Caller::from_request_parts(parts, app).await?)
+        let caller = Caller::from_request_parts(parts, app).await?;
+        if caller.user.is_admin { Ok(Self(caller)) } else { Err(chat::Error::NotFound("address").into()) }
     }
 }
 
-fn of(caller: Caller) -> Result<Administrator, Error> {
-    if caller.user.is_admin { Ok(Administrator(caller)) } else { Err(chat::Error::NotFound("address").into()) }
-}
+/// An administrator who opens a page of the administration. Others get the page of an address that does not exist.
+pub(crate) struct PageAdministrator(Caller);
 
-/// Who opens a page of the administration; or the answer that others get.
-async fn administrator(app: &App, parts: &Parts) -> Result<Administrator, Response> {
-    of(pages::signed_in_or_renew(app, parts).await?).map_err(|_| pages::nothing_here(app))
+impl FromRequestParts<Arc<App>> for PageAdministrator {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Response> {
+        let PageCaller(caller) = PageCaller::from_request_parts(parts, app).await?;
+        if caller.user.is_admin { Ok(Self(caller)) } else { Err(pages::nothing_here(app)) }
+    }
 }
 
 /// The base of links that are handed out: as configured, or as the administrator's browser came.

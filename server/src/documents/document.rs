@@ -15,6 +15,14 @@ pub(super) enum Notice {
 }
 
 impl Notice {
+    /// What became of a form: a sentence about what was done, or the failure.
+    pub(super) fn of(done: Result<impl Into<String>, impl Into<Error>>) -> Self {
+        match done {
+            Ok(told) => Self::Done(told.into()),
+            Err(error) => Self::failed(error.into()),
+        }
+    }
+
     /// A failure as the person is told.
     pub(super) fn failed(error: Error) -> Self {
         let status = error.status();

@@ -1,25 +1,23 @@
-//! `/people/ID`: somebody else, to block or to unblock; and `/account/blocks`, everybody whom one blocks.
+//! `/people/ID`: another person, to block or to unblock; and `/account/blocks`, the list of blocked people.
 
 use super::form::button;
 use super::{Document, Notice};
 use crate::auth::Caller;
 use crate::http::extract::Id;
-use crate::pages;
+use crate::pages::{self, PageCaller};
 use crate::{App, Error};
 use axum::extract::{Path, State};
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use leptos::prelude::*;
-use protocol::{User, UserId};
+use protocol::limits::PEOPLE_IDS;
+use protocol::{Person, UserId};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 type Shared = State<Arc<App>>;
 
-pub(crate) async fn show(State(app): Shared, Id(user): Id<UserId>, parts: Parts) -> Response {
-    match pages::signed_in_or_renew(&app, &parts).await {
-        Ok(caller) => render(&app, &caller, user, Notice::None).await,
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(State(app): Shared, Id(user): Id<UserId>, PageCaller(caller): PageCaller) -> Response {
+    render(&app, &caller, user, Notice::None).await
 }
 
 /// Blocks or unblocks, by the last word of the address.
@@ -30,31 +28,29 @@ pub(crate) async fn act(State(app): Shared, caller: Caller, Path((user, act)): P
         "unblock" => app.chat.unblock(me, user).await.map(|()| "Unblocked."),
         _ => Err(chat::Error::NotFound("address")),
     };
-    let notice = done.map_or_else(|error| Notice::failed(error.into()), |told| Notice::Done(told.to_owned()));
-    render(&app, &caller, user, notice).await
+    render(&app, &caller, user, Notice::of(done)).await
 }
 
-/// Everybody whom the caller blocks.
-pub(crate) async fn list(State(app): Shared, parts: Parts) -> Response {
-    let caller = match pages::signed_in_or_renew(&app, &parts).await {
-        Ok(caller) => caller,
-        Err(answer) => return answer,
-    };
+/// Everybody blocked by the caller, the latest first.
+pub(crate) async fn list(State(app): Shared, PageCaller(caller): PageCaller) -> Response {
     let found = async {
-        let mut users = Vec::new();
-        for id in app.chat.list_blocks(caller.user.id).await? {
-            users.push(app.auth.find_user(id).await?);
+        let ids = app.chat.list_blocks(caller.user.id).await?;
+        let mut people = HashMap::new();
+        for ids in ids.chunks(PEOPLE_IDS) {
+            let (found, _) = app.chat.list_people(-1, ids).await?;
+            people.extend(found.into_iter().map(|person| (person.id, person)));
         }
-        Ok::<_, Error>(users)
+        Ok::<_, chat::Error>(ids.iter().filter_map(|id| people.remove(id)).collect::<Vec<_>>())
     };
-    let users = match found.await {
-        Ok(users) => users,
-        Err(error) => return error.into_response(),
+    let people = match found.await {
+        Ok(people) => people,
+        Err(error) => return Error::from(error).into_response(),
     };
     let document = Document { title: "Blocked people", back: "/account", pages: &[], notice: Notice::None };
     document.render(&app, || {
-        let none = users.is_empty();
-        let cards: Vec<_> = users.iter().map(|user| card(user, true)).collect();
+        let none = people.is_empty();
+        let card = |person: &Person| card(person.id, &person.display_name, &person.username, true);
+        let cards: Vec<_> = people.iter().map(card).collect();
         view! {
             {none.then(|| view! { <p class="pane-lead">"You block nobody. You can do so from the details of a room."</p> })}
             <ul class="cards">{cards}</ul>
@@ -75,17 +71,17 @@ async fn render(app: &App, caller: &Caller, id: UserId, notice: Notice) -> Respo
     let document = Document { title: "A person", back: "/", pages: &[], notice };
     document.render(app, || {
         view! {
-            <ul class="cards">{card(&user, is_blocked)}</ul>
+            <ul class="cards">{card(id, &user.display_name, &user.username, is_blocked)}</ul>
             <p class="pane-title">
-                "Somebody whom you block cannot write to you, start a chat with you or add you to groups. Their messages in groups are folded. They
+                "A person that you block cannot write to you, start a chat with you or add you to groups. Their messages in groups are folded. They
                 are not told."
             </p>
         }
     })
 }
 
-fn card(user: &User, is_blocked: bool) -> impl IntoView + use<> {
-    let (name, id) = (format!("@{}", user.username), user.id);
+fn card(id: UserId, display_name: &str, username: &str, is_blocked: bool) -> impl IntoView + use<> {
+    let (name, display_name) = (format!("@{username}"), display_name.to_owned());
     let act = if is_blocked {
         button(format!("/people/{id}/unblock"), "Unblock", &name, false).into_any()
     } else {
@@ -94,7 +90,7 @@ fn card(user: &User, is_blocked: bool) -> impl IntoView + use<> {
     view! {
         <li class="card">
             <div class="card-text">
-                <p class="card-title">{user.display_name.clone()}</p>
+                <p class="card-title">{display_name}</p>
                 <p class="card-note">{name}</p>
             </div>
             {act}

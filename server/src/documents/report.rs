@@ -4,10 +4,9 @@ use super::form::{Field, form};
 use super::{Document, Notice};
 use crate::auth::Caller;
 use crate::http::extract::Id;
-use crate::pages::{self, read_form};
+use crate::pages::{self, PageCaller, read_form};
 use crate::{App, Error};
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
 use protocol::limits::REASON_CHARS;
@@ -18,11 +17,12 @@ use store::HistoryRange;
 
 type Shared = State<Arc<App>>;
 
-pub(crate) async fn show(State(app): Shared, Id((room, seq)): Id<(RoomId, Seq)>, parts: Parts) -> Response {
-    match pages::signed_in_or_renew(&app, &parts).await {
-        Ok(caller) => render(&app, &caller, room, seq, Notice::None).await,
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(
+    State(app): Shared,
+    Id((room, seq)): Id<(RoomId, Seq)>,
+    PageCaller(caller): PageCaller,
+) -> Response {
+    render(&app, &caller, room, seq, Notice::None).await
 }
 
 #[derive(Deserialize)]
@@ -38,10 +38,12 @@ pub(crate) async fn report(
 ) -> Response {
     let reported = async {
         let (_, Reason { reason }) = read_form(request).await?;
+        // As over the API.
+        app.budget.write(caller.user.id, reason.len())?;
         app.chat.report(caller.user.id, room, seq, &reason).await?;
-        Ok::<_, Error>("The administrators have your report, with the message as it is now.".to_owned())
+        Ok::<_, Error>("The administrators have your report, with the message as it is now.")
     };
-    let notice = reported.await.map_or_else(Notice::failed, Notice::Done);
+    let notice = Notice::of(reported.await);
     render(&app, &caller, room, seq, notice).await
 }
 

@@ -4,10 +4,9 @@ use super::form::{Field, button, form};
 use super::{Document, Notice};
 use crate::auth::Caller;
 use crate::http::extract::Id;
-use crate::pages::{self, read_form};
+use crate::pages::{self, PageCaller, read_form};
 use crate::{App, Error};
 use axum::extract::{Path, Request, State};
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
 use protocol::limits::{PAGE_MAX, TOPIC_CHARS, USERNAME_CHARS};
@@ -17,11 +16,8 @@ use std::sync::Arc;
 
 type Shared = State<Arc<App>>;
 
-pub(crate) async fn show(State(app): Shared, Id(room): Id<RoomId>, parts: Parts) -> Response {
-    match pages::signed_in_or_renew(&app, &parts).await {
-        Ok(caller) => render(&app, &caller, room, Notice::None).await,
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(State(app): Shared, Id(room): Id<RoomId>, PageCaller(caller): PageCaller) -> Response {
+    render(&app, &caller, room, Notice::None).await
 }
 
 #[derive(Deserialize)]
@@ -50,7 +46,7 @@ pub(crate) async fn change(
         };
         Ok::<_, Error>(app.chat.update_room(caller.user.id, room, form).await?)
     };
-    let notice = changed.await.map_or_else(Notice::failed, |_| Notice::Done("The room was changed.".to_owned()));
+    let notice = Notice::of(changed.await.map(|_| "The room was changed."));
     render(&app, &caller, room, notice).await
 }
 
@@ -66,7 +62,7 @@ pub(crate) async fn ban(State(app): Shared, caller: Caller, Id(room): Id<RoomId>
         app.chat.ban(caller.user.id, room, user.id).await?;
         Ok::<_, Error>(format!("@{} is banned from this room.", user.username))
     };
-    let notice = banned.await.map_or_else(Notice::failed, Notice::Done);
+    let notice = Notice::of(banned.await);
     render(&app, &caller, room, notice).await
 }
 

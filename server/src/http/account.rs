@@ -1,12 +1,25 @@
 //! What people do with their own accounts, for the API and for forms alike. What cannot be undone asks for the password, with the limits of
 //! a sign-in.
 
-use super::address;
+use super::{address, sign_in};
 use crate::auth::Caller;
 use crate::limits::{Attempt, Block};
 use crate::{App, Error};
 use axum::http::request::Parts;
+use chat::names;
+use protocol::{UpdateMe, User};
 use store::{Actor, ErasedMessages};
+
+/// Changes what a person may change about their account. A name is stored as [`names`] says, and only another one counts as a change; one
+/// that an earlier version took stays as long as it is not changed.
+pub(crate) async fn update(app: &App, caller: &Caller, mut form: UpdateMe) -> Result<User, Error> {
+    form.display_name = form.display_name.filter(|name| *name != caller.user.display_name);
+    if let Some(name) = &mut form.display_name {
+        *name = names::display_name(name)?;
+        app.limits.rename(caller.user.id)?;
+    }
+    app.auth.update(caller.user.id, form).await
+}
 
 /// Replaces the caller's password, which ends all their other sessions.
 pub(crate) async fn change_password(
@@ -28,9 +41,10 @@ pub(crate) async fn delete_account(
     parts: &Parts,
     caller: &Caller,
     password: String,
-    messages: ErasedMessages,
+    deletes_messages: bool,
 ) -> Result<(), Error> {
     check_password(app, parts, caller, password).await?;
+    let messages = if deletes_messages { ErasedMessages::Delete } else { ErasedMessages::Keep };
     Ok(app.chat.delete_user(caller.user.id, messages, Actor::from(&caller.user)).await?)
 }
 
@@ -44,16 +58,6 @@ async fn check_password(app: &App, parts: &Parts, caller: &Caller, password: Str
     const WRONG: Error = Error::Chat(chat::Error::Forbidden("password: this is not your password."));
     protocol::password(&password).map_err(|_| WRONG)?;
     let attempt = Attempt { address: address::of(app, parts), name: caller.user.username.clone() };
-    app.limits.may_sign_in(&attempt, true)?;
-    let stored = app.auth.find_credentials(&attempt.name).await?;
-    let permit = app.auth.permit(Block::largest(attempt.address), true).await?;
-    app.limits.may_sign_in(&attempt, true)?;
-    let (matches, _permit) = app.auth.verify(password, stored.as_ref(), permit).await?;
-    if matches {
-        return Ok(());
-    }
-    app.limits.sign_in_failed(&attempt);
-    tracing::warn!(address = %attempt.address, name = ?attempt.name, "password check failed");
-    app.limits.share_failure(&app.hub, &attempt).await;
-    Err(WRONG)
+    let right = sign_in::check_password(app, attempt, password, |_| true, "password check failed").await?;
+    right.map(drop).ok_or(WRONG)
 }

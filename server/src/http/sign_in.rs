@@ -10,6 +10,7 @@ use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
 use protocol::{Login, Register, User};
+use store::Credentials;
 
 /// Somebody whose device has just been signed in.
 pub(crate) struct SignedIn {
@@ -39,27 +40,41 @@ pub(crate) async fn sign_in(app: &App, parts: &Parts, form: Login, shared: bool)
     at_most("username", &name, USERNAME_CHARS.1)?;
     at_most("password", &form.password, PASSWORD_CHARS.1)?;
     app.limits.stranger(address)?;
-    let attempt = Attempt { address, name };
+    let device = cookies::device(&parts.headers);
+    let is_known =
+        |stored: Option<&Credentials>| stored.is_some_and(|stored| app.auth.knows_device(device, stored.user.id));
+    let stored = check_password(app, Attempt { address, name }, form.password, is_known, "sign-in failed").await?;
+    let stored = stored.ok_or(WRONG)?;
+    let device = NewDevice { user_agent: user_agent(parts), shared };
+    let tokens = app.auth.sign_in(&stored.user, Some(stored.password_hash), device).await?;
+    SignedIn::new(app, parts, stored.user, tokens)
+}
+
+/// The account of this attempt, if the password is right. `is_known` tells from the account whether its person signed in before on the
+/// device. A failure is counted, and logged with these words.
+pub(super) async fn check_password(
+    app: &App,
+    attempt: Attempt,
+    password: String,
+    is_known: impl FnOnce(Option<&Credentials>) -> bool,
+    failure: &str,
+) -> Result<Option<Credentials>, Error> {
     // Before the database is asked, and again when it is this attempt's permit.
     app.limits.may_sign_in(&attempt, true)?;
     let stored = app.auth.find_credentials(&attempt.name).await?;
-    let device = cookies::device(&parts.headers);
-    let is_known = stored.as_ref().is_some_and(|stored| app.auth.knows_device(device, stored.user.id));
-    let permit = app.auth.permit(Block::largest(address), is_known).await?;
+    let is_known = is_known(stored.as_ref());
+    let permit = app.auth.permit(Block::largest(attempt.address), is_known).await?;
     app.limits.may_sign_in(&attempt, is_known)?;
-    let (matches, permit) = app.auth.verify(form.password, stored.as_ref(), permit).await?;
+    let (matches, permit) = app.auth.verify(password, stored.as_ref(), permit).await?;
     if !matches {
         app.limits.sign_in_failed(&attempt);
     }
     drop(permit);
-    let Some(stored) = stored.filter(|_| matches) else {
-        tracing::warn!(%address, name = ?attempt.name, "sign-in failed");
+    if !matches {
+        tracing::warn!(address = %attempt.address, name = ?attempt.name, "{failure}");
         app.limits.share_failure(&app.hub, &attempt).await;
-        return Err(WRONG);
-    };
-    let device = NewDevice { user_agent: user_agent(parts), shared };
-    let tokens = app.auth.sign_in(&stored.user, Some(stored.password_hash), device).await?;
-    SignedIn::new(app, parts, stored.user, tokens)
+    }
+    Ok(stored.filter(|_| matches))
 }
 
 /// Makes an account and signs its first device in.

@@ -2,7 +2,7 @@
 
 use super::{Operator, table};
 use crate::Config;
-use crate::auth::invites::new_invite;
+use crate::auth::invites::create_invite;
 use chat::clock;
 use protocol::RoomId;
 use uuid::Uuid;
@@ -11,14 +11,10 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// A sentence.
-pub async fn create_invite(config: &Config, uses: i64, days: i64, rooms: Vec<RoomId>) -> Result<String, String> {
+pub async fn invite(config: &Config, uses: i64, days: i64, rooms: Vec<RoomId>) -> Result<String, String> {
     let operator = Operator::open(config).await?;
-    let made = async {
-        let (invite, code) = new_invite(uses, days, rooms)?;
-        operator.store.create_invite(invite, &operator.by).await?;
-        Ok::<_, chat::Error>(format!("{}/join/{code}\n", operator.base_url))
-    };
-    made.await.map_err(|error| error.to_string())
+    let made = create_invite(&*operator.store, (uses, days), rooms, &operator.by).await;
+    made.map(|code| format!("{}/join/{code}\n", operator.base_url)).map_err(|error| error.to_string())
 }
 
 /// The invites that work.

@@ -3,11 +3,11 @@
 use super::{Operator, table};
 use crate::Config;
 use crate::auth::code::Code;
-use crate::auth::invites::RESET_LINK_MS;
+use crate::auth::invites::{create_reset_link, find_typed};
 use crate::auth::password;
 use chat::clock;
 use chat::clock::{Clock, SystemClock};
-use protocol::{ClientId, UnixMillis, UserId};
+use protocol::{ClientId, UserId};
 use store::{Account, ErasedMessages, NewUser, Registration, Stamp};
 use uuid::Uuid;
 
@@ -154,9 +154,7 @@ impl Operator {
     }
 
     async fn reset_link(&self, user: UserId, name: &str) -> Result<String, chat::Error> {
-        let (code, now) = (Code::generate()?, clock::now());
-        let expires = UnixMillis(now.0 + RESET_LINK_MS);
-        self.store.create_reset_link(user, &code.hash(), expires, &self.by, now).await?;
+        let code = create_reset_link(&*self.store, user, &self.by).await?;
         Ok(format!("{name} sets a password with this link, once within a day:\n{}/reset/{code}\n", self.base_url))
     }
 
@@ -175,9 +173,9 @@ impl Operator {
     }
 
     async fn find(&self, name: &str) -> Result<Account, chat::Error> {
-        let name = name.trim().trim_start_matches('@').to_ascii_lowercase();
-        let found = self.store.find_account(&name).await?;
-        found.ok_or_else(|| chat::Error::Invalid(format!("there is no account {name:?}; see: jackdaw user list")))
+        find_typed(&*self.store, name)
+            .await?
+            .ok_or_else(|| chat::Error::Invalid(format!("there is no account {name:?}; see: jackdaw user list")))
     }
 }
 

@@ -1,4 +1,4 @@
-//! `/api/me/blocks`: whom one blocks.
+//! `/api/me/blocks`: the people that a person blocks.
 
 use crate::auth::Caller;
 use crate::http::extract::Id;

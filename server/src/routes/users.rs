@@ -12,7 +12,6 @@ use axum::response::{IntoResponse, Response};
 use protocol::{ChangePassword, DeleteMe, UpdateMe, UserAnswer, UserList};
 use serde::Deserialize;
 use std::sync::Arc;
-use store::ErasedMessages;
 
 /// Rows where no limit is asked for.
 pub(crate) const USERS: i64 = 20;
@@ -31,15 +30,9 @@ pub(crate) async fn show_me(caller: Caller) -> Json<UserAnswer> {
 pub(crate) async fn update_me(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Body(mut form): Body<UpdateMe>,
+    Body(form): Body<UpdateMe>,
 ) -> Result<Json<UserAnswer>, Error> {
-    // A name that an earlier version took stays as long as it is not changed.
-    form.display_name = form.display_name.filter(|name| *name != caller.user.display_name);
-    if let Some(name) = &mut form.display_name {
-        *name = chat::names::display_name(name)?;
-        app.limits.rename(caller.user.id)?;
-    }
-    Ok(Json(UserAnswer { user: app.auth.update(caller.user.id, form).await? }))
+    Ok(Json(UserAnswer { user: account::update(&app, &caller, form).await? }))
 }
 
 pub(crate) async fn change_password(
@@ -59,8 +52,7 @@ pub(crate) async fn delete_me(
     parts: Parts,
     Body(form): Body<DeleteMe>,
 ) -> Result<Response, Error> {
-    let messages = if form.messages { ErasedMessages::Delete } else { ErasedMessages::Keep };
-    account::delete_account(&app, &parts, &caller, form.password, messages).await?;
+    account::delete_account(&app, &parts, &caller, form.password, form.messages).await?;
     Ok((cookies::clear(&app, &parts), StatusCode::NO_CONTENT).into_response())
 }
 

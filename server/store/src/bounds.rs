@@ -58,7 +58,7 @@ pub const BANS: i64 = 1_000;
 /// Messages at the beginning and at the end of a direct room that are read to see whether both people wrote in it.
 pub const CONSENT_MESSAGES: i64 = 1_000;
 
-/// People whom one person blocks.
+/// People that one person blocks.
 pub const BLOCKS: i64 = 1_000;
 
 /// Messages that one person reports within [`REPORT_WINDOW`].

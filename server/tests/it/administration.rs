@@ -61,6 +61,10 @@ async fn a_changed_password_signs_other_devices_out() {
     assert_eq!(here.get(&node, "/api/me").await.status, 200, "the device that changed it stays");
     assert_eq!(sign_in(&node, "ada", PASSWORD).await.status, 401);
     assert_eq!(sign_in(&node, "ada", "a new password").await.status, 200);
+    let name = async |name: &str| post(&node, &here, "/account/name", &format!("display_name={name}")).await;
+    let hidden = name("Ada%E2%80%8B").await;
+    assert!(hidden.status == 400 && hidden.text.contains("U+200B"), "as over the API: {}", hidden.text);
+    assert!(name("Ada+Lovelace").await.text.contains("Your name was changed."));
     // The same as a form, and everywhere else at once.
     let form = post(&node, &here, "/account/password", "current_password=a+new+password&new_password=correct+horse");
     assert!(form.await.text.contains("Your password was changed"));

@@ -1,4 +1,4 @@
-//! `/api/me/blocks`: whom one blocks, and what that keeps away.
+//! `/api/me/blocks`: the people that a person blocks, and what a block refuses.
 
 use crate::harness::Node;
 use protocol::{ClientFrame, ClientId, ErrorCode, RoomSummary, ServerFrame, UserId};

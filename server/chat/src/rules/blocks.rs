@@ -18,7 +18,7 @@ impl Chat {
         Ok(self.store.delete_block(user, blocked).await?)
     }
 
-    /// Everybody whom a person blocks, the latest first.
+    /// All people that a person blocks, the latest first.
     pub async fn list_blocks(&self, user: UserId) -> Result<Vec<UserId>, Error> {
         Ok(self.store.list_blocks(user).await?)
     }

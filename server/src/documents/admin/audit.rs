@@ -1,11 +1,10 @@
 //! `/admin/audit`: what was done to accounts and to the server, and by whom.
 
-use super::{administrator, document, failed};
+use super::{PageAdministrator, document, failed};
 use crate::App;
 use crate::documents::Notice;
 use crate::http::extract::Params;
 use axum::extract::State;
-use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -22,11 +21,8 @@ pub(crate) struct Before {
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Params(Before { before }): Params<Before>,
-    parts: Parts,
+    _: PageAdministrator,
 ) -> Response {
-    if let Err(answer) = administrator(&app, &parts).await {
-        return answer;
-    }
     let entries = match app.auth.list_audit(before, ENTRIES).await {
         Ok(entries) => entries,
         Err(error) => return failed(&app, error),

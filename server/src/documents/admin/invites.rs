@@ -1,6 +1,6 @@
 //! `/admin/invites`: invite links that work, to make and to revoke.
 
-use super::{Administrator, administrator, base_url, document, failed};
+use super::{Administrator, PageAdministrator, base_url, document, failed};
 use crate::auth::Caller;
 use crate::auth::invites::{DAYS, USES};
 use crate::documents::Notice;
@@ -9,7 +9,6 @@ use crate::http::extract::Id;
 use crate::pages::read_form;
 use crate::{App, Error};
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
 use protocol::{RoomKind, RoomSummary};
@@ -20,11 +19,8 @@ use uuid::Uuid;
 
 type Shared = State<Arc<App>>;
 
-pub(crate) async fn show(State(app): Shared, parts: Parts) -> Response {
-    match administrator(&app, &parts).await {
-        Ok(Administrator(caller)) => list(&app, &caller, Notice::None).await,
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(State(app): Shared, PageAdministrator(caller): PageAdministrator) -> Response {
+    list(&app, &caller, Notice::None).await
 }
 
 #[derive(Deserialize)]
@@ -43,20 +39,15 @@ pub(crate) async fn create(State(app): Shared, Administrator(caller): Administra
             "" => None,
             room => Some(room.parse().map_err(|_| chat::Error::Invalid("room: choose one of the list.".to_owned()))?),
         };
-        let code = app.auth.create_invite(uses, days, Vec::from_iter(room), &Actor::from(&caller.user)).await?;
+        let code = app.auth.create_invite((uses, days), Vec::from_iter(room), &Actor::from(&caller.user)).await?;
         Ok::<_, Error>(format!("The link, which is shown only now: {}/join/{code}", base_url(&app, &parts)))
     };
-    match made.await {
-        Ok(told) => list(&app, &caller, Notice::Done(told)).await,
-        Err(error) => list(&app, &caller, Notice::failed(error)).await,
-    }
+    list(&app, &caller, Notice::of(made.await)).await
 }
 
 pub(crate) async fn revoke(State(app): Shared, Administrator(caller): Administrator, Id(id): Id<Uuid>) -> Response {
-    match app.auth.revoke_invite(id, &Actor::from(&caller.user)).await {
-        Ok(()) => list(&app, &caller, Notice::Done("The invite was revoked.".to_owned())).await,
-        Err(error) => list(&app, &caller, Notice::failed(error)).await,
-    }
+    let revoked = app.auth.revoke_invite(id, &Actor::from(&caller.user)).await;
+    list(&app, &caller, Notice::of(revoked.map(|()| "The invite was revoked."))).await
 }
 
 async fn list(app: &App, caller: &Caller, notice: Notice) -> Response {

@@ -1,11 +1,11 @@
 //! `/admin`: accounts, found by name, with what an administrator may do to them.
 
-use super::{Administrator, administrator, base_url, document, failed};
+use super::{Administrator, PageAdministrator, base_url, document, failed};
 use crate::documents::Notice;
 use crate::documents::form::button;
 use crate::http::extract::{Id, Params};
 use crate::{App, Error};
-use axum::extract::{Path, Request, State};
+use axum::extract::{Path, State};
 use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
@@ -29,11 +29,8 @@ pub(crate) struct Find {
     after: String,
 }
 
-pub(crate) async fn show(State(app): Shared, Params(find): Params<Find>, parts: Parts) -> Response {
-    match administrator(&app, &parts).await {
-        Ok(_) => list(&app, &find, Notice::None).await,
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(State(app): Shared, Params(find): Params<Find>, _: PageAdministrator) -> Response {
+    list(&app, &find, Notice::None).await
 }
 
 /// Does something to an account, and shows it as it is then.
@@ -41,9 +38,8 @@ pub(crate) async fn act(
     State(app): Shared,
     Administrator(caller): Administrator,
     Path((id, act)): Path<(UserId, String)>,
-    request: Request,
+    parts: Parts,
 ) -> Response {
-    let (parts, _) = request.into_parts();
     let by = Actor::from(&caller.user);
     let done = async {
         let user = app.auth.find_user(id).await?;
@@ -76,10 +72,7 @@ pub(crate) async fn act(
 }
 
 /// One account, for links.
-pub(crate) async fn show_one(State(app): Shared, Id(id): Id<UserId>, parts: Parts) -> Response {
-    if let Err(answer) = administrator(&app, &parts).await {
-        return answer;
-    }
+pub(crate) async fn show_one(State(app): Shared, Id(id): Id<UserId>, _: PageAdministrator) -> Response {
     match app.auth.find_user(id).await {
         Ok(user) => list(&app, &Find { q: user.username, after: String::new() }, Notice::None).await,
         Err(error) => failed(&app, error),

@@ -1,12 +1,11 @@
 //! `/admin/reports`: messages that people reported, as they were then, until an administrator closes them.
 
-use super::{Administrator, administrator, document, failed};
+use super::{Administrator, PageAdministrator, document, failed};
 use crate::documents::Notice;
 use crate::documents::form::button;
 use crate::http::extract::{Id, Params};
 use crate::{App, Error};
 use axum::extract::State;
-use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
 use protocol::{Report, ReportId, User};
@@ -23,11 +22,12 @@ pub(crate) struct After {
     after: Option<ReportId>,
 }
 
-pub(crate) async fn show(State(app): Shared, Params(After { after }): Params<After>, parts: Parts) -> Response {
-    match administrator(&app, &parts).await {
-        Ok(Administrator(caller)) => list(&app, &caller.user, after, Notice::None).await,
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(
+    State(app): Shared,
+    Params(After { after }): Params<After>,
+    PageAdministrator(caller): PageAdministrator,
+) -> Response {
+    list(&app, &caller.user, after, Notice::None).await
 }
 
 pub(crate) async fn close(
@@ -36,9 +36,7 @@ pub(crate) async fn close(
     Id(report): Id<ReportId>,
 ) -> Response {
     let closed = app.chat.close_report(caller.user.id, report).await;
-    let notice =
-        closed.map_or_else(|error| Notice::failed(error.into()), |()| Notice::Done("The report is closed.".to_owned()));
-    list(&app, &caller.user, None, notice).await
+    list(&app, &caller.user, None, Notice::of(closed.map(|()| "The report is closed."))).await
 }
 
 async fn list(app: &App, user: &User, after: Option<ReportId>, notice: Notice) -> Response {

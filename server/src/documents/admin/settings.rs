@@ -1,6 +1,6 @@
 //! `/admin/settings`: who may make accounts, and what the sign-in page says of the server.
 
-use super::{Administrator, administrator, document, failed};
+use super::{Administrator, PageAdministrator, document, failed};
 use crate::auth::settings::{LINK_CHARS, SERVER_NAME_CHARS, ServerSettings};
 use crate::config::Policy;
 use crate::documents::Notice;
@@ -8,7 +8,6 @@ use crate::documents::form::{Field, form};
 use crate::pages::read_form;
 use crate::{App, Error};
 use axum::extract::{Request, State};
-use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
 use serde::Deserialize;
@@ -18,11 +17,8 @@ use store::rules::membership::{ADMINISTRATORS, EVERYBODY};
 
 type Shared = State<Arc<App>>;
 
-pub(crate) async fn show(State(app): Shared, parts: Parts) -> Response {
-    match administrator(&app, &parts).await {
-        Ok(_) => render(&app, Notice::None).await,
-        Err(answer) => answer,
-    }
+pub(crate) async fn show(State(app): Shared, _: PageAdministrator) -> Response {
+    render(&app, Notice::None).await
 }
 
 #[derive(Deserialize)]
@@ -46,10 +42,7 @@ pub(crate) async fn change(State(app): Shared, Administrator(caller): Administra
             ServerSettings { registration: Policy::of_word(&registration), public_rooms, name, imprint, privacy };
         app.auth.change_settings(settings, &Actor::from(&caller.user)).await
     };
-    match changed.await {
-        Ok(()) => render(&app, Notice::Done("The settings were saved.".to_owned())).await,
-        Err(error) => render(&app, Notice::failed(error)).await,
-    }
+    render(&app, Notice::of(changed.await.map(|()| "The settings were saved."))).await
 }
 
 async fn render(app: &App, notice: Notice) -> Response {

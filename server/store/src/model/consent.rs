@@ -1,4 +1,4 @@
-//! Whom a person may bring into a room.
+//! What decides whether a person may be added to a room, as `sql::consent` reads it.
 
 use super::tables::{Membership, Room, Tables};
 use crate::Append;

@@ -38,9 +38,10 @@ impl Rooms for Model {
         let folded = |text: &str| text.split_whitespace().map(|word| format!(" {}", word.to_lowercase())).collect();
         let (query, limit): (String, _) = (folded(query), usize::try_from(limit).unwrap_or(0));
         self.read(|tables| {
-            let is_open =
-                |room: &Room| room.kind == RoomKind::Public && room.role(user).is_none() && room.may_see(user);
-            let is_open = |room: &Room| is_open(room) && room.archived_at.is_none();
+            let is_open = |room: &Room| {
+                let is_listed = room.kind == RoomKind::Public && room.archived_at.is_none();
+                is_listed && room.role(user).is_none() && room.may_see(user)
+            };
             let is_found = |room: &Room| {
                 let text: String = folded(&room.name);
                 is_open(room) && text.contains(&query)

@@ -33,7 +33,7 @@ pub struct Tables {
     pub(super) refusals: BTreeMap<(UserId, ClientId), (Refusal, UnixMillis)>,
     /// Whether these are kept. Without them a late copy of a refused message may be stored.
     pub keeps_refusals: bool,
-    /// Who blocks whom, and since when.
+    /// Blocks: the blocker, the blocked person and the time.
     pub(super) blocks: BTreeMap<(UserId, UserId), UnixMillis>,
     /// Digests of the first texts of messages that were revised.
     pub(super) digests: HashMap<(UserId, ClientId), Vec<u8>>,
@@ -61,7 +61,7 @@ pub struct Room {
     pub(super) topic: String,
     pub(super) archived_at: Option<UnixMillis>,
     pub(super) posting: Posting,
-    /// Who is banned, by whom and since when.
+    /// Bans: the banned person, the moderator and the time.
     pub(super) bans: BTreeMap<UserId, (UserId, UnixMillis)>,
 }
 

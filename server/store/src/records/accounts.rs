@@ -73,7 +73,7 @@ pub struct AuditEntry {
     pub actor: String,
     /// What, in words like `user.disable`.
     pub action: String,
-    /// To whom or what, by the name of then.
+    /// The person or invite that it changed, by the name at that time.
     pub subject: String,
     /// More about it; may be empty.
     pub detail: String,

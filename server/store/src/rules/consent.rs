@@ -1,4 +1,4 @@
-//! Whom a person may write to and bring into a room, and how many people one can block. Pure.
+//! Consent: permission to write to a person and to add them to a room, and how many people one can block. Pure.
 
 use crate::bounds::BLOCKS;
 use crate::{Error, Result};

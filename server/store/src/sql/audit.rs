@@ -31,7 +31,7 @@ impl AuditLog for Database {
     }
 }
 
-/// Whom or what an act concerns, by id (of a person or an invite) and name.
+/// The object of an audit entry: the id (of a person or an invite) and the name.
 pub(super) type Subject<'a> = (Option<Uuid>, &'a str);
 
 /// Records an act in the transaction that does it.

@@ -1,4 +1,4 @@
-//! Whom a person may bring into a room. Read in the transaction that brings them in.
+//! Queries for [`crate::rules::consent`]: what decides whether a person may be added to a room, read in the transaction that adds them.
 
 use super::super::id_list;
 use super::{Result, Tx};

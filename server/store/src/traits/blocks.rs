@@ -12,6 +12,6 @@ pub trait Blocks {
     async fn create_block(&self, user: UserId, blocked: UserId, now: UnixMillis) -> Result<()>;
     /// Ends a block. Nothing where there is none.
     async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<()>;
-    /// Everybody whom a person blocks, the latest first; bounded by what one person can block.
+    /// All people that a person blocks, the latest first; at most [`crate::bounds::BLOCKS`].
     async fn list_blocks(&self, user: UserId) -> Result<Vec<UserId>>;
 }
