@@ -104,7 +104,7 @@ fn named(row: &Message, tables: &Tables) -> Message {
         | SystemEvent::RoleChanged { user_id, display_name, .. },
     ) = &mut row.event
     {
-        display_name.clone_from(&tables.users[user_id].display_name);
+        *display_name = tables.name(*user_id).expect("facts name people of these tables");
     }
     row
 }

@@ -174,6 +174,8 @@ fn wish(device: &Arc<Device>) {
         3 => Wish::Add(room, user),
         4 => Wish::Remove(room, user),
         5 => Wish::Update(room, update(chance, name)),
+        // Half of the names are those of others: they change with what others are called.
+        6 if chance.one_in(2) => Wish::RenameMe(format!("Sam {}", chance.below(3))),
         6 => Wish::RenameMe(format!("{} {}", device.user.username, chance.below(1_000))),
         7 => Wish::Create(CreateRoom::Public { name }),
         8 => Wish::Create(CreateRoom::Direct { user_id: user }),

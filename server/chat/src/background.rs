@@ -24,6 +24,9 @@ const COALESCE_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How often to look for deleted rooms of other nodes, which may have died since.
 pub const PURGE_INTERVAL: Duration = Duration::from_secs(30);
+/// Names that one transaction compares with those that look alike, and the pause after it: other changes of names wait meanwhile.
+const SETTLED_NAMES: i64 = 200;
+const SETTLED_NAMES_PAUSE: Duration = Duration::from_millis(100);
 /// Rows of deleted rooms that one transaction removes at most: at first, and ever.
 const PURGE_FIRST_ROWS: i64 = 500;
 pub const PURGE_ROWS: i64 = 5_000;
@@ -128,10 +131,21 @@ pub async fn purge(chat: Arc<Chat>, store: Arc<dyn Store>) {
         if let Err(error) = purge_all(&*store, chat.now()).await {
             tracing::warn!(%error, "rows of deleted rooms were not removed, retrying");
         }
+        if let Err(error) = settle_names(&*store).await {
+            tracing::warn!(%error, "names were not compared with those that look alike, retrying");
+        }
         if let Err(error) = erase_all(&chat).await {
             tracing::warn!(%error, "what deleted accounts leave behind was not removed, retrying");
         }
     }
+}
+
+/// Finds names that look alike among those that an earlier version stored. The check of heads sends those that change.
+async fn settle_names(store: &dyn Store) -> Result<(), store::Error> {
+    while store.settle_names(SETTLED_NAMES).await? > 0 {
+        tokio::time::sleep(SETTLED_NAMES_PAUSE).await;
+    }
+    Ok(())
 }
 
 /// Takes deleted accounts out of their rooms, and deletes their messages where that was chosen. Frames are not sent from here: each

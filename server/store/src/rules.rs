@@ -4,6 +4,7 @@
 pub(crate) mod append;
 pub(crate) mod consent;
 pub mod membership;
+pub(crate) mod names;
 pub(crate) mod report;
 pub(crate) mod revision;
 pub(crate) mod writing;

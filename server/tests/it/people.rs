@@ -3,6 +3,7 @@
 use crate::harness::{Node, Options, Proxy, Ws, fresh_postgres, redis_url};
 use protocol::{ClientFrame, PROTOCOL_VERSION, Person, ServerFrame, UserId};
 use serde_json::json;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 async fn told(socket: &mut Ws) -> Person {
@@ -34,6 +35,29 @@ async fn a_new_name_reaches_every_node() {
         let person = told(socket).await;
         assert_eq!((person.id, person.rev, person.display_name.as_str()), (bob.id, 1, "Robert"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_whose_names_look_alike_are_told_apart_on_every_node() {
+    let options = Options::cluster(&fresh_postgres().await, &redis_url());
+    let (here, there) = (Node::start_with(options.clone()).await, Node::start_with(options).await);
+    let ada = here.register("ada").await;
+    ada.patch(&here, "/api/me", json!({"display_name": "Lisa"})).await;
+    let (mut ada_here, _) = ada.connect(&here).await;
+    let (mut ada_there, _) = ada.connect(&there).await;
+    // A new account takes the name, with a capital I in place of the l.
+    let eve = there.register("eve").await;
+    eve.patch(&there, "/api/me", json!({"display_name": "LIsa"})).await;
+    for socket in [&mut ada_here, &mut ada_there] {
+        let mut names = BTreeMap::new();
+        while names.get(&ada.id).is_none_or(|name| name != "Lisa @ada") {
+            let person = told(socket).await;
+            names.insert(person.id, person.display_name);
+        }
+        assert_eq!(names[&eve.id], "LIsa @eve", "Eve's name changed before Ada's was to be told apart from it");
+    }
+    let message = eve.send_message(&there, &eve.rooms(&there).await[0], "hello").await;
+    assert_eq!(message.sender_name, "LIsa @eve");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod administration;
+mod alike;
 mod appending;
 mod bans;
 mod blocks;

@@ -27,6 +27,8 @@ impl Chat {
             for message in messages {
                 chat.announce(Some(message));
             }
+            // Another person may be shown with the user name from now on.
+            chat.try_send_renamed().await;
             Ok(user)
         })
         .await
@@ -37,13 +39,17 @@ impl Chat {
         self.complete(async move |chat| {
             chat.store.update_user(&user).await?;
             chat.hub.invalidate_user(user.id);
-            // On failure another node, or the next check, sends it.
-            if let Err(error) = chat.send_renamed().await {
-                tracing::warn!(%error, "a changed name could not be sent yet");
-            }
+            chat.try_send_renamed().await;
             Ok(())
         })
         .await
+    }
+
+    /// On failure another node, or the next check, sends them.
+    async fn try_send_renamed(&self) {
+        if let Err(error) = self.send_renamed().await {
+            tracing::warn!(%error, "a changed name could not be sent yet");
+        }
     }
 
     /// People whose names match, without the one who asks.

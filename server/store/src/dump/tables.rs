@@ -90,6 +90,8 @@ pub const TABLES: &[Table] = &[
             added(11, "erasure", Kind::Int),
             added(11, "erasure_room", Kind::Uuid),
             added(11, "erasure_seq", Kind::Int),
+            added(13, "skeleton", Kind::Text),
+            added(13, "shown_name", Kind::Text),
         ],
         fresh_rows: 0,
     },

@@ -25,7 +25,7 @@ impl Tables {
         for (sender_id, client_id) in people.into_iter().zip(ids) {
             let append =
                 Append { room_id: room, sender_id, client_id, body: "hello".into(), reply_to: None, created_at: now };
-            let name = self.users.get(&sender_id).map_or_else(String::new, |user| user.display_name.clone());
+            let name = self.name(sender_id).unwrap_or_default();
             let message = stored(&append, direct.head().next(), name);
             self.ids.insert((sender_id, client_id), (room, message.seq));
             direct.messages.push(message);

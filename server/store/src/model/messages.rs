@@ -82,7 +82,8 @@ impl Tables {
             let role = room.role(entry.sender_id).unwrap_or(Role::Unknown);
             if let Some(user) = self.users.get(&entry.sender_id).filter(|user| room.members.contains_key(&user.id)) {
                 let is_blocked = self.is_blocked_in(entry.room_id, user.id);
-                let sender = Sender { name: user.display_name.clone(), role, is_blocked };
+                let name = self.name(user.id).unwrap_or_default();
+                let sender = Sender { name, role, is_blocked };
                 known.members.insert((entry.room_id, user.id), sender);
             }
         }

@@ -25,6 +25,10 @@ impl People for Model {
         })
         .await
     }
+
+    async fn settle_names(&self, _: i64) -> Result<u64> {
+        Ok(0)
+    }
 }
 
 impl Tables {
@@ -33,7 +37,7 @@ impl Tables {
             id: user.id,
             rev: self.revs.get(&user.id).copied().unwrap_or_default(),
             username: user.username.clone(),
-            display_name: user.display_name.clone(),
+            display_name: self.shown_names.get(&user.id).unwrap_or(&user.display_name).clone(),
         })
     }
 }

@@ -193,7 +193,7 @@ impl Tables {
         RoomSummary {
             id,
             kind: room.kind,
-            name: other.as_ref().map_or(&room.name, |other| &other.display_name).clone(),
+            name: other.as_ref().and_then(|other| self.name(other.id).ok()).unwrap_or_else(|| room.name.clone()),
             last_seq: room.head(),
             last_rev: room.last_rev,
             read_seq,

@@ -20,6 +20,8 @@ pub struct Tables {
     /// How often somebody's name was changed, and which change was each person's last.
     pub(super) people_rev: i64,
     pub(super) revs: BTreeMap<UserId, i64>,
+    /// The names that others see, where they are not the display names.
+    pub(super) shown_names: BTreeMap<UserId, String>,
     pub rooms: BTreeMap<RoomId, Room>,
     /// How often something about a person's memberships has moved.
     pub(super) members_versions: BTreeMap<UserId, i64>,
@@ -122,6 +124,7 @@ impl Tables {
             ended: BTreeSet::new(),
             people_rev: 0,
             revs: BTreeMap::new(),
+            shown_names: BTreeMap::new(),
             rooms: [(general, room)].into(),
             ids: HashMap::new(),
             dedupes: true,
@@ -159,8 +162,11 @@ impl Tables {
         }
     }
 
-    pub(super) fn name(&self, user: UserId) -> Result<String> {
-        Ok(self.users.get(&user).ok_or(Error::NotFound("user"))?.display_name.clone())
+    /// The name that others see.
+    pub fn name(&self, user: UserId) -> Result<String> {
+        let shown = self.shown_names.get(&user);
+        let name = shown.or_else(|| self.users.get(&user).map(|user| &user.display_name));
+        name.cloned().ok_or(Error::NotFound("user"))
     }
 
     pub(super) fn room(&mut self, room: RoomId) -> Result<&mut Room> {

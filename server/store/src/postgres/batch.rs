@@ -25,7 +25,7 @@ pub(super) async fn look(tx: &mut Tx, entries: &[Append]) -> Result<Looked> {
         " as is_blocked, ",
         message_columns!("m", "u"),
         ", m.first_digest from unnest($1::uuid[], $2::uuid[], $3::uuid[]) as wanted (room_id, sender_id, client_id)
-          cross join lateral (select display_name from users where id = wanted.sender_id limit 1) as u
+          cross join lateral (select display_name, shown_name from users where id = wanted.sender_id limit 1) as u
           left join lateral (select role from members
             where room_id = wanted.room_id and user_id = wanted.sender_id limit 1) as mem on true
           left join lateral (select * from messages

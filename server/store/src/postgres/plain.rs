@@ -51,8 +51,8 @@ stored as (
 moved as (
   update rooms set last_seq = (select max(seq) from fresh where fresh.room_id = rooms.id)
   where id = any (array(select distinct room_id from fresh)))
-select fresh.seq, u.display_name from fresh
-  cross join lateral (select display_name from users where id = fresh.sender_id limit 1) as u order by fresh.place"
+select fresh.seq, u.name from fresh
+  cross join lateral (select coalesce(shown_name, display_name) as name from users where id = fresh.sender_id limit 1) as u order by fresh.place"
 );
 
 /// Stores a batch that needs no decision; nothing is stored where it does, is a large one, or its rooms are locked.
@@ -79,7 +79,7 @@ pub(in crate::postgres) async fn store_plain(pool: &Pool, entries: &[Append]) ->
         return Ok(Plain::Undecided);
     }
     let read = |(entry, row): (&Append, &PgRow)| {
-        Ok(Appended::Stored(stored(entry, Seq(row.try_get("seq")?), row.try_get("display_name")?)))
+        Ok(Appended::Stored(stored(entry, Seq(row.try_get("seq")?), row.try_get("name")?)))
     };
     entries.iter().zip(&rows).map(read).collect::<Result<_>>().map(Plain::Stored)
 }

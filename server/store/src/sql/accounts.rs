@@ -3,7 +3,7 @@
 use super::super::id_list;
 use super::rows::{user, user_columns};
 use super::search::{searchable, starts_a_word};
-use super::{Database, Result, invites, members, system_messages};
+use super::{Database, Result, invites, members, names, system_messages};
 use crate::driver::is_taken;
 use crate::{Accounts, Credentials, Error, NewUser, Registration, Stamp};
 use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
@@ -27,6 +27,7 @@ impl Accounts for Database {
             .fetch_optional(&mut *tx)
             .await?;
             let general = general.map(|row| row.try_get("id")).transpose()?.map(RoomId);
+            names::lock(&mut tx).await?;
             let first = sqlx::query("select not exists (select 1 from users) as is_first").fetch_one(&mut *tx).await?;
             let rooms = invites::use_right(&mut tx, &right, &new.username, first.try_get("is_first")?, now).await?;
             let inserted = sqlx::query(
@@ -48,6 +49,8 @@ impl Accounts for Database {
                 }
                 Err(error) => return Err(error.into()),
             };
+            // Nobody knows the name yet: it need not be counted.
+            names::settle(&mut tx, new.id, None, true).await?;
             let mut messages = Vec::new();
             for room in general.into_iter().chain(rooms.into_iter().filter(|room| Some(*room) != general)) {
                 let role = if is_admin { Role::Owner } else { Role::Member };
@@ -81,6 +84,7 @@ impl Accounts for Database {
     async fn update_user(&self, user: &User) -> Result<()> {
         // The counter's row is locked before the name is looked at: changes of names are in the order of their numbers.
         self.transaction(async |mut tx| {
+            let skeleton = names::lock_for(&mut tx, user.id).await?;
             let renamed = sqlx::query(
                 "update meta set people_rev = people_rev + 1
                  where exists (select 1 from users where id = $1 and display_name <> $2 and deleted_at is null)",
@@ -103,6 +107,9 @@ impl Accounts for Database {
             .bind(renamed)
             .execute(&mut *tx)
             .await?;
+            if renamed {
+                names::settle(&mut tx, user.id, skeleton, true).await?;
+            }
             tx.commit().await?;
             Ok(())
         })

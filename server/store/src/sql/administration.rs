@@ -2,7 +2,8 @@
 //! another administrator to each other.
 
 use super::rows::{Row as DbRow, user, user_columns};
-use super::{Database, Result, Tx, audit, erasure, invites, search, sessions};
+use super::{Database, Result, Tx, audit, erasure, invites, names, search, sessions};
+use crate::rules::names::FORMER_MEMBER;
 use crate::{Account, Actor, Administration, ErasedMessages, Error, Purged, Stamp};
 use protocol::limits::USERNAME_CHARS;
 use protocol::{SessionId, UnixMillis, UserId};
@@ -11,9 +12,6 @@ use sqlx::Row;
 const NO_USER: Error = Error::NotFound("user");
 const LAST_ADMINISTRATOR: Error =
     Error::Conflict("This is the last administrator. Make somebody else an administrator first.");
-
-/// The display name of a deleted account.
-const FORMER_MEMBER: &str = "Former member";
 
 /// The user name of a deleted account: unique, and of nobody who could be recognized by it.
 fn former_username(user: UserId) -> String {
@@ -206,6 +204,7 @@ impl Administration for Database {
             require_other_administrator(&mut tx, &before).await?;
             sessions::end(&mut tx, user, None, now).await?;
             sqlx::query("delete from one_time_links where user_id = $1").bind(user.0).execute(&mut *tx).await?;
+            let skeleton = names::lock_for(&mut tx, user).await?;
             sqlx::query("update meta set people_rev = people_rev + 1").execute(&mut *tx).await?;
             let (erasure, detail) = match messages {
                 ErasedMessages::Keep => (1_i16, "messages stay"),
@@ -223,6 +222,7 @@ impl Administration for Database {
             .bind(former_username(user))
             .execute(&mut *tx)
             .await?;
+            names::settle(&mut tx, user, skeleton, true).await?;
             audit::record(&mut tx, by, "user.delete", subject(&before), detail, now).await?;
             tx.commit().await?;
             Ok(())

@@ -17,6 +17,7 @@ mod maintenance;
 mod marks;
 mod members;
 mod messages;
+mod names;
 mod people;
 mod pool;
 mod refusals;

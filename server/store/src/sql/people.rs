@@ -1,8 +1,8 @@
-//! Names of people by version. `update_user` in `accounts.rs` moves the counter.
+//! Names of people by version. `update_user` in `accounts.rs` and `names.rs` move the counter.
 
 use super::super::id_list;
 use super::rows::Row as DbRow;
-use super::{Database, Result};
+use super::{Database, Result, names};
 use crate::People;
 use protocol::{Person, UserId};
 use sqlx::Row;
@@ -14,18 +14,24 @@ impl People for Database {
     }
 
     async fn list_people(&self, ids: &[UserId], since: i64) -> Result<Vec<Person>> {
-        let statement =
-            concat!("select id, rev, username, display_name from users where rev > $2 and id in ", ids!("$1"));
+        let statement = concat!(
+            "select id, rev, username, coalesce(shown_name, display_name) as name from users where rev > $2 and id in ",
+            ids!("$1")
+        );
         let ids = id_list(ids.iter().map(|id| id.0));
         let rows = sqlx::query(statement).bind(ids).bind(since).fetch_all(&self.read).await?;
         rows.iter().map(person).collect()
     }
 
     async fn list_renamed(&self, since: i64, limit: i64) -> Result<Vec<Person>> {
-        let statement =
-            "select id, rev, username, display_name from users where rev > $1 and rev > 0 order by rev limit $2";
+        let statement = "select id, rev, username, coalesce(shown_name, display_name) as name from users
+             where rev > $1 and rev > 0 order by rev limit $2";
         let rows = sqlx::query(statement).bind(since).bind(limit).fetch_all(&self.read).await?;
         rows.iter().map(person).collect()
+    }
+
+    async fn settle_names(&self, most: i64) -> Result<u64> {
+        names::settle_next(self, most).await
     }
 }
 
@@ -34,6 +40,6 @@ fn person(row: &DbRow) -> Result<Person> {
         id: UserId(row.try_get("id")?),
         rev: row.try_get("rev")?,
         username: row.try_get("username")?,
-        display_name: row.try_get("display_name")?,
+        display_name: row.try_get("name")?,
     })
 }

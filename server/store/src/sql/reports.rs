@@ -46,7 +46,7 @@ impl Reports for Database {
         // A cursor may name a report that was closed meanwhile: it keeps its place.
         let rows = sqlx::query(
             "select p.id, p.room_id, r.name as room_name, p.seq, p.body, p.sender_id, p.sender_name, p.reporter_id,
-               u.display_name as reporter_name, p.reason, p.created_at
+               coalesce(u.shown_name, u.display_name) as reporter_name, p.reason, p.created_at
              from reports p join users u on u.id = p.reporter_id left join rooms r on r.id = p.room_id
              where p.closed_at is null
                and ($1 is null or (p.created_at, p.id) > (select created_at, id from reports where id = $1))

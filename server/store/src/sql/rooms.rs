@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 macro_rules! summary_query {
     ($from:literal, $rest:literal) => {
         concat!(
-            "select r.id, r.kind as room_kind, coalesce(ou.display_name, r.name, '') as name, r.last_seq, r.last_rev,
+            "select r.id, r.kind as room_kind, coalesce(ou.shown_name, ou.display_name, r.name, '') as name, r.last_seq, r.last_rev,
                coalesce(me.read_seq, r.last_seq) as read_seq,
                case when me.user_id is null then 0 else (select count(*) from (
                  select 1 from messages x where x.room_id = r.id and x.seq > me.read_seq and x.kind = 0

@@ -48,7 +48,9 @@ pub(super) async fn insert(
     Ok(stamp.system_message(room, seq, actor, display_name(tx, actor).await?, event))
 }
 
+/// The name that others see.
 pub(super) async fn display_name(tx: &mut Tx, user: UserId) -> Result<String> {
-    let found = sqlx::query("select display_name from users where id = $1").bind(user.0).fetch_optional(&mut **tx);
-    Ok(found.await?.ok_or(Error::NotFound("user"))?.try_get("display_name")?)
+    let statement = "select coalesce(shown_name, display_name) as name from users where id = $1";
+    let found = sqlx::query(statement).bind(user.0).fetch_optional(&mut **tx);
+    Ok(found.await?.ok_or(Error::NotFound("user"))?.try_get("name")?)
 }

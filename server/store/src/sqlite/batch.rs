@@ -55,7 +55,7 @@ async fn refused(tx: &mut Tx, wanted: &BTreeSet<(UserId, ClientId)>) -> Result<V
 /// Which of these are members.
 async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<Vec<(RoomId, UserId, Sender)>> {
     let rows = sqlx::query(concat!(
-        "select m.room_id, m.user_id, m.role, u.display_name, ",
+        "select m.room_id, m.user_id, m.role, coalesce(u.shown_name, u.display_name) as name, ",
         is_blocked!("m.room_id", "m.user_id"),
         " as is_blocked from members m join users u on u.id = m.user_id
          where (m.room_id, m.user_id) in (select unhex(value ->> 0), unhex(value ->> 1) from json_each($1))"
@@ -64,7 +64,7 @@ async fn members_of(tx: &mut Tx, wanted: BTreeSet<(RoomId, UserId)>) -> Result<V
     .fetch_all(&mut **tx)
     .await?;
     let read = |row: &DbRow| {
-        let (name, role) = (row.try_get("display_name")?, Role::from_code(row.try_get("role")?));
+        let (name, role) = (row.try_get("name")?, Role::from_code(row.try_get("role")?));
         let sender = Sender { name, role, is_blocked: row.try_get("is_blocked")? };
         Ok((RoomId(row.try_get("room_id")?), UserId(row.try_get("user_id")?), sender))
     };

@@ -13,4 +13,6 @@ pub trait People {
     async fn list_people(&self, ids: &[UserId], since: i64) -> Result<Vec<Person>>;
     /// People whose names were changed after `since`, in the order of the changes, `limit` at most.
     async fn list_renamed(&self, since: i64, limit: i64) -> Result<Vec<Person>>;
+    /// Looks at `most` names that were stored without it, by an earlier version or before there were skeletons. Returns how many.
+    async fn settle_names(&self, most: i64) -> Result<u64>;
 }

@@ -1,6 +1,6 @@
 //! A database as the story's chapters use it, whichever engine it is on.
 
-use protocol::{ClientId, Message, PublicRoom, Role, RoomId, RoomKind, UnixMillis, UserId};
+use protocol::{ClientId, Message, PublicRoom, Role, RoomId, RoomKind, UnixMillis, User, UserId};
 use std::sync::Arc;
 use store::{Append, Appended, Created, Error, NewRoom, NewUser, Registration, RoomChange, Stamp, Store};
 use uuid::Uuid;
@@ -32,6 +32,11 @@ impl Db {
             password_hash: "hash".into(),
         };
         self.store.create_user(user, Registration::Allowed { by: None }, &stamp).await.unwrap().0.id
+    }
+
+    pub(crate) async fn rename_user(&self, id: UserId, display_name: &str) {
+        let user = self.store.find_user(id).await.unwrap().unwrap();
+        self.store.update_user(&User { display_name: display_name.into(), ..user }).await.unwrap();
     }
 
     /// Both have written in the direct room of two people: either may bring the other one into rooms.

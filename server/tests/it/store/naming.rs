@@ -1,14 +1,9 @@
 //! Names of people are numbered in the order of their changes.
 
 use super::{Db, on_every_store};
-use protocol::{User, UserId};
+use protocol::User;
 
 on_every_store!(a_new_name_takes_the_next_number);
-
-async fn rename(db: &Db, id: UserId, display_name: &str) {
-    let user = db.store.find_user(id).await.unwrap().unwrap();
-    db.store.update_user(&User { display_name: display_name.into(), ..user }).await.unwrap();
-}
 
 async fn a_new_name_takes_the_next_number(db: Db) {
     let (ada, bob, cy) = (db.user("ada").await, db.user("bob").await, db.user("cy").await);
@@ -18,11 +13,11 @@ async fn a_new_name_takes_the_next_number(db: Db) {
     never.sort_by_key(|person| person.id);
     assert_eq!(never.iter().map(|person| (person.id, person.rev)).collect::<Vec<_>>(), [(ada, 0), (bob, 0)]);
 
-    rename(&db, bob, "Robert").await;
-    rename(&db, cy, "Cyrus").await;
-    rename(&db, bob, "Bobby").await;
+    db.rename_user(bob, "Robert").await;
+    db.rename_user(cy, "Cyrus").await;
+    db.rename_user(bob, "Bobby").await;
     // The same name again, and what else a person may change, is no change of a name.
-    rename(&db, cy, "Cyrus").await;
+    db.rename_user(cy, "Cyrus").await;
     let quiet = db.store.find_user(ada).await.unwrap().unwrap();
     db.store.update_user(&User { receipts: false, ..quiet }).await.unwrap();
     assert_eq!(db.store.people_rev().await.unwrap(), 3);

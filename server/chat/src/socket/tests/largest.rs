@@ -26,6 +26,11 @@ fn name(chars: usize) -> String {
     "\u{1f426}".repeat(chars)
 }
 
+/// With the user name, as where another name looks the same.
+fn shown_name() -> String {
+    format!("{} @{}", name(DISPLAY_NAME_CHARS.1), "x".repeat(USERNAME_CHARS.1))
+}
+
 fn user() -> User {
     User {
         id: UserId(ID),
@@ -48,7 +53,7 @@ fn message(chars: usize) -> Message {
         seq: Seq(LAST),
         rev: Rev(LAST),
         sender_id: UserId(ID),
-        sender_name: name(DISPLAY_NAME_CHARS.1),
+        sender_name: shown_name(),
         client_id: ClientId(ID),
         kind: MessageKind::Unknown,
         body: "\u{1}".repeat(chars),
@@ -95,7 +100,7 @@ fn rows() -> Vec<Message> {
 }
 
 fn person() -> Person {
-    let (username, display_name) = ("x".repeat(USERNAME_CHARS.1), name(DISPLAY_NAME_CHARS.1));
+    let (username, display_name) = ("x".repeat(USERNAME_CHARS.1), shown_name());
     Person { id: UserId(ID), rev: i64::MAX, username, display_name }
 }
 
