@@ -59,8 +59,10 @@ pub(crate) fn preview(room: &RoomSummary, me: UserId) -> String {
     }
 }
 
+/// The whole name where it is told apart by a user name, which comes last.
 fn first_name(name: &str) -> &str {
-    name.split_whitespace().next().unwrap_or(name)
+    let first = name.split_whitespace().next().unwrap_or(name);
+    if name.contains('@') { name } else { first }
 }
 
 /// What stands for a message of a later version.
@@ -181,6 +183,12 @@ mod tests {
         assert_eq!(title(0, ""), "Jackdaw");
         assert_eq!(title(3, "Tea"), "(3) Tea — Jackdaw");
         assert_eq!(title(100, ""), "(99+) Jackdaw");
+    }
+
+    #[test]
+    fn a_preview_names_its_sender_by_the_first_name_unless_it_is_told_apart() {
+        assert_eq!(first_name("Ada Lovelace"), "Ada");
+        assert_eq!(first_name("Ada Lovelace @ada2"), "Ada Lovelace @ada2");
     }
 
     #[test]
