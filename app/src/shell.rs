@@ -26,6 +26,8 @@ pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
                 <meta name="description" content="Jackdaw, a self-hosted real-time chat." />
                 <title>{title}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/icons/180.png" />
+                <link rel="manifest" href="/manifest.webmanifest" />
                 <HashedStylesheet options=options.clone() />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />

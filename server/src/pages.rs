@@ -3,10 +3,12 @@
 //! Forms work without JavaScript: they are posted here and answered with a redirect, or with the page and an error.
 
 mod forms;
+mod manifest;
 mod plain;
 mod render;
 
 pub(crate) use forms::{login, read as read_form, register, revoke, set_receipts};
+pub(crate) use manifest::show as manifest;
 
 use crate::auth::Caller;
 use crate::http::{address, cookies, extract};

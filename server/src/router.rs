@@ -1,6 +1,6 @@
 //! Every route of the server, in one place.
 
-use crate::documents::{account, admin, person, report, reset, room};
+use crate::documents::{account, admin, new_room, person, public_rooms, report, reset, room};
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
 use crate::routes::{auth, bans, blocks, health, members, messages, reports, rooms, users};
@@ -84,6 +84,7 @@ fn api() -> Router<Shared> {
 fn pages() -> Router<Shared> {
     Router::new()
         .route("/", get(pages::home))
+        .route("/manifest.webmanifest", get(pages::manifest))
         .route("/login", get(pages::show_login).post(pages::login))
         .route("/register", get(pages::show_register).post(pages::register))
         .route("/join/{code}", get(pages::show_join))
@@ -106,6 +107,9 @@ fn documents() -> Router<Shared> {
         .route("/account/blocks", get(person::list))
         .route("/people/{id}", get(person::show))
         .route("/people/{id}/{act}", post(person::act))
+        .route("/rooms/new", get(new_room::show).post(new_room::create))
+        .route("/rooms/public", get(public_rooms::show))
+        .route("/rooms/{id}/join", post(public_rooms::join))
         .route("/rooms/{id}/manage", get(room::show))
         .route("/rooms/{id}/manage/bans", post(room::ban))
         .route("/rooms/{id}/manage/bans/{user_id}/lift", post(room::lift_ban))

@@ -63,6 +63,8 @@ impl Document<'_> {
                         <meta name="robots" content="noindex" />
                         <title>{format!("{title} · Jackdaw")}</title>
                         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                        <link rel="apple-touch-icon" href="/icons/180.png" />
+                        <link rel="manifest" href="/manifest.webmanifest" />
                         <link rel="stylesheet" href=stylesheet />
                     </head>
                     <body>

@@ -27,7 +27,7 @@ impl Field<'_> {
         Field { kind: "password", autocomplete, ..Self::text(name, label, protocol::limits::PASSWORD_CHARS) }
     }
 
-    pub(super) fn view(self) -> impl IntoView {
+    pub(super) fn view(self) -> impl IntoView + use<> {
         let Self { name, label, kind, autocomplete, value, hint, limits } = self;
         let hint_id = format!("{name}-hint");
         let required = limits.0 > 0;

@@ -1,31 +1,12 @@
 //! Accounts that are managed: by their people, by administrators in the page, and by operators at the command line.
 
-use crate::harness::{
-    Answer, Node, Options, PASSWORD, Person, fresh_postgres, plain_client, redis_url, until, until_within,
-};
+use crate::harness::{Answer, Node, Options, PASSWORD, fresh_postgres, plain_client, redis_url, until, until_within};
 use protocol::{CloseCode, ServerFrame};
-use reqwest::Method;
 use serde_json::json;
 use std::process::{Command, Output};
 use std::time::Duration;
 
 const REVOKED: Option<u16> = Some(CloseCode::SessionRevoked.code());
-
-/// A request of a page of this site, with the person's session.
-async fn page(node: &Node, person: &Person, method: Method, path: &str, fields: &str) -> Answer {
-    let request = plain_client().request(method, node.url(path)).header("origin", node.url(""));
-    let request = request.header("cookie", format!("jackdaw_access={}", person.token));
-    let form = "application/x-www-form-urlencoded";
-    Answer::of(request.header("content-type", form).body(fields.to_owned())).await
-}
-
-async fn post(node: &Node, person: &Person, path: &str, fields: &str) -> Answer {
-    page(node, person, Method::POST, path, fields).await
-}
-
-async fn show(node: &Node, person: &Person, path: &str) -> Answer {
-    page(node, person, Method::GET, path, "").await
-}
 
 /// `jackdaw` with these words, on this node's database, in a process of its own.
 async fn command(options: &[(&str, &str)], words: &[&str]) -> Output {
@@ -61,15 +42,15 @@ async fn a_changed_password_signs_other_devices_out() {
     assert_eq!(here.get(&node, "/api/me").await.status, 200, "the device that changed it stays");
     assert_eq!(sign_in(&node, "ada", PASSWORD).await.status, 401);
     assert_eq!(sign_in(&node, "ada", "a new password").await.status, 200);
-    let name = async |name: &str| post(&node, &here, "/account/name", &format!("display_name={name}")).await;
+    let name = async |name: &str| here.post_form(&node, "/account/name", &format!("display_name={name}")).await;
     let hidden = name("Ada%E2%80%8B").await;
     assert!(hidden.status == 400 && hidden.text.contains("U+200B"), "as over the API: {}", hidden.text);
     assert!(name("Ada+Lovelace").await.text.contains("Your name was changed."));
     // The same as a form, and everywhere else at once.
-    let form = post(&node, &here, "/account/password", "current_password=a+new+password&new_password=correct+horse");
+    let form = here.post_form(&node, "/account/password", "current_password=a+new+password&new_password=correct+horse");
     assert!(form.await.text.contains("Your password was changed"));
     let there = here.sign_in_again(&node).await;
-    let others = post(&node, &here, "/account/sign-out-others", "").await;
+    let others = here.post_form(&node, "/account/sign-out-others", "").await;
     assert!(others.text.contains("One other device was signed out."), "{}", others.text);
     assert_eq!(there.get(&node, "/api/me").await.status, 401);
     assert_eq!(here.sign_in_again(&node).await.get(&node, "/api/me").await.status, 200);
@@ -131,39 +112,42 @@ async fn an_administrator_disables_and_enables_and_others_see_nothing() {
     let node = Node::start().await;
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
     for path in ["/admin", "/admin/reports", "/admin/invites", "/admin/settings", "/admin/audit"] {
-        assert_eq!(show(&node, &bob, path).await.status, 404, "{path}");
-        let shown = show(&node, &ada, path).await;
+        assert_eq!(bob.open_page(&node, path).await.status, 404, "{path}");
+        let shown = ada.open_page(&node, path).await;
         assert_eq!((shown.status, shown.text.contains("<script")), (200, false), "{path}");
         assert!(node.get(path).await.header("location").starts_with("/api/auth/refresh?next="), "{path}");
     }
     let act = |act: &str| format!("/admin/people/{}/{act}", bob.id);
-    assert_eq!(post(&node, &bob, &act("admin"), "").await.status, 404);
+    assert_eq!(bob.post_form(&node, &act("admin"), "").await.status, 404);
     let (mut socket, _) = bob.connect(&node).await;
-    let disabled = post(&node, &ada, &act("disable"), "").await;
+    let disabled = ada.post_form(&node, &act("disable"), "").await;
     assert!(disabled.text.contains("@bob is disabled."), "{}", disabled.text);
     assert_eq!(socket.closed().await, REVOKED);
     assert_eq!(bob.get(&node, "/api/me").await.status, 401);
     sign_in(&node, "bob", PASSWORD).await.refused(403, "forbidden", "disabled");
-    post(&node, &ada, &act("enable"), "").await;
+    ada.post_form(&node, &act("enable"), "").await;
     assert_eq!(sign_in(&node, "bob", PASSWORD).await.status, 200);
 
-    let linked = post(&node, &ada, &act("reset-link"), "").await.text;
+    let linked = ada.post_form(&node, &act("reset-link"), "").await.text;
     let link = linked.split("/reset/").nth(1).unwrap()[..32].to_owned();
-    let set = post(&node, &ada, &format!("/reset/{link}"), "new_password=battery+staple").await;
+    let set = ada.post_form(&node, &format!("/reset/{link}"), "new_password=battery+staple").await;
     assert_eq!((set.status, set.header("location")), (303, "/login"));
     assert_eq!(sign_in(&node, "bob", "battery staple").await.status, 200);
-    let again = post(&node, &ada, &format!("/reset/{link}"), "new_password=battery+staple").await;
+    let again = ada.post_form(&node, &format!("/reset/{link}"), "new_password=battery+staple").await;
     assert_eq!((again.status, again.text.contains("not valid")), (403, true), "it works once");
 
     // Only a code gets into the address of the form: a link cannot send an administrator's password form elsewhere.
     let elsewhere = format!("/reset/..%2Fadmin%2Fpeople%2F{}%2Fadmin", bob.id);
-    assert_eq!(show(&node, &ada, &elsewhere).await.status, 404);
-    assert_eq!(post(&node, &ada, &elsewhere, "new_password=battery+staple").await.status, 404);
-    assert_eq!(post(&node, &ada, &act("dance"), "").await.status, 404);
+    assert_eq!(ada.open_page(&node, &elsewhere).await.status, 404);
+    assert_eq!(ada.post_form(&node, &elsewhere, "new_password=battery+staple").await.status, 404);
+    assert_eq!(ada.post_form(&node, &act("dance"), "").await.status, 404);
     assert!(
-        post(&node, &ada, &format!("/admin/people/{}/no-admin", ada.id), "").await.text.contains("last administrator")
+        ada.post_form(&node, &format!("/admin/people/{}/no-admin", ada.id), "")
+            .await
+            .text
+            .contains("last administrator")
     );
-    let log = show(&node, &ada, "/admin/audit").await.text;
+    let log = ada.open_page(&node, "/admin/audit").await.text;
     for word in ["user.disable", "user.enable", "user.reset-link", "user.password"] {
         assert!(log.contains(word), "{word} is not in {log}");
     }
@@ -173,7 +157,7 @@ async fn an_administrator_disables_and_enables_and_others_see_nothing() {
 async fn registration_is_open_or_by_invite_or_closed() {
     let node = Node::start_with(Options::default().set("JACKDAW_REGISTRATION", "")).await;
     let ada = node.register("ada").await;
-    let set = async |policy: &str| post(&node, &ada, "/admin/settings", &format!("registration={policy}")).await;
+    let set = async |policy: &str| ada.post_form(&node, "/admin/settings", &format!("registration={policy}")).await;
     let register = async |name: &str, code: Option<&str>| {
         let form = json!({"username": name, "password": PASSWORD, "code": code});
         node.post("/api/auth/register", form).await
@@ -184,7 +168,7 @@ async fn registration_is_open_or_by_invite_or_closed() {
     assert!(!node.get("/login").await.text.contains("/register"));
 
     let birds = ada.create_group(&node, "Birds", &[]).await;
-    let made = post(&node, &ada, "/admin/invites", &format!("uses=2&days=1&room={}", birds.id)).await.text;
+    let made = ada.post_form(&node, "/admin/invites", &format!("uses=2&days=1&room={}", birds.id)).await.text;
     let code = made.split("/join/").nth(1).unwrap()[..32].to_owned();
     let form = node.get(&format!("/join/{code}")).await;
     assert!(form.status == 200 && form.text.contains(&format!("value=\"{code}\"")), "{}", form.text);
@@ -208,20 +192,20 @@ async fn registration_is_open_or_by_invite_or_closed() {
     }
     assert_eq!(told, [(403, true); 3]);
     for wrong in ["uses=0&days=1", "uses=1&days=91", "uses=x&days=1", "uses=1&days=1&room=x"] {
-        assert_eq!(post(&node, &ada, "/admin/invites", wrong).await.status, 400, "{wrong}");
+        assert_eq!(ada.post_form(&node, "/admin/invites", wrong).await.status, 400, "{wrong}");
     }
 
-    let made = post(&node, &ada, "/admin/invites", "uses=2&days=1").await.text;
+    let made = ada.post_form(&node, "/admin/invites", "uses=2&days=1").await.text;
     let code = made.split("/join/").nth(1).unwrap()[..32].to_owned();
     set("closed").await;
     register("eve", Some(&code)).await.refused(403, "forbidden", "closed");
     set("nonsense").await;
     register("eve", None).await.refused(403, "forbidden", "closed");
     let links = "imprint=https%3A%2F%2Fexample.org%2Fimprint&name=Jays";
-    assert_eq!(post(&node, &ada, "/admin/settings", links).await.status, 200);
+    assert_eq!(ada.post_form(&node, "/admin/settings", links).await.status, 200);
     let login = node.get("/login").await.text;
     assert!(login.contains("href=\"https://example.org/imprint\"") && login.contains("Jays"), "{login}");
-    let script = post(&node, &ada, "/admin/settings", "imprint=javascript%3Aalert(1)").await;
+    let script = ada.post_form(&node, "/admin/settings", "imprint=javascript%3Aalert(1)").await;
     assert_eq!((script.status, script.text.contains("imprint:")), (400, true));
 }
 
@@ -305,11 +289,11 @@ async fn administrators_say_who_makes_public_rooms() {
     let node = Node::start().await;
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
     let form = json!({"kind": "public", "name": "Birds"});
-    assert_eq!(post(&node, &ada, "/admin/settings", "public_rooms=administrators").await.status, 200);
+    assert_eq!(ada.post_form(&node, "/admin/settings", "public_rooms=administrators").await.status, 200);
     bob.post(&node, "/api/rooms", form.clone()).await.refused(403, "forbidden", "public rooms");
     assert_eq!(ada.post(&node, "/api/rooms", form.clone()).await.status, 201);
-    assert_eq!(post(&node, &ada, "/admin/settings", "public_rooms=nobody").await.status, 400);
-    assert_eq!(post(&node, &ada, "/admin/settings", "public_rooms=everybody").await.status, 200);
+    assert_eq!(ada.post_form(&node, "/admin/settings", "public_rooms=nobody").await.status, 400);
+    assert_eq!(ada.post_form(&node, "/admin/settings", "public_rooms=everybody").await.status, 200);
     assert_eq!(bob.post(&node, "/api/rooms", form).await.status, 201);
 }
 
@@ -319,34 +303,34 @@ async fn a_room_is_managed_by_forms() {
     let (ada, bob) = (node.register("ada").await, node.register("bob").await);
     let room = ada.rooms(&node).await.remove(0);
     let manage = format!("/rooms/{}/manage", room.id);
-    assert!(show(&node, &bob, &manage).await.text.contains("Only its admins and owners"));
-    assert_eq!(post(&node, &bob, &format!("{manage}/topic"), "topic=mine").await.status, 403);
-    let changed = post(&node, &ada, &format!("{manage}/topic"), "topic=Birds+of+the+city").await;
+    assert!(bob.open_page(&node, &manage).await.text.contains("Only its admins and owners"));
+    assert_eq!(bob.post_form(&node, &format!("{manage}/topic"), "topic=mine").await.status, 403);
+    let changed = ada.post_form(&node, &format!("{manage}/topic"), "topic=Birds+of+the+city").await;
     assert!(changed.status == 200 && changed.text.contains("General: Birds of the city"), "{}", changed.text);
-    post(&node, &ada, &format!("{manage}/announcements"), "").await;
+    ada.post_form(&node, &format!("{manage}/announcements"), "").await;
     bob.send_as(&node, &room, protocol::ClientId(uuid::Uuid::now_v7()), "hi").await.refused(403, "forbidden", "admins");
-    post(&node, &ada, &format!("{manage}/everybody"), "").await;
+    ada.post_form(&node, &format!("{manage}/everybody"), "").await;
     bob.send_message(&node, &room, "hi").await;
-    assert!(post(&node, &ada, &format!("{manage}/archive"), "").await.text.contains("is archived"));
+    assert!(ada.post_form(&node, &format!("{manage}/archive"), "").await.text.contains("is archived"));
     bob.send_as(&node, &room, protocol::ClientId(uuid::Uuid::now_v7()), "hi").await.refused(
         403,
         "forbidden",
         "archive",
     );
-    post(&node, &ada, &format!("{manage}/restore"), "").await;
-    assert_eq!(post(&node, &ada, &format!("{manage}/dance"), "").await.status, 404);
+    ada.post_form(&node, &format!("{manage}/restore"), "").await;
+    assert_eq!(ada.post_form(&node, &format!("{manage}/dance"), "").await.status, 404);
 
-    let nobody = post(&node, &ada, &format!("{manage}/bans"), "username=nobody").await;
+    let nobody = ada.post_form(&node, &format!("{manage}/bans"), "username=nobody").await;
     assert!(nobody.status == 404 && nobody.text.contains("no such user"), "{}", nobody.text);
-    let banned = post(&node, &ada, &format!("{manage}/bans"), "username=%40bob").await;
+    let banned = ada.post_form(&node, &format!("{manage}/bans"), "username=%40bob").await;
     assert!(banned.text.contains("@bob is banned"), "{}", banned.text);
-    assert_eq!(show(&node, &bob, &manage).await.status, 404);
-    let lifted = post(&node, &ada, &format!("{manage}/bans/{}/lift", bob.id), "").await;
+    assert_eq!(bob.open_page(&node, &manage).await.status, 404);
+    let lifted = ada.post_form(&node, &format!("{manage}/bans/{}/lift", bob.id), "").await;
     assert_eq!((lifted.status, lifted.header("location")), (303, manage.as_str()));
-    assert_eq!(show(&node, &bob, &manage).await.status, 200);
+    assert_eq!(bob.open_page(&node, &manage).await.status, 200);
     let direct = json!({"kind": "direct", "user_id": bob.id});
     let direct: protocol::RoomSummary = ada.post(&node, "/api/rooms", direct).await.get("room");
-    assert_eq!(show(&node, &ada, &format!("/rooms/{}/manage", direct.id)).await.status, 404);
+    assert_eq!(ada.open_page(&node, &format!("/rooms/{}/manage", direct.id)).await.status, 404);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -356,28 +340,28 @@ async fn people_report_and_block_by_forms() {
     let room = ada.rooms(&node).await.remove(0);
     let message = bob.send_message(&node, &room, "<b>buy</b> my things").await;
     let path = format!("/rooms/{}/messages/{}/report", room.id, message.seq);
-    let form = show(&node, &ada, &path).await;
+    let form = ada.open_page(&node, &path).await;
     assert!(form.text.contains("&lt;b&gt;buy&lt;/b&gt; my things"), "{}", form.text);
-    assert_eq!(post(&node, &ada, &path, "reason=").await.status, 400);
-    assert!(post(&node, &ada, &path, "reason=spam").await.text.contains("have your report"));
+    assert_eq!(ada.post_form(&node, &path, "reason=").await.status, 400);
+    assert!(ada.post_form(&node, &path, "reason=spam").await.text.contains("have your report"));
     bob.delete(&node, &format!("/api/messages/room/{}/{}", room.id, message.seq)).await;
-    assert_eq!(show(&node, &bob, "/admin/reports").await.status, 404);
-    let reports = show(&node, &ada, "/admin/reports").await.text;
+    assert_eq!(bob.open_page(&node, "/admin/reports").await.status, 404);
+    let reports = ada.open_page(&node, "/admin/reports").await.text;
     assert!(reports.contains("buy&lt;/b&gt; my things") && reports.contains("spam"), "as it was: {reports}");
     let id = reports.split("/admin/reports/").find_map(|rest| rest.split_once("/close")).unwrap().0.to_owned();
-    post(&node, &ada, &format!("/admin/reports/{id}/close"), "").await;
-    assert!(show(&node, &ada, "/admin/reports").await.text.contains("no open reports"));
-    assert!(show(&node, &ada, "/admin/audit").await.text.contains("report.close"));
+    ada.post_form(&node, &format!("/admin/reports/{id}/close"), "").await;
+    assert!(ada.open_page(&node, "/admin/reports").await.text.contains("no open reports"));
+    assert!(ada.open_page(&node, "/admin/audit").await.text.contains("report.close"));
     let elsewhere = format!("/rooms/{}/messages/999/report", room.id);
-    assert_eq!(show(&node, &ada, &elsewhere).await.status, 404);
+    assert_eq!(ada.open_page(&node, &elsewhere).await.status, 404);
 
     let block = format!("/people/{}", bob.id);
-    assert!(show(&node, &ada, &block).await.text.contains("Block"));
-    post(&node, &ada, &format!("{block}/block"), "").await;
+    assert!(ada.open_page(&node, &block).await.text.contains("Block"));
+    ada.post_form(&node, &format!("{block}/block"), "").await;
     let direct = json!({"kind": "direct", "user_id": ada.id});
     bob.post(&node, "/api/rooms", direct.clone()).await.refused(403, "forbidden", "");
-    assert!(show(&node, &ada, "/account/blocks").await.text.contains("@bob"));
-    post(&node, &ada, &format!("{block}/unblock"), "").await;
+    assert!(ada.open_page(&node, "/account/blocks").await.text.contains("@bob"));
+    ada.post_form(&node, &format!("{block}/unblock"), "").await;
     assert_eq!(bob.post(&node, "/api/rooms", direct).await.status, 201);
-    assert_eq!(post(&node, &ada, &format!("/people/{}/block", ada.id), "").await.status, 400, "oneself");
+    assert_eq!(ada.post_form(&node, &format!("/people/{}/block", ada.id), "").await.status, 400, "oneself");
 }

@@ -33,6 +33,7 @@ mod sessions;
 mod slow;
 mod socket;
 mod stalls;
+mod starting;
 mod store;
 mod sync;
 mod writing;

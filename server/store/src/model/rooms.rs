@@ -190,10 +190,11 @@ impl Tables {
             .messages
             .iter()
             .filter(|message| message.seq > read_seq && message.kind == MessageKind::Text && message.sender_id != user);
+        let name = other.as_ref().and_then(|other| self.name(other.id).ok()).unwrap_or_else(|| room.name.clone());
         RoomSummary {
             id,
             kind: room.kind,
-            name: other.as_ref().and_then(|other| self.name(other.id).ok()).unwrap_or_else(|| room.name.clone()),
+            name: name.clone(),
             last_seq: room.head(),
             last_rev: room.last_rev,
             read_seq,
@@ -201,7 +202,7 @@ impl Tables {
             last_message: room.messages.last().map(Message::preview),
             members_count: i64::try_from(room.members.len()).unwrap_or(i64::MAX),
             role: room.role(user),
-            other: other.map(User::seen_by_others),
+            other: other.map(|other| User { display_name: name.clone(), ..other.seen_by_others() }),
             other_mark,
             topic: Some(room.topic.clone()).filter(|topic| !topic.is_empty()),
             archived_at: room.archived_at,

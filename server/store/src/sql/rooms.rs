@@ -44,17 +44,20 @@ fn summary(row: &DbRow) -> Result<RoomSummary> {
     let other: Option<uuid::Uuid> = row.try_get("user_id")?;
     let last: Option<uuid::Uuid> = row.try_get("room_id")?;
     let other_delivered: Option<i64> = row.try_get("other_delivered_seq")?;
+    let name: String = row.try_get("name")?;
+    // A direct room is called like its other person, as others see them.
+    let as_others_see = |user: User| User { display_name: name.clone(), ..user.seen_by_others() };
     Ok(RoomSummary {
         id: RoomId(row.try_get("id")?),
         kind: RoomKind::from_code(row.try_get("room_kind")?),
-        name: row.try_get("name")?,
+        name: name.clone(),
         last_seq: Seq(row.try_get("last_seq")?),
         last_rev: Rev(row.try_get("last_rev")?),
         read_seq: Seq(row.try_get("read_seq")?),
         unread: row.try_get("unread")?,
         members_count: row.try_get("members_count")?,
         role: row.try_get::<Option<i16>, _>("role")?.map(Role::from_code),
-        other: other.map(|_| user(row).map(User::seen_by_others)).transpose()?,
+        other: other.map(|_| user(row).map(as_others_see)).transpose()?,
         other_mark: match (other, other_delivered) {
             (Some(other), Some(delivered)) => {
                 Some(Mark(UserId(other), Seq(delivered), Seq(row.try_get("other_read_seq")?)))

@@ -132,6 +132,24 @@ impl Person {
         self.ask(node, Method::DELETE, path, None).await
     }
 
+    /// A request of a page of this site, with the person's session in a cookie.
+    async fn ask_page(&self, node: &Node, method: Method, path: &str, fields: &str) -> Answer {
+        let request = self.http.request(method, node.url(path)).header("origin", node.url(""));
+        let request = request.header("cookie", format!("jackdaw_access={}", self.token));
+        let form = "application/x-www-form-urlencoded";
+        Answer::of(request.header("content-type", form).body(fields.to_owned())).await
+    }
+
+    /// A page as a browser opens it.
+    pub(crate) async fn open_page(&self, node: &Node, path: &str) -> Answer {
+        self.ask_page(node, Method::GET, path, "").await
+    }
+
+    /// A form as a page of this site posts it.
+    pub(crate) async fn post_form(&self, node: &Node, path: &str, fields: &str) -> Answer {
+        self.ask_page(node, Method::POST, path, fields).await
+    }
+
     pub(crate) async fn rooms(&self, node: &Node) -> Vec<RoomSummary> {
         self.get(node, "/api/rooms").await.get("rooms")
     }
