@@ -5,6 +5,7 @@ pub(crate) mod account;
 pub(crate) mod admin;
 mod document;
 mod form;
+pub(crate) mod message;
 pub(crate) mod new_room;
 pub(crate) mod person;
 pub(crate) mod public_rooms;

@@ -1,6 +1,6 @@
 //! Every route of the server, in one place.
 
-use crate::documents::{account, admin, new_room, person, public_rooms, report, reset, room};
+use crate::documents::{account, admin, message, new_room, person, public_rooms, report, reset, room};
 use crate::health::Readiness;
 use crate::http::{address, admission, headers, origin, trace};
 use crate::routes::{auth, bans, blocks, health, members, messages, reports, rooms, users};
@@ -110,6 +110,7 @@ fn documents() -> Router<Shared> {
         .route("/rooms/new", get(new_room::show).post(new_room::create))
         .route("/rooms/public", get(public_rooms::show))
         .route("/rooms/{id}/join", post(public_rooms::join))
+        .route("/rooms/{id}/messages", post(message::send))
         .route("/rooms/{id}/manage", get(room::show))
         .route("/rooms/{id}/manage/bans", post(room::ban))
         .route("/rooms/{id}/manage/bans/{user_id}/lift", post(room::lift_ban))

@@ -79,6 +79,39 @@ async fn public_rooms_are_joined_without_scripts() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_is_sent_without_scripts_and_once() {
+    let node = Node::start().await;
+    let (ada, bob) = (node.register("ada").await, node.register("bob").await);
+    let room = ada.create_group(&node, "Birds", &[&bob]).await;
+    let path = format!("/rooms/{}/messages", room.id);
+    let form = "client_id=01980000-0000-7000-8000-000000000009&body=a+%3Cb%3E";
+    for _ in 0..2 {
+        let sent = ada.post_form(&node, &path, form).await;
+        assert_eq!((sent.status, sent.header("location")), (303, format!("/rooms/{}", room.id).as_str()));
+    }
+    let history = ada.get(&node, &format!("/api/messages/room/{}", room.id)).await;
+    let messages: Vec<protocol::Message> = history.get("messages");
+    assert_eq!(messages.iter().filter(|message| message.body == "a <b>").count(), 1);
+
+    // The same name for another text is refused, and the text stays to be sent as another message.
+    let other = ada
+        .post_form(&node, &path, "client_id=01980000-0000-7000-8000-000000000009&body=%3C%2Ftextarea%3E%26lt%3B")
+        .await;
+    assert_eq!(other.status, 409, "{}", other.text);
+    assert!(other.text.contains(">\n&lt;/textarea>&amp;lt;</textarea>"), "{}", other.text);
+    assert!(!other.text.contains("01980000-0000-7000-8000-000000000009"), "by another name");
+    for (fields, status) in
+        [("client_id=x&body=a", 400), ("body=a", 400), ("client_id=01980000-0000-7000-8000-000000000008&body=+", 400)]
+    {
+        assert_eq!(ada.post_form(&node, &path, fields).await.status, status, "{fields}");
+    }
+    let stranger = node.register("eve").await;
+    let refused = stranger.post_form(&node, &path, "client_id=01980000-0000-7000-8000-000000000007&body=a").await;
+    assert_eq!(refused.status, 404);
+    assert!(refused.text.contains(">\na</textarea>"), "{}", refused.text);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_manifest_bears_the_name_of_the_server() {
     let node = Node::start_with(Options::default()).await;
     let manifest = node.get("/manifest.webmanifest").await;
