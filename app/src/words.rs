@@ -39,13 +39,19 @@ pub(crate) const fn role(role: Role) -> &'static str {
     }
 }
 
-/// The line under a room's name in the list.
-pub(crate) fn preview(room: &RoomSummary, me: UserId) -> String {
+/// What stands for the text of a person that the reader blocks.
+pub(crate) const BLOCKED: &str = "Message from a person that you block";
+
+/// The line under a room's name in the list. Messages of people that the reader blocks are folded, as in the room.
+pub(crate) fn preview(room: &RoomSummary, me: UserId, blocks: impl Fn(UserId) -> bool) -> String {
     let Some(message) = &room.last_message else {
         return "No messages yet".to_owned();
     };
     if message.kind != MessageKind::Text {
         return system(message, me);
+    }
+    if blocks(message.sender_id) {
+        return BLOCKED.to_owned();
     }
     let text = if message.deleted_at.is_some() {
         "Message deleted".to_owned()
@@ -212,6 +218,27 @@ mod tests {
         };
         assert_eq!(system(&later, UserId(id)), UNREADABLE);
         assert_eq!(system(&Message { kind: MessageKind::Unknown, event: None, ..later }, UserId(id)), UNREADABLE);
+    }
+
+    #[test]
+    fn a_preview_folds_what_a_blocked_person_wrote_and_nothing_else() {
+        let room = |kind: &str| -> RoomSummary {
+            let message = r#"{"room_id":"ID","seq":7,"rev":0,"sender_id":"ID","sender_name":"Bob Cat","client_id":"ID",
+                "kind":"text","body":"buy my things","created_at":0}"#;
+            let room = r#"{"id":"ID","kind":"KIND","name":"Tea","last_seq":7,"last_rev":0,"read_seq":6,"unread":1,
+                "members_count":2,"role":"member","last_message":MESSAGE}"#;
+            let json = room.replace("KIND", kind).replace("MESSAGE", message);
+            serde_json::from_str(&json.replace("ID", &uuid::Uuid::nil().to_string())).unwrap()
+        };
+        let (bob, me) = (UserId(uuid::Uuid::nil()), UserId(uuid::Uuid::max()));
+        for (kind, shown) in [("group", "Bob: buy my things"), ("direct", "buy my things")] {
+            let mut room = room(kind);
+            assert_eq!(preview(&room, me, |_| false), shown);
+            assert_eq!(preview(&room, me, |user| user == bob), "Message from a person that you block");
+            let message = room.last_message.as_mut().unwrap();
+            (message.kind, message.event) = (MessageKind::System, Some(SystemEvent::Archived));
+            assert_eq!(preview(&room, me, |user| user == bob), "Bob Cat archived the room");
+        }
     }
 
     #[test]

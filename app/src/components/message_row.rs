@@ -88,7 +88,7 @@ fn Text(id: ClientId, view: RwSignal<RowView>, opens_run: Memo<bool>) -> impl In
                 <div class="bubble-line">
                 <div class="bubble" class:bubble-failed=live(move || state.with(|state| matches!(state, RowState::Failed { .. })))>
                     {if folded {
-                        view! { <details><summary>"Message from a person that you block"</summary><Body view /></details> }.erase()
+                        view! { <details><summary>{words::BLOCKED}</summary><Body view /></details> }.erase()
                     } else {
                         view! { <Body view /> }.erase()
                     }}

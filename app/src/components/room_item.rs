@@ -15,7 +15,7 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
     let id = room.with_untracked(|room| room.id);
     let room = RwSignal::from(room);
     let name = memo(move || room.with(|room| room.name.clone()));
-    let preview = memo(move || room.with(|room| words::preview(room, chat.me)));
+    let preview = memo(move || room.with(|room| words::preview(room, chat.me, |user| chat.blocks(user))));
     let at = memo(move || room.with(|room| room.last_message.as_ref().map(|message| message.created_at)));
     let unread = memo(move || room.with(|room| room.unread));
     let current = move || (chat.open.get() == Some(id)).then_some("page");

@@ -13,6 +13,8 @@ test('messages of a blocked person are folded, and unfold', async ({ signUp }) =
   await ada.page.getByRole('button', { name: 'Block @bob' }).click()
   await expect(ada.page.getByRole('status')).toHaveText('Blocked.')
   await ada.page.goto('/')
+  await expect(ada.roomLink('General')).toContainText('Message from a person that you block')
+  await expect(ada.roomLink('General')).not.toContainText('buy my things')
   await ada.open('General')
   await expect(ada.message('buy my things')).toBeHidden()
   await ada.log.getByText('Message from a person that you block').click()

@@ -86,7 +86,7 @@ pub async fn watch_accounts(chat: Arc<Chat>) {
                 chat.follow_accounts().await?;
             }
             // Once more with the next tick: a connection may just come in by what was cached.
-            is_due = has_changed;
+            is_due = has_changed | chat.take_stale_blocks();
             Ok::<(), crate::Error>(())
         };
         if let Err(error) = followed.await {

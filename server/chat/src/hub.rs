@@ -3,6 +3,7 @@
 //! Invariant: it knows neither rules nor the database. Frames are encoded once and shared by all queues.
 
 pub mod awareness;
+mod blocks;
 mod channels;
 pub mod connection;
 mod controls;
@@ -22,7 +23,7 @@ pub mod rejected;
 pub mod sequence;
 pub mod subscriptions;
 
-pub(crate) use awareness::PRESENCE_INTERVAL;
+pub(crate) use awareness::{PRESENCE_INTERVAL, Watched};
 pub use connection::Connection;
 pub use delivery::Delivery;
 pub(crate) use envelope::StreamPosition;

@@ -6,7 +6,7 @@
 pub mod accounts;
 mod awareness;
 mod bans;
-mod blocks;
+pub mod blocks;
 mod completing;
 pub mod epoch;
 mod mechanism;
@@ -143,7 +143,12 @@ impl Chat {
     /// them; heads follow as a frame, so that messages in between are detected.
     pub async fn connect(&self, connection: &Arc<Connection>) -> Result<Vec<RoomSummary>, Error> {
         self.hub.attach(connection);
-        let entered = self.enter_all(connection.user).await;
+        let entered = async {
+            let entered = self.enter_all(connection.user).await?;
+            self.read_own_blocks(connection.user).await?;
+            Ok::<_, Error>(entered)
+        };
+        let entered = entered.await;
         if entered.is_err() {
             self.hub.detach(connection);
         }

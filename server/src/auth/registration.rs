@@ -32,7 +32,7 @@ impl Auth {
         let refused = match (has_users, code) {
             (false, None) if is_local => return Ok(Registration::First { policy: Policy::Open.word() }),
             (false, None) => FIRST,
-            (true, None) if policy == Policy::Open => return Ok(Registration::Allowed { by: None }),
+            (true, None) if policy == Policy::Open => return Ok(Registration::Open),
             (true, None) if policy == Policy::Invite => INVITE,
             (true, Some(_)) if policy == Policy::Closed => CLOSED,
             (_, Some(code)) => {

@@ -4,7 +4,7 @@ use super::{Area, bound};
 use crate::run;
 use chat::background;
 use chat::hub::{delivery, gaps};
-use chat::rules::{accounts, epoch, repair, sessions, sync};
+use chat::rules::{accounts, blocks, epoch, repair, sessions, sync};
 use store::bounds::{ERASED_MESSAGES, ERASURE_DELAY_MS};
 
 pub(super) fn area() -> Area {
@@ -23,6 +23,7 @@ pub(super) fn area() -> Area {
         bound!(time background::SESSIONS_INTERVAL, "node: interval of the check of sessions", "a connection of an ended session closes that much later", ""),
         bound!(count sessions::SESSIONS_BATCH, "query of sessions: people", "nothing", ""),
         bound!(time repair::REPAIR_INTERVAL, "node: interval of the comparison of people whose memberships moved", "a lost change of membership comes that much later", ""),
+        bound!(count blocks::BLOCKS_BATCH, "query of blocks: people", "nothing", ""),
         bound!(count repair::VERSIONS_BATCH, "query of what moved: people", "nothing", ""),
         bound!(time repair::SLICE_INTERVAL, "node: interval of slices of everybody", "nothing", ""),
         bound!(count repair::SLICE_PEOPLE, "slice or query of memberships: people", "nothing", ""),

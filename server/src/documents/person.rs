@@ -73,8 +73,8 @@ async fn render(app: &App, caller: &Caller, id: UserId, notice: Notice) -> Respo
         view! {
             <ul class="cards">{card(id, &user.display_name, &user.username, is_blocked)}</ul>
             <p class="pane-title">
-                "A person that you block cannot write to you, start a chat with you or add you to groups. Their messages in groups are folded. They
-                are not told."
+                "A person that you block cannot write to you, start a chat with you or add you to groups. Their messages in groups are folded.
+                Neither of you sees when the other is online or typing. They are not told."
             </p>
         }
     })

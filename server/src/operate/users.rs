@@ -144,11 +144,8 @@ impl Operator {
         let password_hash = hash(password.map_or_else(|| Code::generate().map(|code| code.to_string()), Ok)?)?;
         let new = NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash };
         let stamp = || Stamp { client_id: ClientId(SystemClock.id()), now: SystemClock.now() };
-        let right = Registration::Allowed { by: Some(self.by.clone()) };
+        let right = Registration::Operator { by: self.by.clone(), is_admin };
         let (user, _) = self.store.create_user(new, right, &stamp).await?;
-        if is_admin && !user.is_admin {
-            self.store.set_admin(user.id, true, &self.by, clock::now()).await?;
-        }
         let made = format!("{} has an account.\n", user.username);
         if has_password { Ok(made) } else { Ok(made + &self.reset_link(user.id, &user.username).await?) }
     }

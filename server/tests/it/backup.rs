@@ -2,6 +2,7 @@
 
 mod damage;
 mod database;
+mod killed;
 mod program;
 mod schema;
 

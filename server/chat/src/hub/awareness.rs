@@ -1,12 +1,13 @@
 //! Awareness (typing and presence): sent only to connections that show the room or the person, never stored, and dropped
-//! first under backpressure. A lost frame needs no repair.
+//! first under backpressure. A lost frame needs no repair. A block hides both, in both directions.
 
+use super::blocks::{BlocksVersion, Typist};
 use super::channels::Channel;
 use super::presence::{OFFLINE_DELAY, People, last_seen};
 use super::{Connection, Hub, StreamPosition};
 use crate::outbound::Frame;
 use protocol::{Presence, PresenceState, RoomId, ServerFrame, UnixMillis, UserId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,6 +38,15 @@ pub(super) struct Awareness {
 
 /// The last person done; none at the start of a round.
 type Position = Option<UserId>;
+
+/// The people whose presence a connection is to show: they share a room with its person.
+pub(crate) struct Watched {
+    pub(crate) users: Vec<UserId>,
+    /// Those of `users` who block the person.
+    pub(crate) blockers: Vec<UserId>,
+    /// The version of blocks before these were read.
+    pub(crate) version: BlocksVersion,
+}
 
 impl Awareness {
     fn show(&mut self, connection: &Arc<Connection>, room: Option<RoomId>) {
@@ -74,39 +84,97 @@ impl Hub {
         awareness.people.leave(connection, Instant::now());
     }
 
-    /// Sets what a connection shows. Returns those of `users` who are offline.
-    pub fn focus(
+    /// Sets what a connection shows. Returns those of `watched.users` who are offline and visible to its person.
+    pub(crate) fn focus(
         &self,
         connection: &Arc<Connection>,
         room: Option<RoomId>,
-        users: Vec<UserId>,
+        watched: Watched,
         away: bool,
     ) -> Vec<UserId> {
+        let Watched { users, blockers, version } = watched;
         let mut awareness = self.awareness.lock();
         awareness.show(connection, room);
-        awareness.people.set_away(connection, away, Instant::now());
-        let offline = |user: &UserId| awareness.people.state(*user) == PresenceState::Offline;
-        let offline = users.iter().copied().filter(offline).collect();
-        awareness.people.watch(connection, Some((Arc::clone(connection), users)));
-        offline
+        let people = &mut awareness.people;
+        people.set_away(connection, away, Instant::now());
+        people.set_blockers(connection.user, &users, &blockers);
+        people.blocks.record_read(version);
+        people.watch(connection, Some((Arc::clone(connection), users.clone())));
+        let is_offline = |user: &UserId| people.state(*user) == PresenceState::Offline;
+        let is_visible = |user: &UserId| !people.blocks.between(connection.user, *user);
+        users.into_iter().filter(|user| is_offline(user) && is_visible(user)).collect()
+    }
+
+    /// Blocks that are read now are of this version.
+    pub(crate) fn blocks_version(&self) -> BlocksVersion {
+        self.awareness.lock().people.blocks.version()
+    }
+
+    /// Blocks have changed: those that are read from now on are of this version.
+    pub(crate) fn begin_blocks_version(&self) -> BlocksVersion {
+        self.awareness.lock().people.blocks.begin_version()
+    }
+
+    /// Whether blocks may have been read from before a change. Returns true once.
+    pub(crate) fn take_stale_blocks(&self) -> bool {
+        self.awareness.lock().people.blocks.take_stale()
+    }
+
+    /// Whether the blocks by this person, who is connected here, are to be read.
+    pub(crate) fn needs_blocks(&self, user: UserId) -> bool {
+        self.awareness.lock().people.needs_blocks(user)
+    }
+
+    /// People whose blocks are in use here: those after `after`, `limit` at most.
+    pub(crate) fn people_with_blocks(&self, after: Option<UserId>, limit: usize) -> Vec<UserId> {
+        self.awareness.lock().people.blocks.known_after(after, limit)
+    }
+
+    /// Applies a read of all blocks by these people, and sends what that hides or shows.
+    pub(crate) fn set_blocks(&self, users: &[UserId], blocks: &[(UserId, UserId)], version: BlocksVersion) {
+        let mut lists: BTreeMap<UserId, BTreeSet<UserId>> = users.iter().map(|user| (*user, BTreeSet::new())).collect();
+        for (user, blocked) in blocks {
+            lists.entry(*user).or_default().insert(*blocked);
+        }
+        let people = &mut self.awareness.lock().people;
+        for (user, list) in lists {
+            people.set_blocks(user, list);
+        }
+        people.blocks.record_read(version);
+    }
+
+    /// Applies a block that was made or removed here, and sends what that hides or shows.
+    pub(crate) fn set_block(&self, user: UserId, blocked: UserId, is_blocked: bool) {
+        let people = &mut self.awareness.lock().people;
+        people.blocks.begin_version();
+        people.set_block(user, blocked, is_blocked);
     }
 
     /// Sends a connection the present state of `users`, which it began to show.
     pub(crate) fn send_presence(&self, connection: &Connection, users: &[UserId], seen: &BTreeMap<UserId, UnixMillis>) {
         let mut awareness = self.awareness.lock();
-        let users = awareness.people.first(users, seen);
+        let users = awareness.people.first(connection.user, users, seen);
         connection.send(&ServerFrame::Presence { users });
     }
 
-    /// Sends an awareness frame to the connections that show a room, on all nodes.
-    pub(crate) fn publish_awareness(&self, room: RoomId, frame: &ServerFrame) {
+    /// Sends a typing frame of a person to the connections that show a room, on all nodes.
+    pub(crate) fn publish_typing(&self, room: RoomId, user: UserId, frame: &ServerFrame) {
         let frame = Frame::encode(frame);
-        self.publisher.publish_to(room, StreamPosition::Ephemeral, &frame);
-        self.deliver_awareness(room, &frame);
+        let typist = Typist { user, blocked: self.awareness.lock().people.blocks.of(user) };
+        self.publisher.publish_typing(room, &typist, &frame);
+        self.deliver_typing(room, Some(&typist), &frame);
     }
 
-    pub(super) fn deliver_awareness(&self, room: RoomId, frame: &Frame) {
-        let viewers = self.awareness.lock().viewers.get(&room).cloned().unwrap_or_default();
+    /// `typist` is unknown where a node of an earlier version published the frame.
+    pub(super) fn deliver_typing(&self, room: RoomId, typist: Option<&Typist>, frame: &Frame) {
+        let mut awareness = self.awareness.lock();
+        let Awareness { viewers, people, .. } = &mut *awareness;
+        let Some(viewers) = viewers.get(&room) else { return };
+        let is_hidden = |viewer: UserId| {
+            typist.is_some_and(|typist| typist.blocked.contains(&viewer) || people.blocks.has(viewer, typist.user))
+        };
+        let viewers: Vec<_> = viewers.iter().filter(|viewer| !is_hidden(viewer.user)).cloned().collect();
+        drop(awareness);
         let registry = self.delivery.lock();
         // A connection may still show a room that its person has left.
         let members = viewers.iter().filter(|viewer| registry.is_in(viewer.user, room));

@@ -3,6 +3,7 @@
 //! A room's channel carries encoded frames for its members. The control channel carries what concerns connections:
 //! memberships, frames for one person, ended sessions, changed accounts.
 
+use super::blocks::Typist;
 use protocol::{Rev, RoomId, RoomSummary, Seq, SessionId, UserId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -53,15 +54,22 @@ impl StreamPosition {
 pub(super) struct Envelope<'a> {
     pub(super) node: Uuid,
     pub(super) position: StreamPosition,
+    /// Of a typing frame. Nodes of earlier versions neither send nor read it.
+    pub(super) typist: Option<Typist>,
     pub(super) body: &'a str,
 }
 
 impl<'a> Envelope<'a> {
-    /// From `NODE POSITION\nBODY`.
+    /// From `NODE POSITION\nBODY` or `NODE POSITION TYPIST\nBODY`.
     pub(super) fn read(text: &'a str) -> Option<Self> {
         let (head, body) = text.split_once('\n')?;
-        let (node, position) = head.split_once(' ')?;
-        Some(Self { node: node.parse().ok()?, position: StreamPosition::read(position)?, body })
+        let mut words = head.split(' ');
+        let (node, position) = (words.next()?.parse().ok()?, StreamPosition::read(words.next()?)?);
+        let typist = match words.next() {
+            Some(typist) => Some(Typist::read(typist)?),
+            None => None,
+        };
+        Some(Self { node, position, typist, body })
     }
 }
 
@@ -112,6 +120,11 @@ mod tests {
             let envelope = Envelope::read(&text).unwrap();
             assert_eq!((envelope.node, envelope.position, envelope.body), (node, position, "{\"a\":\n1}"));
         }
+        let typist = Typist { user: UserId(node), blocked: [UserId(Uuid::from_u128(9))].into() };
+        let text = format!("{node} s {typist}\nbody");
+        let envelope = Envelope::read(&text).unwrap();
+        assert_eq!((envelope.position, envelope.typist), (StreamPosition::Ephemeral, Some(typist)));
+        assert!(Envelope::read(&format!("{node} s ada\nbody")).is_none());
         assert!(Envelope::read("hello").is_none());
         assert!(Envelope::read(&format!("{node} x1\nhello")).is_none());
     }

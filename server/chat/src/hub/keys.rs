@@ -4,11 +4,11 @@
 //! the code is HMAC-SHA256, cut to 128 bits (RFC 2104, section 5). It covers the channel, the node, the position and the body, so that a
 //! frame cannot be moved to another room either. Repeated frames are dropped by their numbers, as those that Redis doubles.
 
-use super::envelope::{Envelope, StreamPosition};
+use super::envelope::Envelope;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use uuid::Uuid;
 
 /// Bytes of a code.
@@ -25,8 +25,8 @@ impl Keys {
         Self(secrets.into_iter().map(derive).collect())
     }
 
-    /// A frame as it is published on a channel: `CODE NODE POSITION\nBODY`.
-    pub(super) fn seal(&self, channel: &str, node: Uuid, position: StreamPosition, body: &str) -> String {
+    /// A frame as it is published on a channel: `CODE NODE POSITION\nBODY`. After the position of typing follows the typist.
+    pub(super) fn seal(&self, channel: &str, node: Uuid, position: impl Display, body: &str) -> String {
         let mut payload = String::with_capacity(CODE * 2 + 64 + body.len());
         payload.extend(std::iter::repeat_n('0', CODE * 2));
         write!(payload, " {node} {position}\n{body}").expect("writing to a string does not fail");
@@ -88,6 +88,7 @@ impl Default for Keys {
 
 #[cfg(test)]
 mod tests {
+    use super::super::envelope::StreamPosition;
     use super::*;
     use protocol::Seq;
 

@@ -2,9 +2,13 @@
 //!
 //! Each node publishes the presence of its people every few seconds, and each change at once. Presence that another node
 //! published expires unless it is repeated, so lost messages, dead nodes and late starters need no other handling. A
-//! connection receives the presence of the people that it shows, and of no others.
+//! connection receives the presence of the people that it shows, and of no others. Where one of two people blocks the other, each
+//! is shown the other one as offline.
+
+mod hiding;
 
 use super::Connection;
+use super::blocks::Blocks;
 use crate::outbound::Frame;
 use protocol::{Presence, PresenceState, UnixMillis, UserId};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +32,8 @@ struct Here {
     shown: PresenceState,
     /// Since when the actual state has been lower than `shown`.
     less_since: Option<Instant>,
+    /// Whether the people that they block were read.
+    has_blocks: bool,
 }
 
 impl Here {
@@ -63,6 +69,8 @@ pub(super) struct People {
     sent: BTreeMap<UserId, PresenceState>,
     /// When a lowered state becomes visible: [`OFFLINE_DELAY`] after it began.
     due: BTreeSet<(Instant, UserId)>,
+    /// Blocks by people who are connected here or watched.
+    pub(super) blocks: Blocks,
 }
 
 /// The results of one interval.
@@ -77,7 +85,12 @@ pub(super) struct Moment {
 impl People {
     /// A connection was opened, or became away or active.
     pub(super) fn set_away(&mut self, connection: &Connection, away: bool, now: Instant) {
-        let new = || Here { connections: BTreeMap::new(), shown: PresenceState::Offline, less_since: None };
+        let new = || Here {
+            connections: BTreeMap::new(),
+            shown: PresenceState::Offline,
+            less_since: None,
+            has_blocks: false,
+        };
         let here = self.here.entry(connection.user).or_insert_with(new);
         here.connections.insert(connection.id, away);
         self.compare(connection.user, now);
@@ -88,8 +101,10 @@ impl People {
         self.watch(connection, None);
         if let Some(here) = self.here.get_mut(&connection.user) {
             here.connections.remove(&connection.id);
+            here.has_blocks &= !here.connections.is_empty();
             self.compare(connection.user, now);
         }
+        self.forget_blocks(connection.user);
     }
 
     /// A higher state is shown at once, a lower one only after [`OFFLINE_DELAY`].
@@ -125,13 +140,15 @@ impl People {
             None => self.watches.remove(&connection.id),
         };
         let now = self.watches.get(&connection.id).map_or(&[][..], |watch| &watch.users);
-        for user in old.iter().flat_map(|watch| &watch.users).filter(|user| !now.contains(user)) {
-            if let Some(watchers) = self.watchers.get_mut(user) {
-                watchers.remove(&connection.id);
-                if watchers.is_empty() {
-                    self.watchers.remove(user);
-                    self.sent.remove(user);
-                }
+        let mut left = old.map(|watch| watch.users).unwrap_or_default();
+        left.retain(|user| !now.contains(user));
+        for user in left {
+            let Some(watchers) = self.watchers.get_mut(&user) else { continue };
+            watchers.remove(&connection.id);
+            if watchers.is_empty() {
+                self.watchers.remove(&user);
+                self.sent.remove(&user);
+                self.forget_blocks(user);
             }
         }
     }
@@ -219,8 +236,9 @@ impl People {
             let Some(watchers) = self.watchers.get(&user) else { continue };
             let state = self.state(user);
             if self.sent.insert(user, state) != Some(state) {
-                for watcher in watchers {
-                    frames.entry(*watcher).or_default().push(Presence(user, state, UnixMillis(0)));
+                let is_visible = |watch: &&Watch| !self.blocks.between(watch.connection.user, user);
+                for watch in watchers.iter().filter_map(|id| self.watches.get(id)).filter(is_visible) {
+                    frames.entry(watch.connection.id).or_default().push(Presence(user, state, UnixMillis(0)));
                 }
             }
         }
@@ -239,13 +257,20 @@ impl People {
         }
     }
 
-    /// The first state for a connection that starts to watch `users`. `seen` has the last-seen times that are known.
-    pub(super) fn first(&mut self, users: &[UserId], seen: &BTreeMap<UserId, UnixMillis>) -> Vec<Presence> {
+    /// The first state for a connection of `viewer` that starts to watch `users`. `seen` has the last-seen times that are known.
+    pub(super) fn first(
+        &mut self,
+        viewer: UserId,
+        users: &[UserId],
+        seen: &BTreeMap<UserId, UnixMillis>,
+    ) -> Vec<Presence> {
         let mut first = Vec::with_capacity(users.len());
         for user in users {
             let state = self.state(*user);
             self.sent.entry(*user).or_insert(state);
-            first.push(Presence(*user, state, seen.get(user).copied().unwrap_or(UnixMillis(0))));
+            // Decided now: a block may have been made while the times were read.
+            let seen = seen.get(user).filter(|_| !self.blocks.between(viewer, *user));
+            first.push(Presence(*user, self.state_for(viewer, *user), seen.copied().unwrap_or(UnixMillis(0))));
         }
         first
     }

@@ -1,6 +1,7 @@
 //! The way to other nodes: the channels of the present epoch, signed frames, the numbers of control messages, and whether anybody
 //! listens.
 
+use super::blocks::Typist;
 use super::channels::{Channel, Channels};
 use super::controls::{Controls, Received};
 use super::envelope::{Control, StreamPosition};
@@ -10,6 +11,7 @@ use crate::bus::Bus;
 use crate::outbound::Frame;
 use parking_lot::{Mutex, RwLock};
 use protocol::RoomId;
+use std::fmt::Display;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -64,7 +66,14 @@ impl Publisher {
         }
     }
 
-    pub(super) fn publish(&self, channel: Channel, position: StreamPosition, body: &str) {
+    /// Publishes typing, for the connections on other nodes that show the room and may see the typist.
+    pub(super) fn publish_typing(&self, room: RoomId, typist: &Typist, frame: &Frame) {
+        if !self.peers.is_alone() {
+            self.publish(Channel::Room(room), format_args!("{} {typist}", StreamPosition::Ephemeral), frame.text());
+        }
+    }
+
+    pub(super) fn publish(&self, channel: Channel, position: impl Display, body: &str) {
         let Some(channels) = self.channels() else { return };
         let channel = channels.name(channel);
         let payload = self.keys.seal(&channel, self.node, position, body);

@@ -36,7 +36,7 @@ impl Hub {
         match channel {
             Channel::Presence => self.receive_presence(envelope.node, envelope.body),
             Channel::Room(room) if envelope.position == StreamPosition::Ephemeral => {
-                self.deliver_awareness(room, &Frame::of_text(envelope.body));
+                self.deliver_typing(room, envelope.typist.as_ref(), &Frame::of_text(envelope.body));
             }
             Channel::Room(room) => self.delivery.deliver(room, envelope.position, &Frame::of_text(envelope.body)),
             Channel::Control => return self.receive_control(&envelope),

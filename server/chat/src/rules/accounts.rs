@@ -99,12 +99,13 @@ impl Chat {
         Ok(known.replace(rev) != Some(rev))
     }
 
-    /// Follows changes of any accounts: nothing that is cached of them is used, connections of ended sessions close, and changed names are
-    /// sent.
+    /// Follows changes of any accounts: nothing that is cached of them is used, connections of ended sessions close, changed names are
+    /// sent, and presence is hidden or shown where blocks have changed.
     pub(crate) async fn follow_accounts(&self) -> Result<(), Error> {
         self.hub.invalidate(Invalidation::Accounts);
         self.check_sessions().await?;
-        self.send_renamed().await
+        self.send_renamed().await?;
+        self.follow_blocks().await
     }
 
     /// A change of this account was stored. Where this node cannot follow it now, it does so within seconds.

@@ -2,7 +2,7 @@
 
 use super::Chat;
 use crate::Error;
-use crate::hub::{Connection, PRESENCE_INTERVAL};
+use crate::hub::{Connection, PRESENCE_INTERVAL, Watched};
 use protocol::limits::FOCUS_USERS;
 use protocol::{RoomId, ServerFrame, UserId};
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ use tokio::time::MissedTickBehavior;
 
 impl Chat {
     /// Sets what a connection shows. It receives the presence of those `users` who share a room with its person, and then
-    /// each change.
+    /// each change. Where one of two people blocks the other, each is shown the other one as offline.
     pub async fn focus(
         &self,
         connection: &Arc<Connection>,
@@ -22,13 +22,17 @@ impl Chat {
         if users.len() > FOCUS_USERS {
             return Err(Error::Invalid(format!("users: at most {FOCUS_USERS}, these are {}.", users.len())));
         }
-        let users = if users.is_empty() {
-            users
+        let version = self.hub.blocks_version();
+        let (users, blockers) = if users.is_empty() {
+            (users, Vec::new())
         } else {
             let _permit = self.catch_up_permit().await?;
-            self.store.list_sharing(connection.user, &users).await?
+            let users = self.store.list_sharing(connection.user, &users).await?;
+            let blockers = self.store.list_blockers(connection.user, &users).await?;
+            (users, blockers)
         };
-        let offline = self.hub.focus(connection, room, users.clone(), away);
+        let watched = Watched { users: users.clone(), blockers, version };
+        let offline = self.hub.focus(connection, room, watched, away);
         if users.is_empty() {
             return Ok(());
         }
@@ -43,7 +47,7 @@ impl Chat {
         Ok(())
     }
 
-    /// A person started or stopped typing.
+    /// A person started or stopped typing. Reads nothing from the database: the blocks of connected people are in memory.
     pub fn typing(&self, connection: &Connection, room: RoomId, typing: bool) -> Result<(), Error> {
         let user_id = connection.user;
         if !self.hub.delivery.is_in(user_id, room) {
@@ -54,7 +58,7 @@ impl Chat {
         } else {
             ServerFrame::TypingStop { room_id: room, user_id }
         };
-        self.hub.publish_awareness(room, &frame);
+        self.hub.publish_typing(room, user_id, &frame);
         Ok(())
     }
 

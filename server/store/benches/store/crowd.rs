@@ -76,7 +76,7 @@ pub(crate) async fn found(store: &dyn Store, name: String, members: &[UserId]) -
 async fn join(store: &dyn Store, name: &str) -> Result<UserId, Error> {
     let (id, username) = (UserId(Uuid::now_v7()), name.to_owned());
     let user = NewUser { id, display_name: username.clone(), username, password_hash: String::new() };
-    Ok(store.create_user(user, Registration::Allowed { by: None }, &stamp).await?.0.id)
+    Ok(store.create_user(user, Registration::Open, &stamp).await?.0.id)
 }
 
 pub(crate) fn stamp() -> Stamp {

@@ -15,7 +15,7 @@ impl Accounts for Model {
         right: Registration,
         stamp: &(dyn Fn() -> Stamp + Sync),
     ) -> Result<(User, Vec<Message>)> {
-        if right != (Registration::Allowed { by: None }) {
+        if right != Registration::Open {
             return absent();
         }
         let (user, message) = self.write(|tables| tables.create_user(new, stamp())).await?;

@@ -39,6 +39,15 @@ impl Blocks for Model {
         })
         .await
     }
+
+    async fn list_blocks_by(&self, users: &[UserId]) -> Result<Vec<(UserId, UserId)>> {
+        self.read(|tables| tables.blocks.keys().filter(|(blocker, _)| users.contains(blocker)).copied().collect()).await
+    }
+
+    async fn list_blockers(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+        self.read(|tables| others.iter().copied().filter(|other| tables.blocks.contains_key(&(*other, user))).collect())
+            .await
+    }
 }
 
 impl Tables {

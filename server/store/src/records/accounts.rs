@@ -16,8 +16,10 @@ pub struct NewUser {
 /// By what right an account is made. It is checked, and used up, in the transaction that stores the account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Registration {
-    /// Registration is open, or an operator makes the account (`by`), which the audit log records.
-    Allowed { by: Option<Actor> },
+    /// Registration is open.
+    Open,
+    /// An operator makes the account, which the audit log records; with the right of an administrator where that is asked for.
+    Operator { by: Actor, is_admin: bool },
     /// There is no account yet. Registration has this policy from then on, unless one is set.
     First { policy: &'static str },
     /// The holder of a code: an invite, or while there is no account the one-time link of the first one, which sets this policy.

@@ -3,7 +3,7 @@
 use super::super::id_list;
 use super::rows::{user, user_columns};
 use super::search::{searchable, starts_a_word};
-use super::{Database, Result, invites, members, names, system_messages};
+use super::{Database, Result, audit, invites, members, names, system_messages};
 use crate::driver::is_taken;
 use crate::{Accounts, Credentials, Error, NewUser, Registration, Stamp};
 use protocol::{Message, Role, RoomId, SystemEvent, UnixMillis, User, UserId};
@@ -29,10 +29,15 @@ impl Accounts for Database {
             let general = general.map(|row| row.try_get("id")).transpose()?.map(RoomId);
             names::lock(&mut tx).await?;
             let first = sqlx::query("select not exists (select 1 from users) as is_first").fetch_one(&mut *tx).await?;
-            let rooms = invites::use_right(&mut tx, &right, &new.username, first.try_get("is_first")?, now).await?;
+            let is_first = first.try_get("is_first")?;
+            let rooms = invites::use_right(&mut tx, &right, &new.username, is_first, now).await?;
+            let administration = match &right {
+                Registration::Operator { by, is_admin: true } if !is_first => Some(by),
+                _ => None,
+            };
             let inserted = sqlx::query(
                 "insert into users (id, username, display_name, search, password_hash, is_admin, created_at)
-                 values ($1, $2, $3, $4, $5, not exists (select 1 from users), $6) returning is_admin",
+                 values ($1, $2, $3, $4, $5, $7 or not exists (select 1 from users), $6) returning is_admin",
             )
             .bind(new.id.0)
             .bind(&new.username)
@@ -40,6 +45,7 @@ impl Accounts for Database {
             .bind(searchable(&[&new.username, &new.display_name]))
             .bind(&new.password_hash)
             .bind(now.0)
+            .bind(administration.is_some())
             .fetch_one(&mut *tx)
             .await;
             let is_admin = match inserted {
@@ -51,9 +57,14 @@ impl Accounts for Database {
             };
             // Nobody knows the name yet: it need not be counted.
             names::settle(&mut tx, new.id, None, true).await?;
+            if let Some(by) = administration {
+                let subject = (Some(new.id.0), new.username.as_str());
+                audit::record(&mut tx, by, "user.make-admin", subject, "", now).await?;
+            }
             let mut messages = Vec::new();
             for room in general.into_iter().chain(rooms.into_iter().filter(|room| Some(*room) != general)) {
-                let role = if is_admin { Role::Owner } else { Role::Member };
+                // Only the first account owns the first room.
+                let role = if is_admin && administration.is_none() { Role::Owner } else { Role::Member };
                 system_messages::lock_room(&mut tx, room).await?;
                 messages.push(members::enter(&mut tx, room, new.id, role, new.id, SystemEvent::Joined, stamp()).await?);
             }

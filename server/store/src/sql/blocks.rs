@@ -1,7 +1,7 @@
 //! Blocks of people by people.
 
 use super::super::id_list;
-use super::{Database, Result, Tx, system_messages};
+use super::{Database, Result, Tx, audit, system_messages};
 use crate::bounds::BLOCKS;
 use crate::rules::consent;
 use crate::{Blocks, Error};
@@ -27,6 +27,7 @@ pub(in super::super) use is_blocked;
 impl Blocks for Database {
     async fn create_block(&self, user: UserId, blocked: UserId, now: UnixMillis) -> Result<()> {
         self.transaction(async |mut tx| {
+            audit::move_accounts_rev(&mut tx).await?;
             // The person's row: two requests at once would both see one place left.
             let own = concat!("select 1 from users where id = $1", for_no_key_update!());
             let own = sqlx::query(own).bind(user.0).fetch_optional(&mut *tx).await?;
@@ -54,12 +55,16 @@ impl Blocks for Database {
     }
 
     async fn delete_block(&self, user: UserId, blocked: UserId) -> Result<()> {
-        sqlx::query("delete from blocks where user_id = $1 and blocked_id = $2")
-            .bind(user.0)
-            .bind(blocked.0)
-            .execute(&self.write)
-            .await?;
-        Ok(())
+        self.transaction(async |mut tx| {
+            audit::move_accounts_rev(&mut tx).await?;
+            let delete = sqlx::query("delete from blocks where user_id = $1 and blocked_id = $2");
+            let deleted = delete.bind(user.0).bind(blocked.0).execute(&mut *tx).await?.rows_affected();
+            if deleted > 0 {
+                tx.commit().await?;
+            }
+            Ok(())
+        })
+        .await
     }
 
     async fn list_blocks(&self, user: UserId) -> Result<Vec<UserId>> {
@@ -71,6 +76,23 @@ impl Blocks for Database {
         .fetch_all(&self.read)
         .await?;
         rows.iter().map(|row| Ok(UserId(row.try_get("blocked_id")?))).collect()
+    }
+
+    async fn list_blocks_by(&self, users: &[UserId]) -> Result<Vec<(UserId, UserId)>> {
+        let rows = sqlx::query(concat!("select user_id, blocked_id from blocks where user_id in ", ids!("$1")))
+            .bind(id_list(users.iter().map(|user| user.0)))
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(|row| Ok((UserId(row.try_get("user_id")?), UserId(row.try_get("blocked_id")?)))).collect()
+    }
+
+    async fn list_blockers(&self, user: UserId, others: &[UserId]) -> Result<Vec<UserId>> {
+        let rows = sqlx::query(concat!("select user_id from blocks where blocked_id = $1 and user_id in ", ids!("$2")))
+            .bind(user.0)
+            .bind(id_list(others.iter().map(|other| other.0)))
+            .fetch_all(&self.read)
+            .await?;
+        rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
     }
 }
 

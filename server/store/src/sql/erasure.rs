@@ -1,16 +1,17 @@
 //! What is left to do for deleted accounts, in small transactions: they leave their rooms, and then their messages
-//! are deleted, if that was chosen. Any node may take the next step, so that none is missed when one dies.
+//! are deleted, if that was chosen. A group or a direct room without any other account is deleted: nobody can read it any more. Any
+//! node may take the next step, so that none is missed when one dies.
 //!
 //! There is no index of messages by sender: it would cost more with each message than this costs in all. Every room that the person
 //! may have written in is read once, in the order of its numbers.
 
 use super::maintenance::PAUSES;
-use super::{Database, Result, Tx, members, revisions, system_messages, within};
+use super::{Database, Result, Tx, members, revisions, rooms, system_messages, within};
 use crate::bounds::{ERASED_MESSAGES, ERASURE_DELAY_MS, WRITE_TIMEOUT};
 use crate::codes::Code;
 use crate::rules::writing::{Writers, Writing};
-use crate::{Purged, Revise, Revised, Revision, Stamp};
-use protocol::{Rev, Role, RoomId, Seq, SystemEvent, UserId};
+use crate::{Error, Purged, Revise, Revised, Revision, Stamp};
+use protocol::{Rev, Role, RoomId, RoomKind, Seq, SystemEvent, UserId};
 use sqlx::Row;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
@@ -21,6 +22,21 @@ const WRITING: Writing = Writing { writers: Writers::Everybody, role: Role::Memb
 /// States of `users.erasure` beside 0 (nothing is left) and 1 (it leaves its rooms).
 const LEAVES_THEN_DELETES: i16 = 2;
 const DELETES: i16 = 3;
+
+/// Whether a member of the room `$room` beside `$user` has an account that is not deleted: a condition. A disabled one counts, since
+/// it may be enabled again.
+macro_rules! has_accounts {
+    ($room:literal, $user:literal) => {
+        concat!(
+            "exists (select 1 from members other join users account on account.id = other.user_id
+               where other.room_id = ",
+            $room,
+            " and other.user_id <> ",
+            $user,
+            " and account.deleted_at is null)"
+        )
+    };
+}
 
 /// A deleted account with work left.
 struct Pending {
@@ -164,14 +180,16 @@ async fn begin_next_room(tx: &mut Tx, pending: &Pending) -> Result<u64> {
     Ok(0)
 }
 
-/// Takes the person out of one room; a direct room always has its two people. Before messages are deleted, so that no more are
-/// stored behind the ones that were.
+/// Takes the person out of one room, or deletes it where nobody is left who could read it; a direct room always has its two people,
+/// and is deleted when the second of them is. Before messages are deleted, so that no more are stored behind the ones that were.
 async fn leave_a_room(tx: &mut Tx, pending: &Pending, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<Option<u64>> {
     let user = pending.user;
-    let room = sqlx::query(
+    let room = sqlx::query(concat!(
         "select m.room_id from members m join rooms r on r.id = m.room_id
-         where m.user_id = $1 and r.kind <> 0 and r.deleted_at is null order by m.room_id limit 1",
-    )
+         where m.user_id = $1 and r.deleted_at is null and (r.kind <> 0 or not ",
+        has_accounts!("r.id", "$1"),
+        ") order by m.room_id limit 1"
+    ))
     .bind(user.0)
     .fetch_optional(&mut **tx)
     .await?;
@@ -186,31 +204,45 @@ async fn leave_a_room(tx: &mut Tx, pending: &Pending, stamp: &(dyn Fn() -> Stamp
         return Ok(Some(0));
     };
     let room = RoomId(row.try_get("room_id")?);
-    system_messages::lock_room(tx, room).await?;
-    // Another node may have taken them out meanwhile.
+    // Another node may have deleted the room or taken them out meanwhile.
+    let kind = match system_messages::lock_room(tx, room).await {
+        Err(Error::NotFound(_)) => return Ok(None),
+        kind => kind?,
+    };
     let Some(role) = members::role_of(tx, room, user).await? else { return Ok(None) };
+    let others = concat!("select ", has_accounts!("$1", "$2"), " as found");
+    let others = sqlx::query(others).bind(room.0).bind(user.0).fetch_one(&mut **tx).await?;
+    if kind != RoomKind::Public && !others.try_get::<bool, _>("found")? {
+        rooms::remove(tx, room, stamp().now).await?;
+        return Ok(Some(1));
+    }
     if role == Role::Owner && !members::has_others(tx, room, user, Role::Owner).await? {
-        let heir = sqlx::query(
-            "select m.user_id from members m join users u on u.id = m.user_id where m.room_id = $1 and m.user_id <> $2
-             order by u.deleted_at is not null, u.disabled_at is not null, m.role desc, m.joined_seq, m.user_id limit 1",
-        )
-        .bind(room.0)
-        .bind(user.0)
-        .fetch_optional(&mut **tx)
-        .await?;
-        if let Some(heir) = heir {
-            let heir = UserId(heir.try_get("user_id")?);
-            sqlx::query("update members set role = $3 where room_id = $1 and user_id = $2")
-                .bind(room.0)
-                .bind(heir.0)
-                .bind(Role::Owner.code())
-                .execute(&mut **tx)
-                .await?;
-            let display_name = system_messages::display_name(tx, heir).await?;
-            let event = SystemEvent::RoleChanged { user_id: heir, display_name, role: Role::Owner };
-            system_messages::insert(tx, room, user, event, 0, stamp()).await?;
-        }
+        make_owner(tx, room, user, stamp).await?;
     }
     members::leave(tx, room, user, user, SystemEvent::Left, stamp()).await?;
     Ok(Some(1))
+}
+
+/// Makes another member the owner of a room that its only owner leaves.
+async fn make_owner(tx: &mut Tx, room: RoomId, user: UserId, stamp: &(dyn Fn() -> Stamp + Sync)) -> Result<()> {
+    let heir = sqlx::query(
+        "select m.user_id from members m join users u on u.id = m.user_id where m.room_id = $1 and m.user_id <> $2
+         order by u.deleted_at is not null, u.disabled_at is not null, m.role desc, m.joined_seq, m.user_id limit 1",
+    )
+    .bind(room.0)
+    .bind(user.0)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(heir) = heir else { return Ok(()) };
+    let heir = UserId(heir.try_get("user_id")?);
+    sqlx::query("update members set role = $3 where room_id = $1 and user_id = $2")
+        .bind(room.0)
+        .bind(heir.0)
+        .bind(Role::Owner.code())
+        .execute(&mut **tx)
+        .await?;
+    let display_name = system_messages::display_name(tx, heir).await?;
+    let event = SystemEvent::RoleChanged { user_id: heir, display_name, role: Role::Owner };
+    system_messages::insert(tx, room, user, event, 0, stamp()).await?;
+    Ok(())
 }

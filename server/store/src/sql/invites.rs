@@ -161,11 +161,11 @@ pub(super) async fn use_right(
     now: UnixMillis,
 ) -> Result<Vec<RoomId>> {
     match right {
-        Registration::Allowed { by: Some(by) } => {
+        Registration::Operator { by, .. } => {
             audit::record(tx, by, "user.create", (None, username), "", now).await?;
             if is_first { begin_policy(tx, "invite").await } else { Ok(Vec::new()) }
         }
-        Registration::Allowed { by: None } => Ok(Vec::new()),
+        Registration::Open => Ok(Vec::new()),
         Registration::First { .. } if !is_first => {
             Err(Error::Forbidden("Somebody else has just made the first account of this server."))
         }

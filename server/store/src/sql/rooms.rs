@@ -228,28 +228,12 @@ impl Rooms for Database {
     }
 
     async fn delete_room(&self, room: RoomId, actor: UserId, now: UnixMillis) -> Result<Vec<UserId>> {
-        // From here on the room is without members, name and the kind that strangers see, for earlier versions of this program
-        // too; its rows are removed afterwards.
         self.transaction(async |mut tx| {
             let kind = system_messages::lock_room(&mut tx, room).await?;
             membership::may_delete(kind, members::role_of(&mut tx, room, actor).await?)?;
-            let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
-            let rows = rows.fetch_all(&mut *tx).await?;
-            sqlx::query("update meta set general_room_id = null where general_room_id = $1")
-                .bind(room.0)
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query(
-                "update rooms set deleted_at = $2, kind = $3, name = null, topic = null, search = null, members_count = 0
-                 where id = $1",
-            )
-            .bind(room.0)
-            .bind(now.0)
-            .bind(RoomKind::Group.code())
-            .execute(&mut *tx)
-            .await?;
+            let members = remove(&mut tx, room, now).await?;
             tx.commit().await?;
-            rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
+            Ok(members)
         })
         .await
     }
@@ -267,6 +251,27 @@ impl Rooms for Database {
         };
         rows.iter().map(read).collect()
     }
+}
+
+/// Deletes a room that is locked. From here on it is without members, name and the kind that strangers see, for earlier versions of
+/// this program too; its rows are removed afterwards. Returns its members.
+pub(super) async fn remove(tx: &mut Tx, room: RoomId, now: UnixMillis) -> Result<Vec<UserId>> {
+    let rows = sqlx::query("delete from members where room_id = $1 returning user_id").bind(room.0);
+    let rows = rows.fetch_all(&mut **tx).await?;
+    sqlx::query("update meta set general_room_id = null where general_room_id = $1")
+        .bind(room.0)
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(
+        "update rooms set deleted_at = $2, kind = $3, name = null, topic = null, search = null, direct_key = null,
+           members_count = 0 where id = $1",
+    )
+    .bind(room.0)
+    .bind(now.0)
+    .bind(RoomKind::Group.code())
+    .execute(&mut **tx)
+    .await?;
+    rows.iter().map(|row| Ok(UserId(row.try_get("user_id")?))).collect()
 }
 
 /// What is unique about a direct room: its two people, in order of their ids.

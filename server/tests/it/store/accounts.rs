@@ -46,10 +46,7 @@ async fn names_are_unique_and_found(db: Db) {
         display_name: "Other".into(),
         password_hash: "x".into(),
     };
-    assert!(matches!(
-        db.store.create_user(again, Registration::Allowed { by: None }, &stamp).await,
-        Err(Error::Conflict(_))
-    ));
+    assert!(matches!(db.store.create_user(again, Registration::Open, &stamp).await, Err(Error::Conflict(_))));
     assert_eq!(db.store.find_credentials("ada").await.unwrap().unwrap().user.id, ada);
     assert!(db.store.find_credentials("nobody").await.unwrap().is_none());
 

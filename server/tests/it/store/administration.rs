@@ -12,6 +12,8 @@ on_both_engines!(
     a_disabled_account_gets_no_session,
     the_last_administrator_stays,
     a_deleted_account_leaves_and_its_messages_go,
+    rooms_that_no_account_can_read_are_deleted,
+    an_administrator_is_made_at_once,
     an_invite_is_used_up,
     the_first_account_is_made_by_its_link,
     sessions_are_bounded_and_removed,
@@ -182,7 +184,7 @@ async fn a_deleted_account_leaves_and_its_messages_go(db: Db) {
     let public = db.room(RoomKind::Public, cy, &[]).await;
     assert!(matches!(db.store.create_member(public, bob, bob, stamp()).await, Err(Error::NotFound("user"))));
     assert!(db.store.create_member(public, cy, bob, stamp()).await.is_err());
-    assert!(erase(&db.store).await >= 24);
+    assert!(erase(&db.store).await >= 17);
     assert_eq!(db.store.erase(3, &later).await.unwrap(), Purged::Nothing);
     let texts = async |room: RoomId| {
         let limit = Limit { rows: 100, bytes: 1 << 20 };
@@ -190,7 +192,7 @@ async fn a_deleted_account_leaves_and_its_messages_go(db: Db) {
         let texts = page.messages.into_iter().filter(|message| message.kind == MessageKind::Text);
         texts.map(|message| (message.sender_id, message.deleted_at.is_some(), message.body)).collect::<Vec<_>>()
     };
-    for room in [group, direct, alone] {
+    for room in [group, direct] {
         let theirs: Vec<_> = texts(room).await.into_iter().filter(|(sender, ..)| *sender == bob).collect();
         // Each wrote in the direct room before they met in the group.
         let count = if room == direct { 9 } else { 8 };
@@ -205,9 +207,61 @@ async fn a_deleted_account_leaves_and_its_messages_go(db: Db) {
         "the room has an owner"
     );
     assert_eq!(db.role(bob, direct).await, Some(Role::Member), "a direct room always has its two people");
-    assert_eq!(db.role(bob, alone).await, None);
+    assert!(db.store.list_heads(&[alone]).await.unwrap().is_empty(), "nobody can read it");
     // The user name is free again, for somebody else.
     assert_ne!(db.user("bob").await, bob);
+}
+
+async fn rooms_that_no_account_can_read_are_deleted(db: Db) {
+    let (_, bob, cy, dan) = (db.user("ada").await, db.user("bob").await, db.user("cy").await, db.user("dan").await);
+    let pair = db.room(RoomKind::Direct, bob, &[cy]).await;
+    let (group, public) = (db.room(RoomKind::Group, bob, &[cy]).await, db.room(RoomKind::Public, bob, &[cy]).await);
+    let with_disabled = db.room(RoomKind::Direct, bob, &[dan]).await;
+    let of_disabled = db.room(RoomKind::Group, bob, &[dan]).await;
+    for room in [pair, group, public, of_disabled, with_disabled] {
+        db.send_message(room, bob, "hello").await.stored().unwrap();
+    }
+    db.store.set_disabled(dan, true, &operator(), AT).await.unwrap();
+    let delete = async |users: &[UserId]| {
+        for user in users {
+            db.store.delete_user(*user, ErasedMessages::Keep, &operator(), AT).await.unwrap();
+        }
+        while let Purged::Rows { .. } = db.store.erase(3, &stamp).await.unwrap() {}
+        let all = [pair, group, public, of_disabled, with_disabled];
+        let heads = db.store.list_heads(&all).await.unwrap();
+        all.map(|room| heads.iter().any(|head| head.0 == room))
+    };
+    assert_eq!(delete(&[bob]).await, [true; 5], "each has a member with an account, or is public");
+    assert_eq!(db.role(dan, of_disabled).await, Some(Role::Owner), "a disabled account may be enabled again");
+    assert_eq!(delete(&[cy]).await, [false, false, true, true, true]);
+    assert!(matches!(db.store.purge(1_000).await.unwrap(), Purged::Rows { count: 1.., .. }), "as any deleted room");
+
+    // Both accounts end before either leaves.
+    let (eve, fay) = (db.user("eve").await, db.user("fay").await);
+    let (pair, group) = (db.room(RoomKind::Direct, eve, &[fay]).await, db.room(RoomKind::Group, eve, &[fay]).await);
+    delete(&[eve, fay]).await;
+    assert!(db.store.list_heads(&[pair, group]).await.unwrap().is_empty());
+}
+
+async fn an_administrator_is_made_at_once(db: Db) {
+    let make = async |name: &str, is_admin| {
+        let right = Registration::Operator { by: operator(), is_admin };
+        db.store.create_user(new_user(name), right, &stamp).await.unwrap()
+    };
+    let general = make("ada", true).await.1[0].room_id;
+    let (bob, _) = make("bob", true).await;
+    let (cy, _) = make("cy", false).await;
+    assert!(bob.is_admin && !cy.is_admin);
+    for (user, is_admin) in [(&bob, true), (&cy, false)] {
+        assert_eq!(db.store.find_account(&user.username).await.unwrap().unwrap().user.is_admin, is_admin);
+        assert_eq!(db.role(user.id, general).await, Some(Role::Member), "the first room belongs to the first account");
+    }
+    let made = |name| act("user.create", name, "");
+    // The first account administers the server by itself.
+    assert_eq!(acts(&db).await, [made("ada"), made("bob"), act("user.make-admin", "bob", ""), made("cy")]);
+    let again = Registration::Operator { by: operator(), is_admin: true };
+    assert!(db.store.create_user(new_user("bob"), again, &stamp).await.is_err());
+    assert_eq!(acts(&db).await.len(), 4, "neither the account nor the record");
 }
 
 async fn an_invite_is_used_up(db: Db) {

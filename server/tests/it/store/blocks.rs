@@ -23,6 +23,13 @@ async fn people_are_blocked_and_unblocked(db: Db) {
     db.store.delete_block(ada, bob).await.unwrap();
     db.store.delete_block(ada, bob).await.expect("there is none any more");
     assert_eq!(db.store.list_blocks(ada).await.unwrap(), [cy]);
+    db.store.create_block(bob, cy, UnixMillis(5)).await.unwrap();
+    let mut blocks = db.store.list_blocks_by(&[ada, bob, cy]).await.unwrap();
+    blocks.sort_unstable();
+    assert_eq!(blocks, [(ada, cy), (bob, cy)]);
+    assert_eq!(db.store.list_blocks_by(&[cy, bob]).await.unwrap(), [(bob, cy)]);
+    assert_eq!(db.store.list_blockers(cy, &[cy, ada]).await.unwrap(), [ada]);
+    assert!(db.store.list_blockers(ada, &[cy, bob]).await.unwrap().is_empty());
 }
 
 async fn a_blocked_sender_is_refused_for_good(db: Db) {

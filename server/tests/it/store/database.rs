@@ -31,7 +31,7 @@ impl Db {
             display_name: name.to_uppercase(),
             password_hash: "hash".into(),
         };
-        self.store.create_user(user, Registration::Allowed { by: None }, &stamp).await.unwrap().0.id
+        self.store.create_user(user, Registration::Open, &stamp).await.unwrap().0.id
     }
 
     pub(crate) async fn rename_user(&self, id: UserId, display_name: &str) {

@@ -25,7 +25,7 @@ impl World {
         let (bob, client) = connection(BOB);
         let mut people = People::default();
         people.watch(&bob, Some((Arc::clone(&bob), vec![ADA])));
-        assert_eq!(people.first(&[ADA], &BTreeMap::new()), [Presence(ADA, Offline, UnixMillis(0))]);
+        assert_eq!(people.first(BOB, &[ADA], &BTreeMap::new()), [Presence(ADA, Offline, UnixMillis(0))]);
         Self { people, now: Instant::now(), client }
     }
 

@@ -160,9 +160,10 @@ async fn a_message_is_answered_while_a_device_catches_up() {
 async fn what_is_queued_goes_out_while_a_frame_is_handled() {
     let world = World::new();
     let room = world.fill().await.remove(0);
-    // Enough for the summaries and what comes before them; then the database is silent until everything that was queued has arrived.
+    // Enough for the summaries, the blocks and what comes before them; then the database is silent until everything that was queued
+    // has arrived.
     world.reads.0.forget_permits(Semaphore::MAX_PERMITS);
-    world.reads.0.add_permits(3);
+    world.reads.0.add_permits(4);
     let (mut client, serving) = world.connect(narrow(1_000), vec![hello(vec![Cursor(room, Seq(1), Rev(0))])]);
     while !matches!(frame(&mut client).await, ServerFrame::Heads { .. }) {}
     world.reads.0.add_permits(100);
