@@ -9,6 +9,7 @@ mod bans;
 mod blocks;
 mod consent;
 mod database;
+mod erasing;
 mod finding;
 mod history;
 mod joining;

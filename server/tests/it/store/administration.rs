@@ -1,9 +1,8 @@
 //! Accounts that are managed: passwords, rights, ends, and what the audit log says of it.
 
 use super::{Db, on_both_engines, stamp};
-use protocol::{MessageKind, Rev, Role, RoomId, RoomKind, Seq, SessionId, UnixMillis, UserId};
-use std::sync::Arc;
-use store::{Actor, ErasedMessages, Error, Limit, NewInvite, NewSession, NewUser, Purged, Registration, Stamp, Store};
+use protocol::{Role, RoomId, RoomKind, SessionId, UnixMillis, UserId};
+use store::{Actor, ErasedMessages, Error, NewInvite, NewSession, NewUser, Registration};
 use uuid::Uuid;
 
 on_both_engines!(
@@ -11,8 +10,6 @@ on_both_engines!(
     a_password_ends_the_other_sessions,
     a_disabled_account_gets_no_session,
     the_last_administrator_stays,
-    a_deleted_account_leaves_and_its_messages_go,
-    rooms_that_no_account_can_read_are_deleted,
     an_administrator_is_made_at_once,
     an_invite_is_used_up,
     the_first_account_is_made_by_its_link,
@@ -20,13 +17,13 @@ on_both_engines!(
     the_audit_log_has_pages,
 );
 
-const AT: UnixMillis = UnixMillis(1_000);
+pub(super) const AT: UnixMillis = UnixMillis(1_000);
 
-fn operator() -> Actor {
+pub(super) fn operator() -> Actor {
     Actor::command_line()
 }
 
-async fn session(db: &Db, user: UserId, created_at: i64) -> SessionId {
+pub(super) async fn session(db: &Db, user: UserId, created_at: i64) -> SessionId {
     let id = SessionId(Uuid::now_v7());
     let (created_at, expires_at) = (UnixMillis(created_at), UnixMillis(created_at + 1_000_000));
     let session =
@@ -47,24 +44,6 @@ fn act(action: &str, subject: &str, detail: &str) -> (String, String, String) {
 fn new_user(name: &str) -> NewUser {
     let (username, display_name) = (name.to_owned(), name.to_uppercase());
     NewUser { id: UserId(Uuid::now_v7()), username, display_name, password_hash: "hash".into() }
-}
-
-/// A stamp of a minute after the others.
-fn later() -> Stamp {
-    Stamp { now: UnixMillis(61_000), ..stamp() }
-}
-
-/// Takes all steps of erasing accounts.
-async fn erase(store: &Arc<dyn Store>) -> u64 {
-    let mut all = 0;
-    while let Purged::Rows { count, .. } = store.erase(3, &stamp).await.unwrap() {
-        all += count;
-    }
-    assert_eq!(store.erase(3, &stamp).await.unwrap(), Purged::NotYet, "what was on its way is stored first");
-    while let Purged::Rows { count, .. } = store.erase(3, &later).await.unwrap() {
-        all += count;
-    }
-    all
 }
 
 async fn a_password_ends_the_other_sessions(db: Db) {
@@ -155,92 +134,6 @@ async fn the_last_administrator_stays(db: Db) {
     db.store.set_password(ada, "own", None, &by_ada, AT).await.expect("one's own");
     let nobody = db.store.set_admin(UserId(Uuid::now_v7()), true, &operator(), AT).await;
     assert!(matches!(nobody, Err(Error::NotFound("user"))));
-}
-
-async fn a_deleted_account_leaves_and_its_messages_go(db: Db) {
-    let (_, bob, cy) = (db.user("ada").await, db.user("bob").await, db.user("cy").await);
-    let direct = db.room(RoomKind::Direct, bob, &[cy]).await;
-    let group = db.room(RoomKind::Group, bob, &[cy]).await;
-    let alone = db.room(RoomKind::Group, bob, &[]).await;
-    for number in 0..8 {
-        for room in [group, direct, alone] {
-            db.send_message(room, bob, &format!("{number}")).await.stored().unwrap();
-        }
-        db.send_message(group, cy, "mine").await.stored().unwrap();
-    }
-    let live = session(&db, bob, 10).await;
-    let people_rev = db.store.people_rev().await.unwrap();
-    db.store.delete_user(bob, ErasedMessages::Delete, &operator(), AT).await.unwrap();
-    assert_eq!(db.store.list_live_sessions(&[live], AT).await.unwrap(), []);
-    assert!(db.store.find_credentials("bob").await.unwrap().is_none());
-    assert!(db.store.find_account("bob").await.unwrap().is_none());
-    let renamed = db.store.list_renamed(people_rev, 5).await.unwrap();
-    assert_eq!((renamed.len(), renamed[0].display_name.as_str()), (1, "Former member"));
-
-    // What a request of theirs still asks for changes nothing, and nobody brings them anywhere.
-    let former = db.store.find_user(bob).await.unwrap().unwrap();
-    db.store.update_user(&protocol::User { display_name: "Bob again".into(), ..former.clone() }).await.unwrap();
-    assert_eq!(db.store.find_user(bob).await.unwrap().unwrap().display_name, "Former member");
-    let public = db.room(RoomKind::Public, cy, &[]).await;
-    assert!(matches!(db.store.create_member(public, bob, bob, stamp()).await, Err(Error::NotFound("user"))));
-    assert!(db.store.create_member(public, cy, bob, stamp()).await.is_err());
-    assert!(erase(&db.store).await >= 17);
-    assert_eq!(db.store.erase(3, &later).await.unwrap(), Purged::Nothing);
-    let texts = async |room: RoomId| {
-        let limit = Limit { rows: 100, bytes: 1 << 20 };
-        let page = db.store.list_changes(room, (Seq(0), Rev(0)), limit).await.unwrap().unwrap();
-        let texts = page.messages.into_iter().filter(|message| message.kind == MessageKind::Text);
-        texts.map(|message| (message.sender_id, message.deleted_at.is_some(), message.body)).collect::<Vec<_>>()
-    };
-    for room in [group, direct] {
-        let theirs: Vec<_> = texts(room).await.into_iter().filter(|(sender, ..)| *sender == bob).collect();
-        // Each wrote in the direct room before they met in the group.
-        let count = if room == direct { 9 } else { 8 };
-        assert_eq!(theirs, vec![(bob, true, String::new()); count]);
-    }
-    assert_eq!(texts(group).await.into_iter().filter(|(sender, ..)| *sender == cy).count(), 8);
-    let head = db.store.list_heads(&[group]).await.unwrap()[0];
-    assert_eq!(head.2.0, 8, "each deletion is a revision that devices are told");
-    assert_eq!(
-        (db.role(cy, group).await, db.role(bob, group).await),
-        (Some(Role::Owner), None),
-        "the room has an owner"
-    );
-    assert_eq!(db.role(bob, direct).await, Some(Role::Member), "a direct room always has its two people");
-    assert!(db.store.list_heads(&[alone]).await.unwrap().is_empty(), "nobody can read it");
-    // The user name is free again, for somebody else.
-    assert_ne!(db.user("bob").await, bob);
-}
-
-async fn rooms_that_no_account_can_read_are_deleted(db: Db) {
-    let (_, bob, cy, dan) = (db.user("ada").await, db.user("bob").await, db.user("cy").await, db.user("dan").await);
-    let pair = db.room(RoomKind::Direct, bob, &[cy]).await;
-    let (group, public) = (db.room(RoomKind::Group, bob, &[cy]).await, db.room(RoomKind::Public, bob, &[cy]).await);
-    let with_disabled = db.room(RoomKind::Direct, bob, &[dan]).await;
-    let of_disabled = db.room(RoomKind::Group, bob, &[dan]).await;
-    for room in [pair, group, public, of_disabled, with_disabled] {
-        db.send_message(room, bob, "hello").await.stored().unwrap();
-    }
-    db.store.set_disabled(dan, true, &operator(), AT).await.unwrap();
-    let delete = async |users: &[UserId]| {
-        for user in users {
-            db.store.delete_user(*user, ErasedMessages::Keep, &operator(), AT).await.unwrap();
-        }
-        while let Purged::Rows { .. } = db.store.erase(3, &stamp).await.unwrap() {}
-        let all = [pair, group, public, of_disabled, with_disabled];
-        let heads = db.store.list_heads(&all).await.unwrap();
-        all.map(|room| heads.iter().any(|head| head.0 == room))
-    };
-    assert_eq!(delete(&[bob]).await, [true; 5], "each has a member with an account, or is public");
-    assert_eq!(db.role(dan, of_disabled).await, Some(Role::Owner), "a disabled account may be enabled again");
-    assert_eq!(delete(&[cy]).await, [false, false, true, true, true]);
-    assert!(matches!(db.store.purge(1_000).await.unwrap(), Purged::Rows { count: 1.., .. }), "as any deleted room");
-
-    // Both accounts end before either leaves.
-    let (eve, fay) = (db.user("eve").await, db.user("fay").await);
-    let (pair, group) = (db.room(RoomKind::Direct, eve, &[fay]).await, db.room(RoomKind::Group, eve, &[fay]).await);
-    delete(&[eve, fay]).await;
-    assert!(db.store.list_heads(&[pair, group]).await.unwrap().is_empty());
 }
 
 async fn an_administrator_is_made_at_once(db: Db) {
