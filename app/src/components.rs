@@ -1,6 +1,6 @@
 //! Views that pages are made of. They read signals of `state` and say what happened; they decide nothing about messages.
 //!
-//! Large ones end with `erase`, see there.
+//! Large ones, and those that closures, `<Show>` and `<For>` show, end with `.into_any()`, see `view`.
 
 pub(crate) mod auth_card;
 pub(crate) mod avatar;

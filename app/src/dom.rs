@@ -4,6 +4,7 @@ pub(crate) mod clock;
 pub(crate) mod dialog;
 pub(crate) mod document;
 pub(crate) mod fetch;
+pub(crate) mod focus;
 pub(crate) mod history;
 pub(crate) mod scroll;
 pub(crate) mod text_area;

@@ -42,12 +42,17 @@ pub(crate) mod document {
     pub(crate) const fn focus_after_navigation() {}
 }
 
+pub(crate) mod focus {
+    pub(crate) const fn keep() {}
+}
+
 pub(crate) mod dialog {
     use leptos::ev::MouseEvent;
     use leptos::web_sys::HtmlDialogElement;
 
     pub(crate) const fn show(_dialog: &HtmlDialogElement) {}
     pub(crate) const fn close(_dialog: &HtmlDialogElement) {}
+    pub(crate) const fn dismiss(_dialog: &HtmlDialogElement) {}
     pub(crate) const fn is_backdrop(_event: &MouseEvent) -> bool {
         false
     }

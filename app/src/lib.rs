@@ -10,12 +10,13 @@
 
 mod boot;
 mod components;
-mod erase;
+mod lazy;
 mod links;
 mod pages;
 mod routes;
 mod state;
 mod time;
+mod view;
 mod words;
 
 #[cfg(feature = "hydrate")]

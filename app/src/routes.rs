@@ -2,10 +2,11 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::components::layout::Layout;
-use crate::erase::{Erase, Part, effect, live, loaded, memo};
+use crate::lazy::{Part, loaded};
 use crate::pages::{devices::Devices, home::Home, login::Login, not_found::NotFound, problem::Problem};
 use crate::pages::{not_found::NothingHere, register::Register, room::RoomPage};
 use crate::state::{self, Address, Place, ending};
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use leptos::wasm_split::wasm_split;
 
@@ -17,7 +18,7 @@ pub(crate) fn App() -> impl IntoView {
         (page, _) if page.is_standalone() => loaded(standalone(page, boot.registration_open)),
         (_, Some(user)) => {
             state::provide(user, &boot);
-            view! { <Chat /> }.erase()
+            view! { <Chat /> }.into_any()
         }
         (_, None) => loaded(standalone(BootPage::Error { message: "Sign in to see this page.".to_owned() }, false)),
     }
@@ -27,18 +28,18 @@ pub(crate) fn App() -> impl IntoView {
 fn Chat() -> impl IntoView {
     let place = expect_context::<Address>().place();
     // Rooms are one page: it follows what is open by itself.
-    let page = memo(move || std::mem::discriminant(&place.get()));
+    let page = Memo::new(move |_| std::mem::discriminant(&place.get()));
     let show = move || {
         // Read, not only tracked: a memo that was never read follows nothing.
         page.with(|_| ());
         match place.get_untracked() {
-            Place::List => view! { <Home /> }.erase(),
-            Place::Room(_) => view! { <RoomPage /> }.erase(),
+            Place::List => view! { <Home /> }.into_any(),
+            Place::Room(_) => view! { <RoomPage /> }.into_any(),
             Place::Devices => loaded(devices()),
-            Place::Elsewhere => view! { <NothingHere /> }.erase(),
+            Place::Elsewhere => view! { <NothingHere /> }.into_any(),
         }
     };
-    view! { <Layout page=live(show).erase() /> }
+    view! { <Layout page=show.into_any() /> }
 }
 
 // Code splitting: each of these parts is a file of its own, loaded with the first page that shows it. A room, which most
@@ -46,7 +47,7 @@ fn Chat() -> impl IntoView {
 
 #[wasm_split(devices, wasm_split_path = leptos::wasm_split, fallible, preload(preload_devices))]
 pub(crate) fn devices() -> Part {
-    Ok(view! { <Devices /> }.erase())
+    Ok(view! { <Devices /> }.into_any())
 }
 
 /// The pages that are whole documents: sign-in, registration and errors.
@@ -54,16 +55,16 @@ pub(crate) fn devices() -> Part {
 pub(crate) fn standalone(page: BootPage, open: bool) -> Part {
     Ok(match page {
         BootPage::Login { form } => {
-            effect(ending::nobody_is_signed_in);
-            view! { <Login form open /> }.erase()
+            Effect::new(|_| ending::nobody_is_signed_in());
+            view! { <Login form open /> }.into_any()
         }
         BootPage::Register { form } => {
-            effect(ending::nobody_is_signed_in);
-            view! { <Register form open /> }.erase()
+            Effect::new(|_| ending::nobody_is_signed_in());
+            view! { <Register form open /> }.into_any()
         }
-        BootPage::Error { message } => view! { <Problem message /> }.erase(),
+        BootPage::Error { message } => view! { <Problem message /> }.into_any(),
         BootPage::NotFound | BootPage::Home | BootPage::Room { .. } | BootPage::Devices { .. } => {
-            view! { <NotFound /> }.erase()
+            view! { <NotFound /> }.into_any()
         }
     })
 }

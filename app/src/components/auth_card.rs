@@ -3,8 +3,8 @@
 use crate::boot::Boot;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
-use crate::erase::{Erase, Erased};
 use crate::state::api::escape;
+use crate::view::{AnyView, IntoAny};
 use leptos::prelude::*;
 
 /// The address of another sign-in page, which leads on to the same place.
@@ -37,7 +37,7 @@ pub(crate) fn AuthCard<C: IntoView + 'static>(
     children: TypedChildren<C>,
     /// The line under the form.
     #[prop(into)]
-    below: Erased,
+    below: AnyView,
 ) -> impl IntoView {
     let about = expect_context::<Boot>().about;
     view! {
@@ -60,7 +60,7 @@ pub(crate) fn AuthCard<C: IntoView + 'static>(
                     })}
                 <form method="post" action=action class="auth-form">
                     <input type="hidden" name="next" value=next />
-                    {children.into_inner()().erase()}
+                    {children.into_inner()().into_any()}
                 </form>
             </div>
             <p class="auth-below">{below}</p>

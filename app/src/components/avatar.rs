@@ -1,6 +1,6 @@
 //! A round tile with initials for a person, a squared one for a room; the hue is the id's, the same on every device.
 
-use crate::erase::{Erase, memo};
+use crate::view::IntoAny;
 use crate::words;
 use leptos::prelude::*;
 use protocol::{RoomKind, RoomSummary, UserId};
@@ -20,13 +20,13 @@ fn hue(id: Uuid) -> &'static str {
 #[component]
 pub(crate) fn PersonAvatar(id: UserId, name: String) -> impl IntoView {
     view! { <span class=format!("avatar avatar-person {}", hue(id.0)) aria-hidden="true">{words::initials(&name)}</span> }
-        .erase()
+        .into_any()
 }
 
 /// A room; a direct one looks like the other person.
 #[component]
 pub(crate) fn RoomAvatar(#[prop(into)] room: Signal<RoomSummary>) -> impl IntoView {
-    let class = memo(move || {
+    let class = Memo::new(move |_| {
         room.with(|room| match (room.kind, &room.other) {
             (RoomKind::Direct, Some(other)) => format!("avatar avatar-person {}", hue(other.id.0)),
             (RoomKind::Direct, None) => format!("avatar avatar-person {}", hue(room.id.0)),
@@ -35,7 +35,7 @@ pub(crate) fn RoomAvatar(#[prop(into)] room: Signal<RoomSummary>) -> impl IntoVi
             }
         })
     });
-    let text = memo(move || {
+    let text = Memo::new(move |_| {
         room.with(|room| match room.kind {
             RoomKind::Direct | RoomKind::Group | RoomKind::Unknown => words::initials(&room.name),
             RoomKind::Public => "#".to_owned(),
@@ -46,5 +46,5 @@ pub(crate) fn RoomAvatar(#[prop(into)] room: Signal<RoomSummary>) -> impl IntoVi
             {text}
         </span>
     }
-    .erase()
+    .into_any()
 }

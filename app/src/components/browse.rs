@@ -3,13 +3,12 @@
 use crate::components::entrance;
 use crate::components::field::ErrorText;
 use crate::components::modal::Modal;
-use crate::erase::{Erase, each, effect, live, press};
 use crate::state::{Dialog, Dialogs, api};
+use crate::view::IntoAny;
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::{PublicRoom, RoomKind, RoomSummary};
-use uuid::Uuid;
+use protocol::{PublicRoom, RoomId, RoomKind, RoomSummary};
 
 /// The list is asked for when the dialog opens.
 #[component]
@@ -18,7 +17,7 @@ pub(crate) fn Browse() -> impl IntoView {
     let rooms = RwSignal::new(None::<Vec<PublicRoom>>);
     let problem = RwSignal::new(None);
     let enter = entrance::on_enter();
-    effect(move || {
+    Effect::new(move |_| {
         spawn_local(async move {
             match api::list_public_rooms().await {
                 Ok(answer) => rooms.try_set(Some(answer.rooms)).map(drop),
@@ -35,16 +34,16 @@ pub(crate) fn Browse() -> impl IntoView {
     view! {
         <Modal title="Public rooms">
             <p class="hint" role="status">
-                {live(note)}
+                {note}
             </p>
             <ErrorText text=problem />
             <ul class="people">
-                {each(move || rooms.get().unwrap_or_default(), |room| (room.id.0, Uuid::nil()), move |room| view! {
+                <For each=move || rooms.get().unwrap_or_default() key=|room| room.id let(room)>
                     <Found room enter problem />
-                 }.erase())}
+                </For>
             </ul>
             <div class="dialog-foot">
-                <button type="button" class="button" on:click=press(move |_| dialogs.show(Dialog::New(RoomKind::Public)))>
+                <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::New(RoomKind::Public))>
                     "Create a public room"
                 </button>
             </div>
@@ -55,20 +54,21 @@ pub(crate) fn Browse() -> impl IntoView {
 #[component]
 fn Found(room: PublicRoom, enter: Callback<RoomSummary>, problem: RwSignal<Option<String>>) -> impl IntoView {
     let id = room.id;
-    let busy = RwSignal::new(false);
-    let join = move |_| {
-        busy.set(true);
-        spawn_local(async move {
-            match api::join_room(id).await {
-                Ok(room) => {
-                    enter.try_run(room);
-                }
-                Err(error) => {
-                    problem.try_set(Some(error.message));
-                    busy.try_set(false);
-                }
+    let join = Action::new_local(move |&room: &RoomId| async move {
+        match api::join_room(room).await {
+            Ok(room) => {
+                enter.try_run(room);
             }
-        });
+            Err(error) => {
+                problem.try_set(Some(error.message));
+            }
+        }
+    });
+    let busy = join.pending();
+    let on_click = move |_| {
+        if !busy.get_untracked() {
+            join.dispatch(id);
+        }
     };
     view! {
         <li class="found">
@@ -78,10 +78,11 @@ fn Found(room: PublicRoom, enter: Callback<RoomSummary>, problem: RwSignal<Optio
                 </a>
                 <p class="person-note">{words::members(room.members_count)}</p>
             </div>
-            <button type="button" class="button" disabled=busy on:click=press(join)>
+            <button type="button" class="button" aria-disabled=move || busy.get().then_some("true") on:click=on_click>
                 "Join"
                 <span class="sr-only">{format!(" {}", room.name)}</span>
             </button>
         </li>
     }
+    .into_any()
 }

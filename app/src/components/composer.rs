@@ -2,8 +2,8 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom::{document, text_area};
-use crate::erase::{Erase, effect, live, memo, press};
 use crate::state::{Chat, Drafts};
+use crate::view::IntoAny;
 use crate::words;
 use client::Input;
 use leptos::ev::KeyboardEvent;
@@ -26,7 +26,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
     let length = draft.length;
     let sendable = move || (BODY_CHARS.0..=BODY_CHARS.1).contains(&length.get());
     let label = move || chat.room.with(|room| room.as_ref().map(|room| format!("Message to {}", room.name)));
-    let typing = memo(move || {
+    let typing = Memo::new(move |_| {
         chat.awareness.track();
         words::typing(&chat.engine.with_value(|engine| engine.typing(room)))
     });
@@ -36,7 +36,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                 {typing}
             </p>
             <label class="sr-only" for="composer">
-                {live(label)}
+                {label}
             </label>
             <div class="composer-box">
                 <textarea
@@ -48,7 +48,7 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                     enterkeyhint="send"
                     autocomplete="off"
                     aria-describedby="composer-left"
-                    prop:value=live(move || draft.text.get())
+                    prop:value=draft.text
                     on:input=move |event| draft.write(event_target_value(&event))
                     on:keydown=move |event| draft.press(&event)
                 ></textarea>
@@ -56,23 +56,23 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                     type="button"
                     class="send"
                     aria-label="Send"
-                    disabled=live(move || !sendable())
-                    on:click=press(move |_| draft.send())
+                    disabled=move || !sendable()
+                    on:click=move |_| draft.send()
                 >
                     <Icon path=icon::SEND />
                 </button>
             </div>
             <p
                 class="composer-left"
-                class:composer-over=live(move || { length.get() > BODY_CHARS.1 })
+                class:composer-over=move || { length.get() > BODY_CHARS.1 }
                 id="composer-left"
                 role="status"
             >
-                {live(move || left(length.get()))}
+                {move || left(length.get())}
             </p>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// What is being written in one room.
@@ -93,10 +93,10 @@ impl Draft {
     fn new(chat: Chat, room: RoomId, to_end: RwSignal<u32>) -> Self {
         let drafts = expect_context::<Drafts>();
         let text = RwSignal::new(drafts.get(room));
-        let length = memo(move || text.with(|text| text.trim().chars().count()));
+        let length = Memo::new(move |_| text.with(|text| text.trim().chars().count()));
         let area = NodeRef::<html::Textarea>::new();
         // After every change of the text, wherever it comes from.
-        effect(move || {
+        Effect::new(move |_| {
             text.track();
             if let Some(area) = area.get() {
                 text_area::fit(&area);

@@ -1,6 +1,6 @@
 //! A destructive action in two steps: the button turns into a question with a way back.
 
-use crate::erase::{Erase, effect, live, press};
+use crate::view::IntoAny;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -13,40 +13,53 @@ pub(crate) fn Confirm(
     on_yes: Callback<()>,
 ) -> impl IntoView {
     let asking = RwSignal::new(false);
-    let no = NodeRef::<html::Button>::new();
-    // The focus goes to the harmless answer: the button that had it is gone.
-    effect(move || {
+    let (ask, no) = (NodeRef::<html::Button>::new(), NodeRef::<html::Button>::new());
+    // The button that had the focus is gone: it goes to the harmless answer, and back.
+    Effect::new(move |_| {
         if let Some(no) = no.get() {
             let _ = no.focus();
         }
     });
-    live(move || {
+    let cancel = move |_| {
+        asking.set(false);
+        request_animation_frame(move || {
+            if let Some(ask) = ask.try_get_untracked().flatten() {
+                let _ = ask.focus();
+            }
+        });
+    };
+    move || {
         if !asking.get() {
             return view! {
-                <button type="button" class="button button-quiet button-danger" on:click=press(move |_| asking.set(true))>
+                <button
+                    type="button"
+                    class="button button-quiet button-danger"
+                    node_ref=ask
+                    on:click=move |_| asking.set(true)
+                >
                     {label}
                 </button>
             }
-            .late();
+            .into_any();
         }
         view! {
             <div class="confirm" role="group" aria-label=question>
                 <span class="grow">{question}</span>
-                <button type="button" class="button" node_ref=no on:click=press(move |_| asking.set(false))>
+                <button type="button" class="button" node_ref=no on:click=cancel>
                     "Cancel"
                 </button>
                 <button
                     type="button"
                     class="button button-danger-solid"
-                    on:click=press(move |_| {
+                    on:click=move |_| {
                         asking.set(false);
                         on_yes.run(());
-                    })
+                    }
                 >
                     {yes}
                 </button>
             </div>
         }
-        .late()
-    })
+        .into_any()
+    }
 }

@@ -1,8 +1,8 @@
 //! Says in words when the page is not live: the connection is being made, is lost, or the session is over.
 
-use crate::dom::{clock::monotonic_ms, document};
-use crate::erase::{Erase, effect, live, nothing, press};
+use crate::dom::{clock::monotonic_ms, document, focus};
 use crate::state::Chat;
+use crate::view::IntoAny;
 use client::{ConnectionState, Input};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -38,20 +38,23 @@ pub(crate) fn ConnectionBar() -> impl IntoView {
         ConnectionState::SignedOut => Notice::SignedOut,
     });
     let class = move || if notice.get() == Notice::First { "connection connection-soft" } else { "connection" };
-    let view = move || match notice.get() {
-        Notice::Nothing => nothing(),
-        Notice::First => view! { <p class="notice">"Connecting…"</p> }.erase(),
-        Notice::Lost => view! { <Lost /> }.late(),
-        Notice::Parked => view! { <Parked /> }.late(),
-        Notice::SignedOut => view! { <SignedOut /> }.late(),
-        Notice::Outdated => view! { <Outdated /> }.late(),
+    let view = move || {
+        focus::keep();
+        match notice.get() {
+            Notice::Nothing => ().into_any(),
+            Notice::First => view! { <p class="notice">"Connecting…"</p> }.into_any(),
+            Notice::Lost => view! { <Lost /> }.into_any(),
+            Notice::Parked => view! { <Parked /> }.into_any(),
+            Notice::SignedOut => view! { <SignedOut /> }.into_any(),
+            Notice::Outdated => view! { <Outdated /> }.into_any(),
+        }
     };
     view! {
-        <div class=live(class) role="status">
-            {live(view)}
+        <div class=class role="status">
+            {view}
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// When the next try comes is for the eye only: read out, it would never end.
@@ -65,7 +68,7 @@ fn Lost() -> impl IntoView {
         }
         _ => "Trying now…".to_owned(),
     };
-    effect(move || {
+    Effect::new(move |_| {
         let ticking = set_interval_with_handle(move || now.set(monotonic_ms()), Duration::from_millis(500));
         on_cleanup(move || {
             if let Ok(handle) = ticking {
@@ -76,8 +79,8 @@ fn Lost() -> impl IntoView {
     view! {
         <p class="notice notice-warn">
             <span>"No connection. Messages wait here until it is back."</span>
-            <span aria-hidden="true">{live(next)}</span>
-            <button type="button" class="notice-action" on:click=press(move |_| chat.dispatch(Input::ConnectNow))>
+            <span aria-hidden="true">{next}</span>
+            <button type="button" class="notice-action" on:click=move |_| chat.dispatch(Input::ConnectNow)>
                 "Try now"
             </button>
         </p>
@@ -90,7 +93,7 @@ fn Parked() -> impl IntoView {
     view! {
         <p class="notice notice-warn">
             <span>"Paused: Jackdaw is open in too many tabs."</span>
-            <button type="button" class="notice-action" on:click=press(move |_| chat.dispatch(Input::ConnectNow))>
+            <button type="button" class="notice-action" on:click=move |_| chat.dispatch(Input::ConnectNow)>
                 "Connect"
             </button>
         </p>
@@ -102,7 +105,7 @@ fn SignedOut() -> impl IntoView {
     view! {
         <p class="notice notice-warn">
             <span>"Your session has ended."</span>
-            <button type="button" class="notice-action" on:click=press(move |_| document::to_login())>
+            <button type="button" class="notice-action" on:click=move |_| document::to_login()>
                 "Sign in"
             </button>
         </p>
@@ -114,7 +117,7 @@ fn Outdated() -> impl IntoView {
     view! {
         <p class="notice">
             <span>"A new version is here."</span>
-            <button type="button" class="notice-action" on:click=press(move |_| document::reload())>
+            <button type="button" class="notice-action" on:click=move |_| document::reload()>
                 "Reload"
             </button>
         </p>

@@ -6,13 +6,13 @@ use crate::components::member_row::MemberRow;
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::components::room_settings::{Rename, WayOut};
-use crate::components::roster::Roster;
-use crate::erase::{Erase, each, effect, fingerprint, memo, shown_while};
-use crate::state::{Chat, api};
+use crate::components::roster::{Change, Roster};
+use crate::dom::focus;
+use crate::state::Chat;
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{Role, RoomId, User};
-use uuid::Uuid;
 
 /// Nothing is shown where the room has gone.
 #[component]
@@ -28,32 +28,40 @@ fn About(room: RoomId, name: String) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let roster = Roster::new(room);
     let exit = entrance::on_exit();
-    let role = memo(move || chat.room.with(|room| room.as_ref().and_then(|room| room.role)));
+    let role = Memo::new(move |_| chat.room.with(|room| room.as_ref().and_then(|room| room.role)));
     // Read at first, and again whenever a fact about the room has come.
-    let facts = memo(move || chat.room.with(|room| room.as_ref().map(|room| (room.members_count, room.role))));
-    effect(move || {
+    let facts = Memo::new(move |_| chat.room.with(|room| room.as_ref().map(|room| (room.members_count, room.role))));
+    Effect::new(move |_| {
         facts.with(|_| ());
         spawn_local(roster.read());
     });
-    let is_admin = memo(move || role.get() >= Some(Role::Admin));
-    let add = Callback::new(move |user: User| roster.change(api::add_member(room, user.id)));
+    let is_admin = Memo::new(move |_| role.get() >= Some(Role::Admin));
+    let add = Callback::new(move |user: User| roster.change(Change::Add(user.id)));
     let name = StoredValue::new(name);
     view! {
-        {shown_while(move || is_admin.get(), move || view! {
+        <Show when=move || is_admin.get()>
             <Rename room name=name.get_value() />
             <p><a class="link" rel="external" href=format!("/rooms/{room}/manage")>"Topic, who writes, archive, bans"</a></p>
-        }.erase())}
+        </Show>
         <ErrorText text=roster.problem />
         <h3 class="dialog-section">"Members"</h3>
         <ul class="members" aria-label="Members">
-            {each(move || roster.named(chat), |member| (member.user.id.0, Uuid::from_u64_pair(member.role as u64, fingerprint(&member.user.display_name))), move |member| view! {
+            <For
+                each=move || {
+                    focus::keep();
+                    roster.entries()
+                }
+                key=|(id, _)| *id
+                let((_, member))
+            >
                 <MemberRow member own_role=role roster />
-             }.erase())}
+            </For>
         </ul>
-        {shown_while(move || is_admin.get(), move || view! {
+        <Show when=move || is_admin.get()>
             <h3 class="dialog-section">"Add people"</h3>
             <People id="find-member" verb="Add" skip=Signal::derive(move || roster.ids()) on_pick=add />
-        }.erase())}
+        </Show>
         <WayOut room role exit />
     }
+    .into_any()
 }

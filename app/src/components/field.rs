@@ -1,6 +1,6 @@
 //! A labelled input with its hint and what is wrong with it.
 
-use crate::erase::live;
+use crate::view::IntoAny;
 use leptos::prelude::*;
 
 /// What is wrong, said where it happened. Always in the document, so that screen readers hear it when it comes.
@@ -8,9 +8,10 @@ use leptos::prelude::*;
 pub(crate) fn ErrorText(#[prop(into)] text: Signal<Option<String>>) -> impl IntoView {
     view! {
         <p class="error-text" role="alert">
-            {live(move || text.get())}
+            {text}
         </p>
     }
+    .into_any()
 }
 
 /// A one-line text input bound to a signal.
@@ -33,9 +34,10 @@ pub(crate) fn TextField(
                 placeholder=placeholder
                 autocomplete="off"
                 autofocus=focus
-                prop:value=live(move || value.get())
+                prop:value=value
                 on:input=move |event| value.set(event_target_value(&event))
             />
         </div>
     }
+    .into_any()
 }

@@ -1,6 +1,6 @@
 //! Line icons of one weight, drawn on a 20 by 20 grid. They are decoration: names stand beside them as text.
 
-use crate::erase::Erase;
+use crate::view::IntoAny;
 use leptos::prelude::*;
 
 pub(crate) const ADD: &str = "M10 4.5v11M4.5 10h11";
@@ -26,5 +26,5 @@ pub(crate) fn Icon(path: &'static str) -> impl IntoView {
             <path d=path />
         </svg>
     }
-    .erase()
+    .into_any()
 }

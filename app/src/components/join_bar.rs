@@ -2,8 +2,8 @@
 
 use crate::components::field::ErrorText;
 use crate::dom::document;
-use crate::erase::{Erase, press};
 use crate::state::{Chat, api};
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::RoomId;
@@ -12,9 +12,13 @@ use protocol::RoomId;
 #[component]
 pub(crate) fn JoinBar(room: RoomId) -> impl IntoView {
     let chat = expect_context::<Chat>();
+    // Not an `Action`: all that makes one work would be in the first load for this place alone (2.7 KB).
     let busy = RwSignal::new(false);
     let problem = RwSignal::new(None);
     let join = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
         busy.set(true);
         problem.set(None);
         spawn_local(async move {
@@ -35,11 +39,16 @@ pub(crate) fn JoinBar(room: RoomId) -> impl IntoView {
     view! {
         <div class="join-bar">
             <p class="grow">"You are looking at this room. Join it to write."</p>
-            <button type="button" class="button button-primary" disabled=busy on:click=press(join)>
+            <button
+                type="button"
+                class="button button-primary"
+                aria-disabled=move || busy.get().then_some("true")
+                on:click=join
+            >
                 "Join room"
             </button>
             <ErrorText text=problem />
         </div>
     }
-    .erase()
+    .into_any()
 }

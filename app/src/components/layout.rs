@@ -8,8 +8,9 @@ use crate::components::new_room::NewRoom;
 use crate::components::notice::Notice;
 use crate::components::sidebar::Sidebar;
 use crate::dom::document;
-use crate::erase::{Erase, Erased, Part, effect, live, loaded, press};
+use crate::lazy::{Part, loaded};
 use crate::state::{Address, Chat, Dialog, Dialogs, Place};
+use crate::view::{AnyView, IntoAny};
 use crate::words;
 use leptos::ev::MouseEvent;
 use leptos::prelude::*;
@@ -18,18 +19,18 @@ use protocol::{RoomKind, Seq};
 
 /// `children` is the page. On a narrow screen either the list or the page is shown, see `frame-list` in the style sheet.
 #[component]
-pub(crate) fn Layout(page: Erased) -> impl IntoView {
+pub(crate) fn Layout(page: AnyView) -> impl IntoView {
     let place = expect_context::<Address>().place();
     follow(place);
     let frame = move || if place.get() == Place::List { "frame frame-list" } else { "frame" };
     view! {
         <div class="chat">
-            <a class="skip-link" href="#main" on:click=press(skip)>
+            <a class="skip-link" href="#main" on:click=skip>
                 "Skip to the content"
             </a>
             <ConnectionBar />
             <Notice />
-            <div class=live(frame)>
+            <div class=frame>
                 <Sidebar />
                 <main class="main" id="main" tabindex="-1">
                     {page}
@@ -38,7 +39,7 @@ pub(crate) fn Layout(page: Erased) -> impl IntoView {
         </div>
         <OpenDialog />
     }
-    .erase()
+    .into_any()
 }
 
 /// Past the list: to the composer, or where there is none to the page itself.
@@ -63,7 +64,7 @@ fn follow(place: Memo<Place>) {
         }
         place
     });
-    effect(move || {
+    Effect::new(move |_| {
         let page = match place.get() {
             Place::Room(_) => chat.room.with(|room| room.as_ref().map(|room| room.name.clone()).unwrap_or_default()),
             Place::Devices => "Devices".to_owned(),
@@ -76,34 +77,34 @@ fn follow(place: Memo<Place>) {
 #[component]
 fn OpenDialog() -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
-    live(move || {
+    move || {
         dialogs.open.get().map(|dialog| match dialog {
             Dialog::New(kind) => loaded(new_room(kind)),
             Dialog::Browse => loaded(browse()),
             Dialog::Details => loaded(details()),
             Dialog::Message(seq) => loaded(message_actions(seq)),
         })
-    })
+    }
 }
 
 // Code splitting: all dialogs are one file, because they share most of their code. It is loaded once the page is live.
 
 #[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible, preload(preload_dialogs))]
 pub(crate) fn new_room(kind: RoomKind) -> Part {
-    Ok(view! { <NewRoom kind /> }.late())
+    Ok(view! { <NewRoom kind /> }.into_any())
 }
 
 #[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 fn browse() -> Part {
-    Ok(view! { <Browse /> }.late())
+    Ok(view! { <Browse /> }.into_any())
 }
 
 #[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 fn details() -> Part {
-    Ok(view! { <Details /> }.late())
+    Ok(view! { <Details /> }.into_any())
 }
 
 #[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
 fn message_actions(seq: Seq) -> Part {
-    Ok(view! { <MessageActions seq /> }.late())
+    Ok(view! { <MessageActions seq /> }.into_any())
 }

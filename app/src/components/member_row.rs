@@ -1,12 +1,13 @@
 //! A member of the open room, with what the person at this device may do about them.
 
 use crate::components::avatar::PersonAvatar;
-use crate::components::roster::Roster;
-use crate::erase::{live, press};
-use crate::state::{Chat, api};
+use crate::components::roster::{Change, Roster};
+use crate::dom::focus;
+use crate::state::Chat;
+use crate::view::IntoAny;
 use crate::words;
 use leptos::prelude::*;
-use protocol::{Member, Role, User};
+use protocol::{Member, Role, User, UserId};
 
 /// The server keeps the same rights: owners give roles and remove anybody, admins remove members.
 fn may_remove(own: Option<Role>, other: Role) -> bool {
@@ -19,68 +20,75 @@ fn may_remove(own: Option<Role>, other: Role) -> bool {
 
 /// One line. Nobody acts on themselves here: leaving is a thing of its own.
 #[component]
-pub(crate) fn MemberRow(member: Member, own_role: Memo<Option<Role>>, roster: Roster) -> impl IntoView {
-    let Member { user, role, .. } = member;
-    let is_me = user.id == expect_context::<Chat>().me;
-    let acting = StoredValue::new(user.clone());
-    let actions = move || {
-        let own = own_role.get();
-        (!is_me && may_remove(own, role)).then(|| {
-            view! { <Actions user=acting.get_value() role gives_roles=own == Some(Role::Owner) roster /> }
-        })
-    };
+pub(crate) fn MemberRow(member: ArcRwSignal<Member>, own_role: Memo<Option<Role>>, roster: Roster) -> impl IntoView {
+    let chat = expect_context::<Chat>();
+    let member = RwSignal::from(member);
+    let User { id, username, .. } = member.with_untracked(|member| member.user.clone());
+    let is_me = id == chat.me;
+    let name = Memo::new(move |_| member.with(|member| chat.called(&member.user)));
+    let role = Memo::new(move |_| member.with(|member| member.role));
+    let is_removable = Memo::new(move |_| !is_me && may_remove(own_role.get(), role.get()));
     view! {
         <li class="member">
-            <PersonAvatar id=user.id name=user.display_name.clone() />
+            {move || view! { <PersonAvatar id name=name.get() /> }}
             <div class="min-w-0 grow">
                 <p class="person-name">
-                    {user.display_name}
+                    {name}
                     {is_me.then_some(" (you)")}
                 </p>
                 <p class="person-note">
-                    {format!("@{} · {}", user.username, words::role(role))}
-                    {(!is_me).then(|| view! { " · " <a class="link" rel="external" href=format!("/people/{}", user.id)>"Block"</a> })}
+                    {move || format!("@{username} · {}", words::role(role.get()))}
+                    {(!is_me).then(|| view! { " · " <a class="link" rel="external" href=format!("/people/{id}")>"Block"</a> })}
                 </p>
-                {live(actions)}
+                <Show when=move || is_removable.get()>
+                    <Actions id name role own_role roster />
+                </Show>
             </div>
         </li>
     }
+    .into_any()
 }
 
 #[component]
-fn Actions(user: User, role: Role, gives_roles: bool, roster: Roster) -> impl IntoView {
-    let id = user.id;
-    let give = move |role: Role| roster.change(api::set_role(roster.room, id, role));
-    let remove = move |_| roster.change(api::remove_member(roster.room, id));
-    let offered = [Role::Member, Role::Admin, Role::Owner].into_iter().filter(|offer| *offer != role);
-    let roles = offered.map(|offer| {
-        let label = format!("Make {}: {}", article(offer), user.display_name);
-        view! {
-            <button
-                type="button"
-                class="button button-small"
-                aria-label=label
-                disabled=roster.busy
-                on:click=press(move |_| give(offer))
-            >
-                {format!("Make {}", article(offer))}
-            </button>
-        }
-    });
+fn Actions(
+    id: UserId,
+    name: Memo<String>,
+    role: Memo<Role>,
+    own_role: Memo<Option<Role>>,
+    roster: Roster,
+) -> impl IntoView {
+    let offered = move || {
+        focus::keep();
+        let mut offered = vec![Role::Member, Role::Admin, Role::Owner];
+        offered.retain(|offer| own_role.get() == Some(Role::Owner) && *offer != role.get());
+        offered
+    };
+    let busy = move || roster.busy.get().then_some("true");
     view! {
         <div class="member-actions">
-            {gives_roles.then(|| roles.collect_view())}
+            <For each=offered key=|offer| *offer let(offer)>
+                <button
+                    type="button"
+                    class="button button-small"
+                    aria-label=move || format!("Make {}: {}", article(offer), name.get())
+                    aria-disabled=busy
+                    on:click=move |_| roster.change(Change::SetRole(id, offer))
+                >
+                    {format!("Make {}", article(offer))}
+                </button>
+            </For>
             <button
                 type="button"
                 class="button button-small button-danger"
-                aria-label=format!("Remove {}", user.display_name)
-                disabled=roster.busy
-                on:click=press(remove)
+                aria-label=move || format!("Remove {}", name.get())
+                aria-disabled=busy
+                on:click=move |_| roster.change(Change::Remove(id))
             >
                 "Remove"
             </button>
         </div>
     }
+    .into_any()
 }
 
 const fn article(role: Role) -> &'static str {

@@ -5,8 +5,8 @@ use crate::components::field::ErrorText;
 use crate::components::modal::Modal;
 use crate::components::reactions::QUICK;
 use crate::components::seen_by::SeenBy;
-use crate::erase::{Erase, press};
 use crate::state::{Chat, Dialogs};
+use crate::view::IntoAny;
 use client::Revision;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
@@ -54,6 +54,7 @@ fn Actions(message: Message, room: RoomSummary) -> impl IntoView {
                 }
             })}
     }
+    .into_any()
 }
 
 /// One tap reacts, or takes it back.
@@ -75,14 +76,14 @@ fn Quick(message: Message) -> impl IntoView {
                 class="reaction reaction-quick"
                 aria-pressed=if mine { "true" } else { "false" }
                 aria-label=format!("React with {emoji}")
-                on:click=press(react)
+                on:click=react
             >
                 <span aria-hidden="true">{emoji}</span>
             </button>
         }
-        .late()
+        .into_any()
     });
-    view! { <div class="quick" role="group" aria-label="React">{Vec::from(buttons)}</div> }
+    view! { <div class="quick" role="group" aria-label="React">{Vec::from(buttons)}</div> }.into_any()
 }
 
 /// The text, to be changed.
@@ -121,4 +122,5 @@ fn Edit(seq: Seq, body: String) -> impl IntoView {
             </button>
         </form>
     }
+    .into_any()
 }

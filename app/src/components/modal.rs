@@ -2,8 +2,8 @@
 
 use crate::components::icon::{self, Icon};
 use crate::dom;
-use crate::erase::{Erase, effect, press};
 use crate::state::Dialogs;
+use crate::view::IntoAny;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -16,11 +16,18 @@ pub(crate) fn Modal<C: IntoView + 'static>(
 ) -> impl IntoView {
     let dialogs = expect_context::<Dialogs>();
     let element = NodeRef::<html::Dialog>::new();
-    effect(move || {
+    Effect::new(move |_| {
         if let Some(dialog) = element.get() {
             dom::dialog::show(&dialog);
         }
     });
+    // The page removes a dialog after an action in it: one that is still open then would take the focus with it.
+    on_cleanup(move || {
+        if let Some(dialog) = element.get_untracked() {
+            dom::dialog::dismiss(&dialog);
+        }
+    });
+    let opened = dialogs.open.get_untracked();
     let close = move || {
         if let Some(dialog) = element.get_untracked() {
             dom::dialog::close(&dialog);
@@ -31,23 +38,23 @@ pub(crate) fn Modal<C: IntoView + 'static>(
             node_ref=element
             class=if side { "dialog dialog-side" } else { "dialog" }
             aria-labelledby="dialog-title"
-            on:close=move |_| dialogs.close()
-            on:click=press(move |event| {
+            on:close=move |_| dialogs.closed(opened)
+            on:click=move |event| {
                 if dom::dialog::is_backdrop(&event) {
                     close();
                 }
-            })
+            }
         >
             <div class="dialog-body">
                 <header class="dialog-head">
                     <h2 id="dialog-title" class="dialog-title">
                         {title}
                     </h2>
-                    <button type="button" class="icon-button" aria-label="Close" on:click=press(move |_| close())>
+                    <button type="button" class="icon-button" aria-label="Close" on:click=move |_| close()>
                         <Icon path=icon::CLOSE />
                     </button>
                 </header>
-                {children.into_inner()().late()}
+                {children.into_inner()().into_any()}
             </div>
         </dialog>
     }

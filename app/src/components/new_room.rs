@@ -6,14 +6,12 @@ use crate::components::icon::{self, Icon};
 use crate::components::modal::Modal;
 use crate::components::people::People;
 use crate::dom::document;
-use crate::erase::{Erase, each, live, press};
 use crate::state::api;
+use crate::view::IntoAny;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use protocol::limits::MEMBERS_ADDED;
 use protocol::{CreateRoom, RoomKind, User, UserId};
-use uuid::Uuid;
 
 /// `kind` is what the dialog begins with.
 #[component]
@@ -21,9 +19,9 @@ pub(crate) fn NewRoom(kind: RoomKind) -> impl IntoView {
     let kind = RwSignal::new(kind);
     let making = Making::new();
     let form = move || match kind.get() {
-        RoomKind::Direct => view! { <NewDirect making /> }.late(),
-        RoomKind::Group => view! { <NewGroup making /> }.late(),
-        RoomKind::Public | RoomKind::Unknown => view! { <NewPublic making /> }.late(),
+        RoomKind::Direct => view! { <NewDirect making /> }.into_any(),
+        RoomKind::Group => view! { <NewGroup making /> }.into_any(),
+        RoomKind::Public | RoomKind::Unknown => view! { <NewPublic making /> }.into_any(),
     };
     view! {
         <Modal title="New chat">
@@ -33,7 +31,7 @@ pub(crate) fn NewRoom(kind: RoomKind) -> impl IntoView {
                 <Segment kind value=RoomKind::Group label="Group" />
                 <Segment kind value=RoomKind::Public label="Public room" />
             </fieldset>
-            {live(form)}
+            {form}
             <ErrorText text=making.problem />
         </Modal>
     }
@@ -47,46 +45,54 @@ fn Segment(kind: RwSignal<RoomKind>, value: RoomKind, label: &'static str) -> im
                 type="radio"
                 name="kind"
                 class="sr-only"
-                prop:checked=live(move || kind.get() == value)
+                prop:checked=move || kind.get() == value
                 on:change=move |_| kind.set(value)
             />
             <span>{label}</span>
         </label>
     }
+    .into_any()
 }
 
 /// Makes rooms, one at a time, and goes there.
 #[derive(Clone, Copy)]
 struct Making {
-    busy: RwSignal<bool>,
+    create: Action<CreateRoom, ()>,
+    busy: Memo<bool>,
     problem: RwSignal<Option<String>>,
-    then: Callback<protocol::RoomSummary>,
 }
 
 impl Making {
     fn new() -> Self {
-        Self { busy: RwSignal::new(false), problem: RwSignal::new(None), then: entrance::on_enter() }
-    }
-
-    fn make(self, room: CreateRoom) {
-        if self.busy.get_untracked() {
-            return;
-        }
-        self.busy.set(true);
-        self.problem.set(None);
-        spawn_local(async move {
-            let answer = api::create_room(&room).await;
-            // The dialog may have been closed meanwhile.
-            self.busy.try_set(false);
-            match answer {
-                Ok(room) => {
-                    self.then.try_run(room);
-                }
-                Err(error) => {
-                    self.problem.try_set(Some(error.message));
+        let problem = RwSignal::new(None);
+        let enter = entrance::on_enter();
+        let create = Action::new_local(move |room: &CreateRoom| {
+            let room = room.clone();
+            async move {
+                // The dialog may be closed by the time of the answer.
+                match api::create_room(&room).await {
+                    Ok(room) => {
+                        enter.try_run(room);
+                    }
+                    Err(error) => {
+                        problem.try_set(Some(error.message));
+                    }
                 }
             }
         });
+        Self { create, busy: create.pending(), problem }
+    }
+
+    fn make(self, room: CreateRoom) {
+        if !self.busy.get_untracked() {
+            self.problem.set(None);
+            self.create.dispatch(room);
+        }
+    }
+
+    /// For the button that makes the room. One that was `disabled` would lose the focus.
+    fn aria_disabled(self) -> Option<&'static str> {
+        self.busy.get().then_some("true")
     }
 
     /// With a name that is fit, else says what is wrong with it.
@@ -106,6 +112,7 @@ fn NewDirect(making: Making) -> impl IntoView {
         <p class="dialog-lead">"A chat between the two of you."</p>
         <People id="find-person" verb="Chat with" skip=nobody focus=true on_pick=pick />
     }
+    .into_any()
 }
 
 #[component]
@@ -129,11 +136,17 @@ fn NewGroup(making: Making) -> impl IntoView {
         <Picked picked />
         <People id="find-person" verb="Add" skip on_pick=pick />
         <div class="dialog-foot">
-            <button type="button" class="button button-primary" disabled=making.busy on:click=press(create)>
+            <button
+                type="button"
+                class="button button-primary"
+                aria-disabled=move || making.aria_disabled()
+                on:click=create
+            >
                 "Create group"
             </button>
         </div>
     }
+    .into_any()
 }
 
 /// Who is to be in the group. Taking somebody out again is a click on their chip.
@@ -141,24 +154,25 @@ fn NewGroup(making: Making) -> impl IntoView {
 fn Picked(picked: RwSignal<Vec<User>>) -> impl IntoView {
     view! {
         <ul class="chips" aria-label="Picked people">
-            {each(move || picked.get(), |user| (user.id.0, Uuid::nil()), move |user| view! {
+            <For each=move || picked.get() key=|user| user.id let(user)>
                 <li>
                     <button
                         type="button"
                         class="chip"
-                        on:click=press(move |_| {
+                        on:click=move |_| {
                             picked.update(|picked| picked.retain(|other| other.id != user.id));
                             document::focus("find-person");
-                        })
+                        }
                     >
                         <span class="sr-only">"Remove "</span>
                         {user.display_name}
                         <Icon path=icon::CLOSE />
                     </button>
                 </li>
-             }.erase())}
+            </For>
         </ul>
     }
+    .into_any()
 }
 
 #[component]
@@ -173,10 +187,11 @@ fn NewPublic(making: Making) -> impl IntoView {
             <p class="dialog-lead">"Anybody with an account here may find it, read it and join."</p>
             <TextField id="room-name" label="Name" value=name focus=true />
             <div class="dialog-foot">
-                <button type="submit" class="button button-primary" disabled=making.busy>
+                <button type="submit" class="button button-primary" aria-disabled=move || making.aria_disabled()>
                     "Create public room"
                 </button>
             </div>
         </form>
     }
+    .into_any()
 }

@@ -1,9 +1,9 @@
 //! Says once what the person has to know: a change was not carried out, or nothing can be kept.
 
-use crate::dom::document;
-use crate::erase::{Erase, live, press};
+use crate::dom::{document, focus};
 use crate::state::Chat;
 use crate::storage::Unreadable;
+use crate::view::IntoAny;
 use crate::words;
 use leptos::prelude::*;
 
@@ -12,25 +12,30 @@ use leptos::prelude::*;
 pub(crate) fn Notice() -> impl IntoView {
     let chat = expect_context::<Chat>();
     let notice = move || {
+        focus::keep();
         chat.notice.get().map(|sentence| {
             view! {
                 <p class="notice notice-warn">
                     <span>{sentence}</span>
-                    <button type="button" class="notice-action" on:click=press(move |_| chat.notice.set(None))>
+                    <button type="button" class="notice-action" on:click=move |_| chat.notice.set(None)>
                         "Close"
                     </button>
                 </p>
             }
-            .late()
+            .into_any()
         })
+    };
+    let not_sent = move || {
+        focus::keep();
+        chat.unreadable.get().into_iter().map(|message| view! { <NotSent message /> }.into_any()).collect_view()
     };
     view! {
         <div class="connection" role="alert">
-            {live(notice)}
-            {live(move || chat.unreadable.get().into_iter().map(|message| view! { <NotSent message /> }.late()).collect_view())}
+            {notice}
+            {not_sent}
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// An unsent message that this page cannot read: its text can be copied.
@@ -43,9 +48,10 @@ fn NotSent(message: Unreadable) -> impl IntoView {
         <p class="notice notice-warn">
             <span>{words::unreadable(is_later)}</span>
             <q class="notice-text">{text}</q>
-            <button type="button" class="notice-action" on:click=press(act)>
+            <button type="button" class="notice-action" on:click=act>
                 {if is_later { "Reload" } else { "Discard" }}
             </button>
         </p>
     }
+    .into_any()
 }

@@ -2,14 +2,13 @@
 
 use crate::components::avatar::PersonAvatar;
 use crate::components::field::{ErrorText, TextField};
-use crate::dom::document;
-use crate::erase::{Erase, each, live, memo, press};
+use crate::dom::{document, focus};
 use crate::state::{Chat, api};
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{User, UserId};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// How long the typing must rest before the server is asked.
 const SEARCH_DEBOUNCE: Duration = Duration::from_millis(150);
@@ -26,7 +25,7 @@ pub(crate) fn People(
     let me = expect_context::<Chat>().me;
     let query = RwSignal::new(String::new());
     let search = Search::new(query);
-    let shown = memo(move || {
+    let shown = Memo::new(move |_| {
         let skip = skip.get();
         let mut found = search.found.get().unwrap_or_default();
         found.retain(|user| user.id != me && !skip.contains(&user.id));
@@ -47,14 +46,22 @@ pub(crate) fn People(
         <TextField id label="Search people" value=query placeholder="Name or user name" kind="search" focus />
         <ErrorText text=search.problem />
         <p class="hint" role="status">
-            {live(note)}
+            {note}
         </p>
         <ul class="people">
-            {each(move || shown.get(), |user| (user.id.0, Uuid::nil()), move |user| view! {
+            <For
+                each=move || {
+                    focus::keep();
+                    shown.get()
+                }
+                key=|user| user.id
+                let(user)
+            >
                 <Person verb user on_pick=pick />
-             }.erase())}
+            </For>
         </ul>
     }
+    .into_any()
 }
 
 #[component]
@@ -62,7 +69,7 @@ fn Person(verb: &'static str, user: User, on_pick: Callback<User>) -> impl IntoV
     let picked = user.clone();
     view! {
         <li>
-            <button type="button" class="person" on:click=press(move |_| on_pick.run(picked.clone()))>
+            <button type="button" class="person" on:click=move |_| on_pick.run(picked.clone())>
                 <PersonAvatar id=user.id name=user.display_name.clone() />
                 <span class="sr-only">{verb}" "</span>
                 <span class="person-text">
@@ -72,6 +79,7 @@ fn Person(verb: &'static str, user: User, on_pick: Callback<User>) -> impl IntoV
             </button>
         </li>
     }
+    .into_any()
 }
 
 /// A search that follows what is typed. Late answers to earlier questions are dropped.

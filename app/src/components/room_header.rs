@@ -2,8 +2,8 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::icon::{self, Icon};
-use crate::erase::{Erase, live, memo, press, shown_while};
 use crate::state::{Chat, Clock, Dialog, Dialogs};
+use crate::view::IntoAny;
 use crate::words;
 use leptos::prelude::*;
 use protocol::{PresenceState, RoomKind, RoomSummary, UnixMillis};
@@ -17,11 +17,11 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
     let room = Memo::new(move |before: Option<&RoomSummary>| {
         chat.room.get().or_else(|| before.cloned()).unwrap_or_else(|| first.clone())
     });
-    let name = memo(move || room.with(|room| room.name.clone()));
+    let name = Memo::new(move |_| room.with(|room| room.name.clone()));
     let clock = expect_context::<Clock>();
-    let note = memo(move || room.with(|room| note(room, chat.presence(room), clock)));
-    let has_details = memo(move || room.with(|room| room.kind != RoomKind::Direct && room.role.is_some()));
-    let other = memo(move || room.with(|room| room.other.as_ref().map(|other| other.id)));
+    let note = Memo::new(move |_| room.with(|room| note(room, chat.presence(room), clock)));
+    let has_details = Memo::new(move |_| room.with(|room| room.kind != RoomKind::Direct && room.role.is_some()));
+    let other = Memo::new(move |_| room.with(|room| room.other.as_ref().map(|other| other.id)));
     view! {
         <header class="bar">
             <a class="icon-button bar-back" href="/" aria-label="Back to the list of rooms">
@@ -32,19 +32,19 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
                 <h1 class="bar-title">{name}</h1>
                 <p class="bar-note">{note}</p>
             </div>
-            {shown_while(move || has_details.get(), move || view! {
+            {move || has_details.get().then(|| view! {
                 <button
                     type="button"
                     class="icon-button"
                     aria-label="Room details"
                     title="Room details"
                     aria-haspopup="dialog"
-                    on:click=press(move |_| dialogs.show(Dialog::Details))
+                    on:click=move |_| dialogs.show(Dialog::Details)
                 >
                     <Icon path=icon::INFO />
                 </button>
-            }.erase())}
-            {live(move || other.get().map(|other| view! {
+            }.into_any())}
+            {move || other.get().map(|other| view! {
                 <a
                     class="icon-button"
                     rel="external"
@@ -54,10 +54,10 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
                 >
                     <Icon path=icon::INFO />
                 </a>
-            }.erase()))}
+            }.into_any())}
         </header>
     }
-    .erase()
+    .into_any()
 }
 
 /// `Group · 3 members`, `@ada · online`, `@ada · last seen Mon`, `Direct chat · @ada`

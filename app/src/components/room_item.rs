@@ -2,8 +2,8 @@
 
 use crate::components::avatar::RoomAvatar;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::erase::{Erase, live, memo};
 use crate::state::Chat;
+use crate::view::IntoAny;
 use crate::words;
 use leptos::prelude::*;
 use protocol::{PresenceState, RoomSummary};
@@ -14,12 +14,12 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let id = room.with_untracked(|room| room.id);
     let room = RwSignal::from(room);
-    let name = memo(move || room.with(|room| room.name.clone()));
-    let preview = memo(move || room.with(|room| words::preview(room, chat.me, |user| chat.blocks(user))));
-    let at = memo(move || room.with(|room| room.last_message.as_ref().map(|message| message.created_at)));
-    let unread = memo(move || room.with(|room| room.unread));
+    let name = Memo::new(move |_| room.with(|room| room.name.clone()));
+    let preview = Memo::new(move |_| room.with(|room| words::preview(room, chat.me, |user| chat.blocks(user))));
+    let at = Memo::new(move |_| room.with(|room| room.last_message.as_ref().map(|message| message.created_at)));
+    let unread = Memo::new(move |_| room.with(|room| room.unread));
     let current = move || (chat.open.get() == Some(id)).then_some("page");
-    let presence = memo(move || room.with(|room| chat.presence(room).map(|(state, _)| state)));
+    let presence = Memo::new(move |_| room.with(|room| chat.presence(room).map(|(state, _)| state)));
     let class = move || match presence.get() {
         Some(PresenceState::Online) => "room room-online",
         Some(PresenceState::Away) => "room room-away",
@@ -32,13 +32,13 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
     };
     view! {
         <li>
-            <a class=live(class) class:room-unread=live(move || { unread.get() > 0 }) href=format!("/rooms/{id}") aria-current=live(current)>
+            <a class=class class:room-unread=move || { unread.get() > 0 } href=format!("/rooms/{id}") aria-current=current>
                 <RoomAvatar room />
                 <span class="room-text">
                     <span class="room-line">
                         <span class="room-name">{name}</span>
-                        <span class="sr-only">{live(there)}</span>
-                        {live(move || at.get().map(|at| view! { <TimeLabel at style=Style::Brief /> }.erase()))}
+                        <span class="sr-only">{there}</span>
+                        {move || at.get().map(|at| view! { <TimeLabel at style=Style::Brief /> }.into_any())}
                     </span>
                     <span class="room-line">
                         <span class="room-preview">{preview}</span>
@@ -48,12 +48,12 @@ pub(crate) fn RoomItem(room: ArcRwSignal<RoomSummary>) -> impl IntoView {
             </a>
         </li>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
 fn Unread(count: Memo<i64>) -> impl IntoView {
-    live(move || {
+    move || {
         let count = count.get();
         (count > 0).then(|| {
             view! {
@@ -61,6 +61,7 @@ fn Unread(count: Memo<i64>) -> impl IntoView {
                     {words::count(count)} <span class="sr-only">{if count == 1 { " unread message" } else { " unread messages" }}</span>
                 </span>
             }
+            .into_any()
         })
-    })
+    }
 }

@@ -2,11 +2,10 @@
 
 use crate::components::confirm::Confirm;
 use crate::components::field::{ErrorText, TextField};
-use crate::erase::{Erase, shown_while};
 use crate::state::{Chat, api};
+use crate::view::IntoAny;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use protocol::{Role, RoomId};
 
 /// Gives the room another name.
@@ -14,44 +13,50 @@ use protocol::{Role, RoomId};
 pub(crate) fn Rename(room: RoomId, name: String) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let name = RwSignal::new(name);
-    let busy = RwSignal::new(false);
     let problem = RwSignal::new(None);
-    let rename = move |event: SubmitEvent| {
-        event.prevent_default();
-        let name = match protocol::room_name(&name.get_untracked()) {
-            Ok(name) => name,
-            Err(invalid) => return problem.set(Some(format!("The name {}", invalid.problem))),
-        };
-        busy.set(true);
-        problem.set(None);
-        spawn_local(async move {
+    let rename = Action::new_local(move |name: &String| {
+        let name = name.clone();
+        async move {
             match api::rename_room(room, name).await {
                 Ok(room) => chat.entered(room),
                 Err(error) => {
                     problem.try_set(Some(error.message));
                 }
             }
-            busy.try_set(false);
-        });
+        }
+    });
+    let busy = rename.pending();
+    let on_submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        match protocol::room_name(&name.get_untracked()) {
+            _ if busy.get_untracked() => {}
+            Ok(name) => {
+                problem.set(None);
+                rename.dispatch(name);
+            }
+            Err(invalid) => problem.set(Some(format!("The name {}", invalid.problem))),
+        }
     };
     view! {
-        <form class="inline-form" on:submit=rename>
+        <form class="inline-form" on:submit=on_submit>
             <TextField id="rename" label="Name" value=name />
-            <button type="submit" class="button" disabled=busy>
+            <button type="submit" class="button" aria-disabled=move || busy.get().then_some("true")>
                 "Rename"
             </button>
         </form>
         <ErrorText text=problem />
     }
+    .into_any()
 }
 
 /// Leaving, and for an owner deleting. Both ask first.
 #[component]
 pub(crate) fn WayOut(room: RoomId, role: Memo<Option<Role>>, exit: Callback<RoomId>) -> impl IntoView {
     let chat = expect_context::<Chat>();
-    let me = chat.me;
     let problem = RwSignal::new(None);
-    let finish = move |done: api::Answer<()>| {
+    let go = Action::new_local(move |&deletes: &bool| async move {
+        chat.leaving.set_value(Some(room));
+        let done = if deletes { api::delete_room(room).await } else { api::remove_member(room, chat.me).await };
         match done {
             Ok(()) => {
                 exit.try_run(room);
@@ -61,14 +66,12 @@ pub(crate) fn WayOut(room: RoomId, role: Memo<Option<Role>>, exit: Callback<Room
             }
         }
         chat.leaving.set_value(None);
-    };
+    });
     let leave = Callback::new(move |()| {
-        chat.leaving.set_value(Some(room));
-        spawn_local(async move { finish(api::remove_member(room, me).await) });
+        go.dispatch(false);
     });
     let delete = Callback::new(move |()| {
-        chat.leaving.set_value(Some(room));
-        spawn_local(async move { finish(api::delete_room(room).await) });
+        go.dispatch(true);
     });
     view! {
         <div class="way-out">
@@ -78,15 +81,16 @@ pub(crate) fn WayOut(room: RoomId, role: Memo<Option<Role>>, exit: Callback<Room
                 yes="Leave"
                 on_yes=leave
             />
-            {shown_while(move || role.get() == Some(Role::Owner), move || view! {
+            <Show when=move || role.get() == Some(Role::Owner)>
                 <Confirm
                     label="Delete room"
                     question="Delete this room and all its messages, for everybody?"
                     yes="Delete"
                     on_yes=delete
                 />
-            }.erase())}
+            </Show>
             <ErrorText text=problem />
         </div>
     }
+    .into_any()
 }

@@ -1,61 +1,83 @@
 //! The members of a room in its details, and changes of them.
 
-use crate::state::{Chat, api};
+use crate::state::api;
+use crate::state::keyed::{Entry, Keyed};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use protocol::{Member, RoomId, UserId};
+use protocol::{Member, Role, RoomId, UserId};
 
 /// Pages of members that are read at most. Members beyond them are in the count and not in the list.
 const PAGES: usize = 10;
 
-/// The members as the server last listed them, and the state of a change that is being made.
+/// A change of who is in the room, or as what.
+#[derive(Clone, Copy)]
+pub(crate) enum Change {
+    Add(UserId),
+    Remove(UserId),
+    SetRole(UserId, Role),
+}
+
+/// The members as the server last listed them, and the change that is being made.
 #[derive(Clone, Copy)]
 pub(crate) struct Roster {
-    pub(crate) room: RoomId,
-    members: RwSignal<Option<Vec<Member>>>,
+    room: RoomId,
+    members: Keyed<UserId, Member>,
     pub(crate) problem: RwSignal<Option<String>>,
+    change: Action<Change, ()>,
     /// A change is on its way: no second one is begun.
-    pub(crate) busy: RwSignal<bool>,
+    pub(crate) busy: Memo<bool>,
 }
 
 impl Roster {
     pub(super) fn new(room: RoomId) -> Self {
-        Self { room, members: RwSignal::new(None), problem: RwSignal::new(None), busy: RwSignal::new(false) }
-    }
-
-    /// Does something that changes the members, then reads them again.
-    pub(crate) fn change(self, work: impl Future<Output = api::Answer<()>> + 'static) {
-        self.busy.set(true);
-        self.problem.set(None);
-        spawn_local(async move {
-            if let Err(error) = work.await {
-                self.problem.try_set(Some(error.message));
+        let members = Keyed::new(Vec::new());
+        let problem = RwSignal::new(None);
+        let change = Action::new_local(move |change: &Change| {
+            let change = *change;
+            async move {
+                let done = match change {
+                    Change::Add(user) => api::add_member(room, user).await,
+                    Change::Remove(user) => api::remove_member(room, user).await,
+                    Change::SetRole(user, role) => api::set_role(room, user, role).await,
+                };
+                if let Err(error) = done {
+                    problem.try_set(Some(error.message));
+                }
+                read(room, members, problem).await;
             }
-            self.busy.try_set(false);
-            self.read().await;
         });
+        Self { room, members, problem, change, busy: change.pending() }
     }
 
-    pub(super) async fn read(self) {
-        match list_all(self.room).await {
-            Ok(members) => {
-                self.members.try_set(Some(members));
-            }
-            Err(error) => {
-                self.problem.try_set(Some(error.message));
-            }
+    /// Makes a change, then reads the members again.
+    pub(crate) fn change(self, change: Change) {
+        if !self.busy.get_untracked() {
+            self.problem.set(None);
+            self.change.dispatch(change);
         }
     }
 
-    /// The members under their present names.
-    pub(super) fn named(self, chat: Chat) -> Vec<Member> {
-        let mut members = self.members.get().unwrap_or_default();
-        members.iter_mut().for_each(|member| member.user.display_name = chat.called(&member.user));
-        members
+    pub(super) async fn read(self) {
+        read(self.room, self.members, self.problem).await;
+    }
+
+    pub(super) fn entries(self) -> Vec<Entry<UserId, Member>> {
+        self.members.entries()
     }
 
     pub(super) fn ids(self) -> Vec<UserId> {
-        self.members.with(|members| members.iter().flatten().map(|member| member.user.id).collect())
+        self.entries().into_iter().map(|(id, _)| id).collect()
+    }
+}
+
+async fn read(room: RoomId, members: Keyed<UserId, Member>, problem: RwSignal<Option<String>>) {
+    let listed = list_all(room).await;
+    // The dialog may have been closed meanwhile.
+    if problem.is_disposed() {
+        return;
+    }
+    match listed {
+        Ok(listed) => members.replace(listed.into_iter().map(|member| (member.user.id, member)).collect()),
+        Err(error) => problem.set(Some(error.message)),
     }
 }
 

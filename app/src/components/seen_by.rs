@@ -2,12 +2,11 @@
 
 use crate::components::avatar::PersonAvatar;
 use crate::components::field::ErrorText;
-use crate::erase::{Erase, each, effect, live};
 use crate::state::{Chat, api};
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::{RoomId, Seq, User, UserId};
-use uuid::Uuid;
 
 /// So many pages of members are read.
 const PAGES: usize = 5;
@@ -19,7 +18,7 @@ pub(crate) fn SeenBy(room: RoomId, seq: Seq, sender: UserId) -> impl IntoView {
     let me = chat.me;
     let seen = RwSignal::new(None::<Vec<User>>);
     let problem = RwSignal::new(None);
-    effect(move || {
+    Effect::new(move |_| {
         spawn_local(async move {
             match api::list_all_members(room, PAGES).await {
                 Ok(mut members) => {
@@ -42,15 +41,16 @@ pub(crate) fn SeenBy(room: RoomId, seq: Seq, sender: UserId) -> impl IntoView {
         <h3 class="dialog-section">"Seen by"</h3>
         <ErrorText text=problem />
         <p class="hint" role="status">
-            {live(note)}
+            {note}
         </p>
         <ul class="members" aria-label="Seen by">
-            {each(move || seen.get().unwrap_or_default(), |user| (user.id.0, Uuid::nil()), move |user| view! {
+            <For each=move || seen.get().unwrap_or_default() key=|user| user.id let(user)>
                 <li class="member">
                     <PersonAvatar id=user.id name=chat.called(&user) />
-                    <p class="person-name">{live(move || chat.called(&user))}</p>
+                    <p class="person-name">{move || chat.called(&user)}</p>
                 </li>
-            }.erase())}
+            </For>
         </ul>
     }
+    .into_any()
 }

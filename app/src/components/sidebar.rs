@@ -4,11 +4,11 @@ use crate::components::avatar::PersonAvatar;
 use crate::components::icon::{self, Icon};
 use crate::components::logo::Logo;
 use crate::components::room_item::RoomItem;
-use crate::erase::{Erase, each, live, memo, press, shown_while};
+use crate::dom::focus;
 use crate::state::{Chat, Dialog, Dialogs};
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use protocol::RoomKind;
-use uuid::Uuid;
 
 /// Where a form is posted that ends this device's session.
 pub(crate) const SIGN_OUT: &str = "/api/auth/logout/page";
@@ -17,21 +17,31 @@ pub(crate) const SIGN_OUT: &str = "/api/auth/logout/page";
 #[component]
 pub(crate) fn Sidebar() -> impl IntoView {
     let chat = expect_context::<Chat>();
+    let is_empty = Memo::new(move |_| chat.rooms.is_empty());
     view! {
         <nav class="sidebar" aria-label="Rooms">
             <Head />
             <div class="sidebar-scroll">
                 <ul class="rooms">
-                    {each(move || chat.rooms.entries(), |entry| (entry.0.0, Uuid::nil()), move |entry| view! { <RoomItem room=entry.1 /> }.erase())}
+                    <For
+                        each=move || {
+                            focus::keep();
+                            chat.rooms.entries()
+                        }
+                        key=|(id, _)| *id
+                        let((_, room))
+                    >
+                        <RoomItem room />
+                    </For>
                 </ul>
-                {shown_while(move || chat.rooms.is_empty(), move || view! {
+                {move || is_empty.get().then(|| view! {
                     <p class="rooms-empty">"No rooms yet. Start a chat with somebody, or join a public room."</p>
-                }.erase())}
+                }.into_any())}
             </div>
             <Account />
         </nav>
     }
-    .erase()
+    .into_any()
 }
 
 #[component]
@@ -48,7 +58,7 @@ fn Head() -> impl IntoView {
                     type="button"
                     class="button button-primary"
                     aria-haspopup="dialog"
-                    on:click=press(move |_| dialogs.show(Dialog::New(RoomKind::Direct)))
+                    on:click=move |_| dialogs.show(Dialog::New(RoomKind::Direct))
                 >
                     <Icon path=icon::ADD />
                     "New chat"
@@ -57,7 +67,7 @@ fn Head() -> impl IntoView {
                     type="button"
                     class="button"
                     aria-haspopup="dialog"
-                    on:click=press(move |_| dialogs.show(Dialog::Browse))
+                    on:click=move |_| dialogs.show(Dialog::Browse)
                 >
                     <Icon path=icon::COMPASS />
                     "Public rooms"
@@ -65,7 +75,7 @@ fn Head() -> impl IntoView {
             </div>
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// Who is signed in. Signing out is a plain form, so that it works whatever else does not.
@@ -74,10 +84,10 @@ fn Account() -> impl IntoView {
     let chat = expect_context::<Chat>();
     let user = chat.user.get_value();
     let (id, username) = (user.id, user.username.clone());
-    let name = memo(move || chat.called(&user));
+    let name = Memo::new(move |_| chat.called(&user));
     view! {
         <div class="account">
-            {live(move || view! { <PersonAvatar id name=name.get() /> }.erase())}
+            {move || view! { <PersonAvatar id name=name.get() /> }.into_any()}
             <p class="account-text">
                 <span class="account-name">{name}</span>
                 <span class="account-note">{format!("@{username}")}</span>
@@ -92,5 +102,5 @@ fn Account() -> impl IntoView {
             </form>
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -1,8 +1,8 @@
 //! A moment, in the zone that `state::clock` says.
 
-use crate::erase::{Erase, live};
 use crate::state::Clock;
 use crate::time;
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use protocol::UnixMillis;
 
@@ -30,9 +30,9 @@ pub(crate) fn TimeLabel(at: UnixMillis, style: Style) -> impl IntoView {
         Style::Full => clock.full(at),
     };
     view! {
-        <time datetime=time::iso(at.0) title=live(move || clock.full(at))>
-            {live(text)}
+        <time datetime=time::iso(at.0) title=move || clock.full(at)>
+            {text}
         </time>
     }
-    .erase()
+    .into_any()
 }

@@ -4,9 +4,9 @@ mod reader;
 
 use crate::components::icon::{self, Icon};
 use crate::components::message_row::MessageRow;
-use crate::dom::document;
-use crate::erase::{Erase, each, live, memo, press};
+use crate::dom::{document, focus};
 use crate::state::Chat;
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use protocol::{RoomId, RoomKind, RoomSummary, Seq};
 use reader::Reader;
@@ -27,7 +27,7 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                 aria-label="Messages"
                 aria-live="polite"
                 aria-relevant="additions"
-                aria-busy=live(busy)
+                aria-busy=busy
                 tabindex="0"
             >
                 <div class="timeline-content" node_ref=reader.content>
@@ -35,14 +35,23 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                         <Top room />
                     </div>
                     <ol class="rows">
-                        {each(move || chat.rows.entries(), |entry| (entry.0.0.0, entry.0.1.0), move |entry| view! { <MessageRow id=entry.0.0 view=entry.1 /> }.erase())}
+                        <For
+                            each=move || {
+                                focus::keep();
+                                chat.rows.entries()
+                            }
+                            key=|(key, _)| *key
+                            let(((id, _), view))
+                        >
+                            <MessageRow id view />
+                        </For>
                     </ol>
                 </div>
             </div>
             <ToEnd reader />
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// What stands above the first row: the way to older ones, or the start of the room.
@@ -50,43 +59,44 @@ pub(crate) fn Timeline(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
 fn Top(room: RoomId) -> impl IntoView {
     let chat = expect_context::<Chat>();
     // Memos, since the window and the summary change with every message, and this hardly ever.
-    let state = memo(move || {
+    let state = Memo::new(move |_| {
         chat.window.with(|window| (window.loading_older, window.loading && chat.rows.is_empty(), window.has_older))
     });
-    let missing = memo(move || {
+    let missing = Memo::new(move |_| {
         let has_messages = |room: &RoomSummary| room.last_seq > Seq(0);
         chat.rows.is_empty() && chat.room.with(|room| room.as_ref().is_some_and(has_messages))
     });
-    live(move || {
+    move || {
         let (loading_older, loading, has_older) = state.get();
+        focus::keep();
         if loading_older {
-            view! { <p class="timeline-note">"Loading older messages…"</p> }.erase()
+            view! { <p class="timeline-note">"Loading older messages…"</p> }.into_any()
         } else if loading {
-            view! { <p class="timeline-note">"Loading messages…"</p> }.erase()
+            view! { <p class="timeline-note">"Loading messages…"</p> }.into_any()
         } else if has_older {
             view! {
-                <button type="button" class="button button-quiet" on:click=press(move |_| chat.load_older(room))>
+                <button type="button" class="button button-quiet" on:click=move |_| chat.load_older(room)>
                     "Load older messages"
                 </button>
             }
-            .erase()
+            .into_any()
         } else if missing.get() {
             view! {
-                <button type="button" class="button button-quiet" on:click=press(move |_| chat.load_newest(room))>
+                <button type="button" class="button button-quiet" on:click=move |_| chat.load_newest(room)>
                     "Load the messages"
                 </button>
             }
-            .erase()
+            .into_any()
         } else {
-            view! { <Start /> }.erase()
+            view! { <Start /> }.into_any()
         }
-    })
+    }
 }
 
 #[component]
 fn Start() -> impl IntoView {
     let chat = expect_context::<Chat>();
-    let name = memo(move || chat.room.with(|room| room.as_ref().map(|room| (room.kind, room.name.clone()))));
+    let name = Memo::new(move |_| chat.room.with(|room| room.as_ref().map(|room| (room.kind, room.name.clone()))));
     let title = move || {
         name.get().map(|(kind, name)| match kind {
             RoomKind::Direct => format!("Your chat with {name} starts here"),
@@ -96,8 +106,8 @@ fn Start() -> impl IntoView {
     let text = move || chat.rows.is_empty().then_some("No messages yet. Write the first one.");
     view! {
         <p class="timeline-start">
-            <strong>{live(title)}</strong>
-            <span>{live(text)}</span>
+            <strong>{title}</strong>
+            <span>{text}</span>
         </p>
     }
 }
@@ -112,20 +122,20 @@ fn ToEnd(reader: Reader) -> impl IntoView {
         count => format!("{count} new messages"),
     };
     view! {
-        {live(move || reader.is_away().then(|| view! {
+        {move || reader.is_away().then(|| view! {
             <button
                 type="button"
                 class="to-end"
-                class:to-end-news=live(move || { news.get() > 0 })
-                on:click=press(move |_| {
+                class:to-end-news=move || { news.get() > 0 }
+                on:click=move |_| {
                     reader.go_to_end();
                     document::focus_after_navigation();
-                })
+                }
             >
-                {live(label)}
+                {label}
                 <Icon path=icon::DOWN />
             </button>
-        }.late()))}
+        }.into_any())}
     }
-    .erase()
+    .into_any()
 }

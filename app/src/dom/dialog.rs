@@ -15,6 +15,13 @@ pub(crate) fn close(dialog: &HtmlDialogElement) {
     dialog.close();
 }
 
+/// Closes a dialog that is about to be removed: only one that is closed gives the focus back to what opened it. Where
+/// that is gone, the focus goes to the page.
+pub(crate) fn dismiss(dialog: &HtmlDialogElement) {
+    dialog.close();
+    super::focus::recover();
+}
+
 /// Whether a click hit the dialog's backdrop rather than something inside.
 pub(crate) fn is_backdrop(event: &MouseEvent) -> bool {
     event.target() == event.current_target()

@@ -4,13 +4,12 @@ use crate::boot::{Boot, BootPage};
 use crate::components::icon::{self, Icon};
 use crate::components::sidebar::SIGN_OUT;
 use crate::components::time_label::{Style, TimeLabel};
-use crate::erase::{Erase, each, effect, live};
 use crate::state::{Chat, api};
+use crate::view::IntoAny;
 use crate::words;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::Session;
-use uuid::Uuid;
 
 /// The list. Ending a session is a plain form, so that it works whatever else does not.
 #[component]
@@ -22,7 +21,7 @@ pub(crate) fn Devices() -> impl IntoView {
     };
     let sessions = RwSignal::new(rendered);
     let problem = RwSignal::new(None);
-    effect(move || {
+    Effect::new(move |_| {
         spawn_local(async move {
             match api::list_sessions().await {
                 Ok(found) => sessions.set(found),
@@ -44,18 +43,18 @@ pub(crate) fn Devices() -> impl IntoView {
             <p class="pane-lead">
                 "A device that you sign out is cut off at once. Sign out any that you do not recognise."
             </p>
-            {live(move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }.erase()))}
+            {move || problem.get().map(|problem| view! { <p class="error-text" role="alert">{problem}</p> }.into_any())}
             <ul class="cards">
-                {each(move || sessions.get(), |session| (session.id.0, Uuid::nil()), move |session| view! {
+                <For each=move || sessions.get() key=|session| session.id let(session)>
                     <Device session />
-                 }.erase())}
+                </For>
             </ul>
             <p class="pane-title"><a class="link" href="/account" rel="external">"Name, password and account"</a></p>
             <h2 class="pane-title">"Read receipts"</h2>
             <Receipts />
         </div>
     }
-    .erase()
+    .into_any()
 }
 
 /// Whether read marks and last seen are shown, both ways. A plain form: a choice that is made before the page is live, or
@@ -110,5 +109,5 @@ fn Device(session: Session) -> impl IntoView {
             </form>
         </li>
     }
-    .erase()
+    .into_any()
 }

@@ -1,8 +1,8 @@
 //! `/`: the list of rooms is the page; beside it, on a wide screen, a place to start from.
 
 use crate::components::logo::Logo;
-use crate::erase::{Erase, live, press};
 use crate::state::{Chat, Dialog, Dialogs};
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use protocol::RoomKind;
 
@@ -23,20 +23,20 @@ pub(crate) fn Home() -> impl IntoView {
         <div class="empty empty-home">
             <Logo />
             <h1 class="empty-title">"Your rooms"</h1>
-            <p>{live(text)}</p>
+            <p>{text}</p>
             <div class="empty-actions">
                 <button
                     type="button"
                     class="button button-primary"
-                    on:click=press(move |_| dialogs.show(Dialog::New(RoomKind::Direct)))
+                    on:click=move |_| dialogs.show(Dialog::New(RoomKind::Direct))
                 >
                     "Start a chat"
                 </button>
-                <button type="button" class="button" on:click=press(move |_| dialogs.show(Dialog::Browse))>
+                <button type="button" class="button" on:click=move |_| dialogs.show(Dialog::Browse)>
                     "See public rooms"
                 </button>
             </div>
         </div>
     }
-    .erase()
+    .into_any()
 }

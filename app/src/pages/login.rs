@@ -2,7 +2,7 @@
 
 use crate::boot::Form;
 use crate::components::auth_card::{AuthCard, AuthField, NotMyDevice, with_next};
-use crate::erase::Erase;
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
 
@@ -11,9 +11,9 @@ use protocol::limits::{PASSWORD_CHARS, USERNAME_CHARS};
 pub(crate) fn Login(form: Form, open: bool) -> impl IntoView {
     let register = with_next("/register", &form.next);
     let below = if open {
-        view! { "New here? " <a class="link" href=register>"Create an account"</a> }.erase()
+        view! { "New here? " <a class="link" href=register>"Create an account"</a> }.into_any()
     } else {
-        "New here? Ask the administrator for an invite.".erase()
+        "New here? Ask the administrator for an invite.".into_any()
     };
     let typed = !form.username.is_empty();
     view! {

@@ -2,7 +2,7 @@
 
 use crate::boot::Form;
 use crate::components::auth_card::{AuthCard, AuthField, NotMyDevice, with_next};
-use crate::erase::{Erase, Erased};
+use crate::view::{AnyView, IntoAny};
 use leptos::prelude::*;
 use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 
@@ -10,16 +10,16 @@ use protocol::limits::{DISPLAY_NAME_CHARS, PASSWORD_CHARS, USERNAME_CHARS};
 #[component]
 pub(crate) fn Register(form: Form, open: bool) -> impl IntoView {
     let login = with_next("/login", &form.next);
-    let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.erase();
+    let below = view! { "Have an account already? " <a class="link" href=login>"Sign in"</a> }.into_any();
     if open || !form.code.is_empty() {
-        view! { <OpenForm form below /> }.erase()
+        view! { <OpenForm form below /> }.into_any()
     } else {
-        view! { <Closed below /> }.erase()
+        view! { <Closed below /> }.into_any()
     }
 }
 
 #[component]
-fn Closed(below: Erased) -> impl IntoView {
+fn Closed(below: AnyView) -> impl IntoView {
     view! {
         <main class="auth" id="main">
             <div class="auth-card">
@@ -32,7 +32,7 @@ fn Closed(below: Erased) -> impl IntoView {
 }
 
 #[component]
-fn OpenForm(form: Form, below: Erased) -> impl IntoView {
+fn OpenForm(form: Form, below: AnyView) -> impl IntoView {
     view! {
         <AuthCard
             title="Create an account"

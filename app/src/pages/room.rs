@@ -4,8 +4,8 @@ use crate::components::composer::Composer;
 use crate::components::join_bar::JoinBar;
 use crate::components::room_header::RoomHeader;
 use crate::components::timeline::Timeline;
-use crate::erase::{Erase, live, memo};
 use crate::state::Chat;
+use crate::view::IntoAny;
 use leptos::prelude::*;
 use protocol::{Posting, Role, RoomId, RoomSummary};
 
@@ -14,33 +14,33 @@ use protocol::{Posting, Role, RoomId, RoomSummary};
 pub(crate) fn RoomPage() -> impl IntoView {
     let chat = expect_context::<Chat>();
     // Everything about one room is made anew for the next: scroll position, draft and counters are each room's own.
-    live(move || chat.open.get().map(|room| view! { <Room room /> }.erase())).erase()
+    move || chat.open.get().map(|room| view! { <Room room /> }.into_any()).into_any()
 }
 
 #[component]
 fn Room(room: RoomId) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let to_end = RwSignal::new(0_u32);
-    let known = memo(move || chat.room.with(Option::is_some));
-    let member = memo(move || chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
-    let closed = memo(move || chat.room.with(|room| room.as_ref().and_then(closed)));
+    let known = Memo::new(move |_| chat.room.with(Option::is_some));
+    let member = Memo::new(move |_| chat.room.with(|room| room.as_ref().is_some_and(|room| room.role.is_some())));
+    let closed = Memo::new(move |_| chat.room.with(|room| room.as_ref().and_then(closed)));
     let foot = move || match (member.get(), closed.get()) {
-        (true, Some(why)) => view! { <div class="join-bar"><p class="grow">{why}</p></div> }.erase(),
-        (true, None) => view! { <Composer room to_end /> }.erase(),
-        (false, _) => view! { <JoinBar room /> }.erase(),
+        (true, Some(why)) => view! { <div class="join-bar"><p class="grow">{why}</p></div> }.into_any(),
+        (true, None) => view! { <Composer room to_end /> }.into_any(),
+        (false, _) => view! { <JoinBar room /> }.into_any(),
     };
-    live(move || {
+    move || {
         let is_known = known.get();
         match chat.room.get_untracked() {
             Some(first) if is_known => view! {
                 <RoomHeader first />
                 <Timeline room to_end />
-                {live(foot)}
+                {foot}
             }
-            .erase(),
-            _ => view! { <Missing /> }.erase(),
+            .into_any(),
+            _ => view! { <Missing /> }.into_any(),
         }
-    })
+    }
 }
 
 /// Why a member cannot write here, a sentence. The server decides; here the way to a refusal is not offered.
@@ -59,7 +59,7 @@ fn Missing() -> impl IntoView {
     view! {
         <div class="empty" role="status">
             {move || match chat.problem.get() {
-                None => view! { <h1 class="empty-title">"Opening the room…"</h1> }.erase(),
+                None => view! { <h1 class="empty-title">"Opening the room…"</h1> }.into_any(),
                 Some(problem) => {
                     view! {
                         <h1 class="empty-title">"This room is not here"</h1>
@@ -68,10 +68,10 @@ fn Missing() -> impl IntoView {
                             "Back to your rooms"
                         </a>
                     }
-                        .erase()
+                        .into_any()
                 }
             }}
         </div>
     }
-    .erase()
+    .into_any()
 }

@@ -1,7 +1,6 @@
 //! Where the person is: the address, and what it names. Links within the chat change it without loading a page.
 
 use crate::dom::history;
-use crate::erase::{effect, memo};
 use leptos::prelude::*;
 use protocol::RoomId;
 use std::time::Duration;
@@ -44,7 +43,7 @@ impl Address {
     /// Starts at `path`, and follows links, the browser's buttons and [`Address::go`] once the page is live.
     pub(crate) fn new(path: &str) -> Self {
         let place = RwSignal::new(Place::at(path));
-        effect(move || {
+        Effect::new(move |_| {
             history::follow(move |path| {
                 let to = Place::at(path);
                 if to == Place::Elsewhere {
@@ -64,7 +63,7 @@ impl Address {
     }
 
     pub(crate) fn place(self) -> Memo<Place> {
-        memo(move || self.0.get())
+        Memo::new(move |_| self.0.get())
     }
 
     /// Goes to a place of the chat.

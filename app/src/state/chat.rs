@@ -2,7 +2,6 @@
 
 use crate::boot::{Boot, BootPage};
 use crate::dom::{self, document};
-use crate::erase::effect;
 use crate::socket::Socket;
 use crate::state::Clock;
 use crate::state::keyed::Keyed;
@@ -150,7 +149,7 @@ impl Chat {
 
     /// What runs in the browser only, once the page is live.
     fn live(self) {
-        effect(move || {
+        Effect::new(move |_| {
             document::follow_visibility(self.visible);
             document::on_resumed(move || self.dispatch(Input::Resumed));
             self.keep_session();
@@ -158,14 +157,15 @@ impl Chat {
             self.dispatch(Input::ConnectNow);
         });
         // On returning to the page, connect without waiting for a timer.
-        effect(move || self.dispatch(Input::Away(!self.visible.get())));
-        effect(move || {
-            if self.visible.get() {
+        Effect::new(move |_| {
+            let is_visible = self.visible.get();
+            self.dispatch(Input::Away(!is_visible));
+            if is_visible {
                 self.dispatch(Input::ConnectNow);
             }
         });
         // Days begin elsewhere in another zone: the rows are laid out anew once the device's own is used.
-        effect(move || self.show_rows());
+        Effect::new(move |_| self.show_rows());
     }
 
     /// Gives the engine an input and does what it asks for.

@@ -1,7 +1,6 @@
 //! In which zone times are read, and what "today" is. UTC until the page is live, so that the browser builds exactly
 //! the server's HTML; the device's own zone from then on.
 
-use crate::erase::effect;
 use crate::{dom, time};
 use leptos::prelude::*;
 use protocol::UnixMillis;
@@ -22,7 +21,7 @@ pub(crate) struct Clock {
 impl Clock {
     pub(crate) fn new() -> Self {
         let clock = Self { local: RwSignal::new(false), now: RwSignal::new(dom::clock::wall()) };
-        effect(move || {
+        Effect::new(move |_| {
             clock.local.set(true);
             let ticking = set_interval_with_handle(move || clock.now.set(dom::clock::wall()), TICK);
             on_cleanup(move || {

@@ -37,4 +37,11 @@ impl Dialogs {
     pub(crate) fn close(self) {
         self.open.set(None);
     }
+
+    /// The browser says late that it has closed a dialog: another one may be open by then.
+    pub(crate) fn closed(self, dialog: Option<Dialog>) {
+        if self.open.get_untracked() == dialog {
+            self.close();
+        }
+    }
 }

@@ -2,7 +2,6 @@
 //! read at the end, and what arrives while they are elsewhere is counted.
 
 use crate::dom::scroll::{Keeper, Parts};
-use crate::erase::{effect, memo};
 use crate::state::Chat;
 use client::ConnectionState;
 use leptos::html;
@@ -42,7 +41,7 @@ impl Reader {
             left_at: RwSignal::new(Seq(0)),
         };
         reader.watch();
-        effect(move || {
+        Effect::new(move |_| {
             if to_end.get() > 0 {
                 reader.go_to_end();
             }
@@ -58,7 +57,7 @@ impl Reader {
     /// How many messages of others came since the reader left the end.
     pub(super) fn news(self) -> Memo<usize> {
         let chat = self.chat;
-        memo(move || {
+        Memo::new(move |_| {
             let left_at = self.left_at.get();
             let is_news = |seq: Seq, kind, sender| seq > left_at && kind == MessageKind::Text && sender != chat.me;
             let entries = chat.rows.entries();
@@ -77,22 +76,22 @@ impl Reader {
 
     fn watch(self) {
         let chat = self.chat;
-        effect(move || self.start());
-        let ready = memo(move || !chat.rows.is_empty() && !chat.window.with(|window| window.loading));
-        effect(move || {
+        Effect::new(move |_| self.start());
+        let ready = Memo::new(move |_| !chat.rows.is_empty() && !chat.window.with(|window| window.loading));
+        Effect::new(move |_| {
             if ready.get() && !self.placed.get_untracked() {
                 request_animation_frame(move || self.place());
             }
         });
-        effect(move || {
+        Effect::new(move |_| {
             let (_, has_newer) = chat.window.with(|window| (window.newest, window.has_newer));
             if chat.visible.get() && self.placed.get() && self.at_end.get() && !has_newer {
                 untrack(|| chat.seen());
             }
         });
         // The start may still be near after older rows came; and what failed offline is worth another try.
-        let online = memo(move || chat.connection.get() == ConnectionState::Online);
-        effect(move || {
+        let online = Memo::new(move |_| chat.connection.get() == ConnectionState::Online);
+        Effect::new(move |_| {
             let _ = (chat.rows.first_key(), online.get());
             self.on_next_frame(Keeper::check_top);
         });
