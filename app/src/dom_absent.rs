@@ -38,6 +38,9 @@ pub(crate) mod document {
     pub(crate) const fn to_login() {}
     pub(crate) const fn follow_visibility(_visible: RwSignal<bool>) {}
     pub(crate) fn on_resumed(_run: impl Fn() + 'static) {}
+    pub(crate) const fn is_left() -> bool {
+        false
+    }
     pub(crate) const fn focus(_id: &str) {}
     pub(crate) const fn focus_after_navigation() {}
 }

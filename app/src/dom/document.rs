@@ -82,6 +82,11 @@ pub(crate) fn on_resumed(run: impl Fn() + 'static) {
     let _ = document().add_event_listener_with_callback("resume", run);
 }
 
+/// Whether the window shows another document by now, while code of this one still runs.
+pub(crate) fn is_left() -> bool {
+    document().default_view().is_none()
+}
+
 /// Gives the focus to the element with this id.
 pub(crate) fn focus(id: &str) {
     if let Some(element) = document().get_element_by_id(id).and_then(|found| found.dyn_into::<HtmlElement>().ok()) {

@@ -1,6 +1,7 @@
 //! Leadership among the tabs of this browser, over the life of the page: waiting for the lock, holding it, releasing it while
 //! this tab is parked, and stealing it from a tab that the browser has suspended.
 
+use crate::dom::document;
 use crate::state::Chat;
 use crate::storage::tabs::{self, LeaderLock, LockRequest};
 use client::{ConnectionState, Engine, Input};
@@ -72,6 +73,11 @@ impl Chat {
             lock.release();
         }
         lock.ended().await;
+        // WebKit releases a document's locks after the next one has its window. A lock requested then would be held in the name of
+        // the next document, which could not become the leader.
+        if document::is_left() {
+            return;
+        }
         self.persistence.update_value(|state| (state.leadership.lock, state.is_leader) = (None, false));
         self.dispatch(Input::BecomeFollower);
         self.restore().await;
