@@ -9,7 +9,7 @@ STEP := setup/step
 # What runs on the host. `hydrate` is the browser's, and is built for wasm32 only.
 HOST := -p protocol -p client -p app -p store -p chat -p server -p testbed -p load -p simulation
 
-.PHONY: help run dev build setup test test-faults abuse test-abuse fmt format docs lint test-rust prove prove-random prove-faults test-browser bench load compare deny clean
+.PHONY: help run dev build setup test test-faults abuse test-abuse fmt format docs lint test-rust prove prove-random prove-faults test-browser test-browsers bench load compare deny clean
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -64,6 +64,10 @@ test-browser: build ## Run the browser tests against the release build.
 	@setup/services
 	@JACKDAW_BIN="$(CURDIR)/target/release/jackdaw" $(STEP) "running the browser tests" end2end/browser/run
 
+test-browsers: build ## Run the core stories in Firefox and WebKit through WebDriver; not part of make test. BROWSERS=firefox chooses.
+	@setup/browsers $(BROWSERS)
+	@JACKDAW_BIN="$(CURDIR)/target/release/jackdaw" $(STEP) "running the core stories in Firefox and WebKit" end2end/browser/run-webdriver
+
 bench: ## Measure the store: messages a second and bytes a message, on PostgreSQL and on SQLite.
 	@setup/services
 	@$(STEP) "measuring the store" end2end/services cargo bench --quiet -p store --bench store
@@ -97,4 +101,4 @@ deny: ## Check licences, sources and known vulnerabilities of the dependencies; 
 	@$(STEP) "checking the dependencies" cargo deny check
 
 clean: ## Remove everything that was built or installed here. Keeps ./data and the shared tools.
-	@rm -rf target style/node_modules end2end/browser/{node_modules,test-results,playwright-report} end2end/load/peers/socketio/node_modules
+	@rm -rf target style/node_modules end2end/browser/{node_modules,test-results,playwright-report,webdriver/test-results} end2end/load/peers/socketio/node_modules

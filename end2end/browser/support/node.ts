@@ -10,11 +10,11 @@ const program = required('JACKDAW_BIN')
 
 export function required(name: string): string {
   const value = process.env[name]
-  if (!value) throw new Error(`${name} is not set: run the browser tests with \`make test-browser\``)
+  if (!value) throw new Error(`${name} is not set: run the browser tests with \`make test-browser\` or \`make test-browsers\``)
   return value
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

@@ -1,4 +1,4 @@
-// A link between browsers and a server that can go silent: it closes nothing, and nothing gets through any more.
+// A link between browsers and a server that can be cut, or go silent: then it closes nothing, and nothing gets through any more.
 import { once } from 'node:events'
 import { type Server, type Socket, connect, createServer } from 'node:net'
 
@@ -6,6 +6,7 @@ export class Proxy {
   readonly url: string
   private readonly pairs = new Set<[Socket, Socket]>()
   private silent = false
+  private isCut = false
   /** Connections that were begun while nothing got through. */
   attempts = 0
 
@@ -33,9 +34,16 @@ export class Proxy {
     for (const pair of this.pairs) for (const socket of pair) socket.pause().unpipe()
   }
 
-  /** New connections work again. Those of before stay silent for ever, as after a change of network. */
+  /** From now on connections are reset, old and new ones. */
+  cut(): void {
+    this.isCut = true
+    for (const pair of this.pairs) for (const socket of pair) socket.resetAndDestroy()
+  }
+
+  /** New connections work again. Those that went silent stay so for ever, as after a change of network. */
   comeBack(): void {
     this.silent = false
+    this.isCut = false
   }
 
   async stop(): Promise<void> {
@@ -46,6 +54,10 @@ export class Proxy {
 
   private accept(near: Socket, target: number): void {
     near.on('error', () => {})
+    if (this.isCut) {
+      near.resetAndDestroy()
+      return
+    }
     if (this.silent) {
       this.attempts += 1
       // Its end is not told either: it is kept until the proxy stops.
