@@ -1,6 +1,6 @@
 //! What the server knows when it renders a page. The browser reads it again to build the very same views.
 
-use protocol::{FromJson, HistoryPage, Object, RoomId, RoomSummary, Session, User, UserId};
+use protocol::{HistoryPage, RoomId, RoomSummary, Session, User, UserId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -36,42 +36,43 @@ pub struct About {
     pub privacy: String,
 }
 
-/// One page and its own data.
-#[derive(Clone, Debug, Serialize, Deserialize, PartialEq)]
-#[serde(rename_all = "snake_case")]
-#[expect(clippy::large_enum_variant, reason = "there is one in a page, and never a list of them")]
-pub enum BootPage {
-    /// `/login`
-    Login {
-        /// What was typed last time.
-        form: Form,
-    },
-    /// `/register`
-    Register {
-        /// What was typed last time.
-        form: Form,
-    },
-    /// `/`
-    Home,
-    /// `/rooms/{id}`
-    Room {
-        /// The room, also where the person is not a member (a public one).
-        room: RoomSummary,
-        /// Its newest page.
-        history: HistoryPage,
-    },
-    /// `/devices`
-    Devices {
-        /// The person's sessions.
-        sessions: Vec<Session>,
-    },
-    /// Anything else, and rooms that the person may not see.
-    NotFound,
-    /// The server could not answer.
-    Error {
-        /// A sentence for people.
-        message: String,
-    },
+protocol::tagged! {
+    /// One page and its own data.
+    #[derive(Clone, Debug, PartialEq)]
+    #[serde(tag = "name", rename_all = "snake_case")]
+    pub enum BootPage {
+        /// `/login`
+        Login {
+            /// What was typed last time.
+            form: Form,
+        },
+        /// `/register`
+        Register {
+            /// What was typed last time.
+            form: Form,
+        },
+        /// `/`
+        Home,
+        /// `/rooms/{id}`
+        Room {
+            /// The room, also where the person is not a member (a public one).
+            room: RoomSummary,
+            /// Its newest page.
+            history: HistoryPage,
+        },
+        /// `/devices`
+        Devices {
+            /// The person's sessions.
+            sessions: Vec<Session>,
+        },
+        /// Anything else, and rooms that the person may not see.
+        NotFound,
+        /// The server could not answer.
+        Error {
+            /// A sentence for people.
+            message: String,
+        },
+    }
 }
 
 impl BootPage {
@@ -131,33 +132,5 @@ impl Boot {
             BootPage::Room { room, .. } => Some(room.id),
             _ => None,
         }
-    }
-}
-
-// The browser's way to read it, see `protocol::FromJson`.
-protocol::from_json! {
-    Boot { user, rooms, epoch, page, registration_open, shared, blocked, about }
-    About { name, imprint, privacy }
-    Form { username, display_name, error, next, shared, code }
-}
-
-impl FromJson for BootPage {
-    fn from_json(json: &str) -> Option<Self> {
-        match json {
-            r#""home""# => return Some(Self::Home),
-            r#""not_found""# => return Some(Self::NotFound),
-            _ => {}
-        }
-        let page = Object::read(json)?;
-        let (kind, data) = page.only()?;
-        let data = Object::read(data)?;
-        Some(match kind {
-            "login" => Self::Login { form: data.field("form")? },
-            "register" => Self::Register { form: data.field("form")? },
-            "room" => Self::Room { room: data.field("room")?, history: data.field("history")? },
-            "devices" => Self::Devices { sessions: data.field("sessions")? },
-            "error" => Self::Error { message: data.field("message")? },
-            _ => return None,
-        })
     }
 }

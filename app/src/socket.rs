@@ -1,7 +1,7 @@
 //! The WebSocket to the server, as events. Decides nothing: when to open, what to send and what a close means is `client`'s.
 
 use leptos::prelude::location;
-use protocol::{ClientFrame, Incoming, ToJson};
+use protocol::{ClientFrame, Incoming, to_json};
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
@@ -60,7 +60,7 @@ impl Socket {
 
     /// Sends a frame. On a socket that is not open it goes nowhere, which the engine expects of any frame.
     pub(crate) fn send(&self, frame: &ClientFrame) {
-        let _ = self.socket.send_with_str(&frame.to_json());
+        let _ = self.socket.send_with_str(&to_json(frame));
     }
 }
 

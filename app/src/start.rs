@@ -4,7 +4,7 @@ use crate::components::layout;
 use crate::routes::{self, App};
 use crate::{Boot, BootPage, dom};
 use leptos::prelude::*;
-use protocol::FromJson;
+use protocol::from_json;
 
 /// Makes the server's HTML live. Called once by the `hydrate` crate.
 pub fn hydrate() {
@@ -12,9 +12,11 @@ pub fn hydrate() {
         console_error_panic_hook::hook(info);
         dom::document::show_crash();
     }));
-    let Some(boot) = dom::document::boot_json().and_then(|json| Boot::from_json(&json)) else {
-        leptos::logging::error!("this page carries no boot data: it stays as the server rendered it");
-        return;
+    let boot = match from_json::<Boot>(&dom::document::boot_json().unwrap_or_default()) {
+        Ok(boot) => boot,
+        Err(error) => {
+            return leptos::logging::error!("no boot data, so the page stays as the server rendered it: {error}");
+        }
     };
     wasm_bindgen_futures::spawn_local(async move {
         // Hydration needs the code of everything that the server has rendered.

@@ -87,6 +87,7 @@ mod tests {
     fn dashboards_and_alerts_name_existing_metrics() {
         let metrics = Metrics::default();
         metrics.refuse(Refusal::Full);
+        metrics.chat.count_unreadable("heads");
         let encoded = metrics.encode().unwrap();
         let deploy = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
         for file in ["prometheus/alerts.yml", "grafana/dashboards/jackdaw.json", "kubernetes/jackdaw.yaml"] {

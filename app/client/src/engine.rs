@@ -52,6 +52,8 @@ pub struct Engine {
     changed_before_list: bool,
     /// Frames of later nodes that could not be read.
     skipped: u64,
+    /// The kinds of those that were reported on this connection.
+    reported: BTreeSet<&'static str>,
     /// The epoch of what this device holds.
     epoch: Option<Uuid>,
     /// How many epochs this engine has left behind.
@@ -99,6 +101,7 @@ impl Engine {
             snapshot: None,
             changed_before_list: false,
             skipped: 0,
+            reported: BTreeSet::new(),
             epoch: None,
             generation: 0,
             awareness: Awareness::default(),
@@ -131,7 +134,7 @@ impl Engine {
         match input {
             Input::Connected => self.connected(now),
             Input::Frame(frame) => self.frame(now, frame),
-            Input::Unreadable(head) => self.unreadable(now, head),
+            Input::Unreadable { kind, head } => self.unreadable(now, kind, head),
             Input::LaterVersion => self.outdated(now),
             Input::Disconnected { code } => self.lose(now, code),
             Input::Wake => self.wake(now, was_suspended),

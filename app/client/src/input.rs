@@ -48,8 +48,13 @@ pub enum Input {
     Connected,
     /// A frame arrived on it.
     Frame(ServerFrame),
-    /// A frame arrived that this version cannot read, see [`protocol::Incoming`].
-    Unreadable(Option<RoomHead>),
+    /// A frame arrived that this version cannot read, see [`protocol::Unreadable`].
+    Unreadable {
+        /// Its kind.
+        kind: &'static str,
+        /// How far its room is.
+        head: Option<RoomHead>,
+    },
     /// The server speaks a later version of the protocol.
     LaterVersion,
     /// It is closed, or could not be opened. `code` is the close code, if the other side gave one.
@@ -154,7 +159,7 @@ impl From<Incoming> for Input {
         match incoming {
             Incoming::Frame(frame) => Self::Frame(frame),
             Incoming::LaterVersion => Self::LaterVersion,
-            Incoming::Unreadable(head) => Self::Unreadable(head),
+            Incoming::Unreadable(frame) => Self::Unreadable { kind: frame.kind, head: frame.head },
         }
     }
 }

@@ -8,37 +8,38 @@ mod error;
 mod frame;
 mod ids;
 mod incoming;
+mod json;
 pub mod limits;
 mod model;
 mod moderation;
 mod position;
 mod presence;
-mod read;
 mod rest;
+mod tagged;
 mod validate;
-mod write;
 
 pub use close::CloseCode;
 pub use error::{ApiError, ErrorBody, ErrorCode};
 pub use frame::{ClientFrame, ServerFrame};
 pub use ids::{ClientId, ReportId, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
-pub use incoming::Incoming;
+pub use incoming::{Incoming, Unreadable};
+pub use json::{Fields, JsonError, from_json, to_json};
 pub use model::{
     Member, Message, MessageKind, Person, Posting, Reaction, Role, RoomKind, RoomSummary, Session, SystemEvent, User,
 };
 pub use moderation::{Ban, BanPage, BlockList, CreateBan, CreateReport, Report, ReportAnswer, ReportPage};
 pub use position::{Cursor, Mark, RoomHead};
 pub use presence::{Presence, PresenceState};
-pub use read::{FromJson, Object};
 pub use rest::{
     AddMember, AuthAnswer, ChangePassword, CreateRoom, DeleteMe, EditMessage, HistoryPage, Login, MemberPage,
     MessageAnswer, NewMessage, PublicRoom, PublicRooms, Register, RoomAnswer, Rooms, SessionList, SetRole, UpdateMe,
     UpdateRoom, UserAnswer, UserList,
 };
+#[doc(hidden)]
+pub use tagged::Tagged;
 pub use validate::{
     Invalid, body, display_name, emoji, password, reason, room_name, topic, username, without_control_characters,
 };
-pub use write::{ToJson, write_object};
 
 /// The protocol's version, sent in `hello` and answered in `welcome`. Raised only by a change that an earlier page cannot
 /// survive by the rule of compatibility (docs/api.md); a page that meets a later version asks to be reloaded.

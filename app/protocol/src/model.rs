@@ -1,6 +1,7 @@
 //! What the two sides talk about: people, rooms, members and messages, as they are sent.
 
 use crate::limits::PREVIEW_CHARS;
+use crate::tagged;
 use crate::{ClientId, Mark, Rev, RoomId, Seq, SessionId, UnixMillis, UserId};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -205,68 +206,70 @@ pub enum MessageKind {
     Unknown,
 }
 
-/// A fact about a room, told as a message so that people see it and devices learn it the same way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-pub enum SystemEvent {
-    /// The sender made the room.
-    Created,
-    /// The sender gave it another name.
-    Renamed {
-        /// The name from then on.
-        name: String,
-    },
-    /// The sender came in by themselves.
-    Joined,
-    /// The sender added a person.
-    Added {
-        /// The added person.
-        user_id: UserId,
-        /// Their name at that time.
-        display_name: String,
-    },
-    /// The sender went by themselves.
-    Left,
-    /// The sender removed a person.
-    Removed {
-        /// The removed person.
-        user_id: UserId,
-        /// Their name at that time.
-        display_name: String,
-    },
-    /// The sender banned a person: removed them, and they cannot join again.
-    Banned {
-        /// The banned person.
-        user_id: UserId,
-        /// Their name at that time.
-        display_name: String,
-    },
-    /// The sender changed a member's role.
-    RoleChanged {
-        /// The member.
-        user_id: UserId,
-        /// Their name at that time.
-        display_name: String,
-        /// The role from then on.
-        role: Role,
-    },
-    /// The sender said what the room is about.
-    TopicChanged {
-        /// The topic from then on; empty where there is none any more.
-        topic: String,
-    },
-    /// The sender archived the room: nobody writes in it any more.
-    Archived,
-    /// The sender restored the room from the archive.
-    Restored,
-    /// The sender said who may write.
-    PostingChanged {
-        /// The rule from then on.
-        posting: Posting,
-    },
-    /// A fact of a later version. Shown as a row that asks for a reload.
-    #[serde(other)]
-    Unknown,
+tagged! {
+    /// A fact about a room, told as a message so that people see it and devices learn it the same way.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[serde(tag = "event", rename_all = "snake_case")]
+    pub enum SystemEvent {
+        /// The sender made the room.
+        Created,
+        /// The sender gave it another name.
+        Renamed {
+            /// The name from then on.
+            name: String,
+        },
+        /// The sender came in by themselves.
+        Joined,
+        /// The sender added a person.
+        Added {
+            /// The added person.
+            user_id: UserId,
+            /// Their name at that time.
+            display_name: String,
+        },
+        /// The sender went by themselves.
+        Left,
+        /// The sender removed a person.
+        Removed {
+            /// The removed person.
+            user_id: UserId,
+            /// Their name at that time.
+            display_name: String,
+        },
+        /// The sender banned a person: removed them, and they cannot join again.
+        Banned {
+            /// The banned person.
+            user_id: UserId,
+            /// Their name at that time.
+            display_name: String,
+        },
+        /// The sender changed a member's role.
+        RoleChanged {
+            /// The member.
+            user_id: UserId,
+            /// Their name at that time.
+            display_name: String,
+            /// The role from then on.
+            role: Role,
+        },
+        /// The sender said what the room is about.
+        TopicChanged {
+            /// The topic from then on; empty where there is none any more.
+            topic: String,
+        },
+        /// The sender archived the room: nobody writes in it any more.
+        Archived,
+        /// The sender restored the room from the archive.
+        Restored,
+        /// The sender said who may write.
+        PostingChanged {
+            /// The rule from then on.
+            posting: Posting,
+        },
+        /// A fact of a later version. Shown as a row that asks for a reload.
+        #[serde(other)]
+        Unknown,
+    }
 }
 
 /// Those who reacted to a message with one emoji.

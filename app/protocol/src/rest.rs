@@ -1,5 +1,6 @@
 //! Bodies of the REST requests and answers. Who may ask what, and with which status, is the server's business.
 
+use crate::tagged;
 use crate::{ClientId, Member, Message, Posting, Rev, Role, RoomId, RoomSummary, Seq, Session, User, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -117,28 +118,30 @@ pub struct PublicRooms {
     pub next_cursor: Option<String>,
 }
 
-/// `POST /api/rooms`
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
-pub enum CreateRoom {
-    /// The one room of two people.
-    Direct {
-        /// The other one.
-        user_id: UserId,
-    },
-    /// A closed room.
-    Group {
-        /// Its name.
-        name: String,
-        /// The members besides the caller.
-        #[serde(default)]
-        member_ids: Vec<UserId>,
-    },
-    /// An open room.
-    Public {
-        /// Its name.
-        name: String,
-    },
+tagged! {
+    /// `POST /api/rooms`
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    #[serde(tag = "kind", rename_all = "lowercase")]
+    pub enum CreateRoom {
+        /// The one room of two people.
+        Direct {
+            /// The other one.
+            user_id: UserId,
+        },
+        /// A closed room.
+        Group {
+            /// Its name.
+            name: String,
+            /// The members besides the caller.
+            #[serde(default)]
+            member_ids: Vec<UserId>,
+        },
+        /// An open room.
+        Public {
+            /// Its name.
+            name: String,
+        },
+    }
 }
 
 /// One room: answer to create, show, rename, join.

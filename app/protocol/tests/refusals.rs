@@ -1,6 +1,6 @@
 //! What a refusal says beside its reason.
 
-use protocol::{ClientId, ErrorCode, FromJson, ServerFrame};
+use protocol::{ClientId, ErrorCode, ServerFrame};
 use uuid::Uuid;
 
 const CLIENT_ID: ClientId = ClientId(Uuid::from_u128(3));
@@ -12,5 +12,5 @@ fn a_refusal_may_say_how_long_to_wait() {
     let frame = ServerFrame::Nack { client_id: CLIENT_ID, code, message, retryable: true, retry_after_ms };
     let json = serde_json::to_string(&frame).expect("a frame is JSON");
     assert!(json.ends_with(r#""retryable":true,"retry_after_ms":1500}}"#), "{json}");
-    assert_eq!(ServerFrame::from_json(&json), Some(frame));
+    assert_eq!(ServerFrame::read(&json), Ok(frame));
 }

@@ -5,9 +5,11 @@ use crate::dom::fetch;
 use crate::state::ending;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::{
-    AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, FromJson, HistoryPage, Member, MemberPage, PublicRooms,
-    Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, ToJson, UpdateRoom, User, UserId, UserList,
+    AddMember, ApiError, CreateRoom, ErrorBody, ErrorCode, HistoryPage, JsonError, Member, MemberPage, PublicRooms,
+    Role, RoomAnswer, RoomId, RoomSummary, Session, SessionList, SetRole, UpdateRoom, User, UserId, UserList,
+    from_json, to_json,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
 /// What a call answers.
@@ -63,22 +65,28 @@ async fn exchange(method: &'static str, path: &str, body: Option<String>) -> Ans
 }
 
 fn refusal(status: u16, text: &str) -> ApiError {
-    ErrorBody::from_json(text).map_or_else(
-        || ApiError { code: ErrorCode::Unknown, message: format!("The server answered with status {status}.") },
+    from_json::<ErrorBody>(text).map_or_else(
+        |_| ApiError { code: ErrorCode::Unknown, message: format!("The server answered with status {status}.") },
         |body| body.error,
     )
 }
 
-fn unreadable() -> ApiError {
+/// Reads an answer. What is wrong with it goes to the browser's console.
+fn read<T: DeserializeOwned>(path: &str, text: &str) -> Answer<T> {
+    from_json(text).map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &str, error: &JsonError) -> ApiError {
+    leptos::logging::error!("the answer of {path} cannot be read: {error}");
     ApiError { code: ErrorCode::Unknown, message: "The server's answer was not understood. Reload the page.".into() }
 }
 
-async fn ask<T: FromJson>(method: &'static str, path: &str) -> Answer<T> {
-    T::from_json(&exchange(method, path, None).await?).ok_or_else(unreadable)
+async fn ask<T: DeserializeOwned>(method: &'static str, path: &str) -> Answer<T> {
+    read(path, &exchange(method, path, None).await?)
 }
 
-async fn send<T: FromJson>(method: &'static str, path: &str, body: &impl ToJson) -> Answer<T> {
-    T::from_json(&exchange(method, path, Some(body.to_json())).await?).ok_or_else(unreadable)
+async fn send<T: DeserializeOwned>(method: &'static str, path: &str, body: &impl Serialize) -> Answer<T> {
+    read(path, &exchange(method, path, Some(to_json(body))).await?)
 }
 
 /// People whose names match; the first few where nothing is asked.
@@ -139,11 +147,11 @@ pub(crate) async fn list_all_members(room: RoomId, pages: usize) -> Answer<Vec<M
 }
 
 pub(crate) async fn add_member(room: RoomId, user_id: UserId) -> Answer<()> {
-    exchange("POST", &format!("/api/rooms/{room}/members"), Some(AddMember { user_id }.to_json())).await.map(drop)
+    exchange("POST", &format!("/api/rooms/{room}/members"), Some(to_json(&AddMember { user_id }))).await.map(drop)
 }
 
 pub(crate) async fn set_role(room: RoomId, user: UserId, role: Role) -> Answer<()> {
-    exchange("PATCH", &format!("/api/rooms/{room}/members/{user}"), Some(SetRole { role }.to_json())).await.map(drop)
+    exchange("PATCH", &format!("/api/rooms/{room}/members/{user}"), Some(to_json(&SetRole { role }))).await.map(drop)
 }
 
 /// Takes a member out; oneself: leaves.

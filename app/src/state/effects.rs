@@ -86,6 +86,9 @@ impl Chat {
                 self.dispatch(Input::Disconnected { code });
             }
             SocketEvent::Frame(incoming) if is_present || self.is_late_answer(generation, &incoming) => {
+                if let Incoming::Unreadable(frame) = &incoming {
+                    leptos::logging::error!("a frame of the server cannot be read: {}", frame.error);
+                }
                 self.dispatch(incoming.into());
             }
             SocketEvent::Opened | SocketEvent::Closed(_) | SocketEvent::Frame(_) => {}

@@ -6,7 +6,9 @@
 //! that cannot be read is not skipped: the person is shown its text, see [`Unreadable`].
 
 use client::{Failure, Revision, RoomRecord, Saved, StorageWrite, Unsent, Wish};
-use protocol::{ClientId, FromJson, Object, Rev, RoomId, RoomSummary, Seq, ToJson, UnixMillis, write_object};
+use protocol::{ClientId, Fields, JsonError, Rev, RoomId, RoomSummary, Seq, UnixMillis, from_json, to_json};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// Tables of texts under keys.
@@ -59,34 +61,42 @@ pub(crate) enum Write {
     Remove(Table, String),
 }
 
-/// The version of a record.
-fn version(record: &Object) -> Option<u32> {
-    record.field::<Option<u32>>("v").map(|version| version.unwrap_or(1))
+/// Whether a record is of a later version: its fields may mean something else.
+fn is_later(text: &str) -> bool {
+    Fields::of(text).get("v").is_some_and(|version: u32| version > VERSION)
 }
 
-/// The value of a record, unless it is of a later version: its fields may mean something else.
-fn readable<T: FromJson>(text: &str) -> Option<T> {
-    version(&Object::read(text)?).filter(|version| *version <= VERSION).and_then(|_| T::from_json(text))
+/// Reads a record. `Ok(None)` if it is of a later version.
+fn read_known<T>(text: &str, read: fn(&str) -> Result<T, JsonError>) -> Result<Option<T>, JsonError> {
+    if is_later(text) { Ok(None) } else { read(text).map(Some) }
+}
+
+/// The value of a record. `None` for one of a later version and for a damaged one, which goes to the browser's console.
+fn readable<T: DeserializeOwned>(text: &str) -> Option<T> {
+    read_known(text, from_json).unwrap_or_else(|error| {
+        leptos::logging::error!("a stored record cannot be read: {error}");
+        None
+    })
 }
 
 /// The record of a value: its fields after the version of the format.
-fn versioned(text: &str) -> String {
-    text.replacen('{', &format!("{{\"v\":{VERSION},"), 1)
+fn versioned(value: &impl Serialize) -> String {
+    to_json(value).replacen('{', &format!("{{\"v\":{VERSION},"), 1)
 }
 
 /// What is known of a record that cannot be read.
 fn unreadable(key: &str, text: &str) -> Unreadable {
-    let record = Object::read(text);
-    let field = |name| record.as_ref().and_then(|record| record.field::<String>(name));
+    let fields = Fields::of(text);
     Unreadable {
-        key: if key.is_empty() { field("client_id").unwrap_or_default() } else { key.to_owned() },
-        text: field("body").unwrap_or_else(|| text.to_owned()),
-        is_later: record.as_ref().and_then(version).is_some_and(|version| version > VERSION),
+        key: if key.is_empty() { fields.get("client_id").unwrap_or_default() } else { key.to_owned() },
+        text: fields.get("body").unwrap_or_else(|| text.to_owned()),
+        is_later: is_later(text),
     }
 }
 
 /// A message that is not sent, or with `seq` a change of one that is stored: a reaction where there is an emoji, a text
 /// where there is one, else a deletion. See [`Unsent`].
+#[derive(Serialize, Deserialize)]
 struct UnsentText {
     order: u64,
     client_id: ClientId,
@@ -97,26 +107,19 @@ struct UnsentText {
     created_at: UnixMillis,
     seq: Option<Seq>,
     emoji: Option<String>,
+    #[serde(default)]
     on: bool,
     reason: Option<String>,
+    #[serde(default)]
     retryable: bool,
 }
 
 /// A room, see [`RoomRecord`].
+#[derive(Serialize, Deserialize)]
 struct RoomText {
     summary: RoomSummary,
     rev: Rev,
     opened_at: UnixMillis,
-}
-
-protocol::from_json! {
-    UnsentText { order, client_id, room_id, epoch, body, reply_to, created_at, seq, emoji, on, reason, retryable }
-    RoomText { summary, rev, opened_at }
-}
-
-protocol::to_json! {
-    UnsentText { order, client_id, room_id, epoch, body, reply_to, created_at, seq, emoji, on, reason, retryable }
-    RoomText { summary, rev, opened_at }
 }
 
 /// The steps of a write.
@@ -124,7 +127,7 @@ pub(crate) fn write(write: StorageWrite) -> Vec<Write> {
     let step = match write {
         StorageWrite::Unsent(unsent) => {
             let key = unsent.client_id.to_string();
-            Write::Put(Table::Unsent, key, versioned(&unsent_text(unsent).to_json()))
+            Write::Put(Table::Unsent, key, versioned(&unsent_text(unsent)))
         }
         StorageWrite::Sent { client_id, .. } | StorageWrite::Discarded(client_id) => {
             Write::Remove(Table::Unsent, client_id.to_string())
@@ -135,21 +138,19 @@ pub(crate) fn write(write: StorageWrite) -> Vec<Write> {
             return vec![
                 Write::Remove(Table::Facts, PERSON.to_owned()),
                 Write::Remove(Table::Facts, PEOPLE_REV.to_owned()),
-                Write::Put(Table::Facts, "epoch".to_owned(), format!("\"{epoch}\"")),
+                Write::Put(Table::Facts, "epoch".to_owned(), to_json(&epoch)),
             ];
         }
-        StorageWrite::Person(person) => {
-            Write::Put(Table::Facts, format!("{PERSON}{}", person.id), versioned(&person.to_json()))
-        }
+        StorageWrite::Person(person) => Write::Put(Table::Facts, format!("{PERSON}{}", person.id), versioned(&person)),
         StorageWrite::PersonGone(user) => Write::Remove(Table::Facts, format!("{PERSON}{user}")),
         // Written after all people: the `people_rev` that they are as of.
-        StorageWrite::PeopleRev(rev) => Write::Put(Table::Facts, PEOPLE_REV.to_owned(), rev.to_string()),
+        StorageWrite::PeopleRev(rev) => Write::Put(Table::Facts, PEOPLE_REV.to_owned(), to_json(&rev)),
         StorageWrite::Room(record) => {
             let RoomRecord { summary, rev, opened_at } = *record;
             let key = summary.id.to_string();
-            Write::Put(Table::Rooms, key, versioned(&RoomText { summary, rev, opened_at }.to_json()))
+            Write::Put(Table::Rooms, key, versioned(&RoomText { summary, rev, opened_at }))
         }
-        StorageWrite::Row(row) => Write::Put(Table::Rows, row_key(row.room_id, row.seq), versioned(&row.to_json())),
+        StorageWrite::Row(row) => Write::Put(Table::Rows, row_key(row.room_id, row.seq), versioned(&row)),
         StorageWrite::RowGone(room, seq) => Write::Remove(Table::Rows, row_key(room, seq)),
         StorageWrite::RoomGone(room) => {
             let room = room.to_string();
@@ -171,9 +172,9 @@ pub(crate) fn read(texts: &Texts, keys: &[String]) -> (Saved, Vec<Unreadable>) {
         }
     }
     let saved = Saved {
-        epoch: all(Table::Facts).find_map(|text| FromJson::from_json(text)),
-        people: all(Table::Facts).filter_map(|text| readable(text)).collect(),
-        people_rev: all(Table::Facts).find_map(|text| FromJson::from_json(text)).unwrap_or_default(),
+        epoch: all(Table::Facts).find_map(|text| from_json(text).ok()),
+        people: all(Table::Facts).filter(|text| text.starts_with('{')).filter_map(|text| readable(text)).collect(),
+        people_rev: all(Table::Facts).find_map(|text| from_json(text).ok()).unwrap_or_default(),
         unsent,
         rooms: all(Table::Rooms).filter_map(|text| readable(text)).map(record).collect(),
         rows: all(Table::Rows).filter_map(|text| readable(text)).collect(),
@@ -181,18 +182,40 @@ pub(crate) fn read(texts: &Texts, keys: &[String]) -> (Saved, Vec<Unreadable>) {
     (saved, lost)
 }
 
+// What tabs send each other besides unsent messages. The first field tells them apart.
+
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    sent: ClientId,
+    seq: Seq,
+    rev: Rev,
+    created_at: UnixMillis,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Discarded {
+    discarded: ClientId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Opened {
+    opened: RoomId,
+}
+
+#[derive(Serialize, Deserialize)]
+struct NotRead {
+    unreadable: String,
+}
+
 /// A write as it is sent to other tabs, if it is, see [`StorageWrite::is_shared`].
 pub(crate) fn peer_message(write: &StorageWrite) -> Option<String> {
-    let text = match write {
-        StorageWrite::Unsent(unsent) => unsent_text(unsent.clone()).to_json(),
-        StorageWrite::Sent { client_id, seq, rev, created_at } => {
-            format!(r#"{{"sent":"{client_id}","seq":{seq},"rev":{rev},"created_at":{}}}"#, created_at.0)
-        }
-        StorageWrite::Discarded(client_id) => format!(r#"{{"discarded":"{client_id}"}}"#),
-        StorageWrite::Opened(room) => format!(r#"{{"opened":"{room}"}}"#),
+    Some(match *write {
+        StorageWrite::Unsent(ref unsent) => versioned(&unsent_text(unsent.clone())),
+        StorageWrite::Sent { client_id: sent, seq, rev, created_at } => versioned(&Sent { sent, seq, rev, created_at }),
+        StorageWrite::Discarded(discarded) => versioned(&Discarded { discarded }),
+        StorageWrite::Opened(opened) => versioned(&Opened { opened }),
         _ => return None,
-    };
-    Some(versioned(&text))
+    })
 }
 
 /// Asks the leader whether it is alive, and its answer. Earlier pages ignore both.
@@ -221,36 +244,32 @@ pub(crate) fn read_peer_message(text: &str) -> Option<PeerMessage> {
         LEADER_IS_HERE => return Some(PeerMessage::LeaderIsHere),
         _ => {}
     }
-    let message = Object::read(text)?;
-    if message.field::<Option<String>>("unreadable").flatten().is_some() {
+    if from_json::<NotRead>(text).is_ok() {
         return Some(PeerMessage::NotRead);
     }
-    let readable = version(&message).is_some_and(|version| version <= VERSION);
-    match shared_write(&message, text).filter(|_| readable) {
-        Some(write) => Some(PeerMessage::Write(write)),
-        None => message.field::<String>("body").map(|_| PeerMessage::Unreadable(unreadable("", text))),
+    match read_known(text, shared_write) {
+        Ok(Some(write)) => Some(PeerMessage::Write(write)),
+        _ if Fields::of(text).get::<String>("body").is_none() => None,
+        failed => {
+            if let Err(error) = failed {
+                leptos::logging::error!("a message of another tab cannot be read: {error}");
+            }
+            Some(PeerMessage::Unreadable(unreadable("", text)))
+        }
     }
 }
 
 /// The message with which the leader says that it cannot read this message of another tab.
 pub(crate) fn cannot_read(message: &Unreadable) -> String {
-    let mut text = String::new();
-    write_object(&mut text, &[("v", &VERSION), ("unreadable", &message.key)]);
-    text
+    versioned(&NotRead { unreadable: message.key.clone() })
 }
 
-fn shared_write(message: &Object, text: &str) -> Option<StorageWrite> {
-    if let Some(client_id) = message.field::<Option<ClientId>>("sent")? {
-        let (seq, rev) = (message.field("seq")?, message.field("rev")?);
-        return Some(StorageWrite::Sent { client_id, seq, rev, created_at: message.field("created_at")? });
-    }
-    if let Some(client_id) = message.field::<Option<ClientId>>("discarded")? {
-        return Some(StorageWrite::Discarded(client_id));
-    }
-    match message.field::<Option<RoomId>>("opened")? {
-        Some(room) => Some(StorageWrite::Opened(room)),
-        None => UnsentText::from_json(text).map(unsent).map(StorageWrite::Unsent),
-    }
+fn shared_write(text: &str) -> Result<StorageWrite, JsonError> {
+    from_json(text)
+        .map(|Sent { sent, seq, rev, created_at }| StorageWrite::Sent { client_id: sent, seq, rev, created_at })
+        .or_else(|_| from_json(text).map(|Discarded { discarded }| StorageWrite::Discarded(discarded)))
+        .or_else(|_| from_json(text).map(|Opened { opened }| StorageWrite::Opened(opened)))
+        .or_else(|_| from_json(text).map(unsent).map(StorageWrite::Unsent))
 }
 
 /// Numbers of one length, so that keys are in the order of rows.

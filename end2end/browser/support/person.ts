@@ -6,6 +6,11 @@ import type { Node } from './node'
 export const password = 'correct horse'
 
 export class Person {
+  /** Errors that the page is expected to write to its console; any other one fails the test. */
+  readonly expected: RegExp[] = []
+  /** Expected errors that it has written. */
+  readonly complaints: string[] = []
+
   private constructor(
     readonly page: Page,
     readonly name: string,
@@ -50,6 +55,7 @@ export class Person {
   /** A tab of a browser in which they have signed in, or will. */
   static async at(context: BrowserContext, node: Node, name: string): Promise<Person> {
     const page = await context.newPage()
+    const person = new Person(page, name, node)
     // Whatever a page complains about is a fault: a broken policy, a failed hydration, a panic.
     page.on('pageerror', (error) => {
       throw error
@@ -57,9 +63,11 @@ export class Person {
     page.on('console', (message) => {
       const text = message.text()
       const isNetwork = /Failed to load resource|WebSocket connection|ERR_/.test(text)
-      if (message.type() === 'error' && !isNetwork) throw new Error(`${name}'s console: ${text}`)
+      if (message.type() !== 'error' || isNetwork) return
+      if (!person.expected.some((like) => like.test(text))) throw new Error(`${name}'s console: ${text}`)
+      person.complaints.push(text)
     })
-    return new Person(page, name, node)
+    return person
   }
 
   get shown(): string {

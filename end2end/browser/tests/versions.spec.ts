@@ -32,8 +32,10 @@ test('an unsent message that this version cannot read is shown until it is disca
   await ada.open('General')
   await ada.isKept()
   await put(ada.page, key, `{"client_id":"${key}","body":"damaged but not lost"}`)
+  ada.expected.push(/a stored record cannot be read/)
   await ada.page.reload()
   await expect(ada.page.getByText('damaged but not lost')).toBeVisible()
+  expect(ada.complaints[0]).toContain('UnsentText: missing field `order`')
   await expect(ada.page.getByText('Not sent: this page cannot read')).toBeVisible()
   await ada.page.reload()
   await ada.page.getByRole('button', { name: 'Discard' }).click()
@@ -41,6 +43,32 @@ test('an unsent message that this version cannot read is shown until it is disca
   await ada.page.reload()
   await expect(ada.composer).toBeVisible()
   await expect(ada.page.getByText('damaged but not lost')).toHaveCount(0)
+})
+
+test('a frame that the page cannot read is named in the console, reported, and made up for', async ({ signUp }) => {
+  const ada = await signUp('ada')
+  const bob = await signUp('bob')
+  ada.expected.push(/a frame of the server cannot be read/)
+  const reports: string[] = []
+  await ada.page.routeWebSocket(/\/ws$/, (page) => {
+    const server = page.connectToServer()
+    server.onMessage((text) => page.send(text.toString().replace(/^(\{"type":"message:new".*"sender_name":)"[^"]*"/, '$17')))
+    page.onMessage((text) => {
+      if (text.toString().includes('frame:unreadable')) reports.push(text.toString())
+      server.send(text)
+    })
+  })
+  await ada.page.reload()
+  await ada.open('General')
+  await bob.open('General')
+  for (const text of ['one', 'two']) {
+    await bob.say(text)
+    await expect(ada.message(text)).toBeVisible()
+  }
+  const reason = 'message:new: data.message.sender_name: invalid type: integer `7`, expected a string'
+  expect(ada.complaints.every((text) => text.includes(reason))).toBe(true)
+  expect(ada.complaints.length).toBeGreaterThan(1)
+  expect(reports).toEqual(['{"type":"frame:unreadable","data":{"kind":"message:new"}}'])
 })
 
 test('a message of a newer tab is not dropped by the older tab that sends', async ({ signUp }) => {

@@ -49,6 +49,12 @@ struct Reason {
     reason: Refusal,
 }
 
+/// The kind of a frame: a word of [`protocol::Unreadable`]'s fixed list.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Kind {
+    kind: &'static str,
+}
+
 /// Cheap to count, shared by the parts of a node. Each is described where it is registered.
 pub struct Metrics {
     pub connections: Gauge,
@@ -74,6 +80,7 @@ pub struct Metrics {
     pub(crate) repairs_failed: Counter,
     pub panics: Counter,
     refusals: Family<Reason, Counter>,
+    unreadable: Family<Kind, Counter>,
 }
 
 impl Default for Metrics {
@@ -88,6 +95,9 @@ impl Metrics {
     pub fn new(registry: &mut Registry) -> Self {
         let refusals = Family::default();
         registry.register("refusals", "Requests and connections that were refused", refusals.clone());
+        let unreadable = Family::default();
+        let help = "Frames of this server that pages reported as unreadable, by their type";
+        registry.register("unreadable_frames", help, unreadable.clone());
         let mut all = Table(registry);
         Self {
             connections: all.gauge("connections", "Open WebSockets"),
@@ -117,7 +127,19 @@ impl Metrics {
             ),
             panics: all.counter("panics", "Connections that a programming error ended; the log has more"),
             refusals,
+            unreadable,
         }
+    }
+
+    /// Counts one frame that a page could not read.
+    pub fn count_unreadable(&self, kind: &'static str) {
+        self.unreadable.get_or_create(&Kind { kind }).inc();
+    }
+
+    /// How many frames of this kind were counted.
+    #[cfg(test)]
+    pub(crate) fn unreadable(&self, kind: &'static str) -> u64 {
+        self.unreadable.get(&Kind { kind }).map_or(0, |count| count.get())
     }
 
     /// Counts one refusal.

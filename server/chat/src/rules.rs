@@ -213,6 +213,11 @@ impl Chat {
         self.metrics.panics.inc();
     }
 
+    /// Counts a frame that a page could not read.
+    pub(crate) fn count_unreadable(&self, kind: &'static str) {
+        self.metrics.count_unreadable(kind);
+    }
+
     /// Every connection of this node.
     pub fn connections(&self) -> Vec<Arc<Connection>> {
         self.hub.delivery.connections()

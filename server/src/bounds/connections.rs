@@ -53,6 +53,7 @@ pub(super) fn area() -> Area {
             "flood"
         ),
         bound!(count dispatch::EXCESS_FRAMES_MAX, "connection: refused frames that are answered", "close 4003", ""),
+        bound!(count dispatch::UNREADABLE_REPORTS, "connection: `frame:unreadable` that are counted", "ignored", ""),
         bound!(count HELLO_CURSORS, "`hello`: cursors", "`error` naming the field", "hello"),
         bound!(count FOCUS_USERS, "`focus`: user ids", "`error` naming the field", "presence"),
         bound!(bytes queue::QUEUE_BYTES, "connection: bytes that wait behind the frame that is being written", "close 4002; the device comes back with its cursors", "slow-link"),

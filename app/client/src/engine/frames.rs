@@ -4,7 +4,7 @@ use super::Engine;
 use crate::answer::Touched;
 use crate::room::Room;
 use crate::{Mechanism, Now, View};
-use protocol::{CloseCode, Mark, Message, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
+use protocol::{ClientFrame, CloseCode, Mark, Message, RoomHead, RoomId, RoomSummary, Seq, ServerFrame};
 
 impl Engine {
     pub(super) fn frame(&mut self, now: Now, frame: ServerFrame) {
@@ -112,13 +112,23 @@ impl Engine {
 
     /// A frame of a later version that this one cannot read. It is counted and skipped; its numbers leave a gap, which is filled as any
     /// other.
-    pub(super) fn unreadable(&mut self, now: Now, head: Option<RoomHead>) {
+    pub(super) fn unreadable(&mut self, now: Now, kind: &'static str, head: Option<RoomHead>) {
         self.skipped += 1;
         self.connection.frame_received(now, false);
+        self.report_unreadable(kind);
         if let Some(head) =
             head.filter(|_| self.connection.accepts_frames() && self.mechanisms.has(Mechanism::UnreadableHeads))
         {
             self.heads(&[head]);
+        }
+    }
+
+    /// Reports an unreadable frame to the server, once per kind and connection. Before `welcome`, only `welcome` itself is
+    /// reported: an earlier server answers the report with `error`, which ends a connection without a `welcome`.
+    fn report_unreadable(&mut self, kind: &'static str) {
+        let may_report = self.connection.accepts_frames() && (!self.connection.is_greeting() || kind == "welcome");
+        if may_report && self.reported.insert(kind) {
+            self.answer.transmit(ClientFrame::Unreadable { kind: kind.to_owned() });
         }
     }
 

@@ -68,6 +68,7 @@ impl Engine {
         }
         self.snapshot = None;
         self.changed_before_list = false;
+        self.reported.clear();
         self.rooms.greet();
         // Answered at once, however long `welcome` takes: this distinguishes a slow server from a dead link.
         self.answer.transmit(ClientFrame::Ping {});

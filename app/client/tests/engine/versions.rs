@@ -3,8 +3,8 @@
 use crate::device::{BOB, Device, TEA, changed, fact, page, sent, summary, synced, text};
 use client::{ConnectionState, Effect, Input};
 use protocol::{
-    ClientFrame, HistoryPage, Incoming, Message, MessageKind, PROTOCOL_VERSION, Rev, RoomHead, Seq, ServerFrame,
-    SystemEvent,
+    ClientFrame, ErrorCode, HistoryPage, Incoming, Message, MessageKind, PROTOCOL_VERSION, Rev, RoomHead, Seq,
+    ServerFrame, SystemEvent,
 };
 use testbed::Disk;
 
@@ -25,8 +25,9 @@ fn rows_of_a_later_version_are_rows() {
 #[test]
 fn an_unreadable_frame_leaves_a_gap_that_is_filled() {
     let mut device = Device::in_tea();
-    assert_eq!(device.input(Input::Unreadable(None)), []);
-    assert_eq!(changed(&device.input(Input::Unreadable(Some(RoomHead(TEA, Seq(4), Rev(1)))))), []);
+    let unreadable = |head| Input::Unreadable { kind: "message:changed", head };
+    assert_eq!(changed(&device.input(unreadable(None))), []);
+    assert_eq!(changed(&device.input(unreadable(Some(RoomHead(TEA, Seq(4), Rev(1)))))), []);
     assert_eq!(device.engine.skipped(), 2);
     assert_eq!(synced(&device.wait(200)), [10], "nothing else has to come for that");
     let row = Message { rev: Rev(1), ..later_text(4) };
@@ -34,6 +35,32 @@ fn an_unreadable_frame_leaves_a_gap_that_is_filled() {
     device.frame(ServerFrame::Offline { room_id: TEA, from, rows: vec![row], to, more: false });
     device.receive(text(TEA, 11, BOB));
     assert_eq!((device.seqs().len(), synced(&device.wait(30_000))), (11, vec![]));
+}
+
+#[test]
+fn an_unreadable_frame_is_reported_once_per_kind_and_connection() {
+    let report = |kind: &str| vec![ClientFrame::Unreadable { kind: kind.to_owned() }];
+    let unreadable = |kind| Input::Unreadable { kind, head: None };
+    let mut device = Device::in_tea();
+    assert_eq!(sent(&device.input(unreadable("message:new"))), report("message:new"));
+    assert_eq!(sent(&device.input(unreadable("message:new"))), []);
+    assert_eq!(sent(&device.input(unreadable("unknown"))), report("unknown"));
+    // The answer of a server that does not know the report.
+    let (code, message) = (ErrorCode::Invalid, String::new());
+    assert_eq!(sent(&device.frame(ServerFrame::Error { code, message, retryable: false })), []);
+    assert_eq!(device.engine.connection(), ConnectionState::Online);
+    device.input(Input::Disconnected { code: None });
+    assert_eq!(sent(&device.input(unreadable("message:new"))), [], "there is no connection");
+    device.input(Input::ConnectNow);
+    device.input(Input::Connected);
+    assert_eq!(
+        sent(&device.input(unreadable("message:new"))),
+        [],
+        "an `error` would end a connection without `welcome`"
+    );
+    assert_eq!(sent(&device.input(unreadable("welcome"))), report("welcome"), "nothing else will come");
+    device.go_online(vec![summary(TEA, 10, 10)]);
+    assert_eq!(sent(&device.input(unreadable("message:new"))), report("message:new"));
 }
 
 #[test]

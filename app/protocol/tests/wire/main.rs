@@ -4,8 +4,8 @@
 mod samples;
 
 use protocol::{
-    AddMember, ClientFrame, CreateRoom, ErrorCode, FromJson, Message, Posting, Role, RoomKind, RoomSummary, Seq,
-    ServerFrame, SetRole, SystemEvent, ToJson, UpdateRoom, User,
+    ClientFrame, CreateRoom, ErrorCode, Posting, Role, RoomKind, RoomSummary, Seq, ServerFrame, SystemEvent,
+    UpdateRoom, User, from_json, to_json,
 };
 use samples::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -18,7 +18,7 @@ fn path(direction: &str, kind: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
-/// Compares a frame with its file both ways. The file is indented for people; on the wire it is one line.
+/// Compares a frame with its file. The file is indented for people; on the wire it is one line.
 fn check<F: Serialize + DeserializeOwned + PartialEq + Debug>(direction: &str, kind: &str, frame: &F) {
     let path = path(direction, kind);
     let text = serde_json::to_string_pretty(frame).expect("a frame is JSON") + "\n";
@@ -45,8 +45,6 @@ fn every_frame_of_a_client_is_as_its_golden_file() {
 fn every_frame_of_a_server_is_as_its_golden_file() {
     for frame in server_frames() {
         check("server", server_variant(&frame), &frame);
-        let golden = std::fs::read_to_string(path("server", server_variant(&frame))).expect("it was just read");
-        assert_eq!(ServerFrame::from_json(&golden), Some(frame), "the page reads the same");
     }
     let known: BTreeSet<_> = server_frames().iter().map(server_variant).collect();
     assert_eq!(known, BTreeSet::from(ServerFrame::TYPES), "every type has a sample");
@@ -97,9 +95,7 @@ fn every_fact_about_a_room_survives_the_wire() {
         assert_eq!(serde_json::to_string(&event).expect("an event is JSON"), wire);
         let message = fact(event);
         let text = serde_json::to_string(&message).expect("a message is JSON");
-        assert_eq!(serde_json::from_str::<Message>(&text).expect("and back"), message);
-        assert_eq!(serde_json::from_str::<Message>(&message.to_json()).expect("as the page writes it"), message);
-        assert_eq!(Message::from_json(&text), Some(message));
+        assert_eq!(from_json(&text), Ok(message));
     }
 }
 
@@ -107,7 +103,6 @@ fn every_fact_about_a_room_survives_the_wire() {
 fn unknown_fields_are_ignored() {
     let later = r#"{"type":"goaway","data":{"retry_after_ms":5,"because":"tea"},"trace":"7"}"#;
     assert_eq!(serde_json::from_str::<ServerFrame>(later).ok(), Some(ServerFrame::GoAway { retry_after_ms: 5 }));
-    assert_eq!(ServerFrame::from_json(later), Some(ServerFrame::GoAway { retry_after_ms: 5 }));
     let later = format!(r#"{{"v":2,"type":"message:read","data":{{"room_id":"{ROOM}","seq":3,"at":1}}}}"#);
     let read = ClientFrame::Read { room_id: ROOM, seq: Seq(3) };
     assert_eq!(serde_json::from_str::<ClientFrame>(&later).ok(), Some(read));
@@ -137,81 +132,68 @@ fn an_unknown_type_is_an_error_that_names_it() {
 fn an_unknown_error_code_is_understood_as_such() {
     let text = r#"{"type":"error","data":{"code":"teapot","message":"No.","retryable":false}}"#;
     let frame = ServerFrame::Error { code: ErrorCode::Unknown, message: "No.".into(), retryable: false };
-    assert_eq!(serde_json::from_str::<ServerFrame>(text).ok(), Some(frame.clone()));
-    assert_eq!(ServerFrame::from_json(text), Some(frame));
+    assert_eq!(ServerFrame::read(text), Ok(frame));
 }
 
 #[test]
-fn what_the_page_reads_is_of_its_type() {
-    for (code, json) in [
-        (ErrorCode::Invalid, "invalid"),
-        (ErrorCode::Unauthenticated, "unauthenticated"),
-        (ErrorCode::Forbidden, "forbidden"),
-        (ErrorCode::NotFound, "not_found"),
-        (ErrorCode::Conflict, "conflict"),
-        (ErrorCode::TooLarge, "too_large"),
-        (ErrorCode::RateLimited, "rate_limited"),
-        (ErrorCode::Unavailable, "unavailable"),
-        (ErrorCode::Internal, "internal"),
-    ] {
-        assert_eq!(serde_json::to_string(&code).expect("a code is JSON"), format!("\"{json}\""));
-        assert_eq!(ErrorCode::from_json(&format!("\"{json}\"")), Some(code));
+fn words_are_as_they_were() {
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, word: &str) {
+        assert_eq!(to_json(&value), format!("\"{word}\""));
+        assert_eq!(from_json(&format!("\"{word}\"")), Ok(value));
     }
-    for role in [Role::Member, Role::Admin, Role::Owner] {
-        assert_eq!(Role::from_json(&serde_json::to_string(&role).expect("a role is JSON")), Some(role));
-    }
-    for kind in [RoomKind::Direct, RoomKind::Group, RoomKind::Public] {
-        assert_eq!(RoomKind::from_json(&serde_json::to_string(&kind).expect("a kind is JSON")), Some(kind));
-    }
-    let gone = format!(r#"{{"type":"room:gone","data":{{"room_id":"{ROOM}"}}}}"#);
-    assert_eq!(ServerFrame::from_json(&gone), Some(ServerFrame::RoomGone { room_id: ROOM }));
-    for wrong in ["room:gone\"", "{", "7", "[]", r#"{"type":"room:gone"}"#, r#"{"type":"room:gone","data":{}}"#] {
-        assert_eq!(ServerFrame::from_json(wrong), None, "{wrong}");
-    }
-    let wrong = gone.replace(&format!("\"{ROOM}\""), "7");
-    assert_eq!(ServerFrame::from_json(&wrong), None, "{wrong}");
+    check(ErrorCode::Invalid, "invalid");
+    check(ErrorCode::Unauthenticated, "unauthenticated");
+    check(ErrorCode::Forbidden, "forbidden");
+    check(ErrorCode::NotFound, "not_found");
+    check(ErrorCode::Conflict, "conflict");
+    check(ErrorCode::TooLarge, "too_large");
+    check(ErrorCode::RateLimited, "rate_limited");
+    check(ErrorCode::Unavailable, "unavailable");
+    check(ErrorCode::Internal, "internal");
+    check(Role::Member, "member");
+    check(Role::Admin, "admin");
+    check(Role::Owner, "owner");
+    check(RoomKind::Direct, "direct");
+    check(RoomKind::Group, "group");
+    check(RoomKind::Public, "public");
 }
 
 #[test]
-fn what_the_page_writes_is_what_serde_reads() {
-    fn check<T: ToJson + DeserializeOwned + PartialEq + Debug>(value: T) {
-        let json = value.to_json();
-        assert_eq!(serde_json::from_str::<T>(&json).ok(), Some(value), "{json}");
+fn requests_survive_the_wire() {
+    fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, json: &str) {
+        assert_eq!(to_json(&value), json);
+        assert_eq!(from_json(json), Ok(value));
     }
-    client_frames().into_iter().for_each(check);
-    check(ClientFrame::Hello { protocol: 1, epoch: None, cursors: Vec::new() });
-    for message in [text(), tombstone()] {
-        check(message);
-    }
-    for room in [group(), direct()] {
-        check(room);
-    }
-    check(CreateRoom::Direct { user_id: BOB });
-    check(CreateRoom::Group { name: "Tea \"at\" five".into(), member_ids: vec![ADA, BOB] });
-    check(CreateRoom::Public { name: "\u{8}Tea\\".into() });
-    check(UpdateRoom { name: Some("Tea".into()), ..UpdateRoom::default() });
+    check(CreateRoom::Direct { user_id: BOB }, &format!(r#"{{"kind":"direct","user_id":"{BOB}"}}"#));
+    let group = CreateRoom::Group { name: "Tea \"at\" five".into(), member_ids: vec![ADA] };
+    check(group, &format!(r#"{{"kind":"group","name":"Tea \"at\" five","member_ids":["{ADA}"]}}"#));
+    check(CreateRoom::Public { name: "\u{8}Tea\\".into() }, r#"{"kind":"public","name":"\bTea\\"}"#);
     let (topic, archived, posting) = (Some(String::new()), Some(true), Some(Posting::Admins));
-    check(UpdateRoom { name: None, topic, archived, posting });
-    check(AddMember { user_id: BOB });
-    check(SetRole { role: Role::Admin });
+    let update = UpdateRoom { name: None, topic, archived, posting };
+    check(update, r#"{"topic":"","archived":true,"posting":"admins"}"#);
 }
 
 #[test]
-fn a_field_that_has_a_default_may_be_missing_for_both_readers() {
+fn the_field_that_names_the_variant_may_stand_anywhere() {
+    let late = r#"{"data":{"retry_after_ms":5},"type":"goaway"}"#;
+    assert_eq!(ServerFrame::read(late), Ok(ServerFrame::GoAway { retry_after_ms: 5 }));
+    let late = r#"{"name":"Tea","event":"renamed"}"#;
+    assert_eq!(from_json(late), Ok(SystemEvent::Renamed { name: "Tea".into() }));
+    let escaped = r#"{"type":"go\u0061way","data":{"retry_after_ms":5}}"#;
+    assert_eq!(ServerFrame::read(escaped), Ok(ServerFrame::GoAway { retry_after_ms: 5 }));
+}
+
+#[test]
+fn a_field_that_has_a_default_may_be_missing() {
     let mut user = serde_json::to_value(direct().other.expect("a direct room has another person")).expect("it is JSON");
     user.as_object_mut().expect("it is an object").remove("receipts");
-    let text = user.to_string();
-    let by_serde: User = serde_json::from_str(&text).expect("serde reads it");
-    assert_eq!(User::from_json(&text), Some(by_serde.clone()));
-    assert!(by_serde.receipts, "versions before the setting told marks");
+    let user: User = from_json(&user.to_string()).expect("it is a person");
+    assert!(user.receipts, "versions before the setting told marks");
     let mut room = serde_json::to_value(group()).expect("a room is JSON");
     for field in ["topic", "archived_at", "posting"] {
         assert!(room.as_object_mut().expect("it is an object").remove(field).is_some(), "{field}");
     }
-    let text = room.to_string();
-    let by_serde: RoomSummary = serde_json::from_str(&text).expect("serde reads it");
-    assert_eq!(RoomSummary::from_json(&text), Some(by_serde.clone()));
-    let without = (by_serde.topic, by_serde.archived_at, by_serde.posting);
+    let room: RoomSummary = from_json(&room.to_string()).expect("it is a room");
+    let without = (room.topic, room.archived_at, room.posting);
     assert_eq!(without, (None, None, Posting::Everybody), "versions before had nothing of these");
-    assert_eq!(Posting::from_json("\"later\""), Some(Posting::Unknown));
 }

@@ -42,6 +42,7 @@ pub(crate) fn client_frames() -> Vec<ClientFrame> {
         ClientFrame::PeopleGet { since: -1, ids: vec![ADA, BOB] },
         ClientFrame::TypingStart { room_id: ROOM },
         ClientFrame::TypingStop { room_id: ROOM },
+        ClientFrame::Unreadable { kind: "message:new".into() },
         ClientFrame::Ping {},
     ]
 }
@@ -121,6 +122,7 @@ pub(crate) fn client_variant(frame: &ClientFrame) -> &'static str {
         ClientFrame::PeopleGet { .. } => "people:get",
         ClientFrame::TypingStart { .. } => "typing:start",
         ClientFrame::TypingStop { .. } => "typing:stop",
+        ClientFrame::Unreadable { .. } => "frame:unreadable",
         ClientFrame::Ping { .. } => "ping",
     }
 }

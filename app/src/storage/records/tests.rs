@@ -84,11 +84,13 @@ fn every_earlier_version_is_read() {
     }
 }
 
-/// Whether the value has everything of the golden one; objects may have more fields.
+/// Whether the value has everything of the golden one; objects may have more fields. A field that is `null` or empty in the
+/// golden one may be missing: every earlier page reads both in the same way.
 fn has_all_of(value: &Value, golden: &Value) -> bool {
     match (value, golden) {
+        (Value::Null, Value::Array(golden)) => golden.is_empty(),
         (Value::Object(value), Value::Object(golden)) => {
-            golden.iter().all(|(name, golden)| value.get(name).is_some_and(|value| has_all_of(value, golden)))
+            golden.iter().all(|(name, golden)| has_all_of(value.get(name).unwrap_or(&Value::Null), golden))
         }
         _ => value == golden,
     }
@@ -173,9 +175,8 @@ fn a_question_for_the_leader_is_not_a_write() {
         (read_peer_message(ASK_LEADER), read_peer_message(LEADER_IS_HERE)),
         (Some(PeerMessage::AsksLeader), Some(PeerMessage::LeaderIsHere))
     );
-    let messages = [ASK_LEADER, LEADER_IS_HERE].map(|text| Object::read(text).unwrap());
     assert!(
-        messages.iter().zip([ASK_LEADER, LEADER_IS_HERE]).all(|(message, text)| shared_write(message, text).is_none()),
+        [ASK_LEADER, LEADER_IS_HERE].into_iter().all(|text| shared_write(text).is_err()),
         "as earlier pages read it"
     );
 }

@@ -4,8 +4,7 @@
 //! memberships, frames for one person, ended sessions, changed accounts.
 
 use super::blocks::Typist;
-use protocol::{Rev, RoomId, RoomSummary, Seq, SessionId, UserId};
-use serde::{Deserialize, Serialize};
+use protocol::{Rev, RoomId, RoomSummary, Seq, SessionId, UserId, to_json};
 use std::fmt;
 use uuid::Uuid;
 
@@ -73,32 +72,34 @@ impl<'a> Envelope<'a> {
     }
 }
 
-/// Something about connections.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "control", rename_all = "snake_case")]
-pub(super) enum Control {
-    /// The person's connections enter the room, and are shown it.
-    Joined { user: UserId, room: Box<RoomSummary> },
-    /// The person's connections leave the room, and are told so.
-    Left { user: UserId, room: RoomId },
-    /// The person's connections get this encoded frame.
-    #[serde(rename = "tell")]
-    SendToUser { user: UserId, frame: String },
-    /// The session's connections close.
-    SessionEnded { user: UserId, session: SessionId },
-    /// What is stored about the person has changed.
-    UserChanged { user: UserId },
-    /// Nothing happened: how far the node's numbers are, in case the last of them was lost.
-    Alive,
+protocol::tagged! {
+    /// Something about connections.
+    #[derive(Debug, PartialEq, Eq)]
+    #[serde(tag = "control", rename_all = "snake_case")]
+    pub(super) enum Control {
+        /// The person's connections enter the room, and are shown it.
+        Joined { user: UserId, room: Box<RoomSummary> },
+        /// The person's connections leave the room, and are told so.
+        Left { user: UserId, room: RoomId },
+        /// The person's connections get this encoded frame.
+        #[serde(rename = "tell")]
+        SendToUser { user: UserId, frame: String },
+        /// The session's connections close.
+        SessionEnded { user: UserId, session: SessionId },
+        /// What is stored about the person has changed.
+        UserChanged { user: UserId },
+        /// Nothing happened: how far the node's numbers are, in case the last of them was lost.
+        Alive,
+    }
 }
 
 impl Control {
     pub(super) fn encode(&self) -> String {
-        serde_json::to_string(self).expect("ids and text always serialize")
+        to_json(self)
     }
 
     pub(super) fn decode(body: &str) -> Option<Self> {
-        serde_json::from_str(body).ok()
+        Self::read(body).ok()
     }
 }
 
@@ -139,5 +140,17 @@ mod tests {
         );
         assert_eq!(Control::decode(&text), Some(control));
         assert_eq!(Control::decode(r#"{"control":"later"}"#), None);
+    }
+
+    #[test]
+    fn a_room_whose_last_message_is_a_fact_survives_the_bus() {
+        let room = r#"{"id":"00000000-0000-0000-0000-000000000002","kind":"group","name":"Tea","last_seq":1,"last_rev":0,
+            "read_seq":0,"unread":0,"last_message":{"room_id":"00000000-0000-0000-0000-000000000002","seq":1,"rev":0,
+            "sender_id":"00000000-0000-0000-0000-000000000001","sender_name":"Ada","client_id":
+            "00000000-0000-0000-0000-000000000003","kind":"system","body":"","event":{"event":"renamed","name":"Tea"},
+            "created_at":1},"members_count":1,"role":"owner","other":null}"#;
+        let room: RoomSummary = serde_json::from_str(room).unwrap();
+        let control = Control::Joined { user: UserId(Uuid::from_u128(1)), room: Box::new(room) };
+        assert_eq!(Control::decode(&control.encode()), Some(control));
     }
 }

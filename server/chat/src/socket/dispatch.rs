@@ -10,8 +10,8 @@ use crate::rules::{Chat, Reply};
 use protocol::limits::{HELLO_CURSORS, TYPING_INTERVAL_MS};
 use protocol::{
     ApiError, ClientFrame, ClientId, CloseCode, Cursor, PROTOCOL_VERSION, RoomId, RoomSummary, Seq, ServerFrame,
+    Unreadable,
 };
-use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Revision, cut};
@@ -20,6 +20,8 @@ use uuid::Uuid;
 
 /// Frames above the limit that are answered. After that the connection is closed.
 pub const EXCESS_FRAMES_MAX: u32 = 100;
+/// Reports of unreadable frames that are counted; a page sends one per kind. Later ones are ignored.
+pub const UNREADABLE_REPORTS: u32 = 32;
 
 /// The protocol state of one connection.
 pub struct Dispatch {
@@ -31,6 +33,8 @@ pub struct Dispatch {
     frames: FrameLimit,
     /// Frames beyond that.
     excess: u32,
+    /// Frames that the client reported as unreadable.
+    unreadable: u32,
     /// Where the person was typing last, and when that was published.
     typed: Option<(RoomId, Instant)>,
     /// Whether `hello` was handled: only then is the connection in its rooms.
@@ -44,7 +48,18 @@ pub struct Dispatch {
 impl Dispatch {
     pub fn new(chat: Arc<Chat>, connection: Arc<Connection>, budget: Arc<Budget>) -> Self {
         let frames = budget.frames();
-        Self { chat, connection, budget, frames, excess: 0, typed: None, greeted: false, catch_up: None, done: false }
+        Self {
+            chat,
+            connection,
+            budget,
+            frames,
+            excess: 0,
+            unreadable: 0,
+            typed: None,
+            greeted: false,
+            catch_up: None,
+            done: false,
+        }
     }
 
     /// Takes one text frame. Does not wait for a message to be stored: the writer answers by itself.
@@ -114,6 +129,13 @@ impl Dispatch {
                 // A start that was not published has no end to publish.
                 if self.typed.take().is_some_and(|(typed, _)| typed == room_id) {
                     return self.publish_typing(room_id, false);
+                }
+                Ok(())
+            }
+            ClientFrame::Unreadable { kind } => {
+                if self.unreadable < UNREADABLE_REPORTS {
+                    self.unreadable += 1;
+                    self.chat.count_unreadable(Unreadable::kind_of(&kind));
                 }
                 Ok(())
             }
@@ -289,32 +311,8 @@ impl Dispatch {
 
 /// Decodes a frame. The error names what is wrong: not JSON, an unknown type, or a field.
 fn decode(text: &str) -> Result<ClientFrame, Error> {
-    #[derive(Deserialize)]
-    struct Parts {
-        #[serde(rename = "type")]
-        kind: String,
-        #[serde(default)]
-        data: serde_json::Value,
-    }
-
-    let error = match serde_json::from_str(text) {
-        Ok(frame) => return Ok(frame),
-        Err(error) => error,
-    };
-    let problem = match serde_json::from_str(text) {
-        Ok(Parts { kind, data }) if ClientFrame::TYPES.contains(&kind.as_str()) => {
-            // Decoded once more with the type first: only then does the error name the field.
-            let ordered = format!(r#"{{"type":"{kind}","data":{data}}}"#);
-            let named = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&ordered));
-            let named: Result<ClientFrame, _> = named;
-            named.map_or_else(|named| format!("{kind}: {named}"), |_| format!("{kind}: {error}"))
-        }
-        Ok(Parts { kind, .. }) => {
-            format!("type: “{kind}” is not known here; known are {}.", ClientFrame::TYPES.join(", "))
-        }
-        Err(_) => format!("A frame must be a JSON object with type and data: {error}"),
-    };
-    Err(Error::Invalid(problem))
+    ClientFrame::read(text)
+        .map_err(|error| Error::Invalid(format!("The frame cannot be read as JSON with type and data: {error}.")))
 }
 
 #[cfg(test)]
@@ -327,19 +325,24 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_frame_is_named() {
-        assert!(problem("hello").starts_with("A frame must be a JSON object"));
-        assert!(problem("[1]").starts_with("A frame must be a JSON object"));
-        assert!(problem(r#"{"type":"shout","data":{}}"#).starts_with("type: “shout” is not known here"));
-        let missing = problem(r#"{"type":"message:read","data":{"seq":1}}"#);
-        assert!(missing.starts_with("message:read: data: missing field `room_id`"), "{missing}");
-        let wrong = problem(r#"{"data":{"room_id":"x","seq":1},"type":"message:read"}"#);
-        assert!(wrong.starts_with("message:read: data.room_id: "), "{wrong}");
+        let begins = |text, with: &str| {
+            assert!(problem(text).starts_with(&format!("The frame cannot be read as JSON with type and data: {with}")))
+        };
+        begins("hello", "expected value");
+        begins("7", "invalid type: integer `7`, expected an object");
+        begins(r#"{"type":"shout","data":{}}"#, "type: unknown variant `shout`");
+        begins(r#"{"type":"message:read","data":{"seq":1}}"#, "message:read: data: missing field `room_id`");
+        begins(r#"{"data":{"room_id":"x","seq":1},"type":"message:read"}"#, "message:read: data.room_id: ");
     }
 
     #[test]
     fn every_type_of_the_table_is_understood() {
         for kind in ClientFrame::TYPES {
-            assert!(problem(&format!(r#"{{"type":"{kind}","data":7}}"#)).starts_with(&format!("{kind}: data: ")));
+            let problem = problem(&format!(r#"{{"type":"{kind}","data":7}}"#));
+            assert!(
+                problem.starts_with(&format!("The frame cannot be read as JSON with type and data: {kind}: data: ")),
+                "{problem}"
+            );
         }
     }
 }

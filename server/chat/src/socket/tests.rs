@@ -128,6 +128,23 @@ async fn a_ping_is_answered_before_hello() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn unreadable_frames_are_counted_by_kind_and_without_an_answer() {
+    let metrics = Arc::<Metrics>::default();
+    let (connection, mut client) = testing::connection(UserId(Uuid::from_u128(1)), SessionId(Uuid::from_u128(2)));
+    let outbound = Arc::clone(&connection.outbound);
+    let mut dispatch = Dispatch::new(chat_with(&metrics), connection, Arc::default());
+    let report = |kind| Incoming::Text(format!(r#"{{"type":"frame:unreadable","data":{{"kind":"{kind}"}}}}"#));
+    let kinds = ["message:new", "call:ringing"].into_iter().chain(std::iter::repeat_n("heads", 40));
+    let reports = stream::iter(kinds.map(report));
+    serve(&mut dispatch, &outbound, &mut Box::pin(hello().chain(reports))).await;
+    let counts = ["message:new", "unknown", "heads", "call:ringing"].map(|kind| metrics.unreadable(kind));
+    assert_eq!(counts, [1, 1, u64::from(dispatch::UNREADABLE_REPORTS) - 2, 0]);
+    while let Some(frame) = client.try_recv() {
+        assert!(!frame.contains(r#""type":"error""#), "{frame}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_client_that_only_answers_pings_stays() {
     let (mut dispatch, outbound, _client) = connection();
     let began = Instant::now();
