@@ -3,6 +3,7 @@
 pub(crate) mod clock;
 pub(crate) mod dialog;
 pub(crate) mod document;
+pub(crate) mod early;
 pub(crate) mod fetch;
 pub(crate) mod focus;
 pub(crate) mod history;

@@ -1,5 +1,5 @@
 //! The twin of `dom` for rendering on the server: the same shape, doing nothing. Event handlers and effects never run
-//! there, so none of this is called; it exists so that views are written once.
+//! there, so little of this is called; it exists so that views are written once.
 
 pub(crate) mod clock {
     use client::Now;
@@ -20,7 +20,7 @@ pub(crate) mod clock {
         0
     }
     pub(crate) fn new_client_id() -> ClientId {
-        ClientId(uuid::Uuid::nil())
+        ClientId(uuid::Uuid::now_v7())
     }
 }
 
@@ -61,6 +61,20 @@ pub(crate) mod dialog {
     }
 }
 
+pub(crate) mod early {
+    use protocol::{ClientId, RoomId};
+
+    pub(crate) struct Early {
+        pub(crate) room_id: RoomId,
+        pub(crate) client_id: ClientId,
+        pub(crate) body: String,
+    }
+
+    pub(crate) const fn take() -> Vec<Early> {
+        Vec::new()
+    }
+}
+
 pub(crate) mod fetch {
     pub(crate) struct Reply {
         pub(crate) status: u16,
@@ -87,6 +101,9 @@ pub(crate) mod history {
     pub(crate) const fn path() -> String {
         String::new()
     }
+    pub(crate) const fn is_plain(_event: &leptos::ev::MouseEvent) -> bool {
+        true
+    }
     pub(crate) const fn push(_path: &str) {}
     pub(crate) fn follow(_go: impl Fn(&str) -> bool + Copy + 'static) {}
 }
@@ -94,6 +111,9 @@ pub(crate) mod history {
 pub(crate) mod text_area {
     use leptos::web_sys::HtmlTextAreaElement;
 
+    pub(crate) const fn text(_area: &HtmlTextAreaElement) -> String {
+        String::new()
+    }
     pub(crate) const fn fit(_area: &HtmlTextAreaElement) {}
 }
 

@@ -110,7 +110,7 @@
       pressed = undefined
       control?.removeAttribute('aria-busy')
       if (control) setTimeout(() => control.click())
-      return JSON.stringify(waiting.splice(0))
+      return waiting.splice(0).map(({ room_id, client_id, body }) => [room_id, client_id, body])
     },
     /** The page has stopped. */
     resume() {

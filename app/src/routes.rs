@@ -27,6 +27,9 @@ pub(crate) fn App() -> impl IntoView {
 #[component]
 fn Chat() -> impl IntoView {
     let place = expect_context::<Address>().place();
+    let chat = expect_context::<state::Chat>();
+    // Runs once the page is live.
+    Effect::new(move |_| chat.take_early());
     // Rooms are one page: it follows what is open by itself.
     let page = Memo::new(move |_| std::mem::discriminant(&place.get()));
     let show = move || {

@@ -5,13 +5,18 @@
 
 use crate::routes::App;
 use crate::{Boot, BootPage, words};
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::HashedStylesheet;
+
+/// Handles what a person does before the page is live.
+const EARLY: &str = include_str!("early.js");
 
 /// The document for `boot`. Render it inside an `Owner`; it provides the boot data itself.
 pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
     let json = embed(&boot);
     let title = title(&boot);
+    let early = boot.user.as_ref().map(|_| view! { <script nonce=use_nonce() inner_html=EARLY></script> });
     provide_context(boot);
 
     view! {
@@ -28,6 +33,7 @@ pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="apple-touch-icon" href="/icons/180.png" />
                 <link rel="manifest" href="/manifest.webmanifest" />
+                {early}
                 <HashedStylesheet options=options.clone() />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
@@ -36,7 +42,7 @@ pub fn shell(options: LeptosOptions, boot: Boot) -> impl IntoView {
             <body>
                 <App />
                 // Text only, and after everything that the browser takes over: to a browser with scripts it is no markup.
-                <noscript>"Reading and signing in work as they are. Writing needs JavaScript."</noscript>
+                <noscript>"Without JavaScript you can read, write and start chats. Load the page anew to see what is new."</noscript>
             </body>
         </html>
     }

@@ -11,6 +11,7 @@ pub fn hydrate() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
         dom::document::show_crash();
+        dom::early::resume();
     }));
     let boot = match from_json::<Boot>(&dom::document::boot_json().unwrap_or_default()) {
         Ok(boot) => boot,
@@ -36,7 +37,8 @@ pub fn hydrate() {
         });
         if has_dialogs {
             // Ahead of the first click, and of the network going away. One that fails is tried again when it is needed.
-            let _ = layout::preload_dialogs().await;
+            let _ = layout::preload_managing().await;
+            let _ = layout::preload_starting().await;
         }
     });
 }

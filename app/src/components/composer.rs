@@ -1,7 +1,7 @@
 //! Where a message is written. What was typed and not sent stays the room's own, see `state::Drafts`.
 
 use crate::components::icon::{self, Icon};
-use crate::dom::{document, text_area};
+use crate::dom::{clock, document, text_area};
 use crate::state::{Chat, Drafts};
 use crate::view::IntoAny;
 use crate::words;
@@ -24,7 +24,6 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
     let chat = expect_context::<Chat>();
     let draft = Draft::new(chat, room, to_end);
     let length = draft.length;
-    let sendable = move || (BODY_CHARS.0..=BODY_CHARS.1).contains(&length.get());
     let label = move || chat.room.with(|room| room.as_ref().map(|room| format!("Message to {}", room.name)));
     let typing = Memo::new(move |_| {
         chat.awareness.track();
@@ -38,9 +37,21 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
             <label class="sr-only" for="composer">
                 {label}
             </label>
-            <div class="composer-box">
+            <form
+                class="composer-box"
+                method="post"
+                action=format!("/rooms/{room}/messages")
+                data-room=room.to_string()
+                on:submit=move |event| {
+                    event.prevent_default();
+                    draft.send();
+                }
+            >
+                // Read only where there are no scripts. `autocomplete` keeps a browser from putting a used one back.
+                <input type="hidden" name="client_id" value=clock::new_client_id().to_string() autocomplete="off" />
                 <textarea
                     id="composer"
+                    name="body"
                     class="composer-text"
                     node_ref=draft.area
                     rows="1"
@@ -52,16 +63,10 @@ pub(crate) fn Composer(room: RoomId, to_end: RwSignal<u32>) -> impl IntoView {
                     on:input=move |event| draft.write(event_target_value(&event))
                     on:keydown=move |event| draft.press(&event)
                 ></textarea>
-                <button
-                    type="button"
-                    class="send"
-                    aria-label="Send"
-                    disabled=move || !sendable()
-                    on:click=move |_| draft.send()
-                >
+                <button type="submit" class="send" aria-label="Send">
                     <Icon path=icon::SEND />
                 </button>
-            </div>
+            </form>
             <p
                 class="composer-left"
                 class:composer-over=move || { length.get() > BODY_CHARS.1 }
@@ -102,7 +107,15 @@ impl Draft {
                 text_area::fit(&area);
             }
         });
-        Self { chat, room, drafts, text, length, area, to_end }
+        let draft = Self { chat, room, drafts, text, length, area, to_end };
+        // What was typed until the listeners were there.
+        Effect::new(move |_| {
+            let typed = area.get().map(|area| text_area::text(&area));
+            if let Some(typed) = typed.filter(|typed| text.with_untracked(|text| text != typed)) {
+                draft.type_in(typed);
+            }
+        });
+        draft
     }
 
     fn type_in(self, text: String) {

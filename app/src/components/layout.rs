@@ -87,24 +87,24 @@ fn OpenDialog() -> impl IntoView {
     }
 }
 
-// Code splitting: all dialogs are one file, because they share most of their code. It is loaded once the page is live.
+// Code splitting: dialogs are two files, each of what is opened together. They are loaded once the page is live.
 
-#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible, preload(preload_dialogs))]
+#[wasm_split(starting, wasm_split_path = leptos::wasm_split, fallible, preload(preload_starting))]
 pub(crate) fn new_room(kind: RoomKind) -> Part {
     Ok(view! { <NewRoom kind /> }.into_any())
 }
 
-#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(starting, wasm_split_path = leptos::wasm_split, fallible)]
 fn browse() -> Part {
     Ok(view! { <Browse /> }.into_any())
 }
 
-#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
-fn details() -> Part {
+#[wasm_split(managing, wasm_split_path = leptos::wasm_split, fallible, preload(preload_managing))]
+pub(crate) fn details() -> Part {
     Ok(view! { <Details /> }.into_any())
 }
 
-#[wasm_split(dialogs, wasm_split_path = leptos::wasm_split, fallible)]
+#[wasm_split(managing, wasm_split_path = leptos::wasm_split, fallible)]
 fn message_actions(seq: Seq) -> Part {
     Ok(view! { <MessageActions seq /> }.into_any())
 }

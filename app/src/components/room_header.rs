@@ -33,16 +33,17 @@ pub(crate) fn RoomHeader(first: RoomSummary) -> impl IntoView {
                 <p class="bar-note">{note}</p>
             </div>
             {move || has_details.get().then(|| view! {
-                <button
-                    type="button"
+                <a
                     class="icon-button"
+                    href=room.with_untracked(|room| format!("/rooms/{}/manage", room.id))
+                    rel="external"
                     aria-label="Room details"
                     title="Room details"
                     aria-haspopup="dialog"
-                    on:click=move |_| dialogs.show(Dialog::Details)
+                    on:click=move |event| dialogs.show_for(&event, Dialog::Details)
                 >
                     <Icon path=icon::INFO />
-                </button>
+                </a>
             }.into_any())}
             {move || other.get().map(|other| view! {
                 <a

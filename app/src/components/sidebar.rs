@@ -54,24 +54,26 @@ fn Head() -> impl IntoView {
                 <span>"Jackdaw"</span>
             </a>
             <div class="sidebar-actions">
-                <button
-                    type="button"
+                <a
                     class="button button-primary"
+                    href="/rooms/new"
+                    rel="external"
                     aria-haspopup="dialog"
-                    on:click=move |_| dialogs.show(Dialog::New(RoomKind::Direct))
+                    on:click=move |event| dialogs.show_for(&event, Dialog::New(RoomKind::Direct))
                 >
                     <Icon path=icon::ADD />
                     "New chat"
-                </button>
-                <button
-                    type="button"
+                </a>
+                <a
                     class="button"
+                    href="/rooms/public"
+                    rel="external"
                     aria-haspopup="dialog"
-                    on:click=move |_| dialogs.show(Dialog::Browse)
+                    on:click=move |event| dialogs.show_for(&event, Dialog::Browse)
                 >
                     <Icon path=icon::COMPASS />
                     "Public rooms"
-                </button>
+                </a>
             </div>
         </div>
     }

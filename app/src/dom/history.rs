@@ -34,10 +34,15 @@ pub(crate) fn follow(go: impl Fn(&str) -> bool + Copy + 'static) {
     });
 }
 
+/// Whether a click on a link follows it in this tab, and does not open or save it elsewhere.
+pub(crate) fn is_plain(event: &MouseEvent) -> bool {
+    let modified = event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key();
+    event.button() == 0 && !modified
+}
+
 /// The path of the link that a plain click on this page of this site follows.
 fn followed(event: &MouseEvent) -> Option<String> {
-    let modified = event.meta_key() || event.ctrl_key() || event.shift_key() || event.alt_key();
-    if event.default_prevented() || event.button() != 0 || modified {
+    if event.default_prevented() || !is_plain(event) {
         return None;
     }
     let link = event.target()?.dyn_into::<Element>().ok()?.closest("a[href]").ok()??;

@@ -4,6 +4,11 @@ use leptos::prelude::request_animation_frame;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlTextAreaElement;
 
+/// What is in the area.
+pub(crate) fn text(area: &HtmlTextAreaElement) -> String {
+    area.value()
+}
+
 /// Makes the area as high as its text where the style sheet alone does not; the largest height is the style sheet's.
 /// Measures in the next frame: the view writes a changed text into the area after the effects that call this.
 pub(crate) fn fit(area: &HtmlTextAreaElement) {

@@ -1,6 +1,7 @@
 //! The page's engine and the signals that its views read. `effects` does what the engine asks for.
 
 use crate::boot::{Boot, BootPage};
+use crate::dom::early::Early;
 use crate::dom::{self, document};
 use crate::socket::Socket;
 use crate::state::Clock;
@@ -260,6 +261,13 @@ impl Chat {
         self.new_after.set(None);
         let client_id = dom::clock::new_client_id();
         self.dispatch(Input::Send { client_id, room_id, body, reply_to: None });
+    }
+
+    /// Sends what was written before the page was live, as the same messages: some may be stored already.
+    pub(crate) fn take_early(self) {
+        for Early { room_id, client_id, body } in dom::early::take() {
+            self.dispatch(Input::Send { client_id, room_id, body, reply_to: None });
+        }
     }
 
     /// A stored message of the open room, as it is shown.

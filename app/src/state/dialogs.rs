@@ -1,5 +1,7 @@
 //! Which dialog is open. At most one is.
 
+use crate::dom::history;
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use protocol::{RoomKind, Seq};
 
@@ -32,6 +34,14 @@ impl Default for Dialogs {
 impl Dialogs {
     pub(crate) fn show(self, dialog: Dialog) {
         self.open.set(Some(dialog));
+    }
+
+    /// A click on a link to a page that does without scripts what the dialog does.
+    pub(crate) fn show_for(self, event: &MouseEvent, dialog: Dialog) {
+        if history::is_plain(event) {
+            event.prevent_default();
+            self.show(dialog);
+        }
     }
 
     pub(crate) fn close(self) {

@@ -127,7 +127,7 @@ export class Person {
 
   /** Opens the direct room with somebody. */
   async chatWith(other: Person): Promise<void> {
-    await this.page.getByRole('button', { name: 'New chat' }).click()
+    await this.page.getByRole('link', { name: 'New chat' }).click()
     const dialog = this.page.getByRole('dialog')
     await dialog.getByLabel('Search people').fill(other.name)
     await dialog.getByRole('button', { name: `Chat with ${other.shown}` }).click()

@@ -13,6 +13,7 @@ async function check(page: Page, what: string) {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const viewport of [{ width: 1440, height: 900 }, { width: 360, height: 740 }]) {
     test(`axe finds nothing serious on any page, ${colorScheme}, ${viewport.width} px`, async ({ node, page, signUp }) => {
+      test.slow()
       await page.setViewportSize(viewport)
       await page.emulateMedia({ colorScheme })
       for (const path of ['/login', '/register']) {
@@ -22,12 +23,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const ada = await signUp('ada', { colorScheme, viewport })
       const bob = await signUp('bob', { colorScheme, viewport })
       await check(ada.page, 'no room open')
-      await ada.page.getByRole('button', { name: 'New chat' }).click()
+      await ada.page.getByRole('link', { name: 'New chat' }).click()
       await check(ada.page, 'new chat')
       await ada.page.getByRole('dialog').getByText('Group', { exact: true }).click()
       await check(ada.page, 'new group')
       await ada.page.keyboard.press('Escape')
-      await ada.page.getByRole('button', { name: 'Public rooms', exact: true }).click()
+      await ada.page.getByRole('link', { name: 'Public rooms', exact: true }).click()
       await check(ada.page, 'public rooms')
       await ada.page.keyboard.press('Escape')
       await ada.open('General')
@@ -42,12 +43,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await check(ada.page, 'a reaction')
       await ada.act('Hello', () => check(ada.page, 'message actions'))
       await ada.page.keyboard.press('Escape')
-      await ada.page.getByRole('button', { name: 'Room details' }).click()
+      await ada.page.getByRole('link', { name: 'Room details' }).click()
       await expect(ada.page.getByRole('list', { name: 'Members' }).getByRole('listitem')).toHaveCount(2)
       await check(ada.page, 'room details')
       await ada.page.goto('/devices')
       await check(ada.page, 'devices')
-      for (const path of ['/account', '/admin', '/admin/invites', '/admin/settings', '/admin/audit', '/reset/x']) {
+      for (const path of ['/account', '/admin', '/admin/invites', '/admin/settings', '/admin/audit', '/reset/x', '/rooms/new', '/rooms/new?kind=group', '/rooms/public']) {
         await ada.page.goto(path)
         await check(ada.page, path)
       }
@@ -73,9 +74,9 @@ test('a chat is had with the keyboard alone', async ({ signUp }) => {
   await ada.page.keyboard.type('no mouse here')
   await ada.page.keyboard.press('Enter')
   await expect(ada.message('no mouse here')).toBeVisible()
-  await ada.page.getByRole('button', { name: 'Room details' }).focus()
+  await ada.page.getByRole('link', { name: 'Room details' }).focus()
   await ada.page.keyboard.press('Enter')
   await expect(ada.page.getByRole('dialog', { name: 'Room details' })).toBeVisible()
   await ada.page.keyboard.press('Escape')
-  await expect(ada.page.getByRole('button', { name: 'Room details' })).toBeFocused()
+  await expect(ada.page.getByRole('link', { name: 'Room details' })).toBeFocused()
 })

@@ -12,7 +12,7 @@ async function detailsOfGroup(owner: Person, members: Person[]): Promise<Locator
   const ids = await Promise.all(members.map((member) => member.api<{ user: { id: string } }>('GET', '/api/me')))
   await owner.api('POST', '/api/rooms', { kind: 'group', name: 'Tea', member_ids: ids.map(({ user }) => user.id) })
   await owner.open('Tea')
-  await press(owner.page.getByRole('button', { name: 'Room details' }))
+  await press(owner.page.getByRole('link', { name: 'Room details' }))
   const details = owner.page.getByRole('dialog', { name: 'Room details' })
   await expect(details.getByRole('list', { name: 'Members' }).getByRole('listitem')).toHaveCount(members.length + 1)
   return details
@@ -71,7 +71,7 @@ test('a dialog whose opener is gone leaves the focus with the composer', async (
 
 test('one dialog after another gives the focus back to what opened the first', async ({ signUp }) => {
   const ada = await signUp('ada')
-  const opener = ada.page.getByRole('button', { name: 'Public rooms', exact: true })
+  const opener = ada.page.getByRole('link', { name: 'Public rooms', exact: true })
   await press(opener)
   await press(ada.page.getByRole('button', { name: 'Create a public room' }))
   await expect(ada.page.getByRole('dialog', { name: 'New chat' }).getByLabel('Name')).toBeVisible()

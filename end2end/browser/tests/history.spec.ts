@@ -14,6 +14,7 @@ async function fill(person: Person, count: number) {
 }
 
 test('200 messages scroll back to the first without a jump', async ({ signUp }) => {
+  test.slow()
   const ada = await signUp('ada')
   await fill(ada, 200)
   await ada.page.reload()
@@ -51,7 +52,7 @@ test('200 messages scroll back to the first without a jump', async ({ signUp }) 
     })
     await ada.page.evaluate(() => new Promise(requestAnimationFrame))
     await expect(ada.log.getByText('General starts here')).toBeInViewport({ timeout: 1 })
-  }).toPass({ intervals: [1], timeout: 50_000 })
+  }).toPass({ intervals: [1], timeout: 150_000 })
   const reading = await ada.page.evaluate(() => {
     const { reading } = window as unknown as { reading: Reading }
     reading.stop = true

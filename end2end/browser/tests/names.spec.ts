@@ -22,7 +22,7 @@ test('a new name is everywhere on open pages without a reload', async ({ signUp 
   // The direct room, and the preview of what Bob said last in another.
   await expect(ada.roomLink('Robert')).toHaveCount(2)
   await expect(ada.roomLink('Bob')).toHaveCount(0)
-  await ada.page.getByRole('button', { name: 'Room details' }).click()
+  await ada.page.getByRole('link', { name: 'Room details' }).click()
   const members = ada.page.getByRole('list', { name: 'Members' })
   await expect(members.getByText('Robert')).toBeVisible()
   await rename(bob, 'Bobby')

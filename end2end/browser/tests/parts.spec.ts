@@ -4,9 +4,9 @@ import { expect, test } from '../support/test'
 test('a dialog opens without a network, since its file was loaded before', async ({ signUp }) => {
   const ada = await signUp('ada')
   await ada.open('General')
-  await ada.page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('split_dialogs')))
+  await ada.page.waitForFunction(() => performance.getEntriesByType('resource').some(({ name }) => name.includes('split_starting')))
   await ada.page.context().setOffline(true)
-  await ada.page.getByRole('button', { name: 'New chat' }).click()
+  await ada.page.getByRole('link', { name: 'New chat' }).click()
   await expect(ada.page.getByRole('dialog', { name: 'New chat' })).toBeVisible()
 })
 
@@ -16,8 +16,8 @@ test('a part that cannot be loaded says so', async ({ signUp }) => {
   // The loader logs what it could not load, which elsewhere is a fault.
   ada.page.removeAllListeners('pageerror')
   ada.page.removeAllListeners('console')
-  await ada.page.route('**/split_dialogs*', (route) => route.abort())
+  await ada.page.route('**/split_starting*', (route) => route.abort())
   await ada.page.reload()
-  await ada.page.getByRole('button', { name: 'New chat' }).click()
+  await ada.page.getByRole('link', { name: 'New chat' }).click()
   await expect(ada.page.getByRole('alert')).toContainText('Check the connection, then reload the page.')
 })

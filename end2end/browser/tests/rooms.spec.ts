@@ -4,7 +4,7 @@ test('a group is made, changed and left', async ({ signUp }) => {
   const ada = await signUp('ada')
   const bob = await signUp('bob')
   await ada.acquaint(bob)
-  await ada.page.getByRole('button', { name: 'New chat' }).click()
+  await ada.page.getByRole('link', { name: 'New chat' }).click()
   const dialog = ada.page.getByRole('dialog', { name: 'New chat' })
   await dialog.getByText('Group', { exact: true }).click()
   await dialog.getByRole('textbox', { name: 'Name' }).fill('Tea')
@@ -16,7 +16,7 @@ test('a group is made, changed and left', async ({ signUp }) => {
   await bob.open('Tea')
   await expect(bob.message('Tea time')).toBeVisible()
 
-  await ada.page.getByRole('button', { name: 'Room details' }).click()
+  await ada.page.getByRole('link', { name: 'Room details' }).click()
   const details = ada.page.getByRole('dialog', { name: 'Room details' })
   await expect(details.getByRole('list', { name: 'Members' }).getByRole('listitem')).toHaveCount(2)
   await details.getByRole('button', { name: 'Make an admin: Bob' }).click()
@@ -26,7 +26,7 @@ test('a group is made, changed and left', async ({ signUp }) => {
   await expect(bob.page.getByRole('heading', { level: 1, name: 'Coffee' })).toBeVisible()
   await details.getByRole('button', { name: 'Close' }).click()
 
-  await bob.page.getByRole('button', { name: 'Room details' }).click()
+  await bob.page.getByRole('link', { name: 'Room details' }).click()
   const leaving = bob.page.getByRole('dialog', { name: 'Room details' })
   await leaving.getByRole('button', { name: 'Leave room' }).click()
   await leaving.getByRole('button', { name: 'Leave', exact: true }).click()
@@ -37,7 +37,7 @@ test('a group is made, changed and left', async ({ signUp }) => {
 test('a public room is found and joined', async ({ signUp }) => {
   const ada = await signUp('ada')
   const bob = await signUp('bob')
-  await ada.page.getByRole('button', { name: 'New chat' }).click()
+  await ada.page.getByRole('link', { name: 'New chat' }).click()
   const dialog = ada.page.getByRole('dialog', { name: 'New chat' })
   await dialog.getByText('Public room', { exact: true }).click()
   await dialog.getByRole('textbox', { name: 'Name' }).fill('Birds')
@@ -45,7 +45,7 @@ test('a public room is found and joined', async ({ signUp }) => {
   await expect(ada.page.getByRole('heading', { level: 1, name: 'Birds' })).toBeVisible()
   await ada.say('corvids welcome')
 
-  await bob.page.getByRole('button', { name: 'Public rooms', exact: true }).click()
+  await bob.page.getByRole('link', { name: 'Public rooms', exact: true }).click()
   // A look first, then in.
   await bob.page.getByRole('dialog').getByRole('link', { name: 'Birds' }).click()
   await expect(bob.message('corvids welcome')).toBeVisible()

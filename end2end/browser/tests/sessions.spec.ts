@@ -100,7 +100,7 @@ test('a renewal that fails does not sign out', async ({ signUp }) => {
   await ada.open('General')
   await ada.page.route('**/api/rooms/public', (route) => route.fulfill({ status: 401, json: { error: { code: 'unauthenticated', message: 'Sign in first.' } } }))
   await ada.page.route('**/api/auth/refresh', (route) => route.fulfill({ status: 503, json: { error: { code: 'unavailable', message: 'Later.' } } }))
-  await ada.page.getByRole('button', { name: 'Public rooms' }).click()
+  await ada.page.getByRole('link', { name: 'Public rooms' }).click()
   await expect(ada.page.getByRole('dialog').getByText('The server cannot be reached.')).toBeVisible()
   await expect(ada.page).not.toHaveURL(/\/login/)
 })

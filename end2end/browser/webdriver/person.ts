@@ -7,6 +7,7 @@ const COMPOSER = '//textarea[@id=//label[starts-with(normalize-space(), "Message
 export const DIALOG = '//dialog[@open]'
 
 export const button = (name: string) => `//button[normalize-space()="${name}" or @aria-label="${name}"]`
+export const link = (name: string) => `//a[normalize-space()="${name}"]`
 export const field = (label: string) => `//*[@id=//label[starts-with(normalize-space(), "${label}")]/@for]`
 /** The elements with exactly this text, without those around them. */
 export const text = (said: string) => `//*[normalize-space()="${said}"][not(*[normalize-space()="${said}"])]`
@@ -38,7 +39,7 @@ export class Person {
   async chatWith(other: Person): Promise<void> {
     // The button does nothing before the page's program has started.
     await expect(async () => {
-      if ((await this.session.count(DIALOG)) === 0) await this.session.click(button('New chat'))
+      if ((await this.session.count(DIALOG)) === 0) await this.session.click(link('New chat'))
       expect(await this.session.count(DIALOG)).toBe(1)
     }).toPass()
     await this.session.type(DIALOG + field('Search people'), other.name)

@@ -6,7 +6,6 @@ use store::{Actor, ErasedMessages, Error, NewInvite, NewSession, NewUser, Regist
 use uuid::Uuid;
 
 on_both_engines!(
-    names_are_told_apart_as_accounts_come_and_go,
     a_password_ends_the_other_sessions,
     a_disabled_account_gets_no_session,
     the_last_administrator_stays,
@@ -280,22 +279,4 @@ async fn the_audit_log_is_append_only() {
         let refused = sqlx::query(change).execute(&pool).await.unwrap_err().to_string();
         assert!(refused.contains("append-only"), "{refused}");
     }
-}
-
-async fn names_are_told_apart_as_accounts_come_and_go(db: Db) {
-    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
-    db.rename_user(ada, "CY").await;
-    let cy = db.user("cy").await;
-    let names = async || {
-        let people = db.store.list_people(&[ada, bob, cy], -1).await.unwrap();
-        let mut names: Vec<_> = people.into_iter().map(|person| (person.display_name, person.rev)).collect();
-        names.sort();
-        names
-    };
-    let expected = [("BOB", 0), ("CY @ada", 2), ("CY @cy", 0)].map(|(name, rev)| (name.to_owned(), rev));
-    assert_eq!(names().await, expected);
-    db.store.delete_user(cy, ErasedMessages::Keep, &operator(), AT).await.unwrap();
-    // Those who know the name get to know the other one: it was changed after the deletion.
-    let expected = [("BOB", 0), ("CY", 4), ("Former member", 3)].map(|(name, rev)| (name.to_owned(), rev));
-    assert_eq!(names().await, expected);
 }

@@ -2,9 +2,9 @@
 
 use super::{Db, on_every_store};
 use crate::harness::fresh_postgres;
-use protocol::{RoomKind, UserId};
+use protocol::{RoomKind, UnixMillis, UserId};
 use sqlx::{PgPool, SqlitePool};
-use store::{HistoryRange, Limit};
+use store::{Actor, ErasedMessages, HistoryRange, Limit};
 
 on_every_store!(names_that_look_alike_are_told_apart);
 
@@ -92,4 +92,27 @@ async fn names_of_an_earlier_version_are_compared_on_postgres() {
         sqlx::query(statement).execute(&pool).await.unwrap();
     })
     .await;
+}
+
+async fn names_are_told_apart_as_accounts_come_and_go(db: Db) {
+    let (ada, bob) = (db.user("ada").await, db.user("bob").await);
+    db.rename_user(ada, "CY").await;
+    let cy = db.user("cy").await;
+    let names = async || {
+        let people = db.store.list_people(&[ada, bob, cy], -1).await.unwrap();
+        let mut names: Vec<_> = people.into_iter().map(|person| (person.display_name, person.rev)).collect();
+        names.sort();
+        names
+    };
+    let expected = [("BOB", 0), ("CY @ada", 2), ("CY @cy", 0)].map(|(name, rev)| (name.to_owned(), rev));
+    assert_eq!(names().await, expected);
+    db.store.delete_user(cy, ErasedMessages::Keep, &Actor::command_line(), UnixMillis(5_000)).await.unwrap();
+    // Those who know the name get to know the other one: it was changed after the deletion.
+    let expected = [("BOB", 0), ("CY", 4), ("Former member", 3)].map(|(name, rev)| (name.to_owned(), rev));
+    assert_eq!(names().await, expected);
+}
+
+mod coming_and_going {
+    use super::names_are_told_apart_as_accounts_come_and_go;
+    crate::store::on_both_engines!(names_are_told_apart_as_accounts_come_and_go);
 }
