@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// A folder with the page's files, as a release has them.
@@ -176,7 +177,15 @@ fn the_first_account_of_an_exposed_server_is_made_by_the_link_in_the_log() {
     let running = Running(child, mpsc::channel().1);
     let register = |name: &str, code: &str| {
         let body = format!(r#"{{"username":"{name}","password":"correct horse","code":{code}}}"#);
-        forwarded(&address, "/api/auth/register", &body)
+        // The link is in the log before the program serves: until then it answers 502.
+        let began = Instant::now();
+        loop {
+            let answer = forwarded(&address, "/api/auth/register", &body);
+            if !answer.starts_with("HTTP/1.1 502") || began.elapsed() > CONDITION_TIMEOUT {
+                return answer;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
     };
     let refused = register("eve", "null");
     assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("link in its log"), "{refused}");
