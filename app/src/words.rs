@@ -116,8 +116,9 @@ pub(crate) fn typing(names: &[String]) -> String {
     }
 }
 
-/// One or two letters that stand for a name.
+/// One or two letters that stand for a name, without a user name at its end.
 pub(crate) fn initials(name: &str) -> String {
+    let name = name.rsplit_once(" @").map_or(name, |(name, _)| name);
     let mut words = name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '_' | '.')).filter(|w| !w.is_empty());
     let first = words.next().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
     let last = words.next_back().and_then(|w| w.chars().find(|c| c.is_alphanumeric()));
@@ -277,6 +278,7 @@ mod tests {
     fn initials_are_at_most_two_letters() {
         assert_eq!(initials("Ada Lovelace"), "AL");
         assert_eq!(initials("ada"), "A");
+        assert_eq!(initials("Ada Lovelace @bob"), "AL");
         assert_eq!(initials("Émile de la Tour"), "ÉT");
         assert_eq!(initials("ann-marie"), "AM");
         assert_eq!(initials("…"), "?");
