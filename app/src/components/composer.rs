@@ -108,10 +108,10 @@ impl Draft {
             }
         });
         let draft = Self { chat, room, drafts, text, length, area, to_end };
-        // What was typed until the listeners were there.
+        // What was typed until the listeners were there. An empty area may not show the draft yet.
         Effect::new(move |_| {
             let typed = area.get().map(|area| text_area::text(&area));
-            if let Some(typed) = typed.filter(|typed| text.with_untracked(|text| text != typed)) {
+            if let Some(typed) = typed.filter(|typed| !typed.is_empty() && text.with_untracked(|text| text != typed)) {
                 draft.type_in(typed);
             }
         });
