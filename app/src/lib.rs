@@ -48,3 +48,4 @@ pub use shell::shell;
 #[cfg(feature = "hydrate")]
 pub use start::hydrate;
 pub use time::{full as full_time, iso as iso_time};
+pub use words::members;

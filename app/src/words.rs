@@ -16,7 +16,7 @@ pub(crate) fn count(unread: i64) -> String {
 }
 
 /// `1 member`, `12 members`
-pub(crate) fn members(count: i64) -> String {
+pub fn members(count: i64) -> String {
     if count == 1 { "1 member".to_owned() } else { format!("{count} members") }
 }
 

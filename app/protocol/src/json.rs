@@ -42,8 +42,8 @@ impl Error for JsonError {
 
 /// An error of a text without fields and items. The place of an error in a JSON text is its path: line and column of a
 /// part mean nothing. A text that is no JSON keeps them.
-impl From<&serde_json::Error> for JsonError {
-    fn from(error: &serde_json::Error) -> Self {
+impl From<serde_json::Error> for JsonError {
+    fn from(error: serde_json::Error) -> Self {
         let mut reason = error.to_string();
         if error.classify() == Category::Data
             && let Some(end) = reason.rfind(" at line ")

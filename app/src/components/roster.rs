@@ -8,7 +8,7 @@ use protocol::{Member, Role, RoomId, UserId};
 /// Pages of members that are read at most. Members beyond them are in the count and not in the list.
 const PAGES: usize = 10;
 
-/// A change of who is in the room, or as what.
+/// A change of a room's membership, or of a member's role.
 #[derive(Clone, Copy)]
 pub(crate) enum Change {
     Add(UserId),

@@ -55,7 +55,7 @@ impl Field<'_> {
     }
 }
 
-/// A form of one button, which posts to this address. `about`: whom or what it concerns, for those who hear the page.
+/// A form of one button, which posts to this address. `about`: the person or thing that it concerns, for screen readers.
 pub(super) fn button(action: String, label: &'static str, about: &str, is_danger: bool) -> impl IntoView + use<> {
     let class = if is_danger { "button button-small button-danger" } else { "button button-small" };
     let about = (!about.is_empty()).then(|| format!(" {about}"));
@@ -75,6 +75,16 @@ pub(super) fn form(action: String, fields: Vec<AnyView>, label: &'static str, is
         <form method="post" action=action class="document-form">
             {fields}
             <button type="submit" class=class>{label}</button>
+        </form>
+    }
+}
+
+/// A form with one field, which asks this address for what matches.
+pub(super) fn search(action: &'static str, field: Field<'_>) -> impl IntoView + use<> {
+    view! {
+        <form method="get" action=action class="document-form" role="search">
+            {Field { kind: "search", ..field }.view()}
+            <button type="submit" class="button">"Search"</button>
         </form>
     }
 }

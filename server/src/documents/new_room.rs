@@ -1,6 +1,6 @@
 //! `/rooms/new`: starts a chat with one person, a group, or a public room. What the page shows as a dialog once it is live.
 
-use super::form::{Field, form};
+use super::form::{Field, form, search};
 use super::{Document, Notice};
 use crate::auth::Caller;
 use crate::http::extract::Params;
@@ -24,7 +24,7 @@ const KINDS: &[(&str, &str)] = &[
     ("/rooms/new?kind=public", "New public room"),
 ];
 
-/// What is asked for: the kind of room, and whom a search is for.
+/// The query of the address: the kind of room, and the text of the search for people.
 #[derive(Default, Deserialize)]
 pub(crate) struct Asked {
     #[serde(default)]
@@ -98,16 +98,12 @@ async fn render(app: &App, caller: &Caller, asked: Asked, notice: Notice) -> Res
 
 /// People to chat with; all of the server's, where nothing is searched for.
 fn direct(query: &str, found: &[User]) -> impl IntoView + use<> {
-    let field =
-        Field { value: query, kind: "search", ..Field::text("query", "Search people", (0, DISPLAY_NAME_CHARS.1)) };
+    let field = Field { value: query, ..Field::text("query", "Search people", (0, DISPLAY_NAME_CHARS.1)) };
     let none = found.is_empty();
     let cards: Vec<_> = found.iter().map(card).collect();
     view! {
         <p class="pane-lead">"A chat between the two of you."</p>
-        <form method="get" action="/rooms/new" class="document-form" role="search">
-            {field.view()}
-            <button type="submit" class="button">"Search"</button>
-        </form>
+        {search("/rooms/new", field)}
         {none.then(|| view! { <p class="hint" role="status">"Nobody is called so."</p> })}
         <ul class="cards">{cards}</ul>
     }

@@ -1,15 +1,14 @@
 //! `/rooms/public`: the public rooms that one is not in. What the page shows as a dialog once it is live.
 
-use super::form::{Field, button};
+use super::form::{Field, button, search};
 use super::{Document, Notice};
 use crate::auth::Caller;
 use crate::http::extract::{Id, Params};
-use crate::pages::PageCaller;
+use crate::pages::{PageCaller, query_value};
 use crate::{App, Error};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use leptos::prelude::*;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use protocol::limits::{PAGE_DEFAULT, ROOM_NAME_CHARS};
 use protocol::{PublicRoom, RoomId};
 use serde::Deserialize;
@@ -42,21 +41,16 @@ async fn render(app: &App, caller: &Caller, asked: Asked, notice: Notice) -> Res
         Ok(found) => found,
         Err(error) => return Error::from(error).into_response(),
     };
-    let more = found.next_cursor.map(|cursor| {
-        let [query, cursor] = [&query, &cursor].map(|text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string());
-        format!("/rooms/public?query={query}&cursor={cursor}")
-    });
+    let more = found
+        .next_cursor
+        .map(|cursor| format!("/rooms/public?query={}&cursor={}", query_value(&query), query_value(&cursor)));
     let document = Document { title: "Public rooms", back: "/", pages: &[], notice };
     document.render(app, || {
-        let field =
-            Field { value: &query, kind: "search", ..Field::text("query", "Search rooms", (0, ROOM_NAME_CHARS.1)) };
+        let field = Field { value: &query, ..Field::text("query", "Search rooms", (0, ROOM_NAME_CHARS.1)) };
         let none = found.rooms.is_empty();
         let cards: Vec<_> = found.rooms.iter().map(card).collect();
         view! {
-            <form method="get" action="/rooms/public" class="document-form" role="search">
-                {field.view()}
-                <button type="submit" class="button">"Search"</button>
-            </form>
+            {search("/rooms/public", field)}
             {none.then(|| view! { <p class="hint" role="status">"There is no such room that you are not in."</p> })}
             <ul class="cards">{cards}</ul>
             {more.map(|more| view! { <p><a class="link" href=more>"More rooms"</a></p> })}
@@ -67,13 +61,11 @@ async fn render(app: &App, caller: &Caller, asked: Asked, notice: Notice) -> Res
 
 fn card(room: &PublicRoom) -> impl IntoView + use<> {
     let (id, name) = (room.id, room.name.clone());
-    let members =
-        if room.members_count == 1 { "1 member".to_owned() } else { format!("{} members", room.members_count) };
     view! {
         <li class="card">
             <div class="card-text">
                 <p class="card-title"><a class="link" href=format!("/rooms/{id}")>{name.clone()}</a></p>
-                <p class="card-note">{members}</p>
+                <p class="card-note">{app::members(room.members_count)}</p>
             </div>
             {button(format!("/rooms/{id}/join"), "Join", &name, false)}
         </li>

@@ -24,7 +24,8 @@ pub(crate) fn secure<S: Clone + Send + Sync + 'static>(router: axum::Router<S>, 
 }
 
 /// The policy of a document without scripts: the site's own stylesheet and icon, and forms to this site.
-pub(crate) const DOCUMENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+pub(crate) const DOCUMENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; manifest-src 'self'; \
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The policy of one page: everything from this site, scripts and styles only with the page's nonce, WASM allowed.
 /// In development, `reload_port` is where the reload socket of `cargo leptos watch` listens.

@@ -23,15 +23,16 @@ impl<'de> Text<'de> {
 
     /// Checks that the whole text is one value.
     pub(super) fn check(text: &'de str) -> Result<Self, JsonError> {
-        serde_json::from_str(text).map(|text: &RawValue| Self(text.get())).map_err(|error| JsonError::from(&error))
+        let text: &RawValue = serde_json::from_str(text)?;
+        Ok(Self(text.get()))
     }
 
     pub(crate) fn fields(self) -> Result<Fields<'de>, JsonError> {
-        serde_json::from_str(self.0).map_err(|error| JsonError::from(&error))
+        Ok(serde_json::from_str(self.0)?)
     }
 
     fn items(self) -> Result<Vec<&'de RawValue>, JsonError> {
-        serde_json::from_str(self.0).map_err(|error| JsonError::from(&error))
+        Ok(serde_json::from_str(self.0)?)
     }
 }
 
@@ -45,7 +46,7 @@ impl<'de> From<&'de RawValue> for Text<'de> {
 macro_rules! scalars {
     ($($method:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
-            serde_json::Deserializer::from_str(self.0).$method(visitor).map_err(|error| JsonError::from(&error))
+            Ok(serde_json::Deserializer::from_str(self.0).$method(visitor)?)
         })*
     };
 }
@@ -74,7 +75,7 @@ impl<'de> Deserializer<'de> for Text<'de> {
         visitor: V,
     ) -> Result<V::Value, JsonError> {
         let mut json = serde_json::Deserializer::from_str(self.0);
-        json.deserialize_newtype_struct(name, visitor).map_err(|error| JsonError::from(&error))
+        Ok(json.deserialize_newtype_struct(name, visitor)?)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, JsonError> {
@@ -116,7 +117,7 @@ impl<'de> Deserializer<'de> for Text<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, JsonError> {
-        let word: String = serde_json::from_str(self.0).map_err(|error| JsonError::from(&error))?;
+        let word: String = serde_json::from_str(self.0)?;
         let word: StrDeserializer<'_, JsonError> = word.as_str().into_deserializer();
         visitor.visit_enum(word)
     }

@@ -120,7 +120,7 @@ impl Hub {
         self.awareness.lock().people.blocks.take_stale()
     }
 
-    /// Whether the blocks by this person, who is connected here, are to be read.
+    /// Whether this person is connected here and their blocks have not been read.
     pub(crate) fn needs_blocks(&self, user: UserId) -> bool {
         self.awareness.lock().people.needs_blocks(user)
     }

@@ -37,6 +37,10 @@ struct Here {
 }
 
 impl Here {
+    fn is_connected(&self) -> bool {
+        !self.connections.is_empty()
+    }
+
     fn actual(&self) -> PresenceState {
         match self.connections.values().min() {
             None => PresenceState::Offline,
@@ -101,7 +105,7 @@ impl People {
         self.watch(connection, None);
         if let Some(here) = self.here.get_mut(&connection.user) {
             here.connections.remove(&connection.id);
-            here.has_blocks &= !here.connections.is_empty();
+            here.has_blocks &= here.is_connected();
             self.compare(connection.user, now);
         }
         self.forget_blocks(connection.user);

@@ -28,7 +28,7 @@ impl Chat {
         .await
     }
 
-    /// Replaces the password of the person whom this one-time link is for, and ends all their sessions.
+    /// Replaces the password of the account of this one-time link, and ends all its sessions.
     pub async fn reset_password(self: &Arc<Self>, code_hash: Vec<u8>, hash: String) -> Result<(), Error> {
         self.complete(async move |chat| {
             let user = chat.store.reset_password(&code_hash, &hash, chat.now()).await?;

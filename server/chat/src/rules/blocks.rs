@@ -33,7 +33,7 @@ impl Chat {
         Ok(self.store.list_blocks(user).await?)
     }
 
-    /// Reads the blocks by a person who has connected, unless these are known here.
+    /// Reads the blocks of a person with a new connection, unless this node has them already.
     pub(super) async fn read_own_blocks(&self, user: UserId) -> Result<(), Error> {
         if !self.hub.needs_blocks(user) {
             return Ok(());

@@ -2,7 +2,7 @@
 
 use super::{Administrator, PageAdministrator, base_url, document, failed};
 use crate::documents::Notice;
-use crate::documents::form::button;
+use crate::documents::form::{Field, button, search};
 use crate::http::extract::{Id, Params};
 use crate::{App, Error};
 use axum::extract::{Path, State};
@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use leptos::prelude::*;
 use protocol::UserId;
+use protocol::limits::DISPLAY_NAME_CHARS;
 use serde::Deserialize;
 use std::sync::Arc;
 use store::{Account, Actor};
@@ -90,16 +91,10 @@ async fn list(app: &App, find: &Find, notice: Notice) -> Response {
         format!("/admin?q={query}&after={}", last.user.username)
     });
     document("People", notice).render(app, || {
-        let q = find.q.clone();
+        let field = Field { value: &find.q, ..Field::text("q", "Find by name", (0, DISPLAY_NAME_CHARS.1)) };
         let cards: Vec<_> = accounts.iter().map(card).collect();
         view! {
-            <form method="get" action="/admin" class="document-form" role="search">
-                <div class="field">
-                    <label for="q">"Find by name"</label>
-                    <input id="q" name="q" class="input" type="search" value=q maxlength="64" autocomplete="off" />
-                </div>
-                <button type="submit" class="button">"Search"</button>
-            </form>
+            {search("/admin", field)}
             {cards.is_empty().then(|| view! { <p class="pane-lead">"Nobody has such a name."</p> })}
             <ul class="cards">{cards}</ul>
             {next.map(|next| view! { <p class="pane-title"><a class="link" href=next>"More"</a></p> })}

@@ -95,7 +95,6 @@ impl Accounts for Database {
     async fn update_user(&self, user: &User) -> Result<()> {
         // The counter's row is locked before the name is looked at: changes of names are in the order of their numbers.
         self.transaction(async |mut tx| {
-            let skeleton = names::lock_for(&mut tx, user.id).await?;
             let renamed = sqlx::query(
                 "update meta set people_rev = people_rev + 1
                  where exists (select 1 from users where id = $1 and display_name <> $2 and deleted_at is null)",
@@ -106,6 +105,7 @@ impl Accounts for Database {
             .await?
             .rows_affected()
                 > 0;
+            let skeleton = if renamed { names::skeleton_of(&mut tx, user.id).await? } else { None };
             sqlx::query(
                 "update users set display_name = $2, search = $3, receipts = $4,
                    rev = case when $5 then (select people_rev from meta) else rev end

@@ -204,7 +204,7 @@ impl Administration for Database {
             require_other_administrator(&mut tx, &before).await?;
             sessions::end(&mut tx, user, None, now).await?;
             sqlx::query("delete from one_time_links where user_id = $1").bind(user.0).execute(&mut *tx).await?;
-            let skeleton = names::lock_for(&mut tx, user).await?;
+            let skeleton = names::skeleton_of(&mut tx, user).await?;
             sqlx::query("update meta set people_rev = people_rev + 1").execute(&mut *tx).await?;
             let (erasure, detail) = match messages {
                 ErasedMessages::Keep => (1_i16, "messages stay"),

@@ -1,5 +1,5 @@
-//! The names that others see: see the rules in `rules/names.rs`. A display name changes in three steps of one transaction: [`lock_for`],
-//! the change itself, which a trigger lets forget the skeleton, and [`settle`].
+//! The names that others see: see the rules in `rules/names.rs`. A display name changes in three steps of one transaction, under the
+//! lock of the counter of changed names: [`skeleton_of`], the change itself, which a trigger lets forget the skeleton, and [`settle`].
 
 use super::{Database, Result, Tx};
 use crate::rules::names::{shown_name, skeleton};
@@ -13,9 +13,8 @@ pub(super) async fn lock(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// As [`lock`], and returns the skeleton of a person's name, for [`settle`].
-pub(super) async fn lock_for(tx: &mut Tx, user: UserId) -> Result<Option<String>> {
-    lock(tx).await?;
+/// The stored skeleton of a person's name, for [`settle`]. Read under the lock of the counter, before the name changes.
+pub(super) async fn skeleton_of(tx: &mut Tx, user: UserId) -> Result<Option<String>> {
     let found = sqlx::query("select skeleton from users where id = $1").bind(user.0).fetch_optional(&mut **tx).await?;
     Ok(found.map(|row| row.try_get("skeleton")).transpose()?.flatten())
 }

@@ -1,6 +1,6 @@
 //! What blocks hide of presence: which of them this node holds, and what people are sent when they change.
 
-use super::{People, Watch};
+use super::{Here, People, Watch};
 use protocol::{Presence, PresenceState, ServerFrame, UnixMillis, UserId};
 use std::collections::BTreeSet;
 
@@ -11,17 +11,17 @@ impl People {
     }
 
     fn is_here(&self, user: UserId) -> bool {
-        self.here.get(&user).is_some_and(|here| !here.connections.is_empty())
+        self.here.get(&user).is_some_and(Here::is_connected)
     }
 
-    /// Whether the blocks by this person, who is connected here, are to be read.
+    /// Whether this person is connected here and their blocks have not been read.
     pub(in crate::hub) fn needs_blocks(&self, user: UserId) -> bool {
-        self.here.get(&user).is_some_and(|here| !here.connections.is_empty() && !here.has_blocks)
+        self.here.get(&user).is_some_and(|here| here.is_connected() && !here.has_blocks)
     }
 
     /// Applies a read of all blocks by a person, if these are in use here.
     pub(in crate::hub) fn set_blocks(&mut self, user: UserId, mut blocked: BTreeSet<UserId>) {
-        match self.here.get_mut(&user).filter(|here| !here.connections.is_empty()) {
+        match self.here.get_mut(&user).filter(|here| here.is_connected()) {
             Some(here) => here.has_blocks = true,
             None if self.watchers.contains_key(&user) => blocked.retain(|other| self.is_here(*other)),
             None => return,
@@ -39,7 +39,7 @@ impl People {
         }
     }
 
-    /// Applies a read of those of `users` who block `viewer`, who is about to watch them.
+    /// Applies a read: of `users`, exactly `blockers` block `viewer`. Called before `viewer` watches `users`.
     pub(in crate::hub) fn set_blockers(&mut self, viewer: UserId, users: &[UserId], blockers: &[UserId]) {
         for user in users {
             if self.blocks.set(*user, viewer, blockers.contains(user)) {
@@ -48,7 +48,7 @@ impl People {
         }
     }
 
-    /// The blocks by a person who is neither connected here nor watched are not in use.
+    /// Evicts the blocks of a person without connections and watchers here: no presence depends on them.
     pub(super) fn forget_blocks(&mut self, user: UserId) {
         if !self.is_here(user) && !self.watchers.contains_key(&user) {
             self.blocks.forget(user);
